@@ -1,0 +1,5 @@
+"""`python -m podfit`."""
+
+from podfit.cli.main import main
+
+main()

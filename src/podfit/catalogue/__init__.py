@@ -1,0 +1,1 @@
+"""Template facts and rules as data files, each with provenance."""

@@ -1,0 +1,224 @@
+"""Import names, implicit needs and categories: the tables of this folder, read when first asked for.
+
+Every entry carries where it comes from: a release whose file list shows the module, or a page of the library's
+documentation.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from podfit.model import Evidence, EvidenceKind
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True)
+class ImportName:
+    """One entry of import_names.toml. module may be dotted; distribution and also are normalized names.
+
+    seen is the release (`scikit-learn 1.8.0`) whose file list has the module, empty when nobody looked. below is the
+    first release of distribution that no longer has it, empty when all later ones do.
+    """
+
+    module: str
+    distribution: str
+    also: tuple[str, ...] = ()
+    seen: str = ""
+    below: str = ""
+
+    @property
+    def evidence(self) -> Evidence:
+        """Where the entry comes from."""
+        if self.seen:
+            until = f", which {self.below} and later no longer have" if self.below else ""
+            return Evidence(EvidenceKind.METADATA, f"{self.seen}, RECORD", f"provides the module {self.module}{until}")
+        detail = f"{self.module} is taken for {self.distribution}; no wheel was looked into"
+        return Evidence(EvidenceKind.ASSUMED, "podfit's table of import names", detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One implicit need: a call that needs a distribution which its file need not import.
+
+    calls are dotted functions (`pandas.read_parquet`); methods are method names (`to_parquet`) of objects that module
+    makes. Where anywhere is True a method counts in every file that imports module, otherwise only on an object that
+    the file shows to come from it. keyword, if set, is a keyword's name, and values map its values to distributions
+    (`*` stands for any value); otherwise needs are alternatives, the first being the default. unless are keywords
+    whose presence turns the rule off. starts, if set, are prefixes of which one must begin a literal argument; ends
+    likewise suffixes. Of the rules with one about, the first that fits a call decides. url is the page that says so,
+    fact what it says.
+    """
+
+    module: str
+    fact: str
+    url: str
+    calls: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()
+    anywhere: bool = False
+    needs: tuple[str, ...] = ()
+    keyword: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    unless: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    about: str = ""
+
+    @property
+    def evidence(self) -> Evidence:
+        """The page the rule rests on."""
+        return Evidence(EvidenceKind.PUBLISHED, self.url, self.fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What a distribution is for, as far as a training run is concerned: name (`development`), title for people.
+
+    evidence says what puts the distribution there.
+    """
+
+    name: str
+    title: str
+    evidence: Evidence
+
+
+def find(module: str) -> ImportName | None:
+    """Return the entry with the longest dotted prefix of module, None when there is none."""
+    names = _names()
+    while module:
+        if module in names:
+            return names[module]
+        module = module.rpartition(".")[0]
+    return None
+
+
+def modules_of(distribution: str) -> tuple[str, ...]:
+    """Return the modules that the table knows of a normalized distribution name, public ones, in the table's order."""
+    return _reverse().get(distribution, ())
+
+
+def is_known(top_level: str) -> bool:
+    """Return whether a top-level import name belongs to a distribution or environment that the tables know."""
+    return top_level in _known()
+
+
+def is_generic(top_level: str) -> bool:
+    """Return whether projects commonly call a module of their own by this name, so that no distribution is assumed."""
+    return top_level.lower() in _generic()
+
+
+def environment_of(module: str) -> str:
+    """Return why no distribution provides module (it comes with a hosting environment), empty when one may."""
+    reasons: Mapping[str, str] = _table("import_names.toml").get("environment", {})
+    while module:
+        if module in reasons:
+            return reasons[module]
+        module = module.rpartition(".")[0]
+    return ""
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the rules of implicit_needs.toml, in order."""
+    return tuple(
+        Rule(
+            module=entry["module"],
+            fact=entry["fact"],
+            url=entry["url"],
+            calls=frozenset(entry.get("calls", ())),
+            methods=frozenset(entry.get("methods", ())),
+            anywhere=entry.get("anywhere", False),
+            needs=tuple(entry.get("needs", ())),
+            keyword=entry.get("keyword", ""),
+            values=tuple(entry.get("values", {}).items()),
+            unless=tuple(entry.get("unless", ())),
+            starts=tuple(entry.get("starts", ())),
+            ends=tuple(entry.get("ends", ())),
+            about=entry.get("about", ""),
+        )
+        for entry in _table("implicit_needs.toml")["rule"]
+    )
+
+
+@cache
+def call_names() -> frozenset[str]:
+    """Return the last parts of the functions and methods that some rule asks for: what a scan has to look for."""
+    return frozenset(
+        name for rule in rules() for name in (*rule.methods, *(call.rpartition(".")[2] for call in rule.calls))
+    )
+
+
+@cache
+def call_modules() -> frozenset[str]:
+    """Return the top-level modules of all rules: a file that mentions none of them has no call to look for."""
+    return frozenset(name.partition(".")[0] for rule in rules() for name in (rule.module, *rule.calls))
+
+
+def category_of(distribution: str) -> Category | None:
+    """Return the category of a normalized distribution name, None when categories.toml does not place it."""
+    return _categories().get(distribution)
+
+
+def category_titles() -> Mapping[str, str]:
+    """Return the titles of all categories by name, in the order in which reports show them."""
+    return {name: entry["title"] for name, entry in _table("categories.toml")["category"].items()}
+
+
+@cache
+def _table(name: str) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = tomllib.loads(files(__package__).joinpath(name).read_text("utf-8"))
+    return table
+
+
+@cache
+def _names() -> Mapping[str, ImportName]:
+    entries = _table("import_names.toml")["modules"]
+    return {
+        module: ImportName(
+            module,
+            entry["distribution"],
+            tuple(entry.get("also", ())),
+            entry.get("seen", ""),
+            entry.get("below", ""),
+        )
+        for module, entry in entries.items()
+    }
+
+
+@cache
+def _reverse() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for module, entry in _names().items():
+        for distribution in (entry.distribution, *entry.also):
+            if not module.startswith("_"):
+                found.setdefault(distribution, []).append(module)
+    return {distribution: tuple(modules) for distribution, modules in found.items()}
+
+
+@cache
+def _known() -> frozenset[str]:
+    environment = _table("import_names.toml").get("environment", {})
+    return frozenset(module.partition(".")[0] for module in (*_names(), *environment))
+
+
+@cache
+def _generic() -> frozenset[str]:
+    return frozenset(_table("import_names.toml")["generic"]["names"])
+
+
+@cache
+def _categories() -> Mapping[str, Category]:
+    found = {}
+    for name, entry in _table("categories.toml")["category"].items():
+        for distribution, reason in entry["members"].items():
+            kind = EvidenceKind(entry.get("kind", "published"))
+            found[distribution] = Category(name, entry["title"], Evidence(kind, reason, entry["title"]))
+    return found

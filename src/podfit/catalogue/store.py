@@ -1,0 +1,70 @@
+"""The templates that podfit knows: one manifest each (docs/template-manifest.md), in `templates/`."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from podfit.model import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One template in a few words; torch and cuda are versions, empty where the template has none.
+
+    origin is `probed`, `published` or `reconstructed`, captured the ISO date of the list, distributions their number.
+    """
+
+    name: str
+    title: str
+    python: str
+    torch: str
+    cuda: str
+    origin: str
+    captured: str
+    distributions: int
+
+
+@cache
+def template_names() -> tuple[str, ...]:
+    """Return the names of all templates, sorted; no manifest is opened."""
+    directory = files("podfit.catalogue").joinpath("templates")
+    names = (entry.name for entry in directory.iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
+
+
+def load_manifest(name: str) -> dict[str, Any]:
+    """Return the manifest of one template. Raises InputError for an unknown name, offering the nearest ones."""
+    if name not in template_names():
+        near = difflib.get_close_matches(name, template_names(), n=3, cutoff=0.4)
+        hint = f"did you mean {', '.join(near)}?" if near else "`podfit templates` lists them"
+        raise InputError(f"there is no template {name!r} in the catalogue", remedy=hint)
+    data: dict[str, Any] = msgspec.json.decode(
+        files("podfit.catalogue").joinpath("templates").joinpath(f"{name}.json").read_bytes()
+    )
+    return data
+
+
+def template_summaries() -> tuple[Summary, ...]:
+    """Return all templates in a few words, in the order of `template_names`."""
+    return tuple(_summary(load_manifest(name)) for name in template_names())
+
+
+def _summary(manifest: dict[str, Any]) -> Summary:
+    """Return one manifest in a few words."""
+    versions = {entry["name"]: entry["version"] for entry in manifest["distributions"]}
+    return Summary(
+        name=manifest["name"],
+        title=manifest.get("title", ""),
+        python=manifest["interpreter"]["version"],
+        torch=versions.get("torch", ""),
+        cuda=(manifest.get("torch") or {}).get("cuda") or (manifest.get("cuda") or {}).get("toolkit") or "",
+        origin=manifest["origin"],
+        captured=manifest.get("captured", ""),
+        distributions=len(versions),
+    )

@@ -1,0 +1,166 @@
+"""`podfit apply`: make a plan true on a machine, or leave it as it was."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podfit.cli.options import machine_from, machine_options
+from podfit.cli.reporter import TerminalReporter
+from podfit.model import InputError, PodfitError, Where
+
+if TYPE_CHECKING:
+    from podfit.model import Plan
+    from podfit.pod.apply import Applied, Verifier
+
+SCHEMA = "podfit.apply/1"
+
+
+@click.command("apply")
+@click.argument("plan", metavar="PLAN.json", required=False)
+@click.option("--in-place", is_flag=True, help="Install into the template's own environment. Default: an overlay.")
+@click.option(
+    "--overlay",
+    metavar="DIR",
+    default="",
+    help="Where the overlay goes. Default: on the volume that persists, else under ~/.local/share/podfit/overlays.",
+)
+@machine_options
+@click.option("--no-verify", is_flag=True, help="Do not run podfit verify before the change becomes final.")
+@click.option("--dry-run", is_flag=True, help="Check everything, change nothing.")
+@click.option("--recover", "only_recover", is_flag=True, help="Put back what an interrupted apply left, and stop.")
+@click.option(
+    "--break-system-packages", is_flag=True, help="With --in-place: go on although the system manages this Python."
+)
+@click.option(
+    "--installer",
+    type=click.Choice(["auto", "uv", "pip"]),
+    default="auto",
+    help="auto: uv, copied to the machine when it has none, else pip.",
+)
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", help="How to tell the result.")
+def apply_command(
+    plan: str | None,
+    in_place: bool,
+    overlay: str,
+    python: str | None,
+    ssh: str | None,
+    identity: str | None,
+    ssh_option: tuple[str, ...],
+    no_verify: bool,
+    dry_run: bool,
+    only_recover: bool,
+    break_system_packages: bool,
+    installer: str,
+    shape: str,
+) -> None:
+    """Make PLAN.json true: an environment with the planned packages over the untouched template.
+
+    The plan comes from `podfit fit`. On any failure, a signal or a kill, the environment returns to what it was, file
+    for file; a second apply finds nothing to do. Exit code 0: done, 1: not done and put back, 2: a bad call.
+
+    \b
+    Examples:
+      podfit apply podfit-out/plan-runpod-pytorch-2.4.json
+      podfit apply plan.json --ssh root@203.0.113.7:12345
+      podfit apply plan.json --in-place --python /opt/venv
+      podfit apply --recover --python /opt/venv
+    """  # noqa: D301
+    from podfit.pod.apply import ApplyError, Options, apply, recover
+
+    if in_place and overlay:
+        raise click.UsageError("--in-place and --overlay exclude each other")
+    if plan is None and not only_recover:
+        raise click.UsageError("name a plan: podfit fit writes plan-NAME.json")
+    given = read_plan(plan) if plan else None
+    options = Options(
+        in_place=in_place,
+        overlay=overlay if ssh or not overlay else str(Path(overlay).expanduser().absolute()),
+        dry_run=dry_run,
+        break_system_packages=break_system_packages,
+        installer=installer,
+    )
+    try:
+        # Where nobody watches a spinner, the steps are the log of what was done to the machine.
+        with (
+            TerminalReporter(verbose=not sys.stderr.isatty()) as reporter,
+            machine_from(python, ssh, identity, ssh_option) as machine,
+        ):
+            if only_recover:
+                done = recover(machine, given, options, reporter=reporter)
+            else:
+                assert given is not None  # noqa: S101 - a plan was named, see above
+                verifier = None if no_verify or dry_run else _verifier()
+                done = apply(machine, given, options, reporter=reporter, verifier=verifier)
+    except PodfitError as error:
+        if shape == "json":
+            outcome = "failed" if error.exit_code == 1 else "interrupted" if error.exit_code > 128 else "error"
+            found = error.findings if isinstance(error, ApplyError) else ()
+            click.echo(json.dumps({"schema": SCHEMA, "outcome": outcome, "message": str(error), **_findings(found)}))
+        raise
+    click.echo(as_json(done) if shape == "json" else as_text(done, ssh or ""))
+    sys.stdout.flush()
+
+
+def read_plan(path: str) -> Plan:
+    """Return the plan in a file. Raises InputError when there is none."""
+    from podfit.model.serial import plan_from_dict
+
+    try:
+        data = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", where=Where(path), remedy="podfit fit writes it"
+        ) from None
+    except ValueError as error:
+        raise InputError(f"is no JSON: {error}", where=Where(path), remedy="run `podfit fit` again") from None
+    return plan_from_dict(data, where=path)
+
+
+def _verifier() -> Verifier | None:
+    """Return the check that decides whether an applied plan stays: what `podfit verify` does."""
+    from podfit.pod.verify import verifier
+
+    return verifier
+
+
+def _findings(findings: Any) -> dict[str, Any]:
+    """Return the findings' key for JSON."""
+    import msgspec
+
+    return {"findings": msgspec.to_builtins(tuple(findings))}
+
+
+def as_json(done: Applied) -> str:
+    """Return the result as one JSON object, schema podfit.apply/1."""
+    import msgspec
+
+    return json.dumps({"schema": SCHEMA, **msgspec.to_builtins(done)}, indent=1)
+
+
+def as_text(done: Applied, ssh: str = "") -> str:
+    """Return the result for people."""
+    if done.outcome == "clean":
+        return "nothing to recover"
+    if done.outcome == "recovered":
+        return f"put back as it was: {done.environment}"
+    lines = []
+    count = len(done.installed)
+    total = done.seconds.get("total", 0.0)
+    if done.outcome == "unchanged":
+        lines.append(f"nothing to do: {done.environment} is as planned ({total:.2f} s)")
+    elif done.outcome == "dry-run":
+        lines.append(f"would install {count} packages into {done.environment}: {', '.join(done.installed) or 'none'}")
+    else:
+        lines.append(f"applied: {count} packages in {done.environment} ({total:.1f} s)")
+        lines += [f"  replaced {name}" for name in done.replaced]
+    if done.mode == "overlay" and done.outcome != "dry-run":
+        there = f"on {ssh}: " if ssh else ""
+        lines.append(f"activate it: {there}source {shlex.quote(done.environment + '/bin/activate')}")
+        lines.append(f"or run:      {there}{shlex.quote(done.python)} ...")
+    return "\n".join(lines)

@@ -1,0 +1,306 @@
+"""`podfit fit` and `podfit matrix`: one project, any number of templates, one matrix."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from podfit.cli.pipes import reader_may_leave
+from podfit.cli.reporter import TerminalReporter
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from podfit.model import Template
+    from podfit.plan.fit import Fitted
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _complete_template(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the catalogue's names, and files, that begin with incomplete."""
+    from click.shell_completion import CompletionItem
+
+    from podfit.catalogue.store import template_names
+
+    names = [CompletionItem(name) for name in template_names() if name.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.argument("project", metavar="PROJECT", type=click.Path(path_type=Path), default=Path()),
+    click.option(
+        "--template",
+        "-t",
+        "templates",
+        metavar="T",
+        multiple=True,
+        shell_complete=_complete_template,
+        help="A catalogue name, a manifest of `podfit probe`, a `pip inspect` report, a freeze, or the path of an "
+        "interpreter; repeatable.",
+    ),
+    click.option(
+        "--local",
+        metavar="SOURCE",
+        help="What the project was tested with: a freeze, pip list/inspect JSON, a lock file, an interpreter, or "
+        "`none`. Default: a freeze or lock file of the project, else the active environment.",
+    ),
+    click.option(
+        "--requirements",
+        "-r",
+        "files",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Read the declared requirements from these files only.",
+    ),
+    click.option("--extra", "extras", metavar="NAME", multiple=True, help="Plan for this optional dependency too."),
+    click.option("--group", "groups", metavar="NAME", multiple=True, help="Plan for this dependency group too."),
+    click.option("--only-imported", is_flag=True, help="Leave out what is declared but never imported."),
+    click.option("--include-optional", is_flag=True, help="Plan for guarded imports (try/except ImportError) too."),
+    click.option("--include-tests", is_flag=True, help="Read the imports of tests and documentation too."),
+    click.option("--exclude", metavar="GLOB", multiple=True, help="Do not read imports from these paths."),
+    click.option("--hold", metavar="NAME", multiple=True, help="Never change this template distribution either."),
+    click.option("--release", metavar="NAME", multiple=True, help="Allow changes to this held distribution."),
+    click.option("--python", metavar="X.Y[.Z]", help="The Python of templates given as a freeze."),
+    click.option("--glibc", metavar="2.N", help="The glibc of templates given as a freeze."),
+    click.option("--machine", metavar="ARCH", help="The machine of templates given as a freeze: x86_64, aarch64."),
+    click.option("--index-url", metavar="URL", help="The package index. Default: pip's and uv's variables, else PyPI."),
+    click.option("--extra-index-url", metavar="URL", multiple=True, help="A further package index."),
+    click.option("--exclude-newer", metavar="DATE", default="", help="Ignore files uploaded after DATE (ISO)."),
+    click.option("--offline", is_flag=True, help="Use only what the caches hold."),
+    click.option("--refresh", is_flag=True, help="Ask the index again even for what was read minutes ago."),
+    click.option(
+        "--details",
+        is_flag=True,
+        help="Show dependencies, all findings, and the reason and evidence of every decision.",
+    ),
+    click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings."),
+    click.option("--verbose", "-v", is_flag=True, help="Tell every step."),
+)
+
+
+def _shared(command: _Command) -> _Command:
+    """Add the options of both commands."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What both commands show: one result per template, and sentences about how the project was read."""
+
+    results: tuple[Fitted, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """The templates without any plan, by name, with the reason."""
+        return {each.template.name: str(each.refusal) for each in self.results if each.refusal is not None}
+
+
+@click.command("fit", no_args_is_help=True)
+@_shared
+@click.option(
+    "--out",
+    "-o",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=Path("podfit-out"),
+    show_default=True,
+    help="Where the files go.",
+)
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="How the matrix is printed on standard output.",
+)
+def fit_command(out: Path, shape: str, **given: Any) -> int:
+    """Fit PROJECT onto each template: solve, print the matrix, write the files.
+
+    For each template: requirements-T.txt (ranges, for pip install -r ... -c ...), constraints-T.txt (the template's
+    pins), lock-T.txt (exact, hashed), pylock.T.toml (PEP 751), plan-T.json (for podfit apply and verify) and
+    verify_env-T.py; and the matrix as matrix.md and matrix.json.
+
+    Exit code 0: every template has a plan that works, 1: one has none, 2: a bad call or input.
+
+    \b
+    Examples:
+      podfit fit . -t runpod-pytorch-2.4
+      podfit fit . -t runpod-pytorch-2.2 -t runpod-pytorch-2.4 --local freeze.txt
+      podfit fit . -t pod.json                          a template that podfit probe wrote
+      podfit fit . -t freeze.txt --python 3.11          a template given as a freeze
+    """  # noqa: D301
+    from podfit.plan.fit import plans_of
+    from podfit.writers.files import write_files
+    from podfit.writers.markdown import matrix_markdown
+    from podfit.writers.matrix_json import matrix_json_text
+    from podfit.writers.registry import plan_files
+
+    quiet = given["quiet"]
+    outcome = _fit(given)
+    plans = plans_of(outcome.results)
+    files: dict[str, str] = {}
+    for plan in plans:
+        files.update(plan_files(plan))
+    if plans:
+        files["matrix.md"] = matrix_markdown(plans, outcome.refused)
+        files["matrix.json"] = matrix_json_text(plans, outcome.refused)
+    written = write_files(files, out) if files else ()
+    with reader_may_leave(_exit_code(outcome)):
+        _show(outcome, shape, details=given["details"], quiet=quiet)
+    if written and not quiet:
+        click.echo(
+            f"wrote {len(written)} files to {out}/: {', '.join(sorted(path.name for path in written))}", err=True
+        )
+    return _exit_code(outcome)
+
+
+@click.command("matrix", no_args_is_help=True)
+@_shared
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="How the matrix is printed on standard output.",
+)
+def matrix_command(shape: str, **given: Any) -> int:
+    """Print the matrix of PROJECT over templates and write nothing.
+
+    Without --template, the project is compared over the whole catalogue.
+
+    Exit code 0: every template has a plan that works, 1: one has none, 2: a bad call or input.
+
+    \b
+    Examples:
+      podfit matrix .
+      podfit matrix . -t runpod-pytorch-2.2 -t colab-gpu --details
+      podfit matrix . --format json | jq .
+    """  # noqa: D301
+    outcome = _fit(given, whole_catalogue=True)
+    with reader_may_leave(_exit_code(outcome)):
+        _show(outcome, shape, details=given["details"], quiet=given["quiet"])
+    return _exit_code(outcome)
+
+
+def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
+    """Read what the options name and fit; raises PodfitError."""
+    from podfit.catalogue.store import template_names
+    from podfit.index import Index, default_cache, default_index_urls
+    from podfit.plan.fit import Options, fit, with_project_indexes
+    from podfit.readers.project import read_project
+    from podfit.solve import Uv
+
+    names = tuple(dict.fromkeys(given["templates"])) or (template_names() if whole_catalogue else ())
+    if not names:
+        raise click.UsageError("name at least one template with --template; `podfit templates` lists them")
+    with TerminalReporter(verbose=given["verbose"], quiet=given["quiet"]) as reporter:
+        templates = _templates(names, given, reporter)
+        reading = read_project(
+            given["project"],
+            local=given["local"],
+            files=given["files"],
+            extras=given["extras"],
+            groups=given["groups"],
+            exclude=given["exclude"],
+            include_tests=given["include_tests"],
+            reporter=reporter,
+        )
+        options = Options(
+            index_url=given["index_url"] or default_index_urls()[0],
+            extras=given["extras"],
+            groups=given["groups"],
+            only_imported=given["only_imported"],
+            include_optional=given["include_optional"],
+            hold=given["hold"],
+            release=given["release"],
+            extra_index_urls=tuple(filter(None, given["extra_index_url"])),
+            exclude_newer=_date(given["exclude_newer"]),
+        )
+        options = with_project_indexes(options, reading.project, reporter)
+        index = Index(
+            (*options.extra_index_urls, options.index_url),
+            cache=default_cache(),
+            offline=given["offline"],
+            find_links=options.find_links,
+            reporter=reporter,
+        )
+        uv = Uv(default_cache(), offline=given["offline"], refresh=given["refresh"], reporter=reporter)
+        results = fit(reading.project, reading.calls, templates, index=index, uv=uv, options=options, reporter=reporter)
+    return _Outcome(results, reading.project.notices)
+
+
+def _date(text: str) -> str:
+    """Return the value of --exclude-newer when it is an ISO date or time. Raises InputError for other text."""
+    from datetime import datetime
+
+    from podfit.model import InputError
+
+    try:
+        if text:
+            datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text))
+    except ValueError:
+        raise InputError(
+            f"--exclude-newer {text!r} is no date", remedy="write one like 2024-08-14 or 2024-08-14T12:00:00Z"
+        ) from None
+    return text
+
+
+def _templates(names: Sequence[str], given: dict[str, Any], reporter: TerminalReporter) -> list[Template]:
+    """Return the templates that the call names, each under a name of its own."""
+    from podfit.model import InputError
+    from podfit.readers.template import read_template
+
+    found: dict[str, Template] = {}
+    for spec in names:
+        template = read_template(
+            spec, python=given["python"], machine=given["machine"], glibc=given["glibc"], reporter=reporter
+        )
+        if template.name in found:
+            raise InputError(
+                f"two templates are called {template.name}", remedy="rename one of the files: outputs carry the name"
+            )
+        found[template.name] = template
+    return list(found.values())
+
+
+def _show(outcome: _Outcome, shape: str, *, details: bool, quiet: bool) -> None:
+    """Print the matrix on standard output, everything else on standard error."""
+    from podfit.plan.fit import plans_of
+
+    plans = plans_of(outcome.results)
+    if shape == "json":
+        from podfit.writers.matrix_json import matrix_json_text
+
+        click.echo(matrix_json_text(plans, outcome.refused), nl=False)
+    elif shape == "markdown":
+        from podfit.writers.markdown import matrix_markdown
+
+        click.echo(matrix_markdown(plans, outcome.refused), nl=False)
+    elif plans:
+        from rich.console import Console
+
+        from podfit.writers.terminal import print_matrix
+
+        print_matrix(plans, Console(file=sys.stdout, highlight=False), details=details)
+    if not quiet:
+        for notice in outcome.notices:
+            click.echo(f"note: {notice}", err=True)
+    for result in outcome.results:
+        if result.refusal is not None:
+            click.echo(f"error: {result.refusal}", err=True)
+
+
+def _exit_code(outcome: _Outcome) -> int:
+    """Return 0 when every template has a plan that works, else 1."""
+    return 0 if all(result.plan is not None and result.plan.feasible for result in outcome.results) else 1

@@ -1,0 +1,135 @@
+"""The entry point: finds the command, and turns every error into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from podfit import __version__
+from podfit.cli.pipes import ReaderLeftError, reader_may_leave
+from podfit.model import PodfitError
+
+_COMMANDS = {
+    "fit": ("podfit.cli.fit", "fit_command", "Fit a project onto templates: show the matrix and write the files."),
+    "matrix": ("podfit.cli.fit", "matrix_command", "Show the matrix without writing anything."),
+    "templates": ("podfit.cli.templates", "templates_command", "List the catalogue, or show one template."),
+    "probe": ("podfit.cli.probe", "probe_command", "Read a template as it really is."),
+    "apply": ("podfit.cli.apply", "apply_command", "Make a plan true on a machine, or leave it as it was."),
+    "verify": ("podfit.cli.verify", "verify_command", "Check that a plan is true on a machine."),
+    "completion": ("podfit.cli.completion", "completion_command", "Print the shell completion script."),
+}
+
+_HELP: tuple[type[click.ClickException], ...] = tuple(
+    filter(None, [getattr(click.exceptions, "NoArgsIsHelpError", None)])  # click has it from 8.2 on
+)
+
+
+class _Commands(click.Group):
+    """Imports a command's module only when it is called: `podfit fit` pays for nothing else."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the arguments; --help and --version print here."""
+        with reader_may_leave():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with reader_may_leave():
+            return super().invoke(ctx)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of use."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command, None for an unknown name."""
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = getattr(importlib.import_module(entry[0]), entry[1])
+        if not isinstance(command, click.Command):  # pragma: no cover - a slip of ours
+            raise TypeError(f"{entry[1]} is no command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one gets the nearest names."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, n=2)
+            hint = f"; did you mean {' or '.join(near)}?" if near else f"; the commands are {', '.join(_COMMANDS)}"
+            ctx.fail(f"there is no command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="podfit")
+def podfit() -> None:
+    """Fit a Python project onto a GPU template without breaking the template.
+
+    \b
+    podfit templates                                   what podfit knows
+    podfit fit . --template runpod-pytorch-2.4         plan, show the matrix, write podfit-out/
+    podfit apply podfit-out/plan-runpod-pytorch-2.4.json --ssh root@pod
+    podfit verify podfit-out/plan-runpod-pytorch-2.4.json --ssh root@pod
+
+    Exit codes: 0 good, 1 a plan or a check that cannot work, 2 a bad call or input.
+    """  # noqa: D301
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run podfit with arguments (default: the process's) and leave the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run podfit and return the exit code: 0, 1 for a negative result, 2 for a bad call, 130 for Ctrl-C."""
+    try:
+        result = podfit.main(args=arguments, prog_name="podfit", standalone_mode=False)
+        sys.stdout.flush()
+    except PodfitError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        if isinstance(error, _HELP):
+            error.show()
+        else:
+            click.echo(f"error: {_sentence(error, sys.argv[1:] if arguments is None else arguments)}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 130
+    except (ReaderLeftError, BrokenPipeError) as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return error.exit_code if isinstance(error, ReaderLeftError) else 0
+    return result if isinstance(result, int) else 0
+
+
+def _sentence(error: click.ClickException, arguments: Sequence[str]) -> str:
+    """Return what is wrong with the call as one sentence that ends with what to do."""
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        return f"there is no option {error.option_name}; did you mean {' or '.join(sorted(error.possibilities))}?"
+    text = " ".join(error.format_message().split()).rstrip(".")
+    text = text[:1].lower() + text[1:]
+    command = " ".join(["podfit", *arguments[:1]] if arguments and arguments[0] in _COMMANDS else ["podfit"])
+    return text if ";" in text else f"{text}; see `{command} --help`"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From a log to symptom, cause and fix."""

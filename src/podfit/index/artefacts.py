@@ -1,0 +1,205 @@
+"""Read what lies inside an index's files: METADATA, listings, source distributions, in as few bytes as possible."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from podfit.index.errors import IndexUnreachable
+from podfit.index.files import IndexFile
+from podfit.index.metadata import CoreMetadata, from_sdist, is_of, parse_metadata
+from podfit.index.transport import Reply, TooLargeError, Transport, status_text
+from podfit.index.wheel import TAIL_BYTES, RangeFile, read_metadata
+
+_WHOLE_BYTES = 64 << 20
+"""The largest wheel that is fetched whole from a server that knows no ranges."""
+_SDIST_BYTES = 256 << 20
+_MISSES = 2
+_METADATA_BYTES = 16 << 20
+_CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+)")
+
+
+class UnreadableError(ValueError):
+    """A file of the index does not tell what it was asked for; its text says why.
+
+    lasting: these very bytes never will, so that nobody has to fetch them again.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
+class Artefacts:
+    """Opens files of indexes; may be used from several threads."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._misses: dict[str, int] = {}
+
+    def metadata(self, file: IndexFile, name: str) -> CoreMetadata:
+        """Return the metadata of a file of the project name. Raises UnreadableError and IndexUnreachable."""
+        try:
+            if file.kind == "sdist":
+                found = self._of_sdist(file)
+            else:
+                apart = self._metadata_apart(file, name)
+                if apart is not None:
+                    return apart
+                with self.open_wheel(file) as bundle:
+                    found = parse_metadata(read_metadata(bundle, name), file.url, "METADATA in the wheel")
+        except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
+            lasting = isinstance(error, UnreadableError) and error.lasting
+            raise UnreadableError(f"{file.filename}: {error}", lasting=lasting) from None
+        if not is_of(found, name, file.version):
+            raise UnreadableError(f"{file.filename}: its metadata speaks of {found.name} {found.version}")
+        return found
+
+    def _of_sdist(self, file: IndexFile) -> CoreMetadata:
+        """Return the metadata of a source distribution. Raises UnreadableError and IndexUnreachable."""
+        data = self.whole(file, _SDIST_BYTES)
+        try:
+            return from_sdist(data, file.filename, file.url)
+        except ValueError as error:
+            raise UnreadableError(str(error), lasting=True) from None
+
+    def _metadata_apart(self, file: IndexFile, name: str) -> CoreMetadata | None:
+        """Return what the METADATA file beside a wheel says (PEP 658), None when there is none that can be trusted.
+
+        A host that does not announce them is asked until it has lacked more than it had: mirrors serve them and
+        drop the mark.
+        """
+        parts = urlsplit(file.url)
+        if parts.scheme == "file" or (not file.metadata and self._misses.get(parts.netloc, 0) > _MISSES):
+            return None
+        url = urlunsplit(parts._replace(path=f"{parts.path}.metadata"))
+        for _ in range(2):
+            try:
+                reply = self._transport.get(url, limit=_METADATA_BYTES)
+            except TooLargeError:
+                break
+            if reply.status != 200:
+                break
+            if file.metadata_hash and file.metadata_hash != f"sha256:{hashlib.sha256(reply.body).hexdigest()}":
+                continue
+            try:
+                found = parse_metadata(reply.body, url, "METADATA, PEP 658")
+            except ValueError:
+                break
+            if is_of(found, name, file.version):
+                self._count(parts.netloc, -1)
+                return found
+            break
+        self._count(parts.netloc, 1)
+        return None
+
+    def _count(self, host: str, missed: int) -> None:
+        """Keep the score of a host that was asked for METADATA files."""
+        with self._lock:
+            self._misses[host] = self._misses.get(host, 0) + missed
+
+    @contextlib.contextmanager
+    def open_wheel(self, file: IndexFile) -> Iterator[zipfile.ZipFile]:
+        """Open a wheel: only what is read of it gets fetched. Raises zipfile.BadZipFile, IndexUnreachable."""
+        if file.url.startswith("file:"):
+            with zipfile.ZipFile(local_path(file)) as bundle:
+                yield bundle
+            return
+        with zipfile.ZipFile(self._ranges(file)) as bundle:
+            yield bundle
+
+    def _ranges(self, file: IndexFile) -> RangeFile:
+        """Return a wheel as a file of which the end is fetched."""
+        wanted = f"{max(0, file.size - TAIL_BYTES)}-{file.size - 1}" if file.size else f"-{TAIL_BYTES}"
+        try:
+            reply = self._transport.get(file.url, {"Range": f"bytes={wanted}"}, limit=_WHOLE_BYTES)
+        except TooLargeError as error:
+            raise UnreadableError(f"its server knows no byte ranges, and it is large ({error})") from None
+        if reply.status == 416:  # the index states another size than the server, or the server knows no suffixes
+            reply = self._transport.get(file.url, limit=_WHOLE_BYTES)
+        if reply.status == 200:
+            check_hash(file, reply.body)
+            return RangeFile(_no_more, len(reply.body), reply.body)
+        start, size = _content_range(file, reply)
+        if start + len(reply.body) != size:
+            raise UnreadableError("the server gave another part than it was asked for")
+
+        def fetch(begin: int, end: int) -> bytes:
+            part = self._transport.get(file.url, {"Range": f"bytes={begin}-{end - 1}"}, limit=end - begin)
+            if _content_range(file, part)[0] != begin:
+                raise UnreadableError("the server gave another part than it was asked for")
+            return part.body
+
+        return RangeFile(fetch, size, reply.body)
+
+    def whole(self, file: IndexFile, limit: int = _SDIST_BYTES) -> bytes:
+        """Return all bytes of a file, its hash checked. Raises UnreadableError when it is longer than limit."""
+        if file.url.startswith("file:"):
+            data = local_path(file).read_bytes()
+        else:
+            try:
+                reply = self._transport.get(file.url, limit=limit)
+            except TooLargeError as error:
+                raise UnreadableError(f"it is too large to be read ({error})", lasting=True) from None
+            if reply.status != 200:
+                raise _missing(file, reply.status)
+            data = reply.body
+        check_hash(file, data)
+        return data
+
+
+def check_hash(file: IndexFile, data: bytes) -> None:
+    """Raise UnreadableError unless data has the hash that the index states; the strongest one counts."""
+    for algorithm in ("sha512", "sha384", "sha256"):
+        stated = next((value for value in file.hashes if value.startswith(f"{algorithm}:")), "")
+        if stated:
+            digest = hashlib.new(algorithm, data).hexdigest()
+            if stated != f"{algorithm}:{digest}":
+                raise UnreadableError(f"its {algorithm} is {digest[:12]}…, the index says {stated[7:19]}…")
+            return
+
+
+def local_path(file: IndexFile) -> Path:
+    """Return the path of a file:// URL."""
+    return Path(unquote(urlsplit(file.url).path))
+
+
+def file_key(file: IndexFile) -> str:
+    """Return what the cache calls a file: its SHA-256, else a hash of where it lies (and when it changed)."""
+    digest = file.sha256
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        text = f"{file.url} {file.size}"
+        if file.url.startswith("file:"):
+            with contextlib.suppress(OSError):
+                state = local_path(file).stat()
+                text += f" {state.st_size} {state.st_mtime_ns}"
+        digest = "u" + hashlib.sha256(text.encode()).hexdigest()
+    return f"{digest[:2]}/{digest}"
+
+
+def _no_more(start: int, end: int) -> bytes:
+    """Nothing is missing of a file that was fetched whole."""
+    raise OSError(f"bytes {start}-{end} lie past its end")
+
+
+def _content_range(file: IndexFile, reply: Reply) -> tuple[int, int]:
+    """Return where a part of a file starts and how long the file is."""
+    if reply.status != 206:
+        raise _missing(file, reply.status)
+    found = _CONTENT_RANGE.match(reply.headers.get("content-range", ""))
+    if not found:
+        raise UnreadableError("the server does not say which part it gave")
+    return int(found.group(1)), int(found.group(3))
+
+
+def _missing(file: IndexFile, status: int) -> IndexUnreachable:
+    """Return the error for a listed file that the server does not give."""
+    host = urlsplit(file.url).netloc
+    return IndexUnreachable(host, f"{status_text(status)} for {file.filename}", remedy="try again later")

@@ -1,0 +1,315 @@
+"""The client: projects, releases and metadata of package indexes, through a cache on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from podfit.index.artefacts import Artefacts, UnreadableError, file_key
+from podfit.index.cache import Cache
+from podfit.index.errors import IndexUnreachable, MetadataUnknown
+from podfit.index.files import IndexFile, best_files, normal_version, same_version
+from podfit.index.metadata import CoreMetadata, sdist_import_names
+from podfit.index.pages import Pages, source_of
+from podfit.index.transport import Transport
+from podfit.index.wheel import WheelListing, list_wheel
+from podfit.model import Evidence, InputError, PodfitError, Reporter, SilentReporter, canonical
+
+PYPI = "https://pypi.org/simple/"
+_URL_VARIABLES = ("PODFIT_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+_THREADS = 16
+_TRIES_PER_KIND = 2
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_RECENT_PAGES = 16
+"""How many projects' pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
+_T = TypeVar("_T")
+
+
+def default_index_urls() -> tuple[str, ...]:
+    """Return the index to ask when none is named.
+
+    It is the first that is set of PODFIT_INDEX_URL, UV_DEFAULT_INDEX, UV_INDEX_URL and PIP_INDEX_URL, else PyPI.
+    """
+    for variable in _URL_VARIABLES:
+        value = os.environ.get(variable, "").strip()
+        if value:
+            name, equals, url = value.partition("=")  # uv allows NAME=URL
+            return (url if equals and "/" not in name else value,)
+    return (PYPI,)
+
+
+def default_cache() -> Path:
+    """Return podfit's cache directory: PODFIT_CACHE_DIR, else the platform's place for caches."""
+    chosen = os.environ.get("PODFIT_CACHE_DIR", "")
+    if chosen:
+        return Path(chosen).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("podfit")
+
+
+class Index:
+    """Package indexes, asked in order, and flat lists of files beside them; may be used from many threads.
+
+    urls are roots of the simple API (PEP 503, 691), with credentials in them where needed, or directories; None
+    stands for `default_index_urls()`. The first index that has a project counts for it alone. find_links are
+    directories or pages of links whose files count like an index's. cache is podfit's cache directory (None:
+    `default_cache()`); pages are asked for again after ten minutes, what is read from a file is kept for good.
+    offline never uses the network. Where the network fails, the cache stands in, with one warning per index.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str] | None = None,
+        *,
+        cache: Path | None = None,
+        offline: bool = False,
+        find_links: Sequence[str] = (),
+        reporter: Reporter | None = None,
+    ) -> None:
+        pairs = [source_of(link, flat=True) for link in find_links]
+        pairs += [source_of(url) for url in (default_index_urls() if urls is None else urls)]
+        self.offline = offline
+        self.reporter = reporter or SilentReporter()
+        self.transport = Transport(dict(credentials for _, credentials in pairs if credentials))
+        self._cache = Cache((cache or default_cache()) / "index-1")
+        self._pages = Pages(
+            [source for source, _ in pairs], self.transport, self._cache, offline=offline, reporter=self.reporter
+        )
+        self._artefacts = Artefacts(self.transport)
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._recent: dict[str, Mapping[str, tuple[IndexFile, ...]]] = {}
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The indexes for people: host names or paths, without credentials."""
+        return tuple(source.label for source in self._pages.sources)
+
+    def files(self, name: str) -> tuple[IndexFile, ...]:
+        """Return every wheel and source distribution of a project, oldest version first.
+
+        Raises ProjectNotFound when no index has it, IndexUnreachable when neither network nor cache can tell.
+        """
+        return tuple(file for files in self.releases(name).values() for file in files)
+
+    def releases(self, name: str) -> Mapping[str, tuple[IndexFile, ...]]:
+        """Return a project's files by normalized version, oldest first; errors as `files`."""
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"{name!r} is not the name of a package", remedy="names hold letters, digits, '.', '-', '_'"
+            )
+        name = canonical(name)
+        with self._once(name):
+            found = self._recent.pop(name, None)
+            if found is None:
+                found = self._pages.releases(name)
+                self._note_cache_failure()
+            with self._lock:
+                self._recent[name] = found
+                while len(self._recent) > _RECENT_PAGES:
+                    self._recent.pop(next(iter(self._recent)), None)
+        return found
+
+    def metadata(self, name: str, version: str, *, tags: Sequence[str] = ()) -> CoreMetadata:
+        """Return the metadata of one release, and as its evidence where it was read.
+
+        Asked are, in this order: a wheel that fits tags (a platform's wheel tags, best first; none: any), a wheel
+        for another platform, a source distribution. Raises MetadataUnknown when the release does not exist or its
+        dependencies show only in a build; else as `files`.
+        """
+        name = canonical(name)
+        files = self._release(name, version)
+        fitting = best_files(files, version, tags)
+        wheels = [file for file in fitting if file.kind == "wheel"]
+        others = [] if not tags else [file for file in best_files(files, version) if file.kind == "wheel"]
+        others = [file for file in others if file not in wheels]
+        sdists = [file for file in fitting if file.kind == "sdist"]
+        candidates = [*wheels[:_TRIES_PER_KIND], *others[:_TRIES_PER_KIND], *sdists[:_TRIES_PER_KIND]]
+        causes: list[str] = []
+        failure: IndexUnreachable | None = None
+        for file in candidates:
+            key = file_key(file)
+            found = self._kept("metadata", key, CoreMetadata)
+            if found is None:
+                silent = self._kept("silent", key, str)
+                if silent is not None:
+                    causes.append(silent)
+                    continue
+                failure = failure or self._offline_failure(file)
+                if failure is not None:
+                    continue
+                try:
+                    found = self._artefacts.metadata(file, name)
+                except UnreadableError as error:
+                    causes.append(str(error))
+                    if error.lasting:
+                        self._keep("silent", key, str(error))
+                    continue
+                except IndexUnreachable as error:
+                    failure = error
+                    continue
+                self._keep("metadata", key, found)
+            if file in others:
+                old = found.evidence
+                detail = f"{old.detail}; of a wheel for another platform, none fits this one"
+                found = replace(found, evidence=Evidence(old.kind, old.source, detail))
+            return found
+        if failure is not None:
+            raise failure
+        why = "; ".join(causes) or "it has no wheel and no source distribution"
+        raise MetadataUnknown(f"the dependencies of {name} {version} are unknown ({why})")
+
+    def known_metadata(self, sha256: str) -> CoreMetadata | None:
+        """Return the metadata that was read earlier from the file with this hash (hex digits), None if none was."""
+        return self._kept("metadata", f"{sha256[:2]}/{sha256}", CoreMetadata)
+
+    def prefetch(
+        self, pairs: Iterable[tuple[str, str]], *, tags: Sequence[str] = ()
+    ) -> dict[tuple[str, str], CoreMetadata | PodfitError]:
+        """Return the metadata of many (name, version) releases, fetched side by side; an error stands for its pair."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        def one(pair: tuple[str, str]) -> CoreMetadata | PodfitError:
+            try:
+                return self.metadata(*pair, tags=tags)
+            except PodfitError as error:
+                return error
+
+        wanted = list(dict.fromkeys(pairs))
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-index") as pool:
+            return dict(zip(wanted, pool.map(one, wanted), strict=True))
+
+    def top_level_names(self, name: str, version: str | None = None) -> tuple[str, ...]:
+        """Return the import names that a release provides, read from a wheel's central directory.
+
+        version None stands for the newest final release that has a wheel. A release without wheels is answered by
+        its source distribution's top_level.txt. Raises MetadataUnknown when neither tells; else as `files`.
+        """
+        name = canonical(name)
+        version = version or self._newest(name)
+        causes: list[str] = []
+        for file in best_files(self._release(name, version), version)[: 2 * _TRIES_PER_KIND]:
+            key = file_key(file)
+            found = self._kept("names", key, tuple[str, ...])
+            if found is None:
+                try:
+                    if file.kind == "wheel":
+                        found = self.wheel_listing(file).import_names
+                    else:
+                        self._demand_network(file)
+                        found = sdist_import_names(self._artefacts.whole(file), file.filename)
+                except (MetadataUnknown, ValueError) as error:
+                    causes.append(error.message if isinstance(error, PodfitError) else f"{file.filename}: {error}")
+                    continue
+                self._keep("names", key, found)
+            return found
+        why = "; ".join(causes) or "it has no wheel and no source distribution"
+        raise MetadataUnknown(f"the import names of {name} {version} are unknown ({why})")
+
+    def wheel_listing(self, file: IndexFile) -> WheelListing:
+        """Return the files of a wheel with their sizes in bytes; a few kilobytes are fetched, once.
+
+        Raises MetadataUnknown when the wheel cannot be read, IndexUnreachable when it cannot be reached.
+        """
+        key = file_key(file)
+        found = self._kept("listings", key, WheelListing)
+        if found is None:
+            with self.open_wheel(file) as bundle:
+                found = list_wheel(bundle, file.filename)
+            self._keep("listings", key, found)
+        return found
+
+    @contextlib.contextmanager
+    def open_wheel(self, file: IndexFile) -> Iterator[zipfile.ZipFile]:
+        """Open a wheel as a zip file of which only the parts that are read get fetched; nothing is cached.
+
+        `podfit.index.wheel.read_member` reads a member in one request. For one thread. Errors as `wheel_listing`.
+        """
+        self._demand_network(file)
+        try:
+            with self._artefacts.open_wheel(file) as bundle:
+                yield bundle
+        except (zipfile.BadZipFile, UnreadableError, OSError) as error:
+            raise MetadataUnknown(f"{file.filename} cannot be read ({error})") from None
+
+    def _release(self, name: str, version: str) -> tuple[IndexFile, ...]:
+        """Return the files of one release. Raises MetadataUnknown when there is none."""
+        releases = self.releases(name)
+        found = releases.get(version) or releases.get(normal_version(version))
+        if not found:  # 1.0 is 1.0.0
+            alias = next((other for other in releases if same_version(other, version)), None)
+            found = releases[alias] if alias else ()
+        if not found:
+            raise MetadataUnknown(f"{' or '.join(self.hosts)} has no release {version} of {name}")
+        return found
+
+    def _newest(self, name: str) -> str:
+        """Return the newest release of a project: final, not yanked and with a wheel, as far as there are such."""
+        from packaging.version import Version
+
+        releases = self.releases(name)
+        if not releases:
+            raise MetadataUnknown(f"{' or '.join(self.hosts)} lists no file of {name}")
+        order = {version: place for place, version in enumerate(releases)}
+
+        newest_first = sorted(releases, key=lambda version: (Version(version).is_prerelease, -order[version]))
+        for version in newest_first:
+            if any(file.kind == "wheel" and file.yanked is False for file in releases[version]):
+                return version
+        return newest_first[0]
+
+    def _offline_failure(self, file: IndexFile) -> IndexUnreachable | None:
+        """Return the error for a file that only the network has, None when it may be asked."""
+        if not self.offline or file.url.startswith("file:"):
+            return None
+        return IndexUnreachable(
+            " or ".join(self.hosts),
+            f"no network may be used, and the cache has nothing of {file.filename}",
+            remedy="run once with the network",
+        )
+
+    def _demand_network(self, file: IndexFile) -> None:
+        """Raise IndexUnreachable when a file would need a network that may not be used."""
+        failure = self._offline_failure(file)
+        if failure is not None:
+            raise failure
+
+    def _kept(self, kind: str, key: str, shape: type[_T]) -> _T | None:
+        """Return what the cache holds, None when it is not there or of another shape."""
+        data = self._cache.read(kind, key)
+        if data is None:
+            return None
+        try:
+            return msgspec.json.decode(data, type=shape)
+        except msgspec.DecodeError:
+            self._cache.remove(kind, key)
+            return None
+
+    def _keep(self, kind: str, key: str, value: object) -> None:
+        """Store what was read from a file."""
+        self._cache.write(kind, key, msgspec.json.encode(value))
+        self._note_cache_failure()
+
+    def _note_cache_failure(self) -> None:
+        """Tell once that the cache cannot be written."""
+        failure = self._cache.take_failure()
+        if failure:
+            self.reporter.warn(f"podfit's cache cannot be written ({failure}): what was read will be fetched again")
+
+    @contextlib.contextmanager
+    def _once(self, name: str) -> Iterator[None]:
+        """Let one thread at a time ask about a project: the others find the answer."""
+        with self._lock:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            yield

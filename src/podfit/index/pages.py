@@ -1,0 +1,300 @@
+"""Project pages of several indexes, kept on disk and asked for again when they are ten minutes old."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+import msgspec
+from packaging.version import Version
+
+from podfit.index.errors import IndexUnreachable, ProjectNotFound
+from podfit.index.files import IndexFile, group_by_version
+from podfit.index.simple import ACCEPT, PageError, links_of_html, parse_page, without_credentials
+from podfit.index.transport import Transport, split_credentials, status_text
+from podfit.model import InputError
+
+if TYPE_CHECKING:
+    from podfit.index.cache import Cache
+    from podfit.model import Reporter
+
+FRESH_SECONDS = 600
+"""How long a project page counts as fresh: the max-age that PyPI sends with its pages."""
+_KIND = "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An index, or a flat list of files (a directory, a page of links) when flat is true.
+
+    url ends in `/` for an index and has no credentials; label names it in messages.
+    """
+
+    url: str
+    flat: bool = False
+
+    @property
+    def label(self) -> str:
+        """The host, or the path of a local directory."""
+        parts = urlsplit(self.url)
+        return unquote(parts.path) if parts.scheme == "file" else parts.netloc
+
+    @property
+    def key(self) -> str:
+        """What the cache calls it."""
+        return hashlib.sha256(self.url.encode()).hexdigest()[:16]
+
+
+def source_of(text: str, *, flat: bool = False) -> tuple[Source, tuple[str, tuple[str, str]] | None]:
+    """Return the source that a URL or a local path names, and its host and credentials where the URL has them.
+
+    Raises InputError for a URL that no request can be made from.
+    """
+    url = text if "://" in text else Path(text).expanduser().resolve().as_uri()
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme == "file" or (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        )
+    except ValueError:  # a port that is no number, an open bracket
+        sound = False
+    if not sound:
+        raise InputError(
+            f"{without_credentials(url)!r} is not the URL of a package index",
+            remedy="name one that begins with https://, http:// or file://, or a directory",
+        )
+    clean, host, credentials = split_credentials(url)
+    if not flat and not clean.endswith("/"):
+        clean += "/"
+    return Source(clean, flat), (host, credentials) if credentials else None
+
+
+class _Entry(msgspec.Struct, array_like=True):
+    """A page as the cache keeps it. found is False for a project that the index does not have.
+
+    releases maps versions, oldest first, to their files, which stay JSON until somebody asks: a page lists up to
+    ten thousand files, of which a plan looks at three.
+    """
+
+    found: bool
+    etag: str
+    modified: str
+    releases: dict[str, msgspec.Raw]
+
+
+_DECODER = msgspec.json.Decoder(_Entry)
+_FILES = msgspec.json.Decoder(tuple[IndexFile, ...])
+
+
+def _entry_bytes(found: bool, files: Sequence[IndexFile] = (), etag: str = "", modified: str = "") -> bytes:
+    """Return a page as the cache keeps it."""
+    return msgspec.json.encode((found, etag, modified, group_by_version(files)))
+
+
+class Releases(Mapping[str, tuple[IndexFile, ...]]):
+    """The files of a project by normalized version, oldest first; read when they are asked for."""
+
+    def __init__(self, pages: Sequence[Mapping[str, msgspec.Raw]]) -> None:
+        self._pages = tuple(page for page in pages if page)
+        versions = dict.fromkeys(version for page in self._pages for version in page)
+        self._versions = tuple(versions) if len(self._pages) < 2 else tuple(sorted(versions, key=Version))
+        self._read: dict[str, tuple[IndexFile, ...]] = {}
+
+    def __getitem__(self, version: str) -> tuple[IndexFile, ...]:
+        """Return the files of a version."""
+        found = self._read.get(version)
+        if found is None:
+            raws = [page[version] for page in self._pages if version in page]
+            if not raws:
+                raise KeyError(version)
+            found = self._read[version] = tuple(file for raw in raws for file in _FILES.decode(raw))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the versions."""
+        return iter(self._versions)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._versions)
+
+
+class Pages:
+    """The pages of sources, in order. Flat sources add to what the indexes have; of the indexes, the first that has
+    a project counts alone (as with uv: an index further back cannot slip in a release of an internal name).
+    """  # noqa: D205 - one sentence after another
+
+    def __init__(
+        self, sources: Sequence[Source], transport: Transport, cache: Cache, *, offline: bool, reporter: Reporter
+    ) -> None:
+        self.sources = tuple(sources)
+        self._transport = transport
+        self._cache = cache
+        self._offline = offline
+        self._reporter = reporter
+        self._lock = threading.Lock()
+        self._warned: set[str] = set()
+
+    def releases(self, name: str) -> Releases:
+        """Return the files of the project with the normalized name. Raises ProjectNotFound, IndexUnreachable."""
+        found: list[Mapping[str, msgspec.Raw]] = []
+        refused: IndexUnreachable | None = None
+        anywhere = False
+        for source in self.sources:
+            if not source.flat and anywhere:
+                continue
+            try:
+                entry = self._entry(source, name)
+            except _ForbiddenError as error:  # object stores answer so for what they do not have
+                refused = refused or error.failure
+                continue
+            found.append(entry.releases)
+            if entry.found and not source.flat:
+                anywhere = True
+        if not anywhere and not any(found):
+            if refused is not None:
+                raise refused
+            raise ProjectNotFound(name, [source.label for source in self.sources], alike=self._alike(name))
+        return Releases(found)
+
+    def _entry(self, source: Source, name: str) -> _Entry:
+        """Return one source's page of a project."""
+        if source.url.startswith("file:"):
+            return _local_entry(source, name)
+        key = f"{source.key}/{name}"
+        kept = self._kept(key)
+        if kept is not None and self._cache.age(_KIND, key) < FRESH_SECONDS:
+            return kept
+        if self._offline:
+            if kept is None:
+                raise IndexUnreachable(
+                    source.label,
+                    f"no network may be used, and the cache has nothing about {name}",
+                    remedy="run once with the network",
+                )
+            self._warn_old(source, "no network may be used")
+            return kept
+        try:
+            return self._fetch(source, name, key, kept)
+        except IndexUnreachable as failure:
+            if kept is None or not failure.transient:
+                raise
+            self._warn_old(source, failure.cause)
+            return kept
+
+    def _kept(self, key: str) -> _Entry | None:
+        """Return a page from the cache, None when it is not there or not readable."""
+        data = self._cache.read(_KIND, key)
+        if data is None:
+            return None
+        try:
+            return _DECODER.decode(data)
+        except msgspec.DecodeError:  # another version of podfit wrote it
+            self._cache.remove(_KIND, key)
+            return None
+
+    def _fetch(self, source: Source, name: str, key: str, kept: _Entry | None) -> _Entry:
+        """Ask the index for a page, or whether the kept one still holds."""
+        url = source.url if source.flat else urljoin(source.url, f"{quote(name)}/")
+        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
+        if kept is not None and kept.etag:
+            headers["If-None-Match"] = kept.etag
+        elif kept is not None and kept.modified:
+            headers["If-Modified-Since"] = kept.modified
+        for last in (False, True):
+            reply = self._transport.get(url, headers)
+            if reply.status == 304 and kept is not None:
+                self._cache.touch(_KIND, key)
+                return kept
+            if reply.status in (404, 410):
+                return self._keep(key, _entry_bytes(False))
+            if reply.status in (401, 403, 407):
+                failure = IndexUnreachable(
+                    source.label,
+                    status_text(reply.status),
+                    remedy="give the index's user and password in its URL or in ~/.netrc",
+                    transient=False,
+                )
+                raise _ForbiddenError(failure) if reply.status == 403 else failure
+            if reply.status != 200:
+                raise IndexUnreachable(source.label, status_text(reply.status), transient=False)
+            try:
+                files = self._parse(source, reply.body, reply.headers.get("content-type", ""), reply.url, name)
+            except PageError as error:
+                if last:
+                    raise IndexUnreachable(source.label, str(error), remedy="check the index URL") from None
+                continue
+            etag, modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
+            return self._keep(key, _entry_bytes(True, files, etag, modified))
+        raise AssertionError("unreachable: the second round returns or raises")
+
+    def _parse(self, source: Source, body: bytes, content_type: str, url: str, name: str) -> tuple[IndexFile, ...]:
+        """Return the files of a fetched page."""
+        if source.flat:
+            return tuple(links_of_html(body, url, name))
+        return parse_page(body, content_type, url, name)
+
+    def _keep(self, key: str, entry: bytes) -> _Entry:
+        """Store a page and return it."""
+        self._cache.write(_KIND, key, entry)
+        return _DECODER.decode(entry)
+
+    def _warn_old(self, source: Source, cause: str) -> None:
+        """Tell once per source that the cache stands in for it."""
+        with self._lock:
+            if source.label in self._warned:
+                return
+            self._warned.add(source.label)
+        self._reporter.warn(f"the package index at {source.label} was not asked ({cause}): the cache's pages are used")
+
+    def _alike(self, name: str) -> list[str]:
+        """Return names near a misspelled one, among the projects that the cache has seen."""
+        known: set[str] = set()
+        for source in self.sources:
+            folder = self._cache.path(_KIND, source.key)
+            if folder.is_dir():
+                known.update(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        known.discard(name)
+        near = difflib.get_close_matches(name, sorted(known), n=4, cutoff=0.8)
+        keys = [(source.key, other) for other in near for source in self.sources]
+        real = {other for key, other in keys if (kept := self._kept(f"{key}/{other}")) is not None and kept.found}
+        return [other for other in near if other in real][:2]
+
+
+class _ForbiddenError(Exception):
+    """The index answers 403: the project is absent, or the person may not see it."""
+
+    def __init__(self, failure: IndexUnreachable) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+def _local_entry(source: Source, name: str) -> _Entry:
+    """Return a local source's page of a project."""
+    found, files = _local_files(source, name)
+    return _DECODER.decode(_entry_bytes(found, files))
+
+
+def _local_files(source: Source, name: str) -> tuple[bool, tuple[IndexFile, ...]]:
+    """Return a project's files in a local directory: an index with pages, with folders, or wheels side by side."""
+    root = Path(unquote(urlsplit(source.url).path))
+    if not root.exists():
+        raise IndexUnreachable(str(root), "there is no such file or directory", remedy="correct its path")
+    if root.is_file():
+        return True, tuple(links_of_html(root.read_bytes(), source.url, name))
+    folder = root if source.flat else root / name
+    page = folder / "index.html"
+    if page.is_file():
+        return True, tuple(links_of_html(page.read_bytes(), page.as_uri(), name))
+    if not source.flat and not folder.is_dir():
+        folder = root
+    links = "".join(f'<a href="{quote(entry)}"></a>' for entry in sorted(os.listdir(folder)))  # noqa: PTH208
+    files = tuple(links_of_html(links.encode(), f"{folder.as_uri()}/", name))
+    return bool(files) or folder != root, files

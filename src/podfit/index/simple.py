@@ -1,0 +1,185 @@
+"""Read a project page of the simple API: JSON (PEP 691) or HTML (PEP 503)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
+
+import msgspec
+
+from podfit.index.files import IndexFile, kind_and_version
+
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+"""What a client offers to read (PEP 691): JSON, and HTML where there is no JSON."""
+
+
+class PageError(ValueError):
+    """A page that is neither form of the simple API; its text says what is wrong with it."""
+
+
+class _File(msgspec.Struct, rename="kebab"):
+    """One element of `files` (PEP 691, 700, 714)."""
+
+    filename: str
+    url: str
+    hashes: dict[str, str] = {}
+    size: int | None = None
+    requires_python: str | None = None
+    yanked: bool | str | None = None
+    upload_time: str | None = None
+    core_metadata: bool | dict[str, str] | None = None
+    dist_info_metadata: bool | dict[str, str] | None = None
+
+
+class _Page(msgspec.Struct):
+    """A project page (PEP 691)."""
+
+    files: list[_File]
+    meta: dict[str, Any] = {}
+
+
+_PAGE = msgspec.json.Decoder(_Page)
+
+
+def parse_page(body: bytes, content_type: str, url: str, name: str) -> tuple[IndexFile, ...]:
+    """Return the wheels and source distributions that a project page lists.
+
+    url is where the page came from, for its relative links; name is the project's normalized name. Raises
+    PageError when the page cannot be read.
+    """
+    if "json" in content_type.lower():
+        return tuple(_from_json(body, url, name))
+    return tuple(links_of_html(body, url, name))
+
+
+def _from_json(body: bytes, url: str, name: str) -> Iterator[IndexFile]:
+    """Yield the files of a JSON page."""
+    try:
+        page = _PAGE.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PageError(f"its page of {name} is not JSON of the simple API: {error}") from None
+    major = str(page.meta.get("api-version", "1.0")).partition(".")[0]
+    if major != "1":
+        raise PageError(f"it speaks version {page.meta['api-version']} of the simple API, podfit knows version 1")
+    for file in page.files:
+        metadata = file.core_metadata if file.core_metadata is not None else file.dist_info_metadata
+        made = _file(
+            name,
+            filename=file.filename,
+            url=file.url if "://" in file.url else urljoin(url, file.url),
+            hashes=file.hashes,
+            size=file.size or 0,
+            requires_python=file.requires_python or "",
+            yanked=file.yanked if file.yanked is not None else False,
+            upload_time=file.upload_time or "",
+            metadata=metadata,
+        )
+        if made:
+            yield made
+
+
+def links_of_html(body: bytes, url: str, name: str) -> Iterator[IndexFile]:
+    """Yield the files of the project name that an HTML page links to: a project page or a flat list of links."""
+    links, stated = _anchors(body.decode("utf-8", "replace"))
+    base = urljoin(url, stated) if stated else url
+    for attributes in links:
+        try:
+            target, fragment = urldefrag(urljoin(base, attributes["href"].strip()))
+            filename = unquote(urlsplit(target).path.rpartition("/")[2])
+        except ValueError:  # a link that is no URL at all, such as an open bracket in the host
+            continue
+        algorithm, equals, digest = fragment.partition("=")
+        yanked = attributes.get("data-yanked")
+        made = _file(
+            name,
+            filename=filename,
+            url=target,
+            hashes={algorithm: digest} if equals and algorithm in _HASHES else {},
+            size=0,
+            requires_python=attributes.get("data-requires-python", ""),
+            yanked=False if yanked is None else (yanked or True),
+            upload_time="",
+            metadata=_html_metadata(attributes),
+        )
+        if made:
+            yield made
+
+
+_HASHES = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+
+
+def _anchors(text: str) -> tuple[list[dict[str, str]], str]:
+    """Return the attributes of the anchors of a page, and its base."""
+    from html.parser import HTMLParser
+
+    links: list[dict[str, str]] = []
+    bases: list[str] = []
+
+    class Anchors(HTMLParser):
+        """Collects them; the closing tags and the text say nothing more."""
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            attributes = {key: value or "" for key, value in attrs}
+            if tag == "a" and attributes.get("href"):
+                links.append(attributes)
+            elif tag == "base":
+                bases.append(attributes.get("href", ""))
+
+    parser = Anchors(convert_charrefs=True)
+    parser.feed(text)
+    parser.close()
+    return links, next((base for base in bases if base), "")
+
+
+def _html_metadata(attributes: Mapping[str, str]) -> bool | dict[str, str] | None:
+    """Return what an anchor says about a METADATA file of its own (PEP 658, renamed by PEP 714)."""
+    value = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
+    if value is None or value == "false":
+        return None
+    algorithm, equals, digest = value.partition("=")
+    return {algorithm: digest} if equals else True
+
+
+def _file(
+    name: str,
+    *,
+    filename: str,
+    url: str,
+    hashes: Mapping[str, str],
+    size: int,
+    requires_python: str,
+    yanked: bool | str,
+    upload_time: str,
+    metadata: bool | dict[str, str] | None,
+) -> IndexFile | None:
+    """Return a file of an index, or None when it is neither a wheel nor a source distribution of name."""
+    kind, version = kind_and_version(filename, name)
+    if not kind:
+        return None
+    stated = metadata if isinstance(metadata, dict) else {}
+    return IndexFile(
+        filename=filename,
+        url=without_credentials(url),
+        hashes=tuple([f"{algorithm}:{hashes[algorithm].lower()}" for algorithm in sorted(hashes)]),
+        size=size,
+        requires_python=requires_python,
+        yanked=yanked,
+        upload_time=upload_time,
+        metadata=metadata is not None and metadata is not False,
+        kind=kind,
+        version=version,
+        metadata_hash=f"sha256:{stated['sha256'].lower()}" if "sha256" in stated else "",
+    )
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL without user name and password."""
+    if "@" not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return re.sub(r"//[^/]*@", "//", url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -1,0 +1,41 @@
+"""Frozen data that every room shares: no input or output happens here."""
+
+from podfit.model.decision import Action, Change, Decision
+from podfit.model.distribution import Distribution, canonical
+from podfit.model.errors import InputError, NoPlanError, PodfitError, Where
+from podfit.model.evidence import Evidence, EvidenceKind
+from podfit.model.finding import Finding, Verdict
+from podfit.model.need import Need
+from podfit.model.plan import Artefact, Plan
+from podfit.model.project import Declaration, ImportSite, LocalEnvironment, Project
+from podfit.model.report import Reporter, SilentReporter
+from podfit.model.template import Interpreter, Origin, Platform, Template
+
+__all__ = [
+    "Action",
+    "Artefact",
+    "Change",
+    "Decision",
+    "Declaration",
+    "Distribution",
+    "Evidence",
+    "EvidenceKind",
+    "Finding",
+    "ImportSite",
+    "InputError",
+    "Interpreter",
+    "LocalEnvironment",
+    "Need",
+    "NoPlanError",
+    "Origin",
+    "Plan",
+    "Platform",
+    "PodfitError",
+    "Project",
+    "Reporter",
+    "SilentReporter",
+    "Template",
+    "Verdict",
+    "Where",
+    "canonical",
+]

@@ -1,0 +1,169 @@
+"""The template manifest (docs/template-manifest.md) to and from `Template`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from packaging.utils import InvalidName, canonicalize_name
+
+from podfit.model.distribution import Distribution
+from podfit.model.errors import InputError, Where
+from podfit.model.evidence import Evidence, EvidenceKind
+from podfit.model.template import Interpreter, Origin, Platform, Template
+
+SCHEMA = "podfit.template/1"
+
+_OWN_KEYS = frozenset(
+    [
+        "schema",
+        "name",
+        "title",
+        "image",
+        "origin",
+        "captured",
+        "evidence",
+        "notes",
+        "interpreter",
+        "platform",
+        "distributions",
+        "environment",
+    ]
+)
+_ORIGIN_KIND = {
+    Origin.PROBED: EvidenceKind.MEASURED,
+    Origin.PUBLISHED: EvidenceKind.PUBLISHED,
+    Origin.RECONSTRUCTED: EvidenceKind.ASSUMED,
+    Origin.GIVEN: EvidenceKind.METADATA,
+}
+
+
+class _Entry(msgspec.Struct):
+    """One element of the manifest's `distributions`."""
+
+    name: str
+    version: str
+    requires_dist: tuple[str, ...] | None = None
+    requires_python: str | None = ""
+    direct_url: str | None = ""
+    editable: bool = False
+    installer: str | None = ""
+    location: str | None = ""
+    uninstallable: bool = True
+    import_names: tuple[str, ...] = ()
+    record_sha256: str | None = ""
+    evidence: Evidence | None = None
+
+    def distribution(self, default: Evidence) -> Distribution:
+        """Return the model's distribution; default is the evidence of an entry that names none."""
+        return Distribution(
+            name=str(canonicalize_name(self.name, validate=True)),
+            version=self.version,
+            evidence=self.evidence or default,
+            requires_dist=self.requires_dist,
+            requires_python=self.requires_python or "",
+            direct_url=self.direct_url or "",
+            editable=self.editable,
+            installer=self.installer or "",
+            location=self.location or "",
+            uninstallable=self.uninstallable,
+            import_names=self.import_names,
+            record_sha256=self.record_sha256 or "",
+        )
+
+
+class _Manifest(msgspec.Struct):
+    """The keys of a manifest that the model knows by name."""
+
+    schema: str
+    name: str
+    interpreter: Interpreter
+    platform: Platform
+    distributions: list[_Entry]
+    origin: Origin = Origin.GIVEN
+    evidence: Evidence | None = None
+    title: str = ""
+    image: str = ""
+    captured: str = ""
+    environment: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+
+def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
+    """Return the template that a manifest describes.
+
+    data is the parsed JSON object; where names its origin for errors and, absent an evidence key, as the source
+    of its facts. The first of two entries for one distribution wins, as on sys.path. Raises InputError when the
+    shape is not that of docs/template-manifest.md.
+    """
+    schema = data.get("schema") if isinstance(data, Mapping) else None
+    if schema != SCHEMA:
+        raise InputError(
+            f"not a template manifest: its schema is {schema!r}, not {SCHEMA!r}",
+            where=Where(where),
+            remedy="write one with `podfit probe -o FILE`",
+        )
+    try:
+        manifest = msgspec.convert(data, _Manifest)
+        evidence = manifest.evidence or Evidence(_ORIGIN_KIND[manifest.origin], where)
+        distributions: dict[str, Distribution] = {}
+        for entry in manifest.distributions:
+            distribution = entry.distribution(evidence)
+            distributions.setdefault(distribution.name, distribution)
+    except (msgspec.ValidationError, InvalidName, ValueError) as error:
+        raise InputError(
+            f"the template manifest has the wrong shape: {error}",
+            where=Where(where),
+            remedy="compare it with docs/template-manifest.md or probe the template again",
+        ) from None
+    return Template(
+        name=manifest.name,
+        interpreter=manifest.interpreter,
+        platform=manifest.platform,
+        distributions=distributions,
+        origin=manifest.origin,
+        evidence=evidence,
+        title=manifest.title,
+        image=manifest.image,
+        captured=manifest.captured,
+        environment=manifest.environment,
+        facts={key: value for key, value in data.items() if key not in _OWN_KEYS},
+        notes=manifest.notes,
+    )
+
+
+def manifest_from_template(template: Template) -> dict[str, Any]:
+    """Return the JSON object of template; `template_from_manifest` of it gives an equal template back."""
+    return {
+        "schema": SCHEMA,
+        "name": template.name,
+        "title": template.title,
+        "image": template.image,
+        "origin": template.origin.value,
+        "captured": template.captured,
+        "evidence": msgspec.to_builtins(template.evidence),
+        "notes": list(template.notes),
+        "interpreter": msgspec.to_builtins(template.interpreter),
+        "platform": msgspec.to_builtins(template.platform),
+        "environment": dict(template.environment),
+        **template.facts,
+        "distributions": [_entry(d, template.evidence) for _, d in sorted(template.distributions.items())],
+    }
+
+
+def _entry(distribution: Distribution, default: Evidence) -> dict[str, Any]:
+    """Return one element of `distributions`, without the keys that hold their defaults."""
+    plain: dict[str, Any] = msgspec.to_builtins(distribution)
+    kept = {
+        key: value
+        for key, value in plain.items()
+        if key in ("name", "version", "requires_dist") or value not in ("", False, [])
+    }
+    if distribution.uninstallable:
+        kept.pop("uninstallable", None)
+    else:
+        kept["uninstallable"] = False
+    if distribution.evidence == default:
+        kept.pop("evidence", None)
+    return kept

@@ -1,0 +1,28 @@
+"""A need: a distribution that the project really uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from podfit.model.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A distribution the project uses, with what it asks of it and why podfit believes so.
+
+    name is normalized. extras and specifier merge every declaration; specifier is PEP 440 text, possibly empty.
+    url is set for a direct reference (`name @ url`). optional is True when every piece of evidence is a guarded
+    import. declared tells whether the project declares it, imported whether a module imports it.
+    import_names are the modules to try when verifying.
+    """
+
+    name: str
+    evidence: tuple[Evidence, ...]
+    specifier: str = ""
+    extras: tuple[str, ...] = ()
+    url: str = ""
+    optional: bool = False
+    declared: bool = False
+    imported: bool = False
+    import_names: tuple[str, ...] = ()

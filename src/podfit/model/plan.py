@@ -1,0 +1,67 @@
+"""A plan: all decisions for one project on one template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from podfit.model.decision import Action, Change, Decision
+from podfit.model.finding import Finding, Verdict
+from podfit.model.need import Need
+from podfit.model.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """One file of the index that a plan installs. size is in bytes, 0 when the index does not say.
+
+    hashes are `algorithm:hexdigest`. kind is "wheel" or "sdist".
+    """
+
+    filename: str
+    url: str
+    hashes: tuple[str, ...]
+    kind: str
+    size: int = 0
+    upload_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything podfit decided for one project on one template.
+
+    decisions are sorted by name. needs are the direct needs. artefacts maps the name of each distribution to
+    install or change to the files of its planned version that fit the template, best wheel first. changes says
+    which template distributions are replaced and why. edges maps each planned or kept distribution to the
+    normalized names that it requires on this template. findings hold the consistency check and audits.
+    created is the ISO time (UTC) of the solve. local_python is the version of the local environment's Python, empty
+    when it is not known.
+    """
+
+    project: str
+    template: Template
+    needs: tuple[Need, ...]
+    decisions: tuple[Decision, ...]
+    artefacts: Mapping[str, tuple[Artefact, ...]] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    created: str = ""
+    local_python: str = ""
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the plan can work: no conflict is left and no check failed."""
+        return not any(d.action is Action.CONFLICT for d in self.decisions) and not any(
+            f.verdict is Verdict.FAILED for f in self.findings
+        )
+
+    def with_action(self, *actions: Action) -> tuple[Decision, ...]:
+        """Return the decisions whose action is one of actions, in the plan's order."""
+        return tuple(d for d in self.decisions if d.action in actions)
+
+    @property
+    def download_bytes(self) -> int:
+        """Bytes that the plan fetches from the index."""
+        return sum(d.download_bytes for d in self.with_action(Action.INSTALL, Action.CHANGE))

@@ -1,0 +1,88 @@
+"""A project as it was read: imports, declarations and the local environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from podfit.model.distribution import Distribution
+from podfit.model.errors import Where
+from podfit.model.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSite:
+    """One import statement. module is the dotted name as written; path is relative to the project's root.
+
+    optional tells that the code survives without it (`try/except ImportError`, `if TYPE_CHECKING`, or a test
+    of availability); reason says which. line counts from 1; cell counts notebook cells from 1, 0 for a `.py`.
+    names are the names that `from module import ...` takes.
+    """
+
+    module: str
+    path: str
+    line: int
+    optional: bool = False
+    reason: str = ""
+    cell: int = 0
+    names: tuple[str, ...] = ()
+
+    @property
+    def top_level(self) -> str:
+        """The first component of module."""
+        return self.module.partition(".")[0]
+
+    def __str__(self) -> str:
+        """Return `path:line`, with the cell for a notebook."""
+        return f"{self.path}[{self.cell}]:{self.line}" if self.cell else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One declared requirement.
+
+    requirement is a PEP 508 string (extras, specifier, marker, or `name @ url`). group is empty for what is always
+    needed, else `extra:NAME` or `group:NAME` (PEP 735). hashes are `sha256:...` strings that came with it.
+    constraint is True for a line of a `-c` file, which limits but does not ask. editable and path describe `-e .`.
+    """
+
+    requirement: str
+    where: Where
+    group: str = ""
+    hashes: tuple[str, ...] = ()
+    constraint: bool = False
+    editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEnvironment:
+    """What the engineer has tested with: distributions by normalized name, and the Python that ran them, if known.
+
+    import_map gives, for a top-level import name, the normalized names of the distributions that provide it.
+    """
+
+    distributions: Mapping[str, Distribution]
+    evidence: Evidence
+    python_version: str = ""
+    import_map: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project directory as read.
+
+    own_modules are the top-level modules and packages that the project itself provides. index_urls are the
+    extra indexes that its requirement files name; find_links likewise. notices are sentences about what was
+    read in an unexpected way (a freeze taken as the local environment, an unreadable notebook).
+    """
+
+    root: str
+    name: str
+    imports: tuple[ImportSite, ...]
+    declarations: tuple[Declaration, ...]
+    local: LocalEnvironment | None = None
+    own_modules: frozenset[str] = frozenset()
+    requires_python: str = ""
+    index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,105 @@
+"""A template: the environment that podfit must not break."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from podfit.model.distribution import Distribution
+from podfit.model.evidence import Evidence
+
+
+class Origin(str, Enum):
+    """How a template's list of distributions came to be."""
+
+    PROBED = "probed"
+    """Read from the running environment."""
+    PUBLISHED = "published"
+    """A freeze that the vendor publishes for this image."""
+    RECONSTRUCTED = "reconstructed"
+    """Resolved again from the image's Dockerfile, with the index as it stood on the build date."""
+    GIVEN = "given"
+    """A file that the user handed over (freeze, pip inspect report)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The template's Python. version has three numbers (`3.10.12`); implementation is `cpython` or `pypy`."""
+
+    version: str
+    implementation: str = "cpython"
+    executable: str = ""
+    prefix: str = ""
+    externally_managed: bool = False
+
+    @property
+    def series(self) -> str:
+        """The feature version, such as `3.10`."""
+        return ".".join(self.version.split(".")[:2])
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Where the template runs. glibc is `2.35`, glibcxx the highest GLIBCXX symbol version, such as `3.4.30`.
+
+    tags are the wheel tags it accepts, best first; empty when they follow from the rest.
+    """
+
+    machine: str = "x86_64"
+    system: str = "linux"
+    glibc: str = "2.35"
+    glibcxx: str = ""
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Reject what podfit cannot plan for."""
+        if self.system != "linux":
+            raise ValueError(f"templates run Linux, not {self.system!r}")
+
+
+@dataclass(frozen=True)
+class Template:
+    """Everything known about one template.
+
+    distributions is keyed by normalized name. environment holds the variables that steer pip (PIP_*) and CUDA.
+    facts is the rest of a probe's manifest (cuda, torch, gpus, driver, disks, ...), as documented in
+    docs/template-manifest.md; a key that is absent is unknown. captured is the ISO date of the list.
+    notes are sentences that every output about this template repeats.
+    """
+
+    name: str
+    interpreter: Interpreter
+    platform: Platform
+    distributions: Mapping[str, Distribution]
+    origin: Origin
+    evidence: Evidence
+    title: str = ""
+    image: str = ""
+    captured: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def marker_environment(self) -> Mapping[str, str]:
+        """The PEP 508 marker environment of the template, never of this machine."""
+        implementation = self.interpreter.implementation
+        return MappingProxyType(
+            {
+                "implementation_name": implementation,
+                "implementation_version": self.interpreter.version,
+                "os_name": "posix",
+                "platform_machine": self.platform.machine,
+                "platform_python_implementation": "CPython" if implementation == "cpython" else "PyPy",
+                "platform_release": "",
+                "platform_system": "Linux",
+                "platform_version": "",
+                "python_full_version": self.interpreter.version,
+                "python_version": self.interpreter.series,
+                "sys_platform": "linux",
+            }
+        )

@@ -1,0 +1,201 @@
+"""Declared requirements: those that hold on the template, merged by distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+
+from podfit.model import Declaration, Evidence, EvidenceKind, Finding, InputError, Project, Template, Verdict, canonical
+
+# As people write ranges: lower bounds first.
+_ORDER = ("===", "==", "~=", ">=", ">", "<", "<=", "!=")
+
+
+@dataclass
+class Asked:
+    """Everything declared about one distribution. parts holds each declaration with its parsed requirement."""
+
+    name: str
+    parts: list[tuple[Declaration, Requirement]] = field(default_factory=list)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """One piece for each declaration, in order."""
+        return tuple(dict.fromkeys(Evidence(EvidenceKind.METADATA, str(d.where), d.requirement) for d, _ in self.parts))
+
+    @property
+    def specifier(self) -> str:
+        """All specifiers, comma-joined, each once, lower bounds first."""
+        each = {str(one): one for _, requirement in self.parts for one in requirement.specifier}
+        return ",".join(sorted(each, key=lambda text: (_ORDER.index(each[text].operator), text)))
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The union of the extras, normalized and sorted."""
+        return tuple(sorted({canonical(extra) for _, r in self.parts for extra in r.extras}))
+
+    @property
+    def url(self) -> str:
+        """The direct reference, empty when there is none."""
+        return next((r.url for _, r in self.parts if r.url), "")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the project declares for the template: asked by normalized name, constraints, and what was set aside."""
+
+    asked: Mapping[str, Asked]
+    constraints: tuple[Declaration, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_declarations(project: Project, template: Template, extras: Sequence[str], groups: Sequence[str]) -> Declared:
+    """Return the declarations of project that hold on template, with those of the selected extras and groups.
+
+    Markers are judged against the template's environment. The project itself is left out; extras of its own that it
+    asks for (`moola[api]` in another extra) count as selected. Raises InputError for a requirement that cannot be
+    parsed, and for two that exclude each other, naming both places.
+    """
+    chosen_extras, chosen_groups = {canonical(e) for e in extras}, {canonical(g) for g in groups}
+    asked: dict[str, Asked] = {}
+    constraints: list[Declaration] = []
+    findings: list[Finding] = []
+    waiting = [(declaration, _parsed(declaration)) for declaration in project.declarations]
+    findings += _unknown(project.declarations, "extra", extras)
+    findings += _unknown(project.declarations, "group", groups)
+    while waiting:
+        later = []
+        grown = False
+        for declaration, requirement in waiting:
+            if not _selected(declaration.group, chosen_extras, chosen_groups):
+                later.append((declaration, requirement))
+                continue
+            if not _holds(declaration, requirement, template, chosen_extras, findings):
+                continue
+            name = canonical(requirement.name)
+            if _is_own(declaration, requirement, project):
+                new = {canonical(extra) for extra in requirement.extras} - chosen_extras
+                chosen_extras |= new
+                grown = grown or bool(new)
+            elif declaration.constraint:
+                constraints.append(declaration)
+            else:
+                asked.setdefault(name, Asked(name)).parts.append((declaration, requirement))
+        waiting = later if grown else []
+    for one in asked.values():
+        _check(one)
+    return Declared(asked, tuple(constraints), tuple(findings))
+
+
+def _parsed(declaration: Declaration) -> Requirement:
+    try:
+        return Requirement(declaration.requirement)
+    except InvalidRequirement as error:
+        reason = str(error).split("\n", 1)[0]
+        raise InputError(
+            f"{declaration.requirement!r} is not a requirement: {reason}",
+            where=declaration.where,
+            remedy="write it as PEP 508 says, such as `pandas>=2,<3`",
+        ) from None
+
+
+def _selected(group: str, extras: Collection[str], groups: Collection[str]) -> bool:
+    kind, _, name = group.partition(":")
+    if not group:
+        return True
+    return canonical(name) in (extras if kind == "extra" else groups)
+
+
+def _unknown(declarations: Iterable[Declaration], kind: str, names: Sequence[str]) -> list[Finding]:
+    """Return a warning for each selected extra or group that no declaration belongs to."""
+    there = {canonical(d.group.partition(":")[2]) for d in declarations if d.group.startswith(f"{kind}:")}
+    known = ", ".join(sorted(there)) or "none"
+    return [
+        Finding(
+            "declared",
+            name,
+            Verdict.WARNING,
+            f"nothing is declared for the {kind} {name}",
+            Evidence(EvidenceKind.METADATA, "the project's declarations", f"{kind}s with requirements: {known}"),
+            f"check the {kind}'s name",
+        )
+        for name in names
+        if canonical(name) not in there
+    ]
+
+
+def _holds(
+    declaration: Declaration,
+    requirement: Requirement,
+    template: Template,
+    extras: Collection[str],
+    findings: list[Finding],
+) -> bool:
+    """Return whether the requirement's marker is true on the template; note it when it is not or cannot be judged."""
+    marker = requirement.marker
+    if marker is None:
+        return True
+    evidence = Evidence(EvidenceKind.METADATA, str(declaration.where), declaration.requirement)
+    name = canonical(requirement.name)
+    try:
+        if any(_true(marker, template, extra) for extra in ("", *sorted(extras))):
+            return True
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
+        message = f"the marker `{marker}` cannot be judged ({error}); the requirement is taken as needed"
+        findings.append(Finding("declared", name, Verdict.UNKNOWN, message, evidence))
+        return True
+    message = f"not needed on Python {template.interpreter.version}, {template.platform.machine}: `{marker}` is false"
+    findings.append(Finding("declared", name, Verdict.OK, message, evidence))
+    return False
+
+
+def _true(marker: Marker, template: Template, extra: str) -> bool:
+    return marker.evaluate({**template.marker_environment, "extra": extra})
+
+
+def _is_own(declaration: Declaration, requirement: Requirement, project: Project) -> bool:
+    """Return whether a requirement means the project itself: by its name, or as a path to its directory."""
+    if project.name and canonical(requirement.name) == canonical(project.name):
+        return True
+    if declaration.editable and requirement.url:
+        parts = urlsplit(requirement.url)
+        if parts.scheme == "file":
+            return Path(unquote(parts.path)).resolve() == Path(project.root).resolve()
+    return False
+
+
+def _check(asked: Asked) -> None:
+    """Raise InputError when the declarations of one distribution exclude each other."""
+    urls = {requirement.url: declaration for declaration, requirement in asked.parts if requirement.url}
+    if len(urls) > 1:
+        (_, first), (_, second) = list(urls.items())[:2]
+        raise _conflict(asked.name, first, second)
+    merged = SpecifierSet("")
+    for number, (declaration, requirement) in enumerate(asked.parts):
+        merged &= requirement.specifier
+        if not merged.is_unsatisfiable():
+            continue
+        if requirement.specifier.is_unsatisfiable():
+            raise InputError(
+                f"no version of {asked.name} can satisfy {declaration.requirement!r}",
+                where=declaration.where,
+                remedy="widen the range",
+            )
+        for earlier, other in asked.parts[:number]:
+            if (other.specifier & requirement.specifier).is_unsatisfiable():
+                raise _conflict(asked.name, earlier, declaration)
+        raise _conflict(asked.name, asked.parts[0][0], declaration)
+
+
+def _conflict(name: str, first: Declaration, second: Declaration) -> InputError:
+    return InputError(
+        f"{second.requirement!r} and {first.requirement!r} at {first.where} exclude each other for {name}",
+        where=second.where,
+        remedy="make them agree, or drop one",
+    )

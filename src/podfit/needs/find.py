@@ -1,0 +1,236 @@
+"""Find a project's needs for one template: declared, imported and implied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from packaging.specifiers import SpecifierSet
+
+from podfit.model import (
+    Declaration,
+    Evidence,
+    EvidenceKind,
+    Finding,
+    ImportSite,
+    Need,
+    Project,
+    Template,
+    Verdict,
+    canonical,
+)
+from podfit.needs.declared import Asked, Declared, read_declarations
+from podfit.needs.implicit import Implied, implied_needs
+from podfit.needs.providers import Provider, Providers, WheelNames, standard_library
+from podfit.readers.imports import Call
+
+SHOWN_SITES = 5
+"""Import sites that a need's evidence lists one by one; one more line counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedReport:
+    """The needs of a project on a template, sorted by name, and what was noticed on the way.
+
+    unresolved are imports that no distribution could be named for. constraints are the lines of `-c` files that hold
+    on the template: they limit versions and ask for nothing.
+    """
+
+    needs: tuple[Need, ...]
+    findings: tuple[Finding, ...]
+    unresolved: tuple[ImportSite, ...]
+    constraints: tuple[Declaration, ...]
+
+
+@dataclass
+class _Used:
+    """How the sources use one distribution: import sites, modules taken, what named it, calls that imply it."""
+
+    sites: list[ImportSite] = field(default_factory=list)
+    modules: dict[str, None] = field(default_factory=dict)
+    named: dict[Evidence, None] = field(default_factory=dict)
+    implied: list[Implied] = field(default_factory=list)
+    below: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def required(self) -> bool:
+        """Whether some use is unguarded."""
+        return bool(self.implied) or any(not site.optional for site in self.sites)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The import sites, what names the distribution, and the rules of the calls."""
+        sites = sorted(self.sites, key=lambda site: site.optional)
+        shown = [Evidence(EvidenceKind.METADATA, str(site), _statement(site)) for site in sites[:SHOWN_SITES]]
+        if len(sites) > SHOWN_SITES:
+            files = len({site.path for site in sites})
+            rest = f"{len(sites) - SHOWN_SITES} more imports, in {files} files altogether"
+            shown.append(Evidence(EvidenceKind.METADATA, str(sites[SHOWN_SITES]), rest))
+        for implied in self.implied[:SHOWN_SITES]:
+            shown.append(Evidence(EvidenceKind.METADATA, str(implied.call), f"calls {_called(implied)}"))
+            shown.append(implied.rule.evidence)
+        return tuple(dict.fromkeys((*shown, *self.named)))
+
+
+def find_needs(
+    project: Project,
+    template: Template,
+    *,
+    extras: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    only_imported: bool = False,
+    include_optional: bool = False,
+    calls: Sequence[Call] = (),
+    wheel_names: WheelNames | None = None,
+) -> NeedReport:
+    """Return what project needs on template.
+
+    Needed are the runtime requirements it declares (markers judged for the template) with those of the selected extras
+    and groups, the distributions that it imports, and those that calls imply. only_imported leaves out what is
+    declared and never imported; include_optional adds what only guarded imports use. wheel_names gives, for an import
+    name, normalized distribution names with the wheel that shows each; it is asked after the local environment and the
+    template, before podfit's own table. Raises InputError for requirements that cannot be parsed or that exclude each
+    other, naming both places.
+    """
+    declared = read_declarations(project, template, extras, groups)
+    providers = Providers(template, project.local, declared.asked, wheel_names)
+    used, unresolved, findings = _imported(project, template, providers)
+    importing: dict[str, set[str]] = {}
+    for site in project.imports:
+        importing.setdefault(site.path, set()).add(site.top_level)
+    for implied in implied_needs(calls, importing):
+        name = _choice(implied, declared, used, template)
+        if name != canonical(project.name):
+            used.setdefault(name, _Used()).implied.append(implied)
+    findings = [*declared.findings, *findings]
+    needs = []
+    for name in sorted({*declared.asked, *used}):
+        asked, use = declared.asked.get(name), used.get(name)
+        finding = _judged(name, asked, use, template, only_imported, include_optional)
+        if finding is not None:
+            findings.append(finding)
+        if asked is None and use is not None and not use.required and not include_optional:
+            continue
+        if asked is not None and use is None and only_imported:
+            continue
+        needs.append(_need(name, asked, use, providers))
+    return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints)
+
+
+def _imported(
+    project: Project, template: Template, providers: Providers
+) -> tuple[dict[str, _Used], list[ImportSite], list[Finding]]:
+    """Return the use of each imported distribution, the imports without one, and the findings about those."""
+    standard = standard_library(template.interpreter.series)
+    used: dict[str, _Used] = {}
+    unresolved: list[ImportSite] = []
+    reasons: dict[tuple[str, str], list[ImportSite]] = {}
+    answers: dict[tuple[str, tuple[str, ...]], Provider | str] = {}
+    for site in project.imports:
+        top = site.top_level
+        if top in standard or top in project.own_modules:
+            continue
+        key = (site.module, site.names)
+        if key not in answers:
+            answers[key] = _provider(site, template, providers)
+        answer = answers[key]
+        if isinstance(answer, str):
+            unresolved.append(site)
+            reasons.setdefault((top, answer), []).append(site)
+        elif answer.distribution != canonical(project.name):
+            use = used.setdefault(answer.distribution, _Used())
+            use.sites.append(site)
+            use.modules[answer.module] = None
+            use.named[answer.evidence] = None
+            if answer.below and not site.optional:
+                use.below[answer.module] = answer.below
+    findings = [_no_provider(top, reason, sites) for (top, reason), sites in reasons.items()]
+    return used, unresolved, findings
+
+
+def _provider(site: ImportSite, template: Template, providers: Providers) -> Provider | str:
+    """Return the provider of an import; a module that other Pythons have in their standard library is named as such."""
+    answer = providers.find(site.module, site.names)
+    weak = isinstance(answer, str) or (
+        answer.evidence.kind is EvidenceKind.ASSUMED and not providers.expects(answer.distribution)
+    )
+    if weak and site.top_level in standard_library("ALL"):
+        series = template.interpreter.series
+        return f"{site.top_level} is in the standard library of other Pythons, not of the template's {series}"
+    return answer
+
+
+def _no_provider(top: str, reason: str, sites: Sequence[ImportSite]) -> Finding:
+    """Return the finding about a module that no distribution was named for; harmless where every import is guarded."""
+    guarded = all(site.optional for site in sites)
+    evidence = Evidence(EvidenceKind.METADATA, str(sites[0]), _statement(sites[0]))
+    verdict = Verdict.OK if guarded else Verdict.WARNING
+    remedy = "" if guarded else f"declare the distribution that provides {top}, or leave the file out"
+    return Finding("imports", top, verdict, reason, evidence, remedy)
+
+
+def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], template: Template) -> str:
+    """Return the alternative that serves an implied need: one declared, imported or in the template, else the first."""
+    for there in (declared.asked, used, template.distributions):
+        for name in implied.alternatives:
+            if name in there:
+                return name
+    return implied.distribution
+
+
+def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers) -> Need:
+    imported = bool(use and use.sites)
+    specifier = asked.specifier if asked else ""
+    for below in use.below.values() if use else ():
+        if not SpecifierSet(f"{specifier},<{below}").is_unsatisfiable():
+            specifier = f"{specifier},<{below}".lstrip(",")
+    return Need(
+        name=name,
+        evidence=(*(asked.evidence if asked else ()), *(use.evidence if use else ())),
+        specifier=specifier,
+        extras=asked.extras if asked else (),
+        url=asked.url if asked else "",
+        optional=asked is None and use is not None and not use.required,
+        declared=asked is not None,
+        imported=imported,
+        import_names=tuple(use.modules) if use and use.modules else providers.modules_of(name),
+    )
+
+
+def _judged(
+    name: str, asked: Asked | None, use: _Used | None, template: Template, only_imported: bool, include_optional: bool
+) -> Finding | None:
+    """Return the finding about how one distribution is declared and used; None when both agree."""
+    if asked is not None:
+        if use is not None:
+            return None
+        message = "declared, yet nothing imports it: " + ("left out" if only_imported else "kept as declared")
+        return Finding("declared", name, Verdict.OK, message, asked.evidence[0])
+    if use is None:
+        return None
+    if not use.required:
+        reasons = "; ".join(dict.fromkeys(f"{site}: {site.reason}" for site in use.sites[:SHOWN_SITES]))
+        taken = "taken as asked for" if include_optional else "not needed"
+        return Finding("imports", name, Verdict.OK, f"only imported under guards, {taken} ({reasons})", use.evidence[0])
+    if any(not site.optional for site in use.sites):
+        site = next(site for site in use.sites if not site.optional)
+        message = "imported but not declared"
+        evidence = Evidence(EvidenceKind.METADATA, str(site), _statement(site))
+    else:
+        message = f"needed by {_called(use.implied[0])} but not declared: {use.implied[0].rule.fact}"
+        evidence = Evidence(EvidenceKind.METADATA, str(use.implied[0].call), f"calls {_called(use.implied[0])}")
+    there = template.distributions.get(name)
+    if there is not None:
+        message += f" ({template.name} has {there.version})"
+    return Finding("imports", name, Verdict.WARNING, message, evidence, f"declare {name}")
+
+
+def _called(implied: Implied) -> str:
+    target = implied.call.target
+    return f"{implied.rule.module}'s {target[1:]}" if target.startswith(".") else target
+
+
+def _statement(site: ImportSite) -> str:
+    """Return an import as Python text; what names were bound to is not kept, so `as` is left out."""
+    text = f"from {site.module} import {', '.join(site.names)}" if site.names else f"import {site.module}"
+    return f"{text} ({site.reason})" if site.optional else text

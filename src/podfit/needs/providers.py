@@ -1,0 +1,213 @@
+"""From import names to distributions: who provides a module, by the best evidence at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from packaging.utils import InvalidName, canonicalize_name
+
+from podfit.catalogue import imports as catalogue
+from podfit.model import Evidence, EvidenceKind, LocalEnvironment, Template, canonical
+
+WheelNames = Callable[[str], Mapping[str, str]]
+"""Given an import name, the normalized distributions whose wheels hold it, each with the wheel that shows it."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The distribution that provides an imported module. module is the part of the name that identifies it.
+
+    below is the first release without the module, empty where later ones have it, too.
+    """
+
+    distribution: str
+    module: str
+    evidence: Evidence
+    below: str = ""
+
+
+class Providers:
+    """Looks a module up in the local environment, the template, wheels and the curated table, in this order.
+
+    declared are normalized names that the project declares: where several distributions provide one module, a declared
+    one is meant, then one that the template has.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        local: LocalEnvironment | None,
+        declared: Collection[str],
+        wheel_names: WheelNames | None,
+    ) -> None:
+        self._template = template
+        self._local = local
+        self._declared = declared
+        self._wheel_names = wheel_names
+        self._template_map: dict[str, list[str]] | None = None
+
+    def find(self, module: str, names: Iterable[str]) -> Provider | str:
+        """Return the provider of `from module import names` (names may be submodules), or why there is none."""
+        entry = self._entry(module, names)
+        answer = self._find(module, entry)
+        if entry and isinstance(answer, Provider) and answer.distribution in (entry.distribution, *entry.also):
+            below = entry.below if answer.distribution == entry.distribution else ""
+            return replace(answer, module=entry.module, below=below)
+        return answer
+
+    def _find(self, module: str, entry: catalogue.ImportName | None) -> Provider | str:
+        top = module.partition(".")[0]
+        installed = [step for step in (self._in_local(top, entry), self._in_template(top, entry)) if step]
+        tables = [step for step in (self._in_table(entry), self._by_name(top)) if step]
+        if chosen := self._expected([*installed, *tables]):
+            return chosen
+        # Looking into wheels may cost a download: only where nothing better is at hand.
+        wheels = [] if installed else [step for step in [self._in_wheels(top)] if step]
+        if chosen := self._expected(wheels):
+            return chosen
+        steps = [*installed, *wheels, *tables]
+        for step in steps:
+            if only := self._only(step, entry, top):
+                return only
+        if reason := catalogue.environment_of(module):
+            return f"{module} {reason}"
+        if steps:
+            several = ", ".join(sorted(provider.distribution for provider in steps[0]))
+            return f"several distributions provide {top}, and the project declares none of them: {several}"
+        if catalogue.is_known(top):
+            return f"several distributions share the namespace {top}, and podfit knows none that provides {module}"
+        return self._assumed(top)
+
+    def _expected(self, steps: list[list[Provider]]) -> Provider | None:
+        """Return the first candidate that the project declares, else the first that the template has."""
+        for expected in (self._declared, self._template.distributions):
+            for step in steps:
+                for provider in step:
+                    if provider.distribution in expected:
+                        return provider
+        return None
+
+    def expects(self, distribution: str) -> bool:
+        """Return whether the project declares a distribution or the template has it."""
+        return distribution in self._declared or distribution in self._template.distributions
+
+    def modules_of(self, distribution: str) -> tuple[str, ...]:
+        """Return the modules to import of a distribution nobody imports, by the same evidence."""
+        found: list[str] = []
+        if self._local:
+            found = [m for m, providers in self._local.import_map.items() if distribution in providers]
+        there = self._template.distributions.get(distribution)
+        found = _best(found, distribution) or _best(there.import_names if there else (), distribution)
+        return tuple(found) or catalogue.modules_of(distribution) or (distribution.replace("-", "_"),)
+
+    def _entry(self, module: str, names: Iterable[str]) -> catalogue.ImportName | None:
+        """Return the table's entry for a module, or for what is taken of a namespace (`from google.cloud import x`)."""
+        found = catalogue.find(module)
+        if found is None:
+            for name in names:
+                if found := catalogue.find(f"{module}.{name}"):
+                    break
+        return found
+
+    def _in_local(self, top: str, entry: catalogue.ImportName | None) -> list[Provider]:
+        if not self._local:
+            return []
+        source = self._local.evidence.source
+        return [
+            Provider(name, top, Evidence(EvidenceKind.METADATA, source, f"{name} provides the module {top}"))
+            for name in _within(entry, self._local.import_map.get(top, ()))
+        ]
+
+    def _in_template(self, top: str, entry: catalogue.ImportName | None) -> list[Provider]:
+        names = _within(entry, self._from_template().get(top, ()))
+        return [Provider(name, top, self._template_evidence(name, top)) for name in names]
+
+    def _in_wheels(self, top: str) -> list[Provider]:
+        if not self._wheel_names:
+            return []
+        return [
+            Provider(canonical(name), top, Evidence(EvidenceKind.BINARY, source, f"holds the module {top}"))
+            for name, source in self._wheel_names(top).items()
+        ]
+
+    def _in_table(self, entry: catalogue.ImportName | None) -> list[Provider]:
+        if not entry:
+            return []
+        return [Provider(name, entry.module, entry.evidence) for name in (entry.distribution, *entry.also)]
+
+    def _by_name(self, top: str) -> list[Provider]:
+        """Return the distribution of the module's own name where it is expected anyway."""
+        same = _normalized(top)
+        return [Provider(same, top, _same_name(top, same))] if same and self.expects(same) else []
+
+    def _only(self, step: list[Provider], entry: catalogue.ImportName | None, top: str) -> Provider | None:
+        """Return the one candidate to take of a step: the only one, the curated one, or the one of the same name."""
+        if len({provider.distribution for provider in step}) == 1:
+            return step[0]
+        for wanted in (entry.distribution if entry else "", _normalized(top)):
+            for provider in step:
+                if provider.distribution == wanted:
+                    return provider
+        return None
+
+    def _assumed(self, top: str) -> Provider | str:
+        same = _normalized(top)
+        if not same or top.startswith("_"):
+            return f"{top} is no name that a distribution can have"
+        if catalogue.is_generic(top):
+            return f"{top} looks like a module of the project, but it is not in the project"
+        return Provider(same, top, _same_name(top, same))
+
+    def _from_template(self) -> dict[str, list[str]]:
+        if self._template_map is None:
+            self._template_map = {}
+            for name, distribution in self._template.distributions.items():
+                for module in distribution.import_names:
+                    self._template_map.setdefault(module.partition(".")[0], []).append(name)
+        return self._template_map
+
+    def _template_evidence(self, name: str, top: str) -> Evidence:
+        evidence = self._template.distributions[name].evidence
+        return Evidence(evidence.kind, evidence.source, f"{name} provides the module {top} on {self._template.name}")
+
+
+@cache
+def standard_library(series: str) -> frozenset[str]:
+    """Return the top-level modules of the standard library of a Python series (`3.10`), by the package stdlibs.
+
+    A series that stdlibs does not know yet is taken for the newest that it knows. `ALL` means any Python ever.
+    """
+    import stdlibs
+
+    version = stdlibs.ALL if series == "ALL" else series
+    if series != "ALL" and series not in stdlibs.KNOWN_VERSIONS:
+        version = max((v for v in stdlibs.KNOWN_VERSIONS), key=lambda v: tuple(map(int, v.split("."))))
+    return stdlibs.stdlib_module_names(version) | {"__main__"}
+
+
+def _within(entry: catalogue.ImportName | None, names: Iterable[str]) -> list[str]:
+    """Return the candidates, of a namespace that distributions share only those that the table names for the module."""
+    candidates = list(names)
+    if entry and "." in entry.module:
+        return [name for name in candidates if name in (entry.distribution, *entry.also)]
+    return candidates
+
+
+def _same_name(top: str, name: str) -> Evidence:
+    return Evidence(EvidenceKind.ASSUMED, "import name", f"{top} is taken for the distribution {name}")
+
+
+def _normalized(name: str) -> str:
+    try:
+        return str(canonicalize_name(name, validate=True))
+    except InvalidName:
+        return ""
+
+
+def _best(modules: Iterable[str], distribution: str) -> list[str]:
+    """Return the modules worth importing: the one of the distribution's own name, else the public ones."""
+    public = [module for module in modules if not module.startswith("_") and module.isidentifier()]
+    own = [module for module in public if _normalized(module) == distribution]
+    return own or sorted(public)[:4]

@@ -1,0 +1,290 @@
+"""From a solution to decisions: every distribution, what happens to it, why, and on what evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from packaging.specifiers import SpecifierSet
+
+from podfit.audit import Release, check_consistency, final_environment
+from podfit.model import (
+    Action,
+    Artefact,
+    Change,
+    Decision,
+    Evidence,
+    EvidenceKind,
+    Finding,
+    Need,
+    Plan,
+    Project,
+    Template,
+    Verdict,
+)
+from podfit.model.requirement import Markers
+from podfit.plan.drift import Situation, drift
+from podfit.plan.files import best_first
+from podfit.plan.releases import ReleaseSource
+from podfit.solve import LockedPackage, Overlay, RefusedNeed
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What decisions are made from."""
+
+    project: Project
+    template: Template
+    needs: Mapping[str, Need]
+    overlay: Overlay
+    held: Collection[str]
+    situation: Situation
+    artefacts: Mapping[str, tuple[Artefact, ...]]
+
+
+def build_plan(
+    project: Project,
+    template: Template,
+    needs: Sequence[Need],
+    findings: Iterable[Finding],
+    overlay: Overlay,
+    added: Mapping[str, Release],
+    *,
+    held: Collection[str],
+    source: ReleaseSource,
+    created: str,
+) -> Plan:
+    """Return the plan for one template.
+
+    added are the releases that the overlay installs or changes, by name; held are the template's distributions that
+    may never change; source answers for releases that are nowhere installed; created is an ISO time (UTC).
+    """
+    environment = final_environment(template, added)
+    checked, seen = check_consistency(template, added, needs)
+    requirers: dict[str, list[str]] = {}
+    for name, targets in seen.edges.items():
+        for target in targets:
+            requirers.setdefault(target, []).append(name)
+    by_name = {need.name: need for need in needs}
+    artefacts = {name: best_first(overlay.packages[name].artefacts, template) for name in added}
+    facts = _Facts(
+        project,
+        template,
+        by_name,
+        overlay,
+        frozenset(held),
+        Situation(
+            template,
+            frozenset(held),
+            environment,
+            {name: tuple(sorted(found)) for name, found in requirers.items()},
+            by_name,
+            Markers(template.marker_environment),
+            source,
+        ),
+        artefacts,
+    )
+    names = set(template.distributions) | set(overlay.packages) | {refused.name for refused in overlay.refused}
+    if project.local is not None:
+        names |= set(project.local.distributions)
+    decisions = tuple(_decide(name, facts) for name in sorted(names))
+    shown = {decision.name for decision in decisions if decision.action is not Action.SKIP}
+    return Plan(
+        project=project.name or project.root,
+        template=template,
+        needs=tuple(sorted(needs, key=lambda need: need.name)),
+        decisions=decisions,
+        artefacts=artefacts,
+        changes=tuple(replace(change, conflict=_forced(change, facts)) for change in overlay.changes),
+        edges={name: targets for name, targets in sorted(seen.edges.items()) if name in shown},
+        findings=(*_python(project, template), *_pins(facts), *checked, *_built(facts), *_immovable(facts), *findings),
+        notes=(*overlay.notes, *_left_out(overlay)),
+        created=created,
+        local_python=project.local.python_version if project.local else "",
+    )
+
+
+def _decide(name: str, facts: _Facts) -> Decision:
+    """Return the decision for one distribution."""
+    present = facts.template.distributions.get(name)
+    local = facts.project.local.distributions.get(name) if facts.project.local else None
+    package = facts.overlay.packages.get(name)
+    need = facts.needs.get(name)
+    before = present.version if present else ""
+    tested = local.version if local else ""
+    planned = (package.version or package.url) if package else before
+    required_by = facts.situation.requirers.get(name, ())
+    refused = next((r for r in facts.overlay.refused if r.name == name), None)
+    change = next((c for c in facts.overlay.changes if c.name == name), None)
+    evidence: list[Evidence] = []
+    if refused is not None:
+        action, reason = Action.CONFLICT, _refusal(refused, facts.template)
+        evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
+    elif change is not None:
+        action, reason = Action.CHANGE, f"{before} cannot stay: {_forced(change, facts)}"
+        evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", change.conflict)]
+    elif present is not None:
+        action, reason = Action.KEEP, _kept(name, facts, before, need, required_by)
+        evidence = [present.evidence]
+    elif package is not None:
+        action, reason = Action.INSTALL, _installed(need, required_by)
+        evidence = [
+            Evidence(EvidenceKind.METADATA, f"{other} {facts.situation.environment[other].version}", "Requires-Dist")
+            for other in required_by
+        ]
+    else:
+        action, reason, planned = Action.SKIP, "nothing that the project uses needs it on this template", ""
+        evidence = [local.evidence] if local else []
+    if need is not None:
+        evidence = [*need.evidence, *evidence]
+    files = facts.artefacts.get(name, ())
+    needed = package is not None and action is not Action.SKIP
+    return Decision(
+        name=name,
+        action=action,
+        reason=reason,
+        evidence=tuple(dict.fromkeys(evidence)),
+        local=tested,
+        template=before,
+        planned=planned if action is not Action.CONFLICT else "",
+        direct=need is not None,
+        held=present is not None and name in facts.held,
+        required_by=required_by,
+        drift=drift(name, tested, planned, facts.situation) if needed and action is not Action.CONFLICT else "",
+        download_bytes=files[0].size if files else 0,
+    )
+
+
+def _kept(name: str, facts: _Facts, version: str, need: Need | None, required_by: Sequence[str]) -> str:
+    """Return why a template distribution stays."""
+    if name in facts.held:
+        return f"the template has {version}, and it is never changed"
+    if need is not None:
+        asked = f"the template's {version} meets {need.specifier}" if need.specifier else f"the template has {version}"
+        return f"{asked}: nothing to install"
+    if name in facts.overlay.packages and required_by:
+        return f"the template has {version}, which {_listed(required_by)} can use"
+    return "part of the template"
+
+
+def _installed(need: Need | None, required_by: Sequence[str]) -> str:
+    """Return why a distribution is installed."""
+    if need is None:
+        return f"absent from the template, required by {_listed(required_by)}"
+    how = [word for word, true in (("declared", need.declared), ("imported", need.imported)) if true]
+    return f"absent from the template, {' and '.join(how) or 'used'} by the project"
+
+
+def _forced(change: Change, facts: _Facts) -> str:
+    """Return in one sentence what forces a change: the planned distributions that exclude the template's version.
+
+    The resolver's whole proof, which may run over pages, stays in the decision's evidence.
+    """
+    said: list[str] = []
+    need = facts.needs.get(change.name)
+    declared = SpecifierSet(need.specifier) if need is not None else SpecifierSet()
+    if not declared.contains(change.before, prereleases=True):
+        said.append(f"the project needs {change.name}{declared}")
+    requirers = facts.situation.requirers.get(change.name, ())
+    for requirer in sorted(requirers, key=lambda name: (name not in facts.needs, name)):
+        release = facts.situation.environment[requirer]
+        present = facts.template.distributions.get(requirer)
+        if present is not None and present.version == release.version:
+            continue  # what the template breaks by itself forced nothing
+        for asked in facts.situation.markers.active(release.requires_dist or ()):
+            if asked.target == change.name and not asked.allows(change.before):
+                said.append(f"{requirer} {release.version} requires {asked.short}")
+    said = list(dict.fromkeys(said))
+    more = f" and {len(said) - 3} more say the like" if len(said) > 3 else ""
+    return "; ".join(said[:3]) + more or change.conflict or "the resolver found no solution with it"
+
+
+def _refusal(refused: RefusedNeed, template: Template) -> str:
+    """Return why a need cannot be had, and what would do."""
+    present = template.distributions.get(refused.name)
+    if refused.fitting and (present is None or present.version != refused.fitting):
+        return f"{refused.message} Without its own limit {refused.name} {refused.fitting} would fit."
+    return refused.message
+
+
+def _python(project: Project, template: Template) -> Iterable[Finding]:
+    """Yield a failure when the project excludes the template's Python."""
+    if not project.requires_python:
+        return
+    version = template.interpreter.version
+    evidence = Evidence(EvidenceKind.METADATA, f"{project.name or project.root}: requires-python")
+    if not SpecifierSet(project.requires_python).contains(version, prereleases=True):
+        yield Finding(
+            "python",
+            project.name or project.root,
+            Verdict.FAILED,
+            f"the project requires Python {project.requires_python}, the template has {version}",
+            evidence,
+            "choose a template with that Python, or widen requires-python",
+        )
+
+
+def _pins(facts: _Facts) -> Iterable[Finding]:
+    """Yield a warning for each exact pin that gave way to a held distribution."""
+    for name, pin in sorted(facts.overlay.ignored_pins.items()):
+        need = facts.needs[name]
+        yield Finding(
+            "held",
+            name,
+            Verdict.WARNING,
+            f"the project pins {name}{pin if not need.url else f' @ {pin}'}; "
+            f"the template's {facts.template.distributions[name].version} is never changed and takes its place",
+            need.evidence[0],
+            f"test with {facts.template.distributions[name].version}, or take {name} out of the requirements",
+        )
+
+
+def _built(facts: _Facts) -> Iterable[Finding]:
+    """Yield a warning for each distribution that is only published as source and gets built on the pod."""
+    for name, files in sorted(facts.artefacts.items()):
+        package = facts.overlay.packages[name]
+        if files and all(file.kind == "sdist" for file in files):
+            text = f"{name} {package.version} has no wheel that fits: it is built from source on the pod"
+            yield Finding(
+                "sdist", name, Verdict.WARNING, text, Evidence(EvidenceKind.PUBLISHED, files[0].url, files[0].filename)
+            )
+
+
+def _immovable(facts: _Facts) -> Iterable[Finding]:
+    """Yield a warning for each change to a distribution that pip cannot uninstall."""
+    for change in facts.overlay.changes:
+        present = facts.template.distributions[change.name]
+        if not present.uninstallable:
+            yield Finding(
+                "uninstall",
+                change.name,
+                Verdict.WARNING,
+                f"pip cannot uninstall the template's {change.name} {change.before}: it left no list of its files",
+                present.evidence,
+                f"podfit apply's overlay stands before it; by hand: pip install --ignore-installed {change.name}",
+            )
+
+
+def _left_out(overlay: Overlay) -> Iterable[str]:
+    """Yield a sentence about the distributions that were not offered to the resolver."""
+    if overlay.left_out:
+        yield (
+            f"{_listed(overlay.left_out)}: the template states no version that PEP 440 knows, "
+            "so the resolver did not see them"
+        )
+
+
+def planned_releases(overlay: Overlay, template: Template) -> dict[str, LockedPackage]:
+    """Return the packages of overlay that template lacks or has in another version."""
+    changed = {change.name for change in overlay.changes}
+    return {
+        name: package
+        for name, package in overlay.packages.items()
+        if name in changed or name not in template.distributions
+    }
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    """Return names as a list for people, cut after most."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

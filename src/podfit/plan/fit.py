@@ -1,0 +1,276 @@
+"""Fit one project onto templates: the whole way from what was read to plans, all templates at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from podfit.audit import Release
+from podfit.catalogue.held import is_held
+from podfit.model import (
+    Distribution,
+    InputError,
+    NoPlanError,
+    Origin,
+    Plan,
+    Project,
+    Reporter,
+    SilentReporter,
+    Template,
+    Where,
+    canonical,
+)
+from podfit.needs import find_needs
+from podfit.plan.build import build_plan, planned_releases
+from podfit.plan.drift import same_release
+from podfit.plan.source import IndexReleases
+from podfit.solve import Uv, solve_overlay
+from podfit.solve.turns import Turns
+
+if TYPE_CHECKING:
+    from podfit.index import Index
+    from podfit.readers.imports import Call
+
+_CONCURRENT = 8
+"""Templates that are worked on at the same time; most of the time is spent waiting for uv and the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to fit.
+
+    extras and groups of the project to plan for; only_imported drops what is declared but never imported;
+    include_optional plans for guarded imports too. hold and release add and remove names from what may never change.
+    index_url is the index that has what no other has, extra_index_urls are asked before it, find_links are further
+    directories or pages of files. exclude_newer is an ISO date: files uploaded later do not exist.
+    """
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    only_imported: bool = False
+    include_optional: bool = False
+    hold: tuple[str, ...] = ()
+    release: tuple[str, ...] = ()
+    index_url: str = "https://pypi.org/simple/"
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    exclude_newer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The result for one template: a plan, or the reason why there is none."""
+
+    template: Template
+    plan: Plan | None
+    refusal: NoPlanError | None = None
+
+
+def fit(
+    project: Project,
+    calls: Sequence[Call],
+    templates: Sequence[Template],
+    *,
+    index: Index,
+    uv: Uv,
+    options: Options | None = None,
+    reporter: Reporter | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+) -> tuple[Fitted, ...]:
+    """Return one result per template, in the order given.
+
+    Raises InputError when something that was given cannot be used: an index that cannot be reached, a package that
+    does not exist. A template that nothing fits is a result, not an error.
+    """
+    options = options or Options()
+    reporter = reporter or SilentReporter()
+
+    turns = Turns()
+    uv.waiting = turns.waiting
+
+    def one(template: Template) -> Fitted:
+        with turns.mine():
+            try:
+                plan = _fit_one(project, calls, template, index, uv, options, reporter, now(), turns)
+                return Fitted(template, plan)
+            except NoPlanError as error:
+                return Fitted(template, None, error)
+
+    _tell_unknown_names(options, templates, reporter)
+    if len(templates) == 1:
+        return (one(templates[0]),)
+    with ThreadPoolExecutor(max_workers=min(_CONCURRENT, max(1, len(templates)))) as pool:
+        return tuple(pool.map(one, templates))
+
+
+def _tell_unknown_names(options: Options, templates: Sequence[Template], reporter: Reporter) -> None:
+    """Warn about names to hold or to release that no template has: a slip would change what may be changed."""
+    for option, names in (("hold", options.hold), ("release", options.release)):
+        for name in names:
+            if not any(canonical(name) in template.distributions for template in templates):
+                reporter.warn(f"--{option} {name} has no effect: no template has a distribution of that name")
+
+
+def _fit_one(
+    project: Project,
+    calls: Sequence[Call],
+    template: Template,
+    index: Index,
+    uv: Uv,
+    options: Options,
+    reporter: Reporter,
+    now: datetime,
+    turns: Turns,
+) -> Plan:
+    """Return the plan for one template."""
+    source = IndexReleases(index, template)
+    report = find_needs(
+        project,
+        template,
+        extras=options.extras,
+        groups=options.groups,
+        only_imported=options.only_imported,
+        include_optional=options.include_optional,
+        calls=calls,
+        wheel_names=source.wheel_names,
+    )
+    template = _with_metadata(template, index, reporter, turns)
+    released = {canonical(name) for name in options.release}
+    wanted = {canonical(name) for name in options.hold}
+    held = {name for name in template.distributions if (is_held(name) or name in wanted) and name not in released}
+    reporter.step(f"solving over {template.name}")
+    overlay = solve_overlay(
+        template,
+        report.needs,
+        uv,
+        held=held,
+        preferences=_tested_versions(project),
+        constraints=[declaration.requirement for declaration in report.constraints],
+        index_arguments=index_arguments(options),
+        exclude_newer=options.exclude_newer,
+        reporter=reporter,
+    )
+    planned = planned_releases(overlay, template)
+    tested = _tested_versions(project)
+    wanted_metadata = [(n, p.version) for n, p in planned.items() if not p.url and not source.knows(p)]
+    wanted_metadata += [  # what the reasons of drift are read from
+        (name, tested[name])
+        for name, package in planned.items()
+        if name in tested and not same_release(tested[name], package.version)
+    ]
+    with turns.waiting():
+        source.prefetch(wanted_metadata)
+    added = {
+        name: source.planned(package) or Release(name, package.version, None, "", source.unknown(name))
+        for name, package in planned.items()
+    }
+    return build_plan(
+        project,
+        template,
+        report.needs,
+        report.findings,
+        overlay,
+        added,
+        held=held,
+        source=source,
+        created=now.isoformat(timespec="seconds"),
+    )
+
+
+def _tested_versions(project: Project) -> dict[str, str]:
+    """Return the local environment's versions of what an index can have."""
+    if project.local is None:
+        return {}
+    return {
+        name: distribution.version
+        for name, distribution in project.local.distributions.items()
+        if distribution.version and not distribution.editable and not distribution.direct_url
+    }
+
+
+def _with_metadata(template: Template, index: Index, reporter: Reporter, turns: Turns) -> Template:
+    """Return template with the requirements of distributions whose metadata was not seen, from the index.
+
+    The catalogue's templates are taken as they are: when they were made, the index was asked.
+    """
+    if template.origin in (Origin.PUBLISHED, Origin.RECONSTRUCTED):
+        return template
+    missing = [
+        (name, distribution.version)
+        for name, distribution in template.distributions.items()
+        if distribution.requires_dist is None and distribution.version and not distribution.direct_url
+    ]
+    if not missing:
+        return template
+    reporter.step(f"reading the metadata of {len(missing)} distributions of {template.name}")
+    source = IndexReleases(index, template)
+    with turns.waiting():
+        source.prefetch(missing)
+    completed: dict[str, Distribution] = dict(template.distributions)
+    for name, version in missing:
+        release = source.release(name, version)
+        if release is not None and release.requires_dist is not None:
+            completed[name] = replace(
+                completed[name], requires_dist=release.requires_dist, requires_python=release.requires_python
+            )
+    return replace(template, distributions=completed)
+
+
+def with_project_indexes(options: Options, project: Project, reporter: Reporter | None = None) -> Options:
+    """Return options with the indexes and links that the project's requirement files name.
+
+    PyTorch's own wheel index is left out: what it has is the template's, and never fetched. So are directories of
+    links that are not there, with a warning: pip ignores them, too.
+    """
+    urls = (*options.extra_index_urls, *project.index_urls)
+    links = [*options.find_links, *project.find_links]
+    for link in project.find_links:
+        if "://" not in link and not Path(link).expanduser().exists():
+            links.remove(link)
+            (reporter or SilentReporter()).warn(
+                f"--find-links {link} is ignored, as pip does: there is no such directory"
+            )
+    return replace(
+        options,
+        extra_index_urls=tuple(url for url in dict.fromkeys(urls) if not _is_torch_index(url)),
+        find_links=tuple(link for link in dict.fromkeys(links) if not _is_torch_index(link)),
+    )
+
+
+def _is_torch_index(url: str) -> bool:
+    """Tell whether a URL is below PyTorch's wheel index."""
+    return urlsplit(url).hostname == "download.pytorch.org"
+
+
+def index_arguments(options: Options) -> tuple[str, ...]:
+    """Return uv's options for the indexes. Raises InputError for a directory that does not exist."""
+    arguments = ["--default-index", _address(options.index_url)]
+    for url in options.extra_index_urls:
+        arguments += ["--index", _address(url)]
+    for link in options.find_links:
+        arguments += ["--find-links", _address(link)]
+    return tuple(arguments)
+
+
+def _address(text: str) -> str:
+    """Return a URL as it is and a path in full: uv runs in a directory of its own, and takes any word for a path."""
+    if "://" in text:
+        return text
+    path = Path(text).expanduser().resolve()
+    if not path.exists():
+        raise InputError(
+            "there is no such directory of packages",
+            where=Where(text),
+            remedy="name a directory, or a URL that begins with https://",
+        )
+    return str(path)
+
+
+def plans_of(results: Sequence[Fitted]) -> tuple[Plan, ...]:
+    """Return the plans among results."""
+    return tuple(result.plan for result in results if result.plan is not None)

@@ -1,0 +1,1 @@
+"""Acting on an environment: probe, apply, rollback, verify; locally or through ssh."""

@@ -1,0 +1,330 @@
+"""Build an environment that sees the template's packages, and put it into its place in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from typing import Any
+
+from . import files, places, records
+from .inplace import settled as same_packages
+from .inplace import state
+from .lock import Area
+from .stage import Installer
+from .talk import RefusedError, Talk
+
+STATE_NAME = "podfit-state.json"
+PTH_NAME = "_podfit_template.pth"
+
+_HEADER = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\n"
+"""Starts a Python script with the interpreter beside it, wherever the environment lies (the trick is distlib's)."""
+
+_TRAMPOLINE = re.compile(r"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
+
+
+def home() -> str:
+    """Return the directory of overlays whose place nobody chose; notes about the others lie there too."""
+    return os.path.expanduser("~/.local/share/podfit/overlays")
+
+
+def default_path(name: str) -> str:
+    """Return where the overlay of this name lies: where the last apply put it, else under the home directory."""
+    known = files.read_json(os.path.join(home(), name + ".where.json"))
+    return str(known["path"]) if known and os.path.isdir(known["path"]) else os.path.join(home(), name)
+
+
+def place_of(order: dict[str, Any]) -> str:
+    """Return the path of the order's overlay: given, or the default one of its name."""
+    given = order.get("overlay") or default_path(order.get("name") or "overlay")
+    return os.path.abspath(os.path.expanduser(given))
+
+
+def _note(name: str, kind: str, path: str) -> None:
+    """Note that the overlay of this name lies (`where`) or is being made (`begun`) at path, if that is elsewhere.
+
+    An empty path removes the note. Where the home cannot be written, nothing is noted.
+    """
+    note = os.path.join(home(), f"{name}.{kind}.json")
+    with contextlib.suppress(OSError):
+        if path and os.path.join(home(), name) != path:
+            os.makedirs(home(), exist_ok=True)
+            files.write_json(note, {"path": path})
+        else:
+            files.remove(note)
+
+
+def noted() -> list[str]:
+    """Return the directories of the overlays that lie, or were being made, elsewhere than under the home directory."""
+    marks = os.path.join(glob.escape(home()), "*.json")
+    found = (files.read_json(name) for name in sorted(glob.glob(marks)))
+    return [str(known["path"]) for known in found if known]
+
+
+def drop_notes() -> None:
+    """Remove the notes about overlays that are no longer being made."""
+    for note in glob.glob(os.path.join(glob.escape(home()), "*.begun.json")):
+        known = files.read_json(note)
+        if known and not area(known["path"]).holder:
+            files.remove(note)
+
+
+def area(path: str) -> Area:
+    """Return podfit's directory beside the overlay, on the same file system."""
+    head, tail = os.path.split(path)
+    return Area(os.path.join(head, f".podfit-apply-{tail}"))
+
+
+def recover(place: Area, path: str) -> bool:
+    """Remove what an interrupted apply left, and return an overlay that was on its way out; the lock must be held."""
+    old = os.path.join(place.path, "old")
+    found = files.exists(place.work) or files.exists(old)
+    if files.exists(old) and not files.exists(path):
+        os.rename(old, path)
+    files.remove(old)
+    files.remove(place.work)
+    return found
+
+
+def site_packages(path: str) -> str:
+    """Return the package directory of an overlay of this Python."""
+    return os.path.join(path, "lib", "python{}.{}".format(*sys.version_info[:2]), "site-packages")
+
+
+def settled(order: dict[str, Any], path: str) -> bool:
+    """Tell whether the plan was applied to this overlay and both it and the template are as they were."""
+    if not os.path.exists(os.path.join(path, "bin", "python")):
+        return False
+    known = files.read_json(os.path.join(path, STATE_NAME))
+    if known and known.get("template_python") != sys.executable:
+        return False
+    return same_packages(order, known, [site_packages(path), *places.search_path()])
+
+
+def apply(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
+    """Carry the order out and return the result. Raises RefusedError or AbortedError with everything as it was."""
+    path = place_of(order)
+    if files.exists(path) and not files.exists(os.path.join(path, STATE_NAME)):
+        empty = os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path)
+        if not empty:
+            raise RefusedError(f"{path} exists and is no overlay of podfit", "choose another place with --overlay DIR")
+    with area(path) as place:
+        talk.control = place.control
+        files.remove(place.control)
+        recovered = recover(place, path)
+        name = order.get("name") or "overlay"
+        _note(name, "begun", path)  # so that `--recover` finds what a kill leaves
+        try:
+            result = _build(order, talk, place, path)
+        except BaseException:
+            with talk.shielded():
+                recover(place, path)
+            raise
+        finally:
+            with talk.shielded():
+                _note(name, "begun", "")
+        _note(name, "where", path)
+        return dict(result, recovered=recovered)
+
+
+def _build(order: dict[str, Any], talk: Talk, place: Area, path: str) -> dict[str, Any]:
+    """Make the environment aside, fill it, wait for the verdict, swap it in."""
+    started = time.monotonic()
+    names = list(order["packages"])
+    new = os.path.join(place.work, "environment")
+    talk.event("control", path=place.control)
+    installer = Installer(order, talk) if names else None
+    if installer:
+        installer.check_space(names, place.path)
+    os.makedirs(new)
+    _make_venv(new, os.path.basename(path))
+    python = os.path.join(new, "bin", "python")
+    seconds = {"create": time.monotonic() - started}
+    started = time.monotonic()
+    if installer:
+        talk.step(f"fetching {len(names)} packages with {installer.name}")
+        # The template is not visible yet: no installer can think of removing something from it.
+        installer.install(names, place.work, python)
+        installer.check(names, site_packages(new))
+    seconds["install"] = time.monotonic() - started
+    talk.pass_gate(order)
+    started = time.monotonic()
+    _open_to_template(new)
+    _adopt_scripts(new, path)
+    found = places.visible(_search_path(python))
+    wanted = {name: entry["version"] for name, entry in order["packages"].items()}
+    for name, version in {**order.get("held", {}), **wanted}.items():
+        if not places.has_version(found.get(name), version):
+            seen = f"{found[name]['version']} in {found[name]['folder']}" if name in found else "nothing"
+            raise RefusedError(
+                f"the overlay would show {seen} instead of {name} {version}", "see whether PYTHONPATH is set"
+            )
+    files.write_json(os.path.join(new, STATE_NAME), state(order, found, "overlay"))
+    seconds["finish"] = time.monotonic() - started
+    if order.get("verify"):
+        started = time.monotonic()
+        talk.event("ready", python=python)
+        talk.wait(float(order.get("verify_seconds", 3600)), "commit")
+        seconds["verify"] = time.monotonic() - started
+    with talk.shielded():
+        _swap(new, path, os.path.join(place.path, "old"))
+        files.remove(place.work)
+    return {
+        "outcome": "applied",
+        "environment": path,
+        "python": os.path.join(path, "bin", "python"),
+        "installed": names,
+        "replaced": [],
+        "seconds": seconds,
+    }
+
+
+def _make_venv(new: str, prompt: str) -> None:
+    """Make an environment of this interpreter's base that sees nothing but itself, fit to be renamed."""
+    # with_pip runs ensurepip, which takes seconds; the template's pip is seen, and installs into the overlay.
+    venv.EnvBuilder(symlinks=True, with_pip=False, prompt=prompt).create(new)
+    with open(os.path.join(new, "pyvenv.cfg"), "a", encoding="utf-8") as file:
+        file.write("relocatable = true\n")  # uv then writes scripts that start the python beside them
+
+
+def _open_to_template(new: str) -> None:
+    """Let the environment see what the template sees, after its own packages.
+
+    The base's packages become visible where the template sees them. A template that is itself a virtual environment
+    is added by a .pth line that also reads the .pth files in there (editable installs, namespaces).
+    """
+    in_venv = sys.prefix != sys.base_prefix
+    own = _config_value(os.path.join(sys.prefix, "pyvenv.cfg"), "include-system-site-packages") if in_venv else "true"
+    if own == "true":
+        config = os.path.join(new, "pyvenv.cfg")
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        text = re.sub(r"(?m)^(include-system-site-packages\s*=\s*)false", r"\1true", text)
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text)
+    if in_venv:
+        layout = places.layout()
+        folders = list(dict.fromkeys([layout["purelib"], layout["platlib"]]))
+        # One statement a line: names bound by one line are not seen inside a comprehension of the same line.
+        lines = [f"import site; site.addsitedir({folder!r})\n" for folder in folders]
+        with open(os.path.join(site_packages(new), PTH_NAME), "w", encoding="utf-8") as file:
+            file.writelines(lines)
+
+
+def _config_value(path: str, key: str) -> str:
+    """Return one value of a pyvenv.cfg, lower case, empty when there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                name, _, value = line.partition("=")
+                if name.strip().lower() == key:
+                    return value.strip().lower()
+    except OSError:
+        pass
+    return ""
+
+
+def _adopt_scripts(new: str, path: str) -> None:
+    """Make every script in the environment start its own python from path, and add the template's Python scripts.
+
+    Without the second, `torchrun` would be found in the template's bin and run there, blind to the overlay.
+    """
+    target = os.path.join(new, "bin")
+    for name in sorted(os.listdir(target)):
+        file = os.path.join(target, name)
+        if os.path.islink(file) or os.path.getsize(file) > 1 << 18:
+            continue
+        with open(file, "rb") as stream:
+            data = stream.read()
+        text = os.fsdecode(data)
+        if text.startswith("#!") and new in "".join(text.split("\n")[:2]):
+            text = _HEADER + _without_header(text)
+        elif new in text:  # activate and its kin
+            text = text.replace(new, path)
+        if os.fsencode(text) != data:
+            mode = os.stat(file).st_mode & 0o7777
+            files.remove(file)
+            with open(file, "wb") as stream:
+                stream.write(os.fsencode(text))
+            os.chmod(file, mode)
+    config = os.path.join(new, "pyvenv.cfg")
+    with open(config, encoding="utf-8") as stream:
+        text = stream.read()
+    with open(config, "w", encoding="utf-8") as stream:
+        stream.write(text.replace(new, path))
+    for entry in places.distributions(site_packages(new)).values():
+        records.refresh_record(entry["info"], site_packages(new), lambda place: place)
+    _copy_scripts(places.layout()["scripts"], target)
+
+
+def _copy_scripts(source: str, target: str) -> None:
+    """Copy the scripts of source that this Python runs into target, with a header that starts target's python."""
+    pythons = {os.path.realpath(sys.executable)}
+    for name in sorted(os.listdir(source)) if os.path.isdir(source) else []:
+        file = os.path.join(source, name)
+        goal = os.path.join(target, name)
+        if files.exists(goal) or not os.path.isfile(file) or os.path.getsize(file) > 1 << 18:
+            continue
+        with open(file, "rb") as stream:
+            start = stream.read(2)
+            text = os.fsdecode(start + stream.read()) if start == b"#!" else ""
+        first = text.partition("\n")[0][2:].strip().partition(" ")[0]
+        named = re.match(r"'''exec' (?:\"\$\(dirname[^\n]*?\)\"/)?'?(?P<path>[^\s'\"]+)", text.partition("\n")[2])
+        program = named.group("path") if first == "/bin/sh" and named else first
+        program = os.path.join(source, program)
+        if "python" not in os.path.basename(program) or os.path.realpath(program) not in pythons:
+            continue
+        with open(goal, "wb") as stream:
+            stream.write(os.fsencode(_HEADER + _without_header(text)))
+        os.chmod(goal, os.stat(file).st_mode & 0o777)
+
+
+def _without_header(text: str) -> str:
+    """Return a script without the lines that name its interpreter."""
+    match = _TRAMPOLINE.match(text)
+    return text[match.end() :] if match else text.partition("\n")[2]
+
+
+def _search_path(python: str) -> list[str]:
+    """Return the directories where an interpreter finds packages, in order. Raises RefusedError when it fails."""
+    code = "import sys, json; print(json.dumps(sys.path))"
+    done = subprocess.run(
+        [python, "-B", "-c", code], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, cwd="/"
+    )
+    try:
+        found = json.loads(done.stdout.decode("utf-8").strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise RefusedError(f"the overlay's Python does not run: {said[-1] if said else done.returncode}") from None
+    return list(dict.fromkeys(os.path.realpath(path) for path in found if path and os.path.isdir(path)))
+
+
+def _swap(new: str, path: str, old: str) -> None:
+    """Put new in path's place; nobody ever finds path missing where the kernel can exchange two names."""
+    if not files.exists(path):
+        os.rename(new, path)
+    elif _exchange(new, path):
+        shutil.rmtree(new)
+    else:
+        os.rename(path, old)
+        os.rename(new, path)
+        files.remove(old)
+    files.sync_folder(os.path.dirname(path))
+
+
+def _exchange(first: str, second: str) -> bool:
+    """Exchange two names in one step (renameat2, Linux 3.15 and glibc 2.28); False where that cannot be done."""
+    try:
+        function = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    nowhere, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE (linux/fs.h)
+    return bool(function(nowhere, os.fsencode(first), nowhere, os.fsencode(second), exchange) == 0)

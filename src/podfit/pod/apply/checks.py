@@ -1,0 +1,170 @@
+"""What has to agree between a plan and the machine before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from podfit.model import Action, Evidence, EvidenceKind, Finding, Plan, Template, Verdict
+
+_NAMED = 8
+"""How many distributions one sentence lists."""
+
+
+def check(plan: Plan, reality: Template) -> list[Finding]:
+    """Return findings about the plan on the machine that reality describes; FAILED ones forbid to go on."""
+    return [*_interpreter(plan, reality), *_wheels(plan, reality), *_drift(plan, reality), *_gpu(plan, reality)]
+
+
+def _probed(reality: Template, detail: str = "") -> Evidence:
+    """Return the evidence for what the probe saw."""
+    return Evidence(EvidenceKind.MEASURED, reality.evidence.source, detail)
+
+
+def _interpreter(plan: Plan, reality: Template) -> Iterator[Finding]:
+    """Yield what differs in Python and machine: wheels are built for both."""
+    planned, found = plan.template.interpreter, reality.interpreter
+    if (planned.series, planned.implementation) != (found.series, found.implementation):
+        yield Finding(
+            "interpreter",
+            "python",
+            Verdict.FAILED,
+            f"the plan is for {planned.implementation} {planned.series}, the environment has "
+            f"{found.implementation} {found.version}",
+            _probed(reality, found.executable),
+            "give another interpreter with --python, or plan for this one: podfit probe -o T.json, podfit fit "
+            "--template T.json",
+        )
+    if plan.template.platform.machine != reality.platform.machine:
+        yield Finding(
+            "interpreter",
+            "machine",
+            Verdict.FAILED,
+            f"the plan is for {plan.template.platform.machine}, the machine is {reality.platform.machine}",
+            _probed(reality),
+            "plan for this machine",
+        )
+
+
+def _wheels(plan: Plan, reality: Template) -> Iterator[Finding]:
+    """Yield the planned wheels that the interpreter would not accept."""
+    accepted = frozenset(reality.platform.tags)
+    if not accepted:
+        return
+    for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
+        files = plan.artefacts.get(decision.name, ())
+        if files and not any(file.kind == "sdist" or _fits(file.filename, accepted) for file in files):
+            yield Finding(
+                "wheels",
+                decision.name,
+                Verdict.FAILED,
+                f"{files[0].filename} does not fit Python {reality.interpreter.series} with glibc "
+                f"{reality.platform.glibc or 'unknown'} on {reality.platform.machine}",
+                _probed(reality, "the wheel tags that the interpreter accepts"),
+                "plan for this machine: podfit probe -o T.json, podfit fit --template T.json",
+            )
+
+
+def _fits(filename: str, accepted: frozenset[str]) -> bool:
+    """Tell whether one of a wheel's tags is accepted; a name that is no wheel's is for the installer to judge."""
+    try:
+        return any(str(tag) in accepted for tag in parse_wheel_filename(filename)[3])
+    except InvalidWheelFilename:
+        return True
+
+
+def _drift(plan: Plan, reality: Template) -> Iterator[Finding]:
+    """Yield what the environment has otherwise than the plan's template."""
+    decisions = {decision.name: decision for decision in plan.decisions}
+    other: list[str] = []
+    for name, expected in sorted(plan.template.distributions.items()):
+        found = reality.distributions.get(name)
+        version = found.version if found else ""
+        decision = decisions.get(name)
+        done = decision is not None and decision.action is Action.CHANGE and version == decision.planned
+        if version == expected.version or done or not expected.version:
+            continue
+        if decision is not None and decision.held:
+            yield Finding(
+                "drift",
+                name,
+                Verdict.FAILED,
+                f"{name} must stay {expected.version}, and the environment has {version or 'none'}",
+                _probed(reality),
+                "plan for the environment as it is: podfit probe -o T.json, podfit fit --template T.json",
+            )
+        else:
+            other.append(f"{name} {version or 'is missing'} (planned for {expected.version})")
+    planned = {d.name: d.planned for d in plan.with_action(Action.INSTALL)}
+    for name in sorted(reality.distributions.keys() - plan.template.distributions.keys()):
+        version = reality.distributions[name].version
+        if version != planned.get(name):
+            other.append(f"{name} {version} (unknown to the plan)")
+    if other:
+        more = f" and {len(other) - _NAMED} more" if len(other) > _NAMED else ""
+        yield Finding(
+            "drift",
+            "template",
+            Verdict.WARNING,
+            f"the environment differs from the plan's template: {', '.join(other[:_NAMED])}{more}",
+            _probed(reality),
+            "nothing held is among it; for a plan that knows this environment, probe it and run podfit fit again",
+        )
+
+
+def _gpu(plan: Plan, reality: Template) -> Iterator[Finding]:
+    """Yield what GPU and driver say against the template's torch, as far as the probe saw them."""
+    torch: Mapping[str, Any] = reality.facts.get("torch") or plan.template.facts.get("torch") or {}
+    gpus = reality.facts.get("gpus")
+    if gpus is None or not torch.get("cuda"):
+        return
+    if not gpus:
+        text = f"there is no GPU, and torch is built for CUDA {torch['cuda']}: it will compute on the CPU"
+        yield Finding("gpu", "gpu", Verdict.WARNING, text, _probed(reality, "no device was found"))
+        return
+    for gpu in gpus:
+        capability, built = str(gpu.get("compute_capability", "")), list(torch.get("arch_list", []))
+        if capability and built and not _runs(capability, built):
+            text = f"torch has no code for {gpu.get('name', 'the GPU')} (compute capability {capability})"
+            yield Finding("gpu", "torch", Verdict.WARNING, text, _probed(reality, "built for " + " ".join(built)))
+    expected = {str(gpu.get("compute_capability")) for gpu in plan.template.facts.get("gpus") or ()} - {"None"}
+    present = {str(gpu.get("compute_capability")) for gpu in gpus} - {"None"}
+    if expected and present and expected != present:
+        names = ", ".join(str(gpu.get("name", "?")) for gpu in plan.template.facts.get("gpus") or ())
+        text = f"the plan was made for {names}, the machine has {', '.join(str(g.get('name', '?')) for g in gpus)}"
+        yield Finding("gpu", "gpu", Verdict.WARNING, text, _probed(reality))
+    driver = str((reality.facts.get("driver") or {}).get("cuda", ""))
+    if driver and _major(driver) < _major(str(torch["cuda"])):
+        text = f"the driver supports CUDA up to {driver}, and torch is built for {torch['cuda']}"
+        # Within one major version any driver of that version's family runs: NVIDIA, "CUDA Compatibility", minor
+        # version compatibility.
+        yield Finding("gpu", "driver", Verdict.WARNING, text, _probed(reality), "choose a machine with a newer driver")
+
+
+def _major(version: str) -> int:
+    """Return the first number of a version, 0 when there is none."""
+    head = version.partition(".")[0]
+    return int(head) if head.isdigit() else 0
+
+
+def _runs(capability: str, built: list[str]) -> bool:
+    """Tell whether code for one of built runs on a GPU of this compute capability.
+
+    sm_XY runs on the same major version from minor Y on, compute_XY (PTX) on everything newer: CUDA C++ Programming
+    Guide, "Application Compatibility".
+    """
+    major, _, minor = capability.partition(".")
+    if not (major.isdigit() and minor.isdigit()):
+        return True
+    own = (int(major), int(minor))
+    for text in built:
+        kind, _, digits = text.partition("_")
+        digits = digits.rstrip("af")
+        if not digits.isdigit():
+            continue
+        code = (int(digits[:-1]), int(digits[-1]))
+        if (kind == "sm" and code[0] == own[0] and code <= own) or (kind == "compute" and code <= own):
+            return True
+    return False

@@ -1,0 +1,113 @@
+"""The work order: what a plan asks of the agent, as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from podfit.model import Action, Artefact, InputError, Plan
+
+_PYPI_HOST = "files.pythonhosted.org"
+_PYPI_INDEX = "https://pypi.org/simple"
+
+
+def packages(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return what the plan installs or changes, by name: version, lock entries for uv and pip, bytes to fetch.
+
+    Every file is named by URL and sha256 for uv (PEP 751), by version and sha256 for pip. Raises InputError for a
+    distribution without a file, or a file without a sha256: what cannot be checked is not installed.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
+        files = plan.artefacts.get(decision.name, ())
+        if not files:
+            raise InputError(
+                f"the plan names no file for {decision.name} {decision.planned}", remedy="run `podfit fit` again"
+            )
+        hashes = [_sha256(decision.name, file) for file in files]
+        local = [urlsplit(file.url) for file in files if _is_local(file)]
+        found[decision.name] = {
+            "version": decision.planned,
+            "pylock": _pylock_entry(decision.name, decision.planned, files),
+            "pip": " ".join([f"{decision.name}=={decision.planned}", *(f"--hash=sha256:{found}" for found in hashes)]),
+            "find_links": str(Path(unquote(local[0].path)).parent) if len(local) == len(files) else "",
+            "bytes": files[0].size or decision.download_bytes,
+            "hashes": hashes,
+        }
+    return found
+
+
+def held(plan: Plan) -> dict[str, str]:
+    """Return the template's distributions that may never change, name to version."""
+    return {d.name: d.template for d in plan.decisions if d.held and d.template}
+
+
+def plan_hash(plan: Plan) -> str:
+    """Return a hash of what the plan asks for: equal for two solves with the same result."""
+    asked = {name: [entry["version"], sorted(entry["hashes"])] for name, entry in packages(plan).items()}
+    return hashlib.sha256(json.dumps([asked, held(plan)], sort_keys=True).encode()).hexdigest()
+
+
+def overlay_name(plan: Plan) -> str:
+    """Return the directory name of the plan's overlay: project and template."""
+    project = Path(plan.project).name or "project"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{project}-{plan.template.name}").strip("-.")
+
+
+def work_order(plan: Plan, **more: Any) -> dict[str, Any]:
+    """Return the order for plan; more are the keys that say what to do with it.
+
+    Those are `action` (`status`, `apply`, `recover`), `mode` (`overlay`, `in-place`), `overlay` (a directory),
+    `installer` (`auto`, `uv`, `pip`), `uv` (its path there), `look_for_uv`, `verify` (wait for podfit's word before the
+    end), `gate` (seconds to wait for its word before anything is touched, 0: do not), `install_seconds`,
+    `verify_seconds` and `break_system_packages`.
+    """
+    return {
+        "plan": f"{plan.project} on {plan.template.name}",
+        "plan_sha256": plan_hash(plan),
+        "packages": packages(plan),
+        "held": held(plan),
+        "name": overlay_name(plan),
+        **more,
+    }
+
+
+def _is_local(file: Artefact) -> bool:
+    """Tell whether a file lies on a disk."""
+    return urlsplit(file.url).scheme in ("", "file")
+
+
+def _sha256(name: str, file: Artefact) -> str:
+    """Return the file's sha256. Raises InputError when the plan has none."""
+    for text in file.hashes:
+        algorithm, _, digest = text.partition(":")
+        if algorithm == "sha256" and re.fullmatch(r"[0-9a-f]{64}", digest):
+            return digest
+    raise InputError(f"the plan has no sha256 for {name}'s {file.filename}", remedy="run `podfit fit` again")
+
+
+def _pylock_entry(name: str, version: str, files: tuple[Artefact, ...]) -> str:
+    """Return one [[packages]] table of PEP 751.
+
+    With PyPI's files, PyPI is named as the index: uv then shares its cache with installations by name. No index is
+    asked for anything either way.
+    """
+    text = json.dumps  # JSON strings of printable characters are TOML basic strings
+    lines = ["[[packages]]", f"name = {text(name)}", f"version = {text(version)}"]
+    if all(urlsplit(file.url).hostname == _PYPI_HOST for file in files):
+        lines.append(f"index = {text(_PYPI_INDEX)}")
+    entries: dict[str, list[str]] = {"wheel": [], "sdist": []}
+    for file in files:
+        url = file.url if urlsplit(file.url).scheme else Path(file.url).absolute().as_uri()
+        size = f", size = {file.size}" if file.size else ""
+        entry = f"{{ url = {text(url)}{size}, hashes = {{ sha256 = {text(_sha256(name, file))} }} }}"
+        entries["sdist" if file.kind == "sdist" else "wheel"].append(entry)
+    if entries["wheel"]:
+        lines.append(f"wheels = [{', '.join(entries['wheel'])}]")
+    if entries["sdist"]:
+        lines.append(f"sdist = {entries['sdist'][0]}")
+    return "\n".join(lines) + "\n"

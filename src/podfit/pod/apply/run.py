@@ -1,0 +1,416 @@
+"""Apply a plan: look, check, let the agent act, verify, decide."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, NoReturn
+
+from podfit.model import Finding, InputError, Plan, PodfitError, Reporter, SilentReporter, Verdict, Where
+from podfit.pod.apply.checks import check
+from podfit.pod.apply.far import Agent, Running, provide_uv
+from podfit.pod.apply.order import work_order
+from podfit.pod.machine import Machine
+
+Verifier = Callable[[Machine, str, Plan, Reporter], Sequence[Finding]]
+"""Looks at the finished environment: machine, path of the environment's python there, plan, reporter."""
+
+_ROLLBACK_SECONDS = 900.0
+_LAST_WORDS_SECONDS = 10.0
+"""How long an agent that cannot be told anything has to say that it has ended."""
+_GATE_SECONDS = 600.0
+"""How long the agent waits for the checks: longer than the probe's own limit."""
+
+
+class ApplyError(PodfitError):
+    """The plan could not be made true; the environment is as it was. Exit code 1.
+
+    findings are the checks or verifications that forbade it.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self, message: str, *, where: Where | None = None, remedy: str = "", findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.findings = tuple(findings)
+
+
+class StoppedError(PodfitError):
+    """A signal stopped the work; the environment is as it was. The exit code is 128 plus the signal's number."""
+
+    def __init__(self, number: int, message: str = "") -> None:
+        name = signal.Signals(number).name
+        super().__init__(message or f"stopped by {name}")
+        self.number = number
+        self.exit_code = 128 + number
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to apply.
+
+    overlay is a directory on the machine, empty for the default place. installer is `auto`, `uv` or `pip`.
+    install_seconds and verify_seconds bound the two long parts.
+    """
+
+    in_place: bool = False
+    overlay: str = ""
+    dry_run: bool = False
+    break_system_packages: bool = False
+    installer: str = "auto"
+    install_seconds: float = 3600.0
+    verify_seconds: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How it ended.
+
+    outcome is `applied`, `unchanged` (there was nothing to do), `dry-run`, `recovered` or `clean`. environment is the
+    directory of the environment, python its interpreter. installed and replaced name distributions, the latter with
+    the version that went. seconds tells how long each part took.
+    """
+
+    outcome: str
+    mode: str
+    environment: str
+    python: str
+    installed: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    recovered: bool = False
+
+
+def apply(
+    machine: Machine,
+    plan: Plan,
+    options: Options | None = None,
+    *,
+    reporter: Reporter | None = None,
+    verifier: Verifier | None = None,
+) -> Applied:
+    """Make plan true for machine's Python: in an overlay environment, or in place.
+
+    Whatever an earlier apply left unfinished is put back first. verifier decides before the change becomes final.
+    Raises ApplyError when checks, installation or verification fail, StoppedError for INT, TERM and HUP, each with the
+    environment as it was; InputError when the machine cannot be reached or the plan cannot be used.
+    """
+    options = options or Options()
+    reporter = reporter or SilentReporter()
+    started = time.monotonic()
+    mode = "in-place" if options.in_place else "overlay"
+    if not plan.feasible:
+        raise ApplyError("the plan has conflicts or failed checks", remedy="see the matrix: podfit matrix")
+    agent = Agent(machine)
+    order = work_order(plan, mode=mode, overlay=options.overlay, installer=options.installer)
+    look = options.installer != "pip" and not agent.local
+    status = agent.ask({**order, "action": "status", "look_for_uv": look})
+    _raise_refusal(status)
+    if status["settled"]:
+        return _unchanged(mode, status, started)
+    if status["busy"]:
+        text = f"another podfit apply (process {status['busy']}) works on this environment"
+        raise ApplyError(text, remedy="wait until it is done", where=Where(machine.label))
+    recovered = False
+    if status["unfinished"]:
+        recovered = recover(machine, plan, options, reporter=reporter).outcome == "recovered"
+        reporter.warn("an earlier apply was interrupted; the environment was put back as it was before it")
+    findings: tuple[Finding, ...] | None = None
+    if options.dry_run or _place_is_open(status, options):
+        findings, disks = _look(machine, plan, reporter)
+        if _place_is_open(status, options):
+            home = str(status["home"])
+            place = _persistent(disks, home) + str(status["environment"])[len(_default(home)) :]
+            if place != status["environment"]:
+                order["overlay"] = place
+                again = agent.ask({**order, "action": "status"})
+                if again["settled"]:
+                    return _unchanged(mode, again, started)
+                status = {**again, "uv": status["uv"]}
+    seconds = {"look": time.monotonic() - started}
+    if options.dry_run:
+        return Applied(
+            "dry-run", mode, status["environment"], status["python"], tuple(order["packages"]), (), findings or ()
+        )
+    uv = "" if options.installer == "pip" else provide_uv(agent, status, reporter)
+    order.update(
+        action="apply",
+        uv=uv,
+        verify=verifier is not None,
+        break_system_packages=options.break_system_packages,
+        install_seconds=options.install_seconds,
+        verify_seconds=options.verify_seconds,
+        gate=0 if findings is not None else _GATE_SECONDS,
+    )
+    checks = None if findings is not None else (lambda: _look(machine, plan, reporter)[0])
+    answer, checked, verified = _carry_out(agent, order, plan, reporter, checks, verifier)
+    seconds.update(answer["seconds"])
+    seconds["total"] = time.monotonic() - started
+    return Applied(
+        "applied",
+        mode,
+        answer["environment"],
+        answer["python"],
+        tuple(answer["installed"]),
+        tuple(answer["replaced"]),
+        (*(findings or ()), *checked, *verified),
+        seconds,
+        recovered or bool(answer.get("recovered")),
+    )
+
+
+def recover(
+    machine: Machine, plan: Plan | None = None, options: Options | None = None, *, reporter: Reporter | None = None
+) -> Applied:
+    """Put back whatever an interrupted apply left on machine for this interpreter: in place, and of overlays.
+
+    Files that somebody else made or changed in between are left alone and named to reporter. Raises ApplyError while
+    another apply is at work.
+    """
+    options = options or Options()
+    reporter = reporter or SilentReporter()
+    order: dict[str, Any] = work_order(plan) if plan is not None else {}
+    answer = Agent(machine).ask({**order, "action": "recover", "overlay": options.overlay}, timeout=_ROLLBACK_SECONDS)
+    _raise_refusal(answer)
+    _tell_differences(answer.get("differs", []), reporter)
+    where = ", ".join(answer["environments"])
+    return Applied(answer["outcome"], "recover", where, machine.python, recovered=answer["outcome"] == "recovered")
+
+
+def _unchanged(mode: str, status: dict[str, Any], started: float) -> Applied:
+    """Return the result for a plan that is true already."""
+    seconds = {"total": time.monotonic() - started}
+    return Applied("unchanged", mode, status["environment"], status["python"], seconds=seconds)
+
+
+def _place_is_open(status: dict[str, Any], options: Options) -> bool:
+    """Tell whether the overlay's place still depends on the volumes that the machine has."""
+    known = options.in_place or bool(options.overlay)
+    return not known and str(status["environment"]).startswith(_default(str(status["home"])))
+
+
+def _default(home: str) -> str:
+    """Return the directory for overlays under a home directory."""
+    return f"{home}/.local/share/podfit/overlays/"
+
+
+def _look(machine: Machine, plan: Plan, reporter: Reporter) -> tuple[tuple[Finding, ...], Sequence[dict[str, Any]]]:
+    """Probe the machine and check the plan against it; return the findings and the machine's disks.
+
+    Raises ApplyError when a finding forbids to go on.
+    """
+    from podfit.model.manifest import template_from_manifest
+    from podfit.pod.probe import probe
+
+    reality = template_from_manifest(probe(machine, reporter=reporter), where=machine.label)
+    findings = check(plan, reality)
+    failed = [finding for finding in findings if finding.verdict is Verdict.FAILED]
+    if failed:
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise ApplyError(
+            failed[0].message + more, where=Where(machine.label), remedy=failed[0].remedy, findings=findings
+        )
+    for finding in findings:
+        if finding.verdict is Verdict.WARNING:
+            reporter.warn(finding.message)
+    return tuple(findings), reality.facts.get("disks") or []
+
+
+def _persistent(disks: Sequence[dict[str, Any]], home: str) -> str:
+    """Return the directory for overlays: on the volume that outlives the container, else under the home directory."""
+    mounts = [str(disk["mount"]) for disk in disks if disk.get("persistent") is True]
+    mounts = [mount for mount in mounts if mount != "/" and not f"{home}/".startswith(f"{mount.rstrip('/')}/")]
+    if mounts:
+        roomy = max(mounts, key=lambda mount: next(d["free_bytes"] for d in disks if d["mount"] == mount))
+        return f"{roomy}/podfit/overlays/"
+    return _default(home)
+
+
+def _carry_out(
+    agent: Agent,
+    order: dict[str, Any],
+    plan: Plan,
+    reporter: Reporter,
+    look: Callable[[], tuple[Finding, ...]] | None,
+    verifier: Verifier | None,
+) -> tuple[dict[str, Any], tuple[Finding, ...], tuple[Finding, ...]]:
+    """Let the agent act, verify in between; return its answer and the findings of look and verifier.
+
+    look, the checks before, runs while the agent fetches and unpacks aside; the environment is not touched until it
+    has returned.
+    """
+    control = ""
+    checked: tuple[Finding, ...] = ()
+    verified: tuple[Finding, ...] = ()
+    timeout = float(order["install_seconds"]) + float(order["verify_seconds"]) + _ROLLBACK_SECONDS
+    with _signals(reporter):
+        running = agent.start(order, timeout=timeout)
+        try:
+            if look is not None:
+                checked = look()
+            ended: dict[str, Any] | None = None
+            while True:
+                event = ended or running.next(0.2)
+                if event is None:
+                    continue
+                if event["event"] == "end":
+                    break
+                if event["event"] == "control":
+                    control = str(event["path"])
+                    if look is not None:
+                        ended = _tell(agent, running, b"go", control)
+                elif event["event"] == "step":
+                    reporter.step(str(event["text"]))
+                elif event["event"] == "differs":
+                    _tell_differences(event["paths"], reporter)
+                elif event["event"] == "ready" and verifier is not None:
+                    reporter.step("verifying")
+                    verified = tuple(verifier(agent.machine, str(event["python"]), plan, reporter))
+                    bad = [finding for finding in verified if finding.verdict is Verdict.FAILED]
+                    ended = _tell(agent, running, b"rollback" if bad else b"commit", control)
+        except BaseException as error:
+            answer = _call_off(agent, order, running, control, reporter)
+            if isinstance(error, StoppedError) and answer.get("outcome") == "applied":
+                text = f"{error.message}, too late: the plan was applied to {answer['environment']}"
+                raise StoppedError(error.number, text) from None
+            if isinstance(error, InputError):  # the machine fell silent after the call had proved good
+                text = f"{error.message}; everything was put back"
+                raise ApplyError(text, where=error.where, remedy=error.remedy) from None
+            raise
+    if "error" in event:
+        _after_death(agent, order, event["error"], reporter)
+    answer = event["answer"]
+    if answer["outcome"] != "applied" and control:
+        # What podfit said may have been written after the agent had gone, and lies there now.
+        _tidy(agent, order, reporter)
+    bad = [finding for finding in verified if finding.verdict is Verdict.FAILED]
+    if answer["outcome"] != "applied" and bad:
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        raise ApplyError(
+            f"verification failed, so everything was put back: {bad[0].subject}: {bad[0].message}{more}",
+            where=Where(agent.machine.label),
+            remedy=bad[0].remedy,
+            findings=verified,
+        )
+    _raise_refusal(answer, where=Where(agent.machine.label))
+    return answer, checked, verified
+
+
+def _tell(agent: Agent, running: Running, word: bytes, control: str) -> dict[str, Any] | None:
+    """Write a word for the agent. An agent that ended before takes its place for words along: return its end then.
+
+    Raises InputError when the word cannot be written and the agent has not ended either.
+    """
+    try:
+        agent.machine.put(word, control)
+    except InputError:
+        deadline = time.monotonic() + _LAST_WORDS_SECONDS
+        while time.monotonic() < deadline:
+            event = running.next(0.2)
+            if event is not None and event["event"] == "end":
+                return event
+        raise
+    return None
+
+
+def _call_off(
+    agent: Agent, order: dict[str, Any], running: Running, control: str, reporter: Reporter
+) -> dict[str, Any]:
+    """Have the agent put everything back, wait for that, and return its answer, empty when there is none."""
+    reporter.step("putting everything back")
+    end = time.monotonic() + _ROLLBACK_SECONDS
+    asked = False
+    while time.monotonic() < end:
+        if control and not asked:
+            asked = True
+            # Where the connection is gone, the agent notices that by itself.
+            with contextlib.suppress(PodfitError):
+                agent.machine.put(b"rollback", control)
+        event = running.next(0.2)
+        if event is not None and event["event"] == "control":
+            control = str(event["path"])
+        elif event is not None and event["event"] == "differs":
+            _tell_differences(event["paths"], reporter)
+        elif event is not None and event["event"] == "end":
+            answer = dict(event.get("answer") or {})
+            if answer.get("outcome") != "applied":
+                _tidy(agent, order, reporter)
+            return answer
+    reporter.warn("the agent does not answer; when it is gone, run podfit apply --recover")
+    return {}
+
+
+def _tidy(agent: Agent, order: dict[str, Any], reporter: Reporter) -> None:
+    """Recover once more: an agent that died put nothing back, and one that ended left what came after its end."""
+    try:
+        answer = agent.ask({**order, "action": "recover"}, timeout=_ROLLBACK_SECONDS)
+        _raise_refusal(answer)
+        _tell_differences(answer.get("differs", []), reporter)
+    except PodfitError as error:
+        reporter.warn(f"run podfit apply --recover: {error}")
+
+
+def _after_death(agent: Agent, order: dict[str, Any], error: BaseException, reporter: Reporter) -> NoReturn:
+    """Recover after the agent died (the kernel's OOM killer, somebody's kill -9), then raise what happened."""
+    try:
+        answer = agent.ask({**order, "action": "recover"}, timeout=_ROLLBACK_SECONDS)
+        _raise_refusal(answer)
+        _tell_differences(answer.get("differs", []), reporter)
+    except PodfitError as second:
+        raise ApplyError(
+            f"{error}, and the environment could not be put back: {second}", remedy="run podfit apply --recover"
+        ) from None
+    if isinstance(error, PodfitError):
+        raise ApplyError(f"{error.message}; everything was put back", where=error.where) from None
+    raise error
+
+
+def _raise_refusal(answer: dict[str, Any], where: Where | None = None) -> None:
+    """Raise ApplyError for an answer that says that it was not done."""
+    if answer["outcome"] == "rolled-back":
+        raise ApplyError(f"everything was put back: {answer['message']}", where=where)
+    if answer["outcome"] == "refused":
+        raise ApplyError(answer["message"], remedy=answer.get("remedy", ""), where=where)
+
+
+def _tell_differences(sentences: Sequence[str], reporter: Reporter) -> None:
+    """Name what differs from before for reasons that podfit has not."""
+    for sentence in sentences[:20]:
+        reporter.warn(f"not podfit's doing, left alone: {sentence}")
+    if len(sentences) > 20:
+        reporter.warn(f"and {len(sentences) - 20} more such files")
+
+
+@contextlib.contextmanager
+def _signals(reporter: Reporter) -> Iterator[None]:
+    """Raise StoppedError, once, for INT, TERM and HUP while the work goes on; only the main thread can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    seen: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        """Stop the work at the first signal; the way back is not interrupted by a second."""
+        seen.append(number)
+        if len(seen) == 1:
+            raise StoppedError(number)
+        reporter.warn("everything is being put back, please wait")
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+__all__ = ["Applied", "ApplyError", "InputError", "Options", "StoppedError", "Verifier", "apply", "recover"]

@@ -1,0 +1,148 @@
+"""Run the checks of verify_env.py on a machine and read what they found."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from podfit.model import Finding, InputError, Plan, Reporter, SilentReporter, Verdict, Where
+from podfit.pod.machine import Completed, Machine
+from podfit.writers.verify_env import verify_facts, write_verify_env
+from podfit.writers.verify_runtime import HASH_TIMEOUT, SCHEMA, TIMEOUT
+
+OLDEST = (3, 8)
+"""The oldest Python that runs the checks."""
+_STEP = "podfit-step: "
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of verifying: findings in the order in which they are shown, and how long each took.
+
+    took holds seconds per finding, in the same order; seconds is the time of the whole run over there. python is the
+    interpreter that was looked at: its `version`, `executable` and `prefix`.
+    """
+
+    project: str
+    template: str
+    findings: tuple[Finding, ...]
+    took: tuple[float, ...]
+    seconds: float
+    python: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed; warnings and what could not be decided do not count."""
+        return not any(finding.verdict is Verdict.FAILED for finding in self.findings)
+
+
+def verify(
+    machine: Machine,
+    plan: Plan,
+    *,
+    python: str | None = None,
+    timeout: float = TIMEOUT,
+    deep: bool = False,
+    require_gpu: bool = False,
+    reporter: Reporter | None = None,
+) -> tuple[Finding, ...]:
+    """Return the findings of `examine`."""
+    return examine(
+        machine, plan, python=python, timeout=timeout, deep=deep, require_gpu=require_gpu, reporter=reporter
+    ).findings
+
+
+def verifier(machine: Machine, python: str, plan: Plan, reporter: Reporter) -> tuple[Finding, ...]:
+    """Verify as `podfit apply` wants it done: python is the path of the finished environment's interpreter."""
+    return verify(machine, plan, python=python, reporter=reporter)
+
+
+def examine(
+    machine: Machine,
+    plan: Plan,
+    *,
+    python: str | None = None,
+    timeout: float = TIMEOUT,
+    deep: bool = False,
+    require_gpu: bool = False,
+    reporter: Reporter | None = None,
+) -> Report:
+    """Check the environment of python (a path on machine; default: the machine's own) against plan.
+
+    The script travels through standard input; only temporary files are written there. timeout is in seconds and for
+    one check. deep hashes the large files of held distributions too; require_gpu makes a missing GPU a failure. Raises
+    InputError when the machine cannot be reached, has no such Python, or answers with something else than a report.
+    """
+    reporter = reporter or SilentReporter()
+    python = python or machine.python
+    where = Where(machine.label.replace(machine.python, python))
+    reporter.step(f"verifying {where}")
+    argv = [python, "-B", "-", "--json", "--progress", "--timeout", str(timeout)]
+    argv += ["--deep"] if deep else []
+    argv += ["--require-gpu"] if require_gpu else []
+
+    def heard(line: str) -> None:
+        """Pass on what is being checked."""
+        if line.startswith(_STEP):
+            reporter.step(f"checking {line[len(_STEP) :]}")
+
+    script = write_verify_env(plan).encode("utf-8")
+    done = machine.run(argv, stdin=script, timeout=_limit(plan, timeout), on_line=heard)
+    data = _parse(done)
+    if data is None:
+        raise _failure(machine, python, done, where)
+    findings, took = [], []
+    for entry in data["findings"]:
+        took.append(float(entry.pop("seconds", 0.0)))
+        findings.append(msgspec.convert(entry, Finding))
+    return Report(
+        project=data["project"],
+        template=data["template"],
+        findings=tuple(findings),
+        took=tuple(took),
+        seconds=float(data["seconds"]),
+        python=data["python"],
+    )
+
+
+def _limit(plan: Plan, timeout: float) -> float:
+    """Return a bound in seconds for the whole run, should every single check need all of its time."""
+    facts = verify_facts(plan)
+    return 60.0 + timeout * (len(facts["needs"]) + 16) + HASH_TIMEOUT * (1 + len(facts["held"]))
+
+
+def _parse(done: Completed) -> dict[str, Any] | None:
+    """Return the report in a command's output; login scripts and sitecustomize may have greeted in front of it."""
+    text = done.stdout.decode("utf-8", "replace")
+    if done.returncode in (0, 1):
+        for start in re.finditer(re.escape(f'{{"schema": "{SCHEMA}"'), text):
+            with contextlib.suppress(ValueError):
+                data, _ = json.JSONDecoder().raw_decode(text, start.start())
+                return dict(data)
+    return None
+
+
+def _failure(machine: Machine, python: str, done: Completed, where: Where) -> InputError:
+    """Return the error for a run without a report: no such Python, one that is too old, or what it said last."""
+    give = "give the interpreter's path with --python"
+    if done.returncode in (126, 127):
+        problem = "there is no such Python interpreter" if done.returncode == 127 else "that is no Python interpreter"
+        return InputError(problem, where=where, remedy=give)
+    if done.timed_out:
+        return InputError("the checks did not end", where=where, remedy="run verify_env.py there to see where it waits")
+    ask = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])"
+    answer = machine.run([python, "-c", ask], timeout=30.0).stdout.decode("ascii", "replace")
+    found = re.search(r"(\d+)\.(\d+)\s*$", answer)
+    if found is None:
+        return InputError("that is no working Python interpreter", where=where, remedy=give)
+    if (int(found[1]), int(found[2])) < OLDEST:
+        return InputError(f"Python {found[0].strip()} is too old: the checks need 3.8 or newer", where=where)
+    words = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if not line.startswith(_STEP)]
+    said = next((line.strip() for line in reversed(words) if line.strip()), f"exit status {done.returncode}")
+    return InputError(f"the checks did not run: {said.replace('error: ', '', 1)}", where=where)

@@ -1,0 +1,1 @@
+"""Readers: the outside world into the model; nothing here decides anything."""

@@ -1,0 +1,161 @@
+"""The requirements that a project directory declares, in whatever format, as declarations of the model.
+
+Formats: pyproject.toml (PEP 621, PEP 735, setuptools, Hatch, Poetry, PDM, uv), pip's requirement files, setup.cfg,
+literals of setup.py, conda environment files. Lock files are local environments and not read here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from podfit.model import Declaration, InputError, Reporter, SilentReporter, Where, canonical
+from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared.discover import discover, group_of, is_requirements, read_source
+from podfit.readers.declared.freeze import freeze_reason
+from podfit.readers.declared.interface import OwnExtras, Reading, Source
+
+__all__ = ["Declared", "read_declared"]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Everything that a project declares.
+
+    declarations are all of them, whatever their group: selecting is the caller's. In `extra:NAME` and `group:NAME`
+    the name is normalized (PEP 503, as PEP 685 and PEP 735 want it). requires_python is a PEP 440 specifier, empty
+    when nothing limits Python. name is the project's normalized name, empty when it says none. index_urls are the
+    addresses of extra package indexes, `${VARIABLES}` filled in, so they may hold credentials. files are what was
+    read, relative to the root as evidence prints them. freezes are the paths, to be opened as they stand, of files
+    that list an environment and so were not taken as declarations; what is always needed comes first. notices are
+    sentences.
+    """
+
+    declarations: tuple[Declaration, ...]
+    requires_python: str
+    name: str
+    index_urls: tuple[str, ...]
+    find_links: tuple[str, ...]
+    notices: tuple[str, ...]
+    files: tuple[str, ...]
+    freezes: tuple[str, ...]
+
+
+def read_declared(
+    root: Path,
+    *,
+    files: Sequence[Path] = (),
+    extras: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> Declared:
+    """Return what the project in the directory root declares.
+
+    With files only these are read (relative to the working directory, else to root) and nothing is guessed from
+    their looks: their requirements are always needed, whatever the file is called, and a freeze counts as declared.
+    extras and groups are names that must exist. The project's own name among its requirements (`moola[test]`,
+    `-e .[test]`) stands for those extras and is replaced by what they hold.
+
+    Raises InputError: no such directory or file, a syntax error, an invalid requirement, an unknown extra or group.
+    A directory that declares nothing is fine.
+    """
+    reporter = reporter or SilentReporter()
+    root = Path(root)
+    if not root.is_dir():
+        wrong = "is a file, not a project directory" if root.exists() else "there is no such directory"
+        raise InputError(wrong, where=Where(str(root)), remedy="name the project's directory")
+    reading = Reading()
+    sources = (
+        [Source(root, _named(root, Path(path)), named=True) for path in files] if files else _discovered(root, reading)
+    )
+    for source in sources:
+        reporter.step(f"reading {source.shown}")
+        read_source(source, reading)
+    _check(root, "extra", extras, reading.extras)
+    _check(root, "group", groups, reading.groups)
+    declarations = tuple(_with_own_extras(reading))
+    return Declared(
+        declarations=declarations,
+        requires_python=reading.requires_python,
+        name=reading.name,
+        index_urls=tuple(reading.index_urls),
+        find_links=tuple(reading.find_links),
+        notices=tuple(reading.notices),
+        files=tuple(dict.fromkeys(reading.files)),
+        freezes=tuple(str(path) for path in sorted(reading.freezes, key=lambda path: bool(group_of(path)))),
+    )
+
+
+def _named(root: Path, path: Path) -> Path:
+    """Return path, or where it lies below root when it is not there as it stands."""
+    return root / path if not path.exists() and (root / path).exists() else path
+
+
+def _discovered(root: Path, reading: Reading) -> list[Source]:
+    """Return the directory's sources; freezes among them are noted in reading instead."""
+    kept = []
+    for source in discover(root):
+        if is_requirements(source.path) and (reason := freeze_reason(source.text, source.path)):
+            reading.freeze(source, reason)
+            continue
+        if source.group:
+            reading.note_group(source.group.partition(":")[2])
+        kept.append(source)
+    reading.base_files = frozenset(Path(os.path.abspath(source.path)) for source in kept if not source.group)  # noqa: PTH100
+    return kept
+
+
+def _check(root: Path, kind: str, wanted: Sequence[str], known: Sequence[str]) -> None:
+    """Raise InputError for a wanted extra or group that is not known, with the nearest names."""
+    for name in wanted:
+        if canonical(name) in known:
+            continue
+        near = difflib.get_close_matches(canonical(name), known, n=3, cutoff=0.5)
+        if near:
+            remedy = f"did you mean {' or '.join(near)}?"
+        else:
+            remedy = f"it has {', '.join(sorted(known))}" if known else "it has none"
+        raise InputError(f"the project has no {kind} {name!r}", where=Where(str(root)), remedy=remedy)
+
+
+def _with_own_extras(reading: Reading) -> list[Declaration]:
+    """Return the declarations, the project's requirements of itself replaced by the extras they ask for."""
+    own: list[OwnExtras] = list(reading.own_extras)
+    kept: dict[Declaration, None] = {}
+    for declaration in reading.declarations:
+        extras = _extras_of_self(declaration, reading.name)
+        if extras is None:
+            kept[declaration] = None
+        elif not declaration.constraint:
+            own.append(OwnExtras(extras, declaration.group))
+    by_group: dict[str, list[Declaration]] = {}
+    for declaration in kept:
+        by_group.setdefault(declaration.group, []).append(declaration)
+    asked: dict[str, set[str]] = {}
+    for each in own:
+        asked.setdefault(each.group, set()).update(f"extra:{canonical(extra)}" for extra in each.extras)
+    for extra in sorted(set().union(*asked.values()) - {f"extra:{name}" for name in reading.extras}):
+        reading.notice(f"the project asks for its own {extra.replace(':', ' ')}, which podfit does not find declared")
+    for group, wanted in asked.items():
+        reached: set[str] = set()
+        queue = sorted(wanted)
+        while queue:  # an extra may ask for further extras
+            extra = queue.pop(0)
+            if extra not in reached:
+                reached.add(extra)
+                queue += sorted(asked.get(extra, ()))
+        for extra in sorted(reached - {group}):
+            for declaration in by_group.get(extra, ()):
+                kept.setdefault(replace(declaration, group=group))
+    return list(kept)
+
+
+def _extras_of_self(declaration: Declaration, name: str) -> tuple[str, ...] | None:
+    """Return the extras asked for when declaration names the project itself, else None."""
+    if not name or not declaration.requirement.lower().startswith(name[:1]):
+        return None
+    parsed = pep508.parse(declaration.requirement)
+    return tuple(sorted(parsed.extras)) if canonical(parsed.name) == name else None

@@ -1,0 +1,221 @@
+"""conda's environment files: names and versions translated to PyPI's, the `pip:` part read as pip reads it.
+
+The tree of YAML nodes is walked instead of the values, for the nodes know their lines and keep `3.10` as written.
+Match specifications: https://docs.conda.io/projects/conda-build/en/latest/resources/package-spec.html.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from podfit.model import Declaration, canonical
+from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared.freeze import FREEZE_LINES, FREEZE_SHARE
+from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.environment.conda_names import is_python
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_SPEC = re.compile(r"^(?:[^\s:=<>!~]+::?)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$")
+_BRACKETS = re.compile(r"\[(.*)\]\s*$")
+_BRACKET_VERSION = re.compile(r"""version\s*=\s*(?:'([^']*)'|"([^"]*)"|([^,\]]+))""")
+_EXACT = re.compile(r"^[\w.:/-]+\s*=\s*=?\s*[^=<>!~,|*\s]+(?:\s*=\s*\S+)?$")
+_BUILD = re.compile(r"^\s*=?=?[^=<>!~,|\s]+[=\s]([A-Za-z0-9_.*]+)$")
+_TOOLS = frozenset({"pip", "setuptools", "wheel", "conda", "mamba"})
+_CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>|=)?\s*([A-Za-z0-9_.+!*-]+)$")
+
+
+@lru_cache(maxsize=1)
+def pypi_names() -> dict[str, str]:
+    """Return what conda names are on PyPI where that differs: a name, or empty for what is no Python distribution.
+
+    Read from conda_names.toml, which gives the evidence of each; both names are normalized.
+    """
+    text = resources.files(__package__).joinpath("conda_names.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    renamed = {canonical(conda): canonical(pypi) for conda, (pypi, _) in data["names"].items()}
+    return {**dict.fromkeys(map(canonical, data["foreign"]), ""), **renamed}
+
+
+def read(source: Source, reading: Reading) -> None:
+    """Add what an environment file asks for to reading.
+
+    Raises InputError for a syntax error, another shape than an environment file's, and an invalid requirement. A
+    YAML file that was found by its name and has no `dependencies` is something else, and passed over.
+    """
+    root = _composed(source)
+    top = _mapping(root)
+    dependencies = top.get("dependencies")
+    if dependencies is None:
+        if source.named or root is None:
+            raise source.error("this is no conda environment: it has no `dependencies`")
+        return
+    if not isinstance(dependencies, yaml.SequenceNode):
+        raise source.error("`dependencies` is not a list", _line(dependencies))
+    if not source.named and (reason := _export_reason(dependencies.value)):
+        reading.freeze(source, reason)
+        return
+    reading.files.append(source.shown)
+    foreign: list[str] = []
+    for node in dependencies.value:
+        if isinstance(node, yaml.ScalarNode):
+            _conda_line(source, reading, node, foreign)
+        elif isinstance(node, yaml.MappingNode):
+            _pip_part(source, reading, node)
+        else:
+            raise source.error("a dependency is neither a name nor a `pip:` list", _line(node))
+    if foreign:
+        reading.notice(
+            f"{source.shown}: left to the template, for they are no Python distributions: "
+            + ", ".join(sorted(set(foreign)))
+        )
+
+
+def _export_reason(nodes: list[Any]) -> str:
+    """Return why these dependencies are what `conda env export` wrote about a whole environment; empty if not."""
+    lines = [node.value.strip() for node in nodes if isinstance(node, yaml.ScalarNode)]
+    exact = sum(bool(_EXACT.match(line)) for line in lines)
+    if len(lines) < FREEZE_LINES or exact < FREEZE_SHARE * len(lines):
+        return ""
+    return f"{exact} of its {len(lines)} conda packages are exact versions, as in an export of a whole environment"
+
+
+def _composed(source: Source) -> Any:
+    try:
+        return yaml.compose(source.utf8, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = error.problem or error.context or "it ends too early"
+        line = mark.line + 1 if mark else 0
+        raise source.error(f"this is not YAML: {reason}", line, remedy="correct that line") from None
+    except yaml.reader.ReaderError as error:
+        line = source.utf8.count("\n", 0, error.position) + 1
+        raise source.error(f"this is not YAML: {error.reason}", line) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise source.error(f"this is not YAML: {str(error).splitlines()[0] if str(error) else error!r}") from None
+
+
+def _mapping(node: Any) -> dict[str, Any]:
+    """Return the nodes under the plain keys of a mapping node, empty for another kind of node."""
+    if not isinstance(node, yaml.MappingNode):
+        return {}
+    return {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+
+
+def _line(node: Any) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _pip_part(source: Source, reading: Reading, node: Any) -> None:
+    """Read the `pip:` list; its lines are those of a requirements file."""
+    from podfit.readers.declared import requirements_txt
+
+    for key, value in _mapping(node).items():
+        if key != "pip":
+            raise source.error(f"podfit knows no part {key!r} among the dependencies, only `pip`", _line(node))
+        if isinstance(value, yaml.ScalarNode) and not value.value:
+            continue
+        if not isinstance(value, yaml.SequenceNode):
+            raise source.error("`pip` is not a list", _line(value))
+        for item in value.value:
+            if not isinstance(item, yaml.ScalarNode):
+                raise source.error("a line of `pip` is not a string", _line(item))
+            requirements_txt.read_line(source, _line(item), item.value, reading)
+
+
+def _conda_line(source: Source, reading: Reading, node: Any, foreign: list[str]) -> None:
+    """Read one match specification."""
+    text, line = node.value.strip(), _line(node)
+    match = _SPEC.match(text)
+    if not match:
+        raise source.error(f"{text!r} is no conda requirement", line)
+    name, version = match.group(1), match.group(2)
+    if brackets := _BRACKETS.search(version):
+        inner = _BRACKET_VERSION.search(brackets.group(1))
+        named = next(filter(None, inner.groups()), "") if inner else ""
+        version = version[: brackets.start()].strip() or named
+    if name.lower() == "python":
+        _python(source, reading, version, line)
+        return
+    if name.lower() in _TOOLS:
+        return
+    pypi = pypi_names().get(canonical(name), canonical(name))
+    build = _BUILD.match(version)
+    if not pypi or name.startswith("_") or (build and not is_python(build.group(1))):
+        foreign.append(name)
+        return
+    try:
+        limits = specifier(version)
+        requirement = pep508.normalized(f"{pypi}{limits}")
+    except ValueError as error:
+        raise source.error(f"{text!r} is no conda requirement: {error}", line) from None
+    if "|" in version:
+        reading.notice(f"{source.where(line)}: any version of {pypi} is taken; PEP 508 cannot say {version!r}")
+    reading.add(Declaration(requirement, source.where(line), group=source.group))
+
+
+def specifier(text: str) -> str:
+    """Return the version part of a match specification as a PEP 440 specifier; empty for any version, and for `|`.
+
+    `=1.2` means 1.2 and what begins with it, `==1.2`, `1.2` after a space and `=1.2=build` mean that version, as conda
+    defines it. Raises ValueError for anything that is no version.
+    """
+    text = text.strip()
+    if not text or text == "*" or "|" in text:
+        return ""
+    fuzzy = text.startswith("=") and not text.startswith("==")
+    parts = re.split(r"(?<![=<>!~])=(?!=)|\s+(?![=<>!~,])", text.lstrip("=").strip()) if text.startswith("=") else None
+    if parts is not None:
+        version = parts[0].strip()
+        if len(parts) > 1 and parts[1].strip():  # a build string: the version is exact
+            fuzzy = False
+        clauses = [("=" if fuzzy else "==") + version]
+    else:
+        head = re.split(r"\s+(?![=<>!~,\d*])", text)[0]
+        clauses = [clause.strip() for clause in re.sub(r"(?<=[\w*])\s+(?=[<>=!~])", ",", head).split(",")]
+    found = [_clause(clause) for clause in clauses if clause]
+    try:
+        return str(SpecifierSet(",".join(filter(None, found))))
+    except InvalidSpecifier:
+        raise ValueError(f"{text!r} is no version") from None
+
+
+def _clause(text: str) -> str:
+    """Return one clause as PEP 440."""
+    match = _CLAUSE.match(text)
+    if not match:
+        raise ValueError(f"{text!r} is no version")
+    operator, version = match.group(1) or "==", match.group(2)
+    if version == "*":
+        return ""
+    if operator == "=":
+        operator, version = "==", version.rstrip("*").rstrip(".") + ".*"
+    if version.endswith("*"):
+        version = version.rstrip("*").rstrip(".")
+        if operator in ("==", "!="):
+            version += ".*"  # conda lets a star stand after an ordering, where it says nothing
+    return f"{operator}{version}"
+
+
+def _python(source: Source, reading: Reading, version: str, line: int) -> None:
+    """Take a range of Python versions as the project's; a pin is only what this environment happened to use."""
+    try:
+        limits = specifier(version)
+    except ValueError as error:
+        raise source.error(f"'python{version}' is no conda requirement: {error}", line) from None
+    if any(each.operator in ("==", "===") for each in SpecifierSet(limits)):
+        reading.notice(
+            f"{source.where(line)}: python{version} is the Python of this environment; the template brings its own"
+        )
+    elif not reading.requires_python and not source.group:
+        reading.requires_python = limits

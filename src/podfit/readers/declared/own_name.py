@@ -1,0 +1,53 @@
+"""What a project directory calls itself."""
+
+from __future__ import annotations
+
+import configparser
+import sys
+from pathlib import Path
+
+from podfit.model import canonical
+from podfit.readers.declared.setup_py import literal_name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def name_of_directory(path: Path) -> tuple[str, bool]:
+    """Return the normalized name of the project in the directory path, and whether the project itself says so.
+
+    Asked in this order: pyproject.toml, setup.cfg, a literal in setup.py; else the directory's own name. Nothing is
+    raised: a broken file says nothing.
+    """
+    for ask in (_from_pyproject, _from_setup_cfg, _from_setup_py):
+        try:
+            name = ask(path)
+        except (OSError, ValueError, configparser.Error, RecursionError):
+            continue
+        if isinstance(name, str) and name.strip():
+            return canonical(name.strip()), True
+    return canonical(path.name) if path.name.strip(".") else "", False
+
+
+def _from_pyproject(path: Path) -> object:
+    data = tomllib.loads((path / "pyproject.toml").read_text(encoding="utf-8"))
+    for table in (data.get("project"), _get(data.get("tool"), "poetry")):
+        if name := _get(table, "name"):
+            return name
+    return ""
+
+
+def _get(table: object, key: str) -> object:
+    return table.get(key) if isinstance(table, dict) else None
+
+
+def _from_setup_cfg(path: Path) -> object:
+    config = configparser.RawConfigParser()
+    config.read_string((path / "setup.cfg").read_text(encoding="utf-8"))
+    return config.get("metadata", "name", fallback="")
+
+
+def _from_setup_py(path: Path) -> object:
+    return literal_name((path / "setup.py").read_bytes())

@@ -1,0 +1,244 @@
+"""pyproject.toml: PEP 621 metadata, PEP 735 groups, and the tables of setuptools, Hatch, PDM and uv.
+
+Poetry's tables have a language of their own and so a module of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from podfit.model import Declaration, canonical
+from podfit.readers.declared import poetry
+from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.declared.toml_document import TomlDocument
+
+
+def read(source: Source, reading: Reading) -> None:
+    """Add everything that the pyproject.toml declares to reading.
+
+    Raises InputError for a syntax error, a table of another shape, an invalid requirement, and a file of
+    requirements that it names and that is not there.
+    """
+    document = TomlDocument(source)
+    reading.files.append(source.shown)
+    own = Reading()
+    _project(document, own)
+    _groups(document, own)
+    _pdm(document, own)
+    _uv(document, own)
+    direct = _uv_sources(document, own)
+    for declaration in own.declarations:
+        reading.add(_redirected(declaration, direct))
+    _merge(own, reading)
+    poetry.read(document, reading)
+
+
+def _merge(own: Reading, reading: Reading) -> None:
+    """Add everything of own but its declarations to reading."""
+    reading.name = reading.name or own.name
+    reading.requires_python = reading.requires_python or own.requires_python
+    reading.own_extras += own.own_extras
+    for add, items in (
+        (reading.note_extra, own.extras),
+        (reading.note_group, own.groups),
+        (reading.index, own.index_urls),
+        (reading.links, own.find_links),
+        (reading.notice, own.notices),
+    ):
+        for item in items:
+            add(item)
+    reading.files += [name for name in own.files if name not in reading.files]
+
+
+def _project(document: TomlDocument, reading: Reading) -> None:
+    """Read the `[project]` table (PEP 621)."""
+    if document.get("project") is None:
+        return
+    if name := document.text("project", "name"):
+        reading.name = canonical(name)
+    if python := document.text("project", "requires-python"):
+        reading.requires_python = document.python(python, "project", "requires-python")
+    for text in document.strings("project", "dependencies"):
+        document.require(text, reading, "project", "dependencies")
+    for extra in document.table("project", "optional-dependencies"):
+        reading.note_extra(canonical(extra))
+        path = ("project", "optional-dependencies", extra)
+        for text in document.strings(*path):
+            document.require(text, reading, *path, group=f"extra:{canonical(extra)}")
+    dynamic = document.strings("project", "dynamic")
+    if "dependencies" in dynamic:
+        _dynamic_dependencies(document, reading)
+    if "optional-dependencies" in dynamic:
+        _dynamic_extras(document, reading)
+
+
+def _dynamic_dependencies(document: TomlDocument, reading: Reading) -> None:
+    """Follow `dynamic = ["dependencies"]` to the files that setuptools or Hatch's plugin would read."""
+    known = (
+        ("tool", "setuptools", "dynamic", "dependencies", "file"),
+        ("tool", "hatch", "metadata", "hooks", "requirements_txt", "files"),
+        ("tool", "poetry", "dependencies"),
+    )
+    found = [path for path in known if document.get(*path) is not None]
+    for path in found[:1]:
+        if path[-1] != "dependencies":
+            _requirement_files(document, reading, path, group="")
+    root = document.source.path.parent
+    if not found and not (root / "setup.py").is_file() and not (root / "setup.cfg").is_file():
+        line = document.line("project", "dynamic")
+        reading.notice(
+            f"{document.source.where(line)}: the dependencies are computed when the project is built; "
+            "podfit does not run that and knows only what the code imports"
+        )
+
+
+def _dynamic_extras(document: TomlDocument, reading: Reading) -> None:
+    """Follow `dynamic = ["optional-dependencies"]`."""
+    setuptools = ("tool", "setuptools", "dynamic", "optional-dependencies")
+    hatch = ("tool", "hatch", "metadata", "hooks", "requirements_txt", "optional-dependencies")
+    for extra in document.table(*setuptools):
+        reading.note_extra(canonical(extra))
+        _requirement_files(document, reading, (*setuptools, extra, "file"), group=f"extra:{canonical(extra)}")
+    for extra in document.table(*hatch):
+        reading.note_extra(canonical(extra))
+        _requirement_files(document, reading, (*hatch, extra), group=f"extra:{canonical(extra)}")
+
+
+def _requirement_files(document: TomlDocument, reading: Reading, path: tuple[str, ...], group: str) -> None:
+    """Read the requirement file or files whose names stand under path."""
+    from podfit.readers.declared import requirements_txt
+
+    names = document.get(*path)
+    for name in [names] if isinstance(names, str) else document.strings(*path):
+        file = document.source.path.parent / name
+        if not file.is_file():
+            raise document.error(f"names {name!r}, which is not there", *path, value=name)
+        requirements_txt.read(Source(document.source.root, file, group, named=True), reading)
+
+
+def _groups(document: TomlDocument, reading: Reading) -> None:
+    """Read `[dependency-groups]` (PEP 735); a group that includes another holds copies of its lines."""
+    groups = document.table("dependency-groups")
+    if not groups:
+        return
+    from dependency_groups import DependencyGroupInclude, DependencyGroupResolver
+
+    written = {canonical(name): name for name in groups}
+    for name, items in groups.items():
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, str):
+                document.require(item, Reading(), "dependency-groups", name)  # for the line of its error
+    try:
+        resolver = DependencyGroupResolver(groups)
+    except (ValueError, TypeError) as error:
+        raise document.error(f"is wrong: {error}", "dependency-groups") from None
+
+    def lines_of(name: str) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for raw, item in zip(groups[written[name]], resolver.lookup(name), strict=True):
+            if isinstance(item, DependencyGroupInclude):
+                found += lines_of(canonical(item.include_group))
+            else:
+                found.append((raw, written[name]))
+        return found
+
+    for name, key in written.items():
+        reading.note_group(name)
+        try:
+            resolver.resolve(name)
+        except (ValueError, TypeError, LookupError) as error:
+            raise document.error(f"is wrong: {error.args[0]}", "dependency-groups", key) from None
+        for text, inner in lines_of(name):
+            document.require(text, reading, "dependency-groups", inner, group=f"group:{name}")
+
+
+def _pdm(document: TomlDocument, reading: Reading) -> None:
+    """Read PDM's own groups and sources; `-e` lines are pip's."""
+    for name in document.table("tool", "pdm", "dev-dependencies"):
+        reading.note_group(canonical(name))
+        path = ("tool", "pdm", "dev-dependencies", name)
+        for text in document.strings(*path):
+            if text.lstrip().startswith("-"):
+                from podfit.readers.declared import requirements_txt
+
+                source = document.source
+                filled = document.filled_in(text)
+                inner = Source(source.root, source.path, f"group:{canonical(name)}")
+                requirements_txt.read_line(inner, document.line(*path, value=text), filled, reading)
+            else:
+                document.require(text, reading, *path, group=f"group:{canonical(name)}")
+    _sources(document, reading, "tool", "pdm", "source")
+
+
+def _uv(document: TomlDocument, reading: Reading) -> None:
+    """Read uv's development dependencies, constraints and indexes."""
+    group = ("tool", "uv", "dev-dependencies")
+    for text in document.strings(*group):
+        reading.note_group("dev")
+        document.require(text, reading, *group, group="group:dev")
+    constraints = ("tool", "uv", "constraint-dependencies")
+    for text in document.strings(*constraints):
+        document.require(text, reading, *constraints, constraint=True)
+    if overrides := document.strings("tool", "uv", "override-dependencies"):
+        line = document.line("tool", "uv", "override-dependencies")
+        reading.notice(
+            f"{document.source.where(line)}: uv's overrides are not applied, for pip has none: {', '.join(overrides)}"
+        )
+    _sources(document, reading, "tool", "uv", "index")
+    for key in ("index-url", "extra-index-url"):
+        value = document.get("tool", "uv", key)
+        for url in [value] if isinstance(value, str) else document.strings("tool", "uv", key):
+            reading.index(url)
+    for place in document.strings("tool", "uv", "find-links"):
+        reading.links(place)
+
+
+def _sources(document: TomlDocument, reading: Reading, *path: str) -> None:
+    """Note the addresses of an array of tables that describe package indexes."""
+    entries = document.get(*path)
+    for entry in entries if isinstance(entries, list) else ():
+        url = entry.get("url") if isinstance(entry, dict) else None
+        if isinstance(url, str):
+            flat = entry.get("format") == "flat" or entry.get("type") == "find_links"  # as uv and as PDM write it
+            (reading.links if flat else reading.index)(url)
+
+
+def _uv_sources(document: TomlDocument, reading: Reading) -> dict[str, tuple[str, bool]]:
+    """Return, by name, the direct address that `[tool.uv.sources]` gives a dependency, and whether it is editable."""
+    found: dict[str, tuple[str, bool]] = {}
+    for name, entry in document.table("tool", "uv", "sources").items():
+        address = _uv_address(document, entry) if isinstance(entry, dict) else ""
+        if address:
+            found[canonical(name)] = (address, bool(entry.get("editable")))
+        elif not isinstance(entry, dict) or entry.get("workspace"):
+            kinds = entry if isinstance(entry, list) else [entry]
+            if not all(isinstance(kind, dict) and "index" in kind for kind in kinds):
+                line = document.line("tool", "uv", "sources", name)
+                reading.notice(
+                    f"{document.source.where(line)}: where {name} comes from is left to uv; podfit looks on the index"
+                )
+    return found
+
+
+def _uv_address(document: TomlDocument, entry: dict[str, Any]) -> str:
+    """Return the address of one source of uv, empty when it names an index or a workspace."""
+    if isinstance(git := entry.get("git"), str):
+        return poetry.git_address(git, entry)
+    if isinstance(url := entry.get("url"), str):
+        return url
+    if isinstance(path := entry.get("path"), str):
+        return pep508.address_of(document.source.path.parent / path)
+    return ""
+
+
+def _redirected(declaration: Declaration, direct: dict[str, tuple[str, bool]]) -> Declaration:
+    """Return declaration with the address that uv would take, when there is one for its name."""
+    if not direct or declaration.constraint:
+        return declaration
+    parsed = pep508.parse(declaration.requirement)
+    address, editable = direct.get(canonical(parsed.name), ("", False))
+    if not address or parsed.url:
+        return declaration
+    text = pep508.direct(parsed.name, address, parsed.extras, str(parsed.marker or ""))
+    return Declaration(text, declaration.where, declaration.group, declaration.hashes, editable=editable)

@@ -1,0 +1,114 @@
+"""Bytes to text, and places in text."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Mapping
+
+_MARKS = (
+    # UTF-32's mark begins with UTF-16's, so it is asked first.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
+_CREDENTIALS = re.compile(r"(https?://)[^\s/@]+@")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+
+
+def decode(data: bytes) -> str:
+    """Return the text of a requirements file; never fails.
+
+    The order is pip's (byte order mark, PEP 263 comment, UTF-8), then UTF-16 without a mark, then Latin-1, which
+    takes any byte: what is not ASCII matters only in comments and paths. PowerShell's `>` writes UTF-16.
+    """
+    for encoding in _candidates(data):
+        try:
+            return data.decode(encoding)
+        except (UnicodeError, LookupError):  # LookupError: no such encoding, or one like rot13 that is none
+            continue
+    return data.decode("latin-1")
+
+
+def _candidates(data: bytes) -> list[str]:
+    """Return the encodings to try, the likeliest first."""
+    names = [encoding for mark, encoding in _MARKS if data.startswith(mark)][:1]
+    for line in data.split(b"\n", 2)[:2]:
+        if match := _COOKIE.match(line):
+            names.append(match.group(1).decode("ascii"))
+    if b"\0" in data[:64]:
+        names.append("utf-16-le" if data[1:2] == b"\0" else "utf-16-be")
+    return [*names, "utf-8"]
+
+
+def decode_utf8(data: bytes) -> str:
+    """Return the text of a file whose format is UTF-8, its mark dropped. Raises UnicodeDecodeError.
+
+    A byte order mark of UTF-16 is believed, for the same reason as above.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding)
+    return data.decode("utf-8")
+
+
+def expand_variables(text: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return text with `${NAME}` replaced where the variable is set; pip leaves the others as they stand."""
+    return _VARIABLE.sub(lambda match: environment.get(match.group(1)) or match.group(0), text)
+
+
+def without_credentials(text: str) -> str:
+    """Return text for a message: what stands before the `@` of a web address in it replaced."""
+    return _CREDENTIALS.sub(r"\1****@", text)
+
+
+class TomlLines:
+    """Finds the line of a value in TOML text, which the parser does not tell.
+
+    Best effort: an inline table written over several lines, or a string with escapes, gives the line of the
+    nearest key above it; 0 only when nothing of the path stands in the text.
+    """
+
+    _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?$")
+    _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+    _KEY = re.compile(rf"\s*((?:{_PART.pattern})(?:\s*\.\s*(?:{_PART.pattern}))*)\s*=(?!=)")
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._anchors: list[tuple[int, tuple[str, ...]]] = []
+        table: tuple[str, ...] = ()
+        for number, line in enumerate(self._lines, start=1):
+            if header := self._HEADER.match(line):
+                table = self._parts(header.group(1))
+                self._anchors.append((number, table))
+            elif key := self._KEY.match(line):
+                self._anchors.append((number, table + self._parts(key.group(1))))
+
+    def find(self, *path: str, value: str = "", occurrence: int = 0) -> int:
+        """Return the line, from 1, where value stands under the keys of path; without value, the key's own line.
+
+        occurrence counts the table's repetitions from 0, for arrays of tables.
+        """
+        start = self._anchor(path, occurrence)
+        if not value:
+            return start
+        needles = {quote + form + quote for quote in "\"'" for form in (value, value.replace('"', '\\"'))}
+        for number in range(max(start, 1), len(self._lines) + 1):
+            if any(needle in self._lines[number - 1] for needle in needles):
+                return number
+        return start
+
+    def _anchor(self, path: tuple[str, ...], occurrence: int) -> int:
+        while path:
+            found = [number for number, keys in self._anchors if keys == path]
+            if found:
+                return found[min(occurrence, len(found) - 1)]
+            path = path[:-1]
+        return 0
+
+    def _parts(self, dotted: str) -> tuple[str, ...]:
+        return tuple(part.strip("\"'") for part in self._PART.findall(dotted))

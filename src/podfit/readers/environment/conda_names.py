@@ -1,0 +1,32 @@
+"""Conda packages as distributions: names that differ from PyPI's, and packages that are no Python at all."""
+
+from __future__ import annotations
+
+import re
+
+from podfit.model import canonical
+
+_PYTHON_BUILD = re.compile(r"(^|_)py(\d|h|pi)")
+
+
+def is_python(build: str) -> bool:
+    """Tell whether a build string is that of a Python package: `py312h...`, `pyhd8ed1ab_0` (noarch), `pypi_0` (pip)."""
+    return bool(_PYTHON_BUILD.search(build))
+
+
+def on_pypi(name: str, build: str) -> str:
+    """Return the normalized PyPI name of conda's package, empty when it is no Python distribution.
+
+    The names that differ come from the table of `podfit.readers.declared`, with its evidence; apart from them the
+    build tells, where there is one. Packages that pip put there (`pypi_0`) have PyPI's names already.
+    """
+    from podfit.readers.declared.conda import pypi_names  # that module imports this one
+
+    if build.startswith("pypi"):
+        return canonical(name)
+    known = pypi_names().get(canonical(name))
+    if known is not None:
+        return known
+    if name.startswith("_"):
+        return ""  # conda's own mutexes, and no name that PyPI allows
+    return canonical(name) if not build or is_python(build) else ""

@@ -1,0 +1,122 @@
+"""The files of a project: which ones are its own code, which ones only test or build it."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+# Directories that hold other people's code, or nothing but products.
+_FOREIGN = frozenset(
+    {"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__", "venv", "env", "virtualenv"}
+)
+_PRODUCTS = frozenset({"build", "dist"})
+_ASIDE = frozenset({"tests", "test", "docs", "doc"})
+# Run by tools that build, test or check the project, never by the project itself.
+_BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
+
+
+@dataclass
+class Tree:
+    """The files found under a root, as paths relative to it with `/`.
+
+    sources and notebooks are to be read; configs are YAML files; aside are Python files that only test, document or
+    build the project; neighbours are modules beside a single file, not to be read. packages are the directories with
+    an `__init__.py`, code the directories with any Python below; roots the directories with a project file of their
+    own. unreadable are the paths that the system refused.
+    """
+
+    sources: list[str] = field(default_factory=list)
+    notebooks: list[str] = field(default_factory=list)
+    configs: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
+    neighbours: list[str] = field(default_factory=list)
+    packages: set[str] = field(default_factory=set)
+    code: set[str] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def find_files(root: str, exclude: Sequence[str], include_tests: bool) -> Tree:
+    """Return the tree under root. exclude holds glob patterns of relative paths or names of files and directories.
+
+    Links to directories are not followed. include_tests keeps the files of tests, documentation and build tools.
+    """
+    tree = Tree()
+    for path, aside in _walk(root, "", exclude, tree):
+        if path.endswith((".yaml", ".yml")):
+            if not aside:
+                tree.configs.append(path)
+        elif aside and not include_tests:
+            tree.aside.append(path)
+        elif path.endswith(".ipynb"):
+            tree.notebooks.append(path)
+        else:
+            tree.sources.append(path)
+    for path in (*tree.sources, *tree.aside):
+        folder = path.rpartition("/")[0]
+        while folder and folder not in tree.code:
+            tree.code.add(folder)
+            folder = folder.rpartition("/")[0]
+    return tree
+
+
+def single_file(root: str, name: str) -> Tree:
+    """Return the tree of one file in the directory root, with the modules beside it, which are the project's own."""
+    tree = Tree()
+    (tree.notebooks if name.endswith(".ipynb") else tree.sources).append(name)
+    with os.scandir(root) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py") and entry.name != name:
+                tree.neighbours.append(entry.name)
+            elif entry.is_dir() and os.path.isfile(os.path.join(entry.path, "__init__.py")):  # noqa: PTH113, PTH118
+                tree.packages.add(entry.name)
+                tree.code.add(entry.name)
+    return tree
+
+
+def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterator[tuple[str, bool]]:
+    """Yield the relative paths of sources, notebooks and YAML files, and whether they stand aside."""
+    stack = [(folder, False)]
+    while stack:
+        folder, aside = stack.pop()
+        try:
+            with os.scandir(os.path.join(root, folder) if folder else root) as entries:  # noqa: PTH118 - tens of thousands
+                listing = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            tree.unreadable.append(folder or ".")
+            continue
+        names = {entry.name for entry in listing}
+        if folder and names & {"pyvenv.cfg", "conda-meta"}:
+            continue
+        if "__init__.py" in names:
+            tree.packages.add(folder)
+        elif folder.rpartition("/")[2] in _PRODUCTS:
+            continue
+        if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
+            tree.roots.add(folder)
+        below = []
+        for entry in listing:
+            name = entry.name
+            path = f"{folder}/{name}" if folder else name
+            if name.startswith(".") or (exclude and _excluded(path, name, exclude)):
+                continue
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if name not in _FOREIGN and not name.endswith((".egg-info", ".dist-info")):
+                        below.append((path, aside or name.lower() in _ASIDE))
+                elif name.endswith((".py", ".ipynb", ".yaml", ".yml")) and entry.is_file():
+                    build = name in _BUILD_FILES and folder not in tree.packages
+                    yield path, aside or build or name == "conftest.py"
+            except OSError:
+                tree.unreadable.append(path)
+        stack.extend(reversed(below))
+
+
+def _excluded(path: str, name: str, patterns: Sequence[str]) -> bool:
+    for pattern in patterns:
+        clean = pattern.removeprefix("./").rstrip("/")
+        if fnmatch.fnmatchcase(path, clean) or fnmatch.fnmatchcase(name, clean):
+            return True
+    return False

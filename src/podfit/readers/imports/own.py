@@ -1,0 +1,162 @@
+"""Own modules: which imported names a project provides itself, seen from the file that imports them."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from podfit.readers.imports.files import Tree
+
+# Directories that a build tool or PYTHONPATH puts on the path.
+_SOURCE_ROOTS = ("src", "lib", "python")
+
+
+@dataclass
+class OwnModules:
+    """Answers whether a name that a file imports is a module of the project.
+
+    Python's own order decides where it can: a regular module or package on an import root wins, a namespace package
+    (a directory without `__init__.py`) loses to anything installed. A module that lies elsewhere is the project's by
+    its name alone if it lies beside scripts, in a directory that is no package, and no well-known distribution has
+    that name. All others have to show it: the local file must define what the importing one takes of it, so that a
+    project's `models/datasets.py` does not make `import datasets` its own.
+
+    known tells whether a distribution with that import name is well known, generic whether projects commonly use the
+    name; names are the own names met so far.
+    """
+
+    root: str
+    tree: Tree
+    known: Callable[[str], bool]
+    generic: Callable[[str], bool]
+    names: set[str] = field(default_factory=set)
+    _files: dict[str, set[str]] = field(default_factory=dict)
+    _places: dict[str, set[str]] = field(default_factory=dict)
+    _defined: dict[str, frozenset[str]] = field(default_factory=dict)
+    _roots: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Sort the tree's modules by directory and note what the import roots provide."""
+        if "" in self.tree.packages:
+            # A root with an `__init__.py` is a package for its parent's sake; its scripts still run beside each other.
+            self.tree.packages.discard("")
+            self.names.add(os.path.basename(os.path.abspath(self.root)))  # noqa: PTH100, PTH119
+        for path in (*self.tree.sources, *self.tree.aside, *self.tree.neighbours):
+            folder, _, name = path.rpartition("/")
+            if path.endswith(".py"):
+                self._files.setdefault(folder, set()).add(name[:-3])
+                self._places.setdefault(name[:-3], set()).add(folder)
+        for folder in self.tree.code:
+            parent, _, name = folder.rpartition("/")
+            self._places.setdefault(name, set()).add(parent)
+        self._places.pop("__init__", None)
+        bases = {"", *self.tree.roots} - self.tree.packages
+        roots = bases | {f"{base}/{name}".lstrip("/") for base in bases for name in _SOURCE_ROOTS} - self.tree.packages
+        self._roots = tuple(sorted(roots))
+        for root in self._roots:
+            self.names |= self._files.get(root, set()) - {"__init__", "setup", "conftest"}
+        for folder in self.tree.code:
+            parent, _, name = folder.rpartition("/")
+            if not name.isidentifier():
+                continue
+            if folder in self.tree.packages and not self._packaged(parent):
+                if parent in roots or not self.known(name):
+                    self.names.add(name)
+            elif parent in roots and not self.known(name):
+                self.names.add(name)
+
+    def has(self, module: str, taken: Iterable[str], path: str) -> bool:
+        """Return whether module, imported by the file at path (which takes the names taken of it), is the project's."""
+        top = module.partition(".")[0]
+        if top in self.names:
+            return True
+        if top not in self._places or top in sys.stdlib_module_names:
+            return False
+        if not self.known(top) and not all(self._packaged(place) for place in self._places[top]):
+            self.names.add(top)
+            return True
+        return self._beside(module, tuple(taken), path)
+
+    def _packaged(self, folder: str) -> bool:
+        """Return whether folder is a package or lies inside one, so that modules in it have dotted names."""
+        while folder and folder not in self.tree.packages:
+            folder = folder.rpartition("/")[0]
+        return folder in self.tree.packages
+
+    def _beside(self, module: str, taken: tuple[str, ...], path: str) -> bool:
+        """Return whether a module with a well-known name is the local one: its file has what the import takes."""
+        home = folder = path.rpartition("/")[0]
+        folders = [folder]
+        while folder:
+            folder = folder.rpartition("/")[0]
+            folders.append(folder)
+        for folder in (*folders, *(root for root in self._roots if root not in folders)):
+            answer = self._inside(folder, module, taken, path, folder == home)
+            if answer is not None:
+                return answer
+        return False
+
+    def _inside(self, folder: str, module: str, taken: tuple[str, ...], path: str, at_home: bool) -> bool | None:
+        """Return whether module is the one in folder, None when folder has nothing of that name."""
+        top, _, rest = module.partition(".")
+        place = f"{folder}/{top}".lstrip("/")
+        # A script has its own directory first on its path; a module of a package does not.
+        script = at_home and not self._packaged(folder)
+        if top in self._files.get(folder, ()) and f"{place}.py" != path:
+            if rest:
+                return False
+            defined = self._names_in(f"{place}.py")
+            if taken:
+                return "*" in taken or set(taken) <= defined
+            return script or (at_home and self._uses(path, top) <= defined)
+        if place not in self.tree.code:
+            return None
+        if rest:
+            parent, _, name = f"{place}/{rest.replace('.', '/')}".rpartition("/")
+            return f"{parent}/{name}" in self.tree.code or name in self._files.get(parent, ())
+        if taken:
+            within = self._files.get(place, set()) | self._names_in(f"{place}/__init__.py")
+            return all(name in within or f"{place}/{name}" in self.tree.code for name in taken)
+        return script and place in self.tree.packages
+
+    def _uses(self, path: str, module: str) -> set[str]:
+        """Return the attributes that a file uses of a module it imports, a name that nothing has where it uses none."""
+        used: set[str] = set()
+        try:
+            with open(os.path.join(self.root, path), "rb") as file:  # noqa: PTH118, PTH123
+                nodes = list(ast.walk(ast.parse(file.read())))
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+            return {""}
+        imports = [alias for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+        names = {alias.asname or alias.name for alias in imports if alias.name == module}
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
+                used.add(node.attr)
+        return used or (set() if self.generic(module) else {""})
+
+    def _names_in(self, path: str) -> frozenset[str]:
+        """Return the names that the top level of a file binds; empty when it cannot be parsed."""
+        if path not in self._defined:
+            try:
+                with open(os.path.join(self.root, path), "rb") as file:  # noqa: PTH118, PTH123
+                    self._defined[path] = frozenset(_bound(ast.parse(file.read()).body))
+            except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+                self._defined[path] = frozenset()
+        return self._defined[path]
+
+
+def _bound(body: Iterable[ast.stmt]) -> Iterable[str]:
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+        elif isinstance(node, (ast.If, ast.Try)):
+            yield from _bound(node.body)
+            yield from _bound(node.orelse)

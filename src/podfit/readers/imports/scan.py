@@ -1,0 +1,213 @@
+"""Scan a project: every import of its sources and notebooks, its own modules, and the calls that imply needs."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from podfit.model import ImportSite, InputError, Reporter, SilentReporter, Where
+from podfit.readers.imports.files import find_files, single_file
+from podfit.readers.imports.own import OwnModules
+from podfit.readers.imports.statements import Aliases, Call, Found, Statements
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes past which a file is data in the clothes of code; no notebook that a person still opens is that large."""
+
+_TARGET = re.compile(
+    r"""^\s*(?:-\s+)?["']?_target_["']?\s*:\s*["']?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)["']?\s*(?:#.*)?$"""
+)
+_PYTHON_2 = re.compile(
+    rb"^\s*print\s+[^(=\s]|^\s*exec\s+['\"]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+\w+\s*,", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportScan:
+    """What a scan found.
+
+    imports are those of modules outside the project, in the order of path, cell and line; own_modules the top-level
+    names that the project itself provides. notices are sentences about files that were not read, or only in part.
+    calls are the calls that may imply a need nobody imports.
+    """
+
+    imports: tuple[ImportSite, ...]
+    own_modules: frozenset[str]
+    notices: tuple[str, ...]
+    calls: tuple[Call, ...]
+
+
+@dataclass
+class _State:
+    """What is collected while files are read: imports with the place they were found at."""
+
+    root: str
+    wanted: frozenset[str]
+    modules: re.Pattern[bytes]
+    found: list[tuple[Found, str, int]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def scan_imports(
+    root: Path, *, exclude: Sequence[str] = (), include_tests: bool = False, reporter: Reporter | None = None
+) -> ImportScan:
+    """Return the imports, own modules and telling calls of the project in root, a directory or a single file.
+
+    exclude holds glob patterns of files and directories to leave out, relative to root or names at any depth. Tests,
+    documentation, conftest.py and build scripts are left out unless include_tests, and a notice says so. A file that
+    cannot be parsed is a notice, never an error. Raises InputError when root is not there.
+    """
+    from podfit.catalogue.imports import call_modules, call_names, is_generic, is_known
+
+    reporter = reporter or SilentReporter()
+    if not root.exists():
+        raise InputError("there is no such project", where=Where(str(root)), remedy="name the project's directory")
+    reporter.step(f"reading the imports of {root}")
+    if root.is_dir():
+        base, tree = str(root), find_files(str(root), exclude, include_tests)
+    else:
+        base, tree = str(root.parent), single_file(str(root.parent), root.name)
+    words = "|".join(sorted(call_modules()))
+    telling = re.compile(rf"^[^#\n]*\bimport\b[^#\n]*\b(?:{words})\b|^\s*from\s+(?:{words})\b".encode(), re.MULTILINE)
+    state = _State(base, call_names(), telling)
+    with warnings.catch_warnings(), _no_collection():
+        warnings.simplefilter("ignore")  # invalid escapes in somebody's strings are no concern of the reader
+        for path in tree.sources:
+            _source(state, path)
+        for path in tree.notebooks:
+            _notebook(state, path)
+        for path in tree.configs:
+            _config(state, path)
+        own = OwnModules(base, tree, is_known, is_generic)
+        imports = tuple(_sites(state.found, own))
+    if tree.aside:
+        state.notices.append(_aside(tree.aside))
+    state.notices.extend(f"{path}: cannot be read" for path in tree.unreadable)
+    calls = sorted(state.calls, key=lambda call: (call.path, call.cell, call.line))
+    return ImportScan(imports, frozenset(own.names), tuple(state.notices), tuple(calls))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the cyclic garbage collector from running: syntax trees have no cycles, and it would walk each of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules) -> Iterable[ImportSite]:
+    """Yield what is not relative and not the project's own, sorted by place."""
+    for one, path, cell in sorted(found, key=lambda entry: (entry[1], entry[2], entry[0].line)):
+        if one.level or not one.module or own.has(one.module, one.names, path):
+            continue
+        yield ImportSite(one.module, path, one.line, bool(one.reason), one.reason, cell, one.names)
+
+
+def _read(state: _State, path: str) -> bytes | None:
+    full = os.path.join(state.root, path)  # noqa: PTH118 - thousands of files
+    try:
+        with open(full, "rb") as file:  # noqa: PTH123
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        state.notices.append(f"{path}: cannot be read ({error.strerror or error})")
+        return None
+    if len(data) > LARGEST:
+        state.notices.append(f"{path}: larger than {LARGEST // 1024**2} MiB, not read")
+        return None
+    return data
+
+
+def _source(state: _State, path: str) -> None:
+    data = _read(state, path)
+    if data is None:
+        return
+    try:
+        module = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        state.notices.append(_syntax(path, error, data))
+        return
+    dynamic = b"import_module" in data or b"__import__" in data
+    statements = Statements(path, state.wanted, Aliases(), expressions=dynamic or bool(state.modules.search(data)))
+    _walk(state, statements, module)
+
+
+def _notebook(state: _State, path: str) -> None:
+    from podfit.readers.imports.notebook import NotebookError, cells_of, installs, python_of
+
+    data = _read(state, path)
+    if data is None:
+        return
+    try:
+        language, cells = cells_of(data)
+    except NotebookError as error:
+        at = f"{path}:{error.line}" if error.line else path
+        state.notices.append(f"{at}: {error}; its imports are not seen")
+        return
+    if language not in ("python", "python3", "ipython"):
+        state.notices.append(f"{path}: a notebook in {language}, not read")
+        return
+    aliases = Aliases()
+    for cell in cells:
+        if installs(cell.source):
+            state.notices.append(
+                f"{path}[{cell.number}]: this cell installs packages by itself; declare them for podfit to see them"
+            )
+        try:
+            module = ast.parse(python_of(cell.source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            state.notices.append(_syntax(f"{path}[{cell.number}]", error, cell.source.encode("utf-8", "replace")))
+            continue
+        _walk(state, Statements(path, state.wanted, aliases, cell.number), module)
+
+
+def _walk(state: _State, statements: Statements, module: ast.Module) -> None:
+    try:
+        statements.walk(module.body)
+    except RecursionError:
+        state.notices.append(f"{statements.path}: nested too deeply to be read whole")
+    state.found.extend((found, statements.path, statements.cell) for found in statements.found)
+    state.calls.extend(statements.calls)
+
+
+def _config(state: _State, path: str) -> None:
+    """Collect the classes that hydra makes from `_target_` lines: importing their modules is part of the run."""
+    data = _read(state, path)
+    if data is None or b"_target_" not in data:
+        return
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        if match := _TARGET.match(line):
+            module, _, name = match[1].rpartition(".")
+            state.found.append((Found(module, number, (name,)), path, 0))
+
+
+def _syntax(place: str, error: Exception, data: bytes) -> str:
+    """Return the notice for a source that cannot be parsed."""
+    if not isinstance(error, SyntaxError):
+        reason = "nested too deeply" if isinstance(error, (RecursionError, MemoryError)) else str(error)
+        return f"{place}: cannot be parsed ({reason}); its imports are not seen"
+    at = f"{place}:{error.lineno}" if error.lineno else place
+    if _PYTHON_2.search(data):
+        return f"{at}: Python 2 code, not read"
+    reason = (error.msg or "syntax error").splitlines()[0]
+    running = ".".join(map(str, sys.version_info[:2]))
+    return f"{at}: Python {running} cannot parse this ({reason}); its imports are not seen"
+
+
+def _aside(paths: Sequence[str]) -> str:
+    """Return the notice about the files of tests, documentation and build tools."""
+    tops = sorted({path.partition("/")[0] + ("/" if "/" in path else "") for path in paths})
+    shown = ", ".join(tops[:5]) + (f" and {len(tops) - 5} more" if len(tops) > 5 else "")
+    files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+    return f"{files} of tests, documentation and build tools left out ({shown})"

@@ -1,0 +1,84 @@
+"""A project directory as a whole: declarations, imports, and the environment it was tested in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podfit.model import InputError, LocalEnvironment, Project, Reporter, SilentReporter, Where
+
+if TYPE_CHECKING:
+    from podfit.readers.imports import Call
+
+_LOCKS = ("uv.lock", "poetry.lock", "pylock.toml", "Pipfile.lock")
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectReading:
+    """A project and the calls in its code that imply needs beyond its imports."""
+
+    project: Project
+    calls: tuple[Call, ...]
+
+
+def read_project(
+    root: Path,
+    *,
+    local: str | None = None,
+    files: Sequence[Path] = (),
+    extras: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    include_tests: bool = False,
+    reporter: Reporter | None = None,
+) -> ProjectReading:
+    """Return the project in the directory root.
+
+    local names the local environment as `podfit.readers.local.read_local` takes it; `none` means that there is none.
+    Left out, it is the first that exists of: a freeze among the project's requirement files, a lock file beside
+    them, the active environment. files, extras and groups go to `read_declared`; exclude and include_tests to
+    `scan_imports`. Raises InputError when root is no directory, and for whatever these readers refuse.
+    """
+    from podfit.readers.declared import read_declared
+    from podfit.readers.imports import scan_imports
+    from podfit.readers.local import read_local
+
+    reporter = reporter or SilentReporter()
+    if not root.is_dir():
+        what = "is a file, not a project directory" if root.exists() else "does not exist"
+        raise InputError(
+            f"the project {what}", where=Where(str(root)), remedy="name the directory that holds the project's code"
+        )
+    reporter.step(f"reading {root}")
+    declared = read_declared(root, files=files, extras=extras, groups=groups, reporter=reporter)
+    scan = scan_imports(root, exclude=exclude, include_tests=include_tests, reporter=reporter)
+    environment: LocalEnvironment | None = None
+    if local != "none":
+        spec = local
+        if spec is None and declared.freezes:
+            spec = str(_under(root, declared.freezes[0]))
+        if spec is None:
+            spec = next((str(root / name) for name in _LOCKS if (root / name).is_file()), None)
+        environment = read_local(spec, reporter=reporter)
+    return ProjectReading(
+        Project(
+            root=str(root),
+            name=declared.name or root.resolve().name,
+            imports=scan.imports,
+            declarations=declared.declarations,
+            local=environment,
+            own_modules=scan.own_modules,
+            requires_python=declared.requires_python,
+            index_urls=declared.index_urls,
+            find_links=declared.find_links,
+            notices=(*declared.notices, *scan.notices),
+        ),
+        scan.calls,
+    )
+
+
+def _under(root: Path, path: str) -> Path:
+    """Return path as it is when it exists, else below root."""
+    return Path(path) if Path(path).exists() else root / path

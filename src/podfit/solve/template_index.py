@@ -1,0 +1,180 @@
+"""A template as a flat index: one metadata-only wheel per distribution (PEP 427 container, no modules).
+
+The resolver then sees `torch==2.4.0+cu124` or a vendor's private build without any index offering it, with the
+requirements that the template's own metadata states, and fetches nothing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import hashlib
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from podfit.model import Distribution, Template
+from podfit.model.requirement import Markers, RequiresDist
+
+_FORMAT = "1"
+_GLIBC_MINORS = {"x86_64": (17, 28, *range(31, 41)), "aarch64": (17, 28, *range(31, 41))}
+"""The glibc 2.x floors that uv knows as platforms, per machine (`uv pip compile --help`, --python-platform)."""
+
+_EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
+_STAMP = zipfile.ZipInfo("-").date_time
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRequirement:
+    """A requirement that the untouched template does not meet.
+
+    name is the distribution that states it, requirement its Requires-Dist line; present is the version that the
+    template has of the required one, empty when it has none.
+    """
+
+    name: str
+    requirement: str
+    present: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTemplate:
+    """A template as the resolver sees it.
+
+    pins maps each name to its exact version. requirements are the Requires-Dist lines that apply on the template,
+    parsed, by the distribution that states them, without those that the template itself breaks (broken). left_out
+    are the names that no index can express: no version, or one that PEP 440 does not know.
+    """
+
+    pins: Mapping[str, str]
+    requirements: Mapping[str, tuple[RequiresDist, ...]]
+    lines: Mapping[str, tuple[str, ...]]
+    broken: tuple[BrokenRequirement, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def build_constraints(self) -> tuple[str, ...]:
+        """Constraints that keep the template's metadata-only wheels out of builds from source."""
+        return tuple(f"{name}!={version}" for name, version in self.pins.items())
+
+
+def resolver_platform(template: Template) -> str:
+    """Return uv's name of the newest platform that is not newer than the template's glibc.
+
+    A template whose glibc is not known counts as glibc 2.17, the oldest that wheels are built for (PEP 599).
+    """
+    machine = template.platform.machine
+    known = _GLIBC_MINORS.get(machine)
+    if known is None:
+        return f"{machine}-unknown-linux-gnu"
+    return f"{machine}-manylinux_2_{max(m for m in known if m <= max(_glibc_minor(template), known[0]))}"
+
+
+def _glibc_minor(template: Template) -> int:
+    """Return the second number of the template's glibc version, 17 when it is not known."""
+    match = re.match(r"2\.(\d+)", template.platform.glibc)
+    return int(match.group(1)) if match else 17
+
+
+def offer(template: Template, held: Iterable[str]) -> OfferedTemplate:
+    """Return what the resolver is told about template.
+
+    A requirement that the template itself breaks is taken out, so that fitting a project never means repairing what
+    the vendor shipped: a version out of range for every distribution, an absent distribution for the held ones.
+    """
+    held = frozenset(held)
+    pins: dict[str, str] = {}
+    left_out: list[str] = []
+    for name, distribution in template.distributions.items():
+        try:
+            pins[name] = str(Version(distribution.version))
+        except InvalidVersion:
+            left_out.append(name)
+    markers = Markers(template.marker_environment)
+    requirements: dict[str, tuple[RequiresDist, ...]] = {}
+    lines: dict[str, tuple[str, ...]] = {}
+    broken: list[BrokenRequirement] = []
+    for name in pins:
+        stated = template.distributions[name].requires_dist or ()
+        active: list[RequiresDist] = []
+        for asked in markers.active(stated):
+            present = pins.get(asked.target, "")
+            if present and not asked.allows(present):
+                broken.append(BrokenRequirement(name, asked.line, present))
+            elif not present and name in held and asked.target not in template.distributions:
+                broken.append(BrokenRequirement(name, asked.line))
+            else:
+                active.append(asked)
+        requirements[name] = tuple(active)
+        lines[name] = (
+            *(asked.line for asked in active),
+            *(line for line in stated if "extra" in line.partition(";")[2]),
+        )
+    return OfferedTemplate(pins, requirements, lines, tuple(broken), tuple(sorted(left_out)))
+
+
+def flat_index(template: Template, offered: OfferedTemplate, cache: Path) -> Path:
+    """Return a directory with one metadata-only wheel per offered distribution, made once per content.
+
+    cache is podfit's cache directory. The directory's name is a hash of everything that goes into it. Where the cache
+    cannot be written, the directory is a temporary one that goes with the process.
+    """
+    series = template.interpreter.series.replace(".", "")
+    minor = resolver_platform(template).rpartition("_")[2]
+    platform = f"manylinux_2_{minor}_{template.platform.machine}" if minor.isdigit() else "any"
+    tag = f"cp{series}-cp{series}-{platform}" if platform != "any" else "py3-none-any"
+    if template.interpreter.implementation != "cpython":
+        tag = f"py3-none-{platform}"
+    digest = hashlib.sha256(f"{_FORMAT} {tag}".encode())
+    for name, version in sorted(offered.pins.items()):
+        digest.update(repr((name, version, offered.lines[name])).encode())
+    directory = cache / "templates" / digest.hexdigest()[:32]
+    if directory.is_dir():
+        return directory
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=".making-", dir=directory.parent))
+    except OSError:  # a cache never ends a run
+        directory = _temporary() / directory.name
+        making = Path(tempfile.mkdtemp(prefix=".making-", dir=directory.parent))
+    try:
+        for name, version in offered.pins.items():
+            _write_wheel(making, template.distributions[name], version, offered.lines[name], tag)
+        try:
+            making.rename(directory)
+        except OSError:
+            if not directory.is_dir():  # otherwise another process made the same one first
+                raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return directory
+
+
+@functools.cache
+def _temporary() -> Path:
+    """Return a directory that is removed when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="podfit-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _write_wheel(directory: Path, distribution: Distribution, version: str, lines: tuple[str, ...], tag: str) -> None:
+    """Write one metadata-only wheel."""
+    stem = f"{distribution.name.replace('-', '_')}-{version}"
+    extras = sorted({extra for line in lines for extra in _EXTRA.findall(line)})
+    metadata = [f"Metadata-Version: 2.1\nName: {distribution.name}\nVersion: {version}"]
+    metadata += [f"Provides-Extra: {extra}" for extra in extras]
+    metadata += [f"Requires-Dist: {line}" for line in lines]
+    with zipfile.ZipFile(directory / f"{stem}-{tag}.whl", "w") as wheel:
+        for path, text in (
+            (f"{stem}.dist-info/METADATA", "\n".join(metadata) + "\n"),
+            (f"{stem}.dist-info/WHEEL", f"Wheel-Version: 1.0\nGenerator: podfit\nRoot-Is-Purelib: false\nTag: {tag}\n"),
+            (f"{stem}.dist-info/RECORD", ""),
+        ):
+            wheel.writestr(zipfile.ZipInfo(path, date_time=_STAMP), text)

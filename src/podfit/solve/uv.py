@@ -1,0 +1,348 @@
+"""Run `uv pip compile`: one question in, the locked packages or uv's refusal out."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from podfit.model import Artefact, InputError, PodfitError, Reporter, SilentReporter, Where, canonical
+
+FRESH_SECONDS = 600
+"""How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""
+
+_TIMEOUT_SECONDS = 900
+_STEERING = (
+    "CONDA_PREFIX",
+    "UV_BUILD_CONSTRAINT",
+    "UV_CONSTRAINT",
+    "UV_EXCLUDE",
+    "UV_FIND_LINKS",
+    "UV_FORK_STRATEGY",
+    "UV_NO_INDEX",
+    "UV_OVERRIDE",
+    "UV_PRERELEASE",
+    "UV_PYTHON",
+    "UV_REQUIRE_HASHES",
+    "UV_RESOLUTION",
+    "VIRTUAL_ENV",
+)
+"""Variables that begin so would make the plan depend on the machine that makes it."""
+_UNREACHABLE = re.compile(
+    r"error sending request|dns error|failed to lookup|Connection refused|timed out|Network unreachable|"
+    r"Failed to fetch|Request failed after",
+    re.IGNORECASE,
+)
+_NOT_FOUND = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) was not found in (?:the package registry|the provided package)")
+_NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What uv is asked to resolve.
+
+    requirements and constraints are PEP 508 lines; preferences are versions to take where they fit, by name.
+    find_links is a directory of wheels that count like the index's. platform is uv's name of the target.
+    index_arguments are uv's options that name indexes; exclude_newer is a date, empty for none. build_constraints
+    limit what source distributions are built with: wheels in find_links that hold metadata only build nothing.
+    """
+
+    requirements: tuple[str, ...]
+    constraints: tuple[str, ...]
+    preferences: Mapping[str, str]
+    python_version: str
+    platform: str
+    find_links: Path
+    index_arguments: tuple[str, ...] = ()
+    exclude_newer: str = ""
+    build_constraints: tuple[str, ...] = ()
+
+    def key(self) -> str:
+        """Return a hash of everything that the answer depends on, the index's state apart."""
+        parts = (
+            self.requirements,
+            sorted(self.constraints),
+            sorted(self.preferences.items()),
+            self.python_version,
+            self.platform,
+            str(self.find_links),
+            self.index_arguments,
+            self.exclude_newer,
+            sorted(self.build_constraints),
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class LockedPackage:
+    """One package of uv's answer: its exact version and files, or the direct URL that it comes from."""
+
+    name: str
+    version: str
+    artefacts: tuple[Artefact, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """uv's statement that there is no solution, on one line."""
+
+    message: str
+
+
+class PackageNotFoundError(InputError):
+    """A package that no index has: exit code 2.
+
+    package is its normalized name, index says where it was sought; imported is the module that it was guessed from,
+    empty where somebody asked for the package by its name.
+    """
+
+    def __init__(self, package: str, index: str, *, where: Where | None = None, imported: str = "") -> None:
+        remedy = "correct its name, or name the index that has it with --index-url"
+        message = f"the package {package} does not exist on {index}"
+        if imported:
+            message = f"{imported} is imported, and the package {package} does not exist on {index}"
+            remedy = "declare the package that provides it, or leave the file out with --exclude"
+        super().__init__(message, where=where, remedy=remedy)
+        self.package = package
+        self.index = index
+
+
+class Uv:
+    """The uv executable with podfit's cache; may be used from several threads.
+
+    cache is podfit's cache directory. With offline, only what uv's own cache holds is used. refresh ignores what was
+    seen less than FRESH_SECONDS ago. runs counts the resolutions so far. waiting is entered while uv runs.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        *,
+        offline: bool = False,
+        refresh: bool = False,
+        reporter: Reporter | None = None,
+        waiting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        self.cache = cache
+        self.waiting = waiting
+        self.offline = offline
+        self.refresh = refresh
+        self.reporter = reporter or SilentReporter()
+        self.runs = 0
+        self._lock = threading.Lock()
+
+    def compile(self, question: Question) -> dict[str, LockedPackage] | Refusal:
+        """Return the packages that answer question by name, or uv's refusal.
+
+        Raises InputError when the index cannot be reached, a package does not exist, or a requirement cannot be
+        read or built. An unreachable index is not the end: what uv's cache holds is tried, with a warning.
+        """
+        stamp = self.cache / "asked" / question.key()
+        if self.offline:
+            return self._judge(question, self._run(question, offline=True), offline=True)
+        if not self.refresh and _younger(stamp, FRESH_SECONDS):
+            done = self._run(question, offline=True)
+            if done.returncode == 0 or (_is_refusal(done.stderr) and not _NOT_CACHED.search(done.stderr)):
+                return self._judge(question, done, offline=True)
+        done = self._run(question, offline=False)
+        if done.returncode and not _is_refusal(done.stderr) and _is_unreachable(done.stderr):
+            again = self._run(question, offline=True)
+            if again.returncode == 0:
+                self.reporter.warn(f"{_sentence(done.stderr, question)}; what the cache holds was used instead")
+                return self._judge(question, again, offline=True)
+        answer = self._judge(question, done, offline=False)
+        with contextlib.suppress(OSError):
+            stamp.parent.mkdir(parents=True, exist_ok=True)
+            stamp.touch()
+        return answer
+
+    def _run(self, question: Question, *, offline: bool) -> subprocess.CompletedProcess[str]:
+        """Run uv once; the answer's text is in stdout as pylock.toml."""
+        with self._lock:
+            self.runs += 1
+        with tempfile.TemporaryDirectory(prefix="podfit-") as room:
+            work = Path(room)
+            (work / "requirements.in").write_text("\n".join(question.requirements) + "\n", encoding="utf-8")
+            (work / "constraints.txt").write_text("\n".join(question.constraints) + "\n", encoding="utf-8")
+            build = "\n".join(question.build_constraints) + "\n"
+            (work / "build-constraints.txt").write_text(build, encoding="utf-8")
+            output = work / "pylock.toml"
+            if question.preferences:
+                output.write_text("".join(_preferences(question.preferences)), encoding="utf-8")
+            command = [find_uv(), "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-python-downloads"]
+            command += ["--python", sys.executable, "--python-version", question.python_version]
+            command += ["--python-platform", question.platform, "--find-links", str(question.find_links)]
+            command += [*question.index_arguments, "--format", "pylock.toml", "-c", "constraints.txt"]
+            command += ["--build-constraints", "build-constraints.txt"]
+            command += ["--exclude-newer", question.exclude_newer] if question.exclude_newer else []
+            command += ["--offline"] if offline else ["--refresh"] if self.refresh else []
+            command += ["-o", output.name, "requirements.in"]
+            try:
+                with self.waiting():
+                    done = subprocess.run(
+                        command,
+                        cwd=work,
+                        capture_output=True,
+                        text=True,
+                        env=_environment(),
+                        timeout=_TIMEOUT_SECONDS,
+                        check=False,
+                    )
+            except subprocess.TimeoutExpired:
+                raise PodfitError(
+                    f"uv found no answer within {_TIMEOUT_SECONDS} s", remedy="narrow the declared requirements"
+                ) from None
+            text = output.read_text(encoding="utf-8") if done.returncode == 0 else ""
+            return subprocess.CompletedProcess(done.args, done.returncode, text, done.stderr)
+
+    def _judge(
+        self, question: Question, done: subprocess.CompletedProcess[str], *, offline: bool
+    ) -> dict[str, LockedPackage] | Refusal:
+        """Turn what uv printed into an answer, a refusal or an error."""
+        if done.returncode == 0:
+            return {package.name: package for package in _packages(done.stdout)}
+        missing = _NOT_CACHED.search(done.stderr)
+        if offline and missing:
+            names = re.findall(r"([A-Za-z0-9._-]+) was not found in the cache", done.stderr)
+            what = ", ".join(dict.fromkeys(names)) or "a package"
+            raise InputError(
+                f"no network may be used or reached, and the cache lacks {what}",
+                remedy="run once with the network, without --offline",
+            )
+        absent = _NOT_FOUND.search(done.stderr)
+        if absent:
+            name = absent.group(1)
+            raise PackageNotFoundError(canonical(name), _index_label(question))
+        if _is_refusal(done.stderr):
+            return Refusal(_reason(done.stderr))
+        if _is_unreachable(done.stderr):
+            raise InputError(
+                _sentence(done.stderr, question), remedy="check the network, --index-url and the proxy variables"
+            )
+        raise InputError(f"uv could not resolve the requirements: {_reason(done.stderr)}")
+
+
+def find_uv() -> str:
+    """Return the path of uv's executable: the one that came with podfit's own environment."""
+    from uv import find_uv_bin
+
+    try:
+        return os.fspath(find_uv_bin())
+    except FileNotFoundError:
+        raise InputError("uv's executable is missing", remedy="install podfit again: pip install --force uv") from None
+
+
+def _environment() -> dict[str, str]:
+    """Return the variables for uv: the person's, without those that would change what is resolved."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(_STEERING)}
+    return {**kept, "NO_COLOR": "1", "COLUMNS": "100000"}
+
+
+def _younger(path: Path, seconds: float) -> bool:
+    """Tell whether a file was touched less than so many seconds ago."""
+    try:
+        return 0 <= time.time() - path.stat().st_mtime < seconds
+    except OSError:
+        return False
+
+
+def _preferences(versions: Mapping[str, str]) -> Iterator[str]:
+    """Yield a pylock.toml (PEP 751) that uv takes as the previous answer, whose versions it keeps where they fit."""
+    yield 'lock-version = "1.0"\ncreated-by = "podfit"\n'
+    for name, version in sorted(versions.items()):
+        yield f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+
+
+def _packages(text: str) -> Iterator[LockedPackage]:
+    """Yield the packages of a pylock.toml."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    for entry in tomllib.loads(text).get("packages", ()):
+        name = canonical(entry["name"])
+        files = [("wheel", wheel) for wheel in entry.get("wheels", ())]
+        files += [(kind, entry[key]) for key, kind in (("sdist", "sdist"), ("archive", "archive")) if key in entry]
+        artefacts = tuple(_artefact(kind, file) for kind, file in files if "url" in file)
+        yield LockedPackage(name, str(entry.get("version", "")), artefacts, _direct_url(entry))
+
+
+def _artefact(kind: str, file: Mapping[str, Any]) -> Artefact:
+    """Return one file of a package."""
+    url = str(file["url"])
+    filename = str(file.get("name") or urlsplit(url).path.rpartition("/")[2])
+    if kind == "archive":
+        kind = "wheel" if filename.endswith(".whl") else "sdist"
+    uploaded = file.get("upload-time", "")
+    return Artefact(
+        filename=filename,
+        url=url,
+        hashes=tuple(f"{algorithm}:{digest}" for algorithm, digest in sorted(file.get("hashes", {}).items())),
+        kind=kind,
+        size=int(file.get("size", 0)),
+        upload_time=uploaded.isoformat() if hasattr(uploaded, "isoformat") else str(uploaded),
+    )
+
+
+def _direct_url(entry: Mapping[str, Any]) -> str:
+    """Return the URL of a package that comes from none of the indexes, as pip writes it; empty for the others."""
+    if "vcs" in entry:
+        vcs = entry["vcs"]
+        return f"{vcs['type']}+{vcs.get('url') or vcs.get('path', '')}@{vcs.get('commit-id', '')}"
+    if "archive" in entry:
+        return str(entry["archive"].get("url") or entry["archive"].get("path", ""))
+    if "directory" in entry:
+        return str(entry["directory"].get("path", ""))
+    return ""
+
+
+def _is_refusal(text: str) -> bool:
+    """Tell whether uv says that there is no solution."""
+    return "No solution found" in text
+
+
+def _is_unreachable(text: str) -> bool:
+    """Tell whether uv failed because of the network."""
+    return bool(_UNREACHABLE.search(text)) and "does not exist" not in text
+
+
+def _reason(text: str) -> str:
+    """Return uv's explanation on one line, without its decoration and hints."""
+    body = text.partition("\nhint:")[0].partition("\n      hint:")[0]
+    lines = [re.sub(r"^(error:|cause:|[×╰─▶│├]+)\s*", "", line.strip(" │├╰─▶×")).strip() for line in body.splitlines()]
+    kept = [line for line in lines if line.strip("^ ") and not line.startswith("No solution found")]
+    return re.sub(r" in `requirements\.in` at position \d+", "", " ".join(" ".join(kept).split()))
+
+
+def _sentence(text: str, question: Question) -> str:
+    """Return one sentence about an index that cannot be reached."""
+    found = re.search(r"https?://[^\s`'\"]+", text)
+    host = urlsplit(found.group(0)).netloc.rpartition("@")[2] if found else ""
+    if found and host not in _index_label(question).split(" or "):
+        what = found.group(0) if "@" not in urlsplit(found.group(0)).netloc else host
+    else:
+        what = f"the package index at {host or _index_label(question)}"
+    causes = re.findall(r"cause: (.+)", text) or text.strip().splitlines()
+    return f"{what} cannot be reached ({causes[-1].strip() if causes else 'no reason given'})"
+
+
+def _index_label(question: Question) -> str:
+    """Return the indexes of a question for people, without credentials."""
+    pairs = zip(question.index_arguments, question.index_arguments[1:], strict=False)
+    urls = [value for option, value in pairs if option in ("--default-index", "--index")]
+    names = [urlsplit(url).netloc.rpartition("@")[2] or url for url in urls]
+    return " or ".join(dict.fromkeys(names)) or "PyPI"

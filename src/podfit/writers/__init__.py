@@ -1,0 +1,1 @@
+"""Views of a plan: terminal, Markdown, JSON, requirements, constraints, lock, pylock."""

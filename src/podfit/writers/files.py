@@ -1,0 +1,84 @@
+"""Files onto the disk: all of them or none."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from podfit.model import InputError, Where
+
+
+def write_files(files: Mapping[str, str], directory: Path) -> tuple[Path, ...]:
+    """Write files (name to text, UTF-8) into directory and return their paths, in the mapping's order.
+
+    The directory is made when it is missing. Everything is written under temporary names in it first and flushed to
+    the disk, and only then renamed, each file at once: a full disk or a signal on the way leaves the earlier files
+    as they were and nothing temporary. Raises InputError when the directory takes no files or a name is taken by a
+    directory; ValueError for a name that is more than one path component.
+    """
+    for name in files:
+        if name in ("", ".", "..") or Path(name).name != name:
+            raise ValueError(f"{name!r} is not the name of a file in a directory")
+        if (directory / name).is_dir():
+            raise InputError("is a directory", where=Where(str(directory / name)), remedy="write somewhere else")
+    made = _make(directory)
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for name, text in files.items():
+            handle, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", suffix=".tmp", dir=directory)
+            waiting.append((Path(temporary), directory / name))
+            # A file name that is not UTF-8 reaches here as a lone surrogate; its escape is valid JSON, too.
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(_mode(directory / name))
+        for temporary_path, path in waiting:
+            temporary_path.replace(path)
+    except BaseException as error:
+        for temporary_path, _ in waiting:
+            temporary_path.unlink(missing_ok=True)
+        for folder in made:
+            _remove_empty(folder)
+        if isinstance(error, OSError):
+            raise InputError(
+                f"cannot be written to: {error.strerror or error}",
+                where=Where(str(directory)),
+                remedy="name a directory that takes files",
+            ) from None
+        raise
+    return tuple(path for _, path in waiting)
+
+
+def _make(directory: Path) -> list[Path]:
+    """Make directory with its parents; return those that were missing, innermost first."""
+    missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        for folder in missing:
+            _remove_empty(folder)
+        raise InputError(
+            f"cannot be made: {error.strerror or error}",
+            where=Where(str(directory)),
+            remedy="name a directory that takes files",
+        ) from None
+    return missing
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a directory that is empty; leave another one, or none, alone."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return
+
+
+def _mode(path: Path) -> int:
+    """Return the permissions of the file that path replaces, or the usual ones of a new file."""
+    try:
+        return path.stat().st_mode & 0o777
+    except OSError:
+        return 0o644

@@ -1,0 +1,153 @@
+"""The catalogue: what its manifests say is whole, agrees with its sources, and tells where it comes from."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.version import Version
+
+from podfit.audit.consistency import final_environment, walk
+from podfit.catalogue.held import held_rule, held_rules, is_held
+from podfit.catalogue.store import load_manifest, template_names, template_summaries
+from podfit.model import EvidenceKind, InputError, Origin, Template, canonical
+from podfit.readers.template import read_template
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SOURCES = Path(__file__).resolve().parents[2] / "catalogue_sources"
+NAMES = template_names()
+CUDA = re.compile(r"\+cu(\d+)(\d)$")
+
+
+def source_of(name: str) -> dict[str, Any]:
+    return tomllib.loads((SOURCES / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(params=NAMES)
+def template(request: pytest.FixtureRequest) -> Template:
+    return read_template(request.param)
+
+
+def test_the_templates_that_people_ask_for_are_there() -> None:
+    runpod = {f"runpod-pytorch-{which}" for which in ("2.1", "2.2", "2.4", "2.8", "current")}
+    assert runpod | {"colab-gpu", "kaggle-gpu"} <= set(NAMES)
+    assert set(NAMES) == {path.stem for path in SOURCES.glob("*.toml") if "title" in source_of(path.stem)}
+
+
+def test_a_manifest_is_whole(template: Template) -> None:
+    versions = {name: each.version for name, each in template.distributions.items()}
+    assert all(name == canonical(name) for name in versions)
+    unreadable = [name for name, version in versions.items() if version and not Version(version)]
+    assert not unreadable
+    assert [name for name, version in versions.items() if not version] in ([], ["jupyter-kernel-gateway"])
+    assert {"torch", "numpy", "pip"} <= versions.keys()
+    assert Version(template.interpreter.version).release[:2] >= (3, 10)
+    assert template.platform.glibc
+    assert template.title
+    assert template.image
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", template.captured)
+
+
+def test_torch_s_cuda_is_that_of_its_local_version(template: Template) -> None:
+    found = CUDA.search(template.distributions["torch"].version)
+    assert found
+    assert template.facts["torch"]["cuda"] == f"{found[1]}.{found[2]}"
+
+
+def test_its_torch_is_consistent(template: Template) -> None:
+    """Whatever the vendor's list breaks elsewhere, torch and its companions have what they ask for."""
+    broken = {violation.name for violation in walk(final_environment(template, {}), template).violations}
+    assert not broken & {"torch", "torchvision", "torchaudio", "triton", "numpy"}
+
+
+def test_it_says_where_it_comes_from(template: Template) -> None:
+    assert template.origin in (Origin.PUBLISHED, Origin.RECONSTRUCTED)
+    assert template.evidence.source
+    if template.origin is Origin.RECONSTRUCTED:
+        assert template.evidence.kind is EvidenceKind.ASSUMED
+        assert template.notes[0].startswith("Reconstructed from ")
+        assert "not probed" in template.notes[0]
+        assert any(each.evidence.kind is not EvidenceKind.MEASURED for each in template.distributions.values())
+    else:
+        assert template.evidence.kind is EvidenceKind.PUBLISHED
+        assert template.notes
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "freeze" in source_of(name)])
+def test_a_published_list_is_in_the_manifest_line_by_line(name: str) -> None:
+    lines = (SOURCES / source_of(name)["freeze"]).read_text(encoding="utf-8").splitlines()
+    distributions = read_template(name).distributions
+    assert len(lines) == len(distributions)
+    for line in lines:
+        there, _, version = line.partition("==")
+        if version:
+            assert distributions[canonical(there)].version == version
+        else:
+            there, _, url = line.partition(" @ ")
+            assert distributions[canonical(there)].direct_url == url.partition("#")[0]
+
+
+def test_what_a_dockerfile_pins_is_in_the_manifest() -> None:
+    for name in NAMES:
+        source = source_of(name)
+        distributions = load_manifest(name)["distributions"]
+        versions = {entry["name"]: entry["version"] for entry in distributions}
+        for distribution, version in {**source.get("pins", {}), **source.get("mirrored", {})}.items():
+            assert Version(versions[canonical(distribution)]) == Version(version), (name, distribution)
+
+
+def test_kaggle_keeps_the_family_of_its_base_and_has_what_its_requirements_name() -> None:
+    source = source_of("kaggle-gpu")
+    base, built = read_template(source["base"]).distributions, read_template("kaggle-gpu").distributions
+    kept = [name for name in base if re.search(source["steps"]["keep"], name)]
+    assert "torch" in kept
+    assert all(built[name].version == base[name].version for name in kept)
+    for line in source["steps"]["install"]:
+        assert canonical(re.split(r"[\[=<>]", line)[0]) in built, line
+    assert not set(source["steps"]["uninstall"]) & built.keys()
+
+
+def test_summaries_say_what_the_manifests_say() -> None:
+    for summary in template_summaries():
+        template = read_template(summary.name)
+        assert summary.distributions == len(template.distributions)
+        assert summary.torch == template.distributions["torch"].version
+        assert summary.cuda == template.facts["torch"]["cuda"]
+        assert (summary.origin, summary.captured) == (template.origin.value, template.captured)
+
+
+def test_an_unknown_name_gets_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"no template 'colab_gpu'.*colab-gpu"):
+        load_manifest("colab_gpu")
+    with pytest.raises(InputError, match="`podfit templates` lists them"):
+        load_manifest("qqqq")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["torch", "torchvision", "torchaudio", "triton", "nvidia-cublas-cu12", "cuda-bindings", "flash-attn", "torchcodec"],
+)
+def test_what_is_held(name: str) -> None:
+    rule = held_rule(name)
+    assert rule is not None
+    assert rule.reason
+    assert rule.evidence.source
+
+
+@pytest.mark.parametrize(
+    "name", ["numpy", "torchmetrics", "pytorch-lightning", "tritonclient", "torch-geometric", "nvidia-ml-py"]
+)
+def test_what_is_not_held(name: str) -> None:
+    assert not is_held(name)
+
+
+def test_no_two_rules_hold_the_same() -> None:
+    patterns = [pattern for rule in held_rules() for pattern in rule.patterns]
+    assert len(set(patterns)) == len(patterns)

@@ -1,0 +1,103 @@
+"""A plan that cannot work: exit code 1 with the reason, and the other templates are shown all the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_support import Ran, write
+
+Call = Callable[..., Ran]
+
+FUTURE = "# python: 3.12.4\ntorch==99.1\nnumpy==2.3.0\n"
+OLD = "# python: 3.10.12\ntorch==2.2.0\nnumpy==1.26.3\n"
+CASES = {
+    "a held distribution": (
+        {"p/requirements.txt": "torch>=99\nalpha\n"},
+        "conflict torch",
+        "the project needs torch>=99, the template has 2.2.0, which is never changed",
+    ),
+    "Python": (
+        {"p/pyproject.toml": '[project]\nname = "p"\nrequires-python = ">=3.12"\ndependencies = ["alpha"]\n'},
+        "failed p",
+        "the project requires Python >=3.12, the template has 3.10.12; choose a template with that Python",
+    ),
+    "two needs that exclude each other": (
+        {"p/requirements.txt": "alpha>=2 ; python_version < '3.11'\nbeta<2\n"},
+        "conflict ",
+        "alpha>=2",
+    ),
+}
+
+
+def words(tmp_path: Path, index: Path, *more: str) -> list[str]:
+    """Return the call over a template that does not fit and one that does."""
+    return [
+        *("fit", str(tmp_path / "p"), "--local", "none", "--index-url", str(index), "--out", str(tmp_path / "out")),
+        *("-t", str(tmp_path / "old.txt"), "-t", str(tmp_path / "future.txt"), *more),
+    ]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_reason_is_told_and_the_other_template_fits(name: str, call: Call, index: Path, tmp_path: Path) -> None:
+    files, subject, reason = CASES[name]
+    write(tmp_path, {**files, "old.txt": OLD, "future.txt": FUTURE})
+    ran = call(*words(tmp_path, index))
+    assert ran.code == 1
+    text = " ".join(ran.out.split())
+    assert "old does not fit" in text
+    assert "future fits" in text
+    assert subject in text
+    assert reason in text
+    requirements = (tmp_path / "out" / "requirements-old.txt").read_text()
+    assert "THIS PLAN DOES NOT WORK AS IT STANDS" in requirements
+    assert "DOES NOT WORK" not in (tmp_path / "out" / "requirements-future.txt").read_text()
+    matrix = json.loads((tmp_path / "out" / "matrix.json").read_text())
+    assert matrix["feasible"] is False
+    assert {each["name"]: each["feasible"] for each in matrix["templates"]} == {"old": False, "future": True}
+    assert call(*words(tmp_path, index, "--format", "json")).code == 1
+
+
+def test_torch_that_runpods_template_does_not_have(call: Call, index: Path, tmp_path: Path) -> None:
+    write(tmp_path, {"p/requirements.txt": "torch>=99\n"})
+    ran = call("matrix", tmp_path / "p", "-t", "runpod-pytorch-2.4", "--local", "none", "--index-url", index)
+    assert ran.code == 1
+    assert "torch>=99, the template has 2.4.0+cu124, which is never changed" in " ".join(ran.out.split())
+
+
+@pytest.fixture
+def hard_to_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One resolution has to do: a template whose pins conflict gets no plan."""
+    monkeypatch.setattr("podfit.solve.overlay._MOST_RUNS", 1)
+
+
+def test_a_template_without_any_plan_stands_beside_the_others(
+    hard_to_find: None, call: Call, index: Path, tmp_path: Path
+) -> None:
+    pinned = "# python: 3.11.9\nbeta==1.0\n"
+    write(tmp_path, {"p/requirements.txt": "alpha>=2\n", "old.txt": pinned, "future.txt": FUTURE})
+    ran = call(*words(tmp_path, index, "--format", "json", "--quiet"))
+    assert ran.code == 1
+    error = r"error: (the fewest changes to old were not found within 1 resolutions; [^\n]+)\n"
+    told = re.fullmatch(error, ran.err)
+    assert told, ran.err
+    matrix = json.loads(ran.out)
+    assert matrix["feasible"] is False
+    assert [each["name"] for each in matrix["templates"]] == ["future"]
+    assert matrix["templates"][0]["feasible"] is True
+    assert matrix["refused"] == [{"template": "old", "reason": told[1]}]
+    assert json.loads((tmp_path / "out" / "matrix.json").read_text()) == matrix
+    assert "old: no plan: the fewest changes" in (tmp_path / "out" / "matrix.md").read_text()
+    assert not list((tmp_path / "out").glob("*-old.*")), "no file of a plan that is none"
+    assert list((tmp_path / "out").glob("*-future.*"))
+
+
+def test_no_template_has_a_plan(hard_to_find: None, call: Call, index: Path, tmp_path: Path) -> None:
+    write(tmp_path, {"p/requirements.txt": "alpha>=2\n", "old.txt": "# python: 3.11.9\nbeta==1.0\n"})
+    ran = call(*words(tmp_path, index, "--format", "json")[:-4], "-t", tmp_path / "old.txt", "--format", "json")
+    assert ran.code == 1
+    assert json.loads(ran.out)["feasible"] is False
+    assert not (tmp_path / "out").exists()

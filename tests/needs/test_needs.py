@@ -1,0 +1,425 @@
+"""What a project needs on a template: declared, imported and implied, each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
+
+from podfit.model import (
+    Declaration,
+    Distribution,
+    Evidence,
+    EvidenceKind,
+    ImportSite,
+    InputError,
+    Interpreter,
+    LocalEnvironment,
+    Need,
+    Origin,
+    Platform,
+    Project,
+    Template,
+    Verdict,
+    Where,
+)
+from podfit.needs import NeedReport, find_needs
+from podfit.readers.declared import read_declared
+from podfit.readers.imports import Call, scan_imports
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "moola"
+GIVEN = Evidence(EvidenceKind.METADATA, "freeze.txt")
+
+
+def template(python: str = "3.11.9", *distributions: Distribution, machine: str = "x86_64") -> Template:
+    return Template(
+        "t",
+        Interpreter(python),
+        Platform(machine=machine),
+        {one.name: one for one in distributions},
+        Origin.GIVEN,
+        Evidence(EvidenceKind.MEASURED, "probe.json"),
+    )
+
+
+def installed(name: str, version: str = "1.0", *import_names: str) -> Distribution:
+    return Distribution(name, version, GIVEN, import_names=import_names)
+
+
+def local(import_map: Mapping[str, tuple[str, ...]]) -> LocalEnvironment:
+    return LocalEnvironment({}, Evidence(EvidenceKind.METADATA, "laptop.json"), import_map=import_map)
+
+
+def project(
+    *declared: str | Declaration,
+    imports: tuple[str | ImportSite, ...] = (),
+    environment: LocalEnvironment | None = None,
+    own: frozenset[str] = frozenset(),
+    name: str = "demo",
+    root: str = "/demo",
+) -> Project:
+    declarations = tuple(
+        one if isinstance(one, Declaration) else Declaration(one, Where("requirements.txt", line))
+        for line, one in enumerate(declared, 1)
+    )
+    sites = tuple(
+        one if isinstance(one, ImportSite) else ImportSite(one, "a.py", line) for line, one in enumerate(imports, 1)
+    )
+    return Project(root, name, sites, declarations, local=environment, own_modules=own)
+
+
+def guarded(module: str) -> ImportSite:
+    return ImportSite(module, "a.py", 9, True, "try/except ImportError at line 8")
+
+
+def only(report: NeedReport) -> Need:
+    (need,) = report.needs
+    return need
+
+
+def names(report: NeedReport) -> list[str]:
+    return [need.name for need in report.needs]
+
+
+def test_declared_and_imported() -> None:
+    report = find_needs(project("scikit-learn[plots]>=1.5", imports=("sklearn.svm",)), template())
+    need = only(report)
+    assert (need.name, need.specifier, need.extras) == ("scikit-learn", ">=1.5", ("plots",))
+    assert (need.declared, need.imported, need.optional) == (True, True, False)
+    assert need.import_names == ("sklearn",)
+    assert need.evidence[0] == Evidence(EvidenceKind.METADATA, "requirements.txt:1", "scikit-learn[plots]>=1.5")
+    assert need.evidence[1] == Evidence(EvidenceKind.METADATA, "a.py:1", "import sklearn.svm")
+    assert "RECORD" in need.evidence[2].source
+    assert not report.findings
+
+
+def test_markers_are_judged_for_the_template_never_for_this_machine() -> None:
+    declared = (
+        "tomli; python_version < '3.11'",
+        "numpy<2; python_full_version < '3.10.13'",
+        "pywin32; sys_platform == 'win32'",
+        "mkl; platform_machine == 'x86_64'",
+        "colorama; os_name == 'nt' or implementation_name == 'pypy'",
+    )
+    assert names(find_needs(project(*declared), template("3.10.12"))) == ["mkl", "numpy", "tomli"]
+    report = find_needs(project(*declared), template("3.12.1", machine="aarch64"))
+    assert names(report) == []
+    assert len(report.findings) == 5
+    assert all(finding.verdict is Verdict.OK and "is false" in finding.message for finding in report.findings)
+
+
+def test_extras_and_groups_only_where_selected() -> None:
+    declared = [
+        Declaration("torch", Where("p", 1)),
+        Declaration("fastapi>=0.1", Where("p", 2), group="extra:Web_API"),
+        Declaration("demo[web-api]", Where("p", 3), group="extra:all"),
+        Declaration("pytest", Where("p", 4), group="group:dev"),
+        Declaration("tracking; extra == 'all'", Where("p", 5)),
+    ]
+    made = project(*declared)
+    assert names(find_needs(made, template())) == ["torch"]
+    assert names(find_needs(made, template(), extras=["web.api"])) == ["fastapi", "torch"]
+    assert names(find_needs(made, template(), extras=["all"])) == ["fastapi", "torch", "tracking"]
+    assert names(find_needs(made, template(), groups=["dev"])) == ["pytest", "torch"]
+    (finding,) = [f for f in find_needs(made, template(), extras=["wbe"]).findings if f.subject == "wbe"]
+    assert finding.verdict is Verdict.WARNING
+    assert "web-api" in finding.evidence.detail
+
+
+def test_declarations_of_one_name_are_merged() -> None:
+    need = only(find_needs(project("Pandas[excel]<3", "pandas>=2.0", "pandas[aws]!=2.1.0,<3"), template()))
+    assert need.specifier == ">=2.0,<3,!=2.1.0"
+    assert need.extras == ("aws", "excel")
+    assert [e.source for e in need.evidence[:3]] == ["requirements.txt:1", "requirements.txt:2", "requirements.txt:3"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("a==1", "a==2"),
+        ("a>=2", "a<2"),
+        ("a==2.4.0+cu121", "a==2.4.0+cu124"),
+        ("a~=1.4", "a>=2"),
+        ("a @ https://x/a-1.zip", "a @ https://x/a-2.zip"),
+    ],
+)
+def test_declarations_that_exclude_each_other_are_bad_input_with_both_places(first: str, second: str) -> None:
+    with pytest.raises(InputError) as caught:
+        find_needs(project(first, "b", second), template())
+    assert caught.value.where == Where("requirements.txt", 3)
+    assert "requirements.txt:1" in str(caught.value)
+
+
+def test_a_range_that_nothing_fits_is_bad_input() -> None:
+    with pytest.raises(InputError, match="no version of a can satisfy"):
+        find_needs(project("a>2,<1"), template())
+    with pytest.raises(InputError, match="is not a requirement"):
+        find_needs(project("a=1"), template())
+
+
+def test_ranges_that_agree_across_markers_and_local_versions() -> None:
+    declared = ("a==1; python_version<'3.11'", "a==2; python_version>='3.11'", "t==2.4.0", "t==2.4.0+cu124")
+    report = find_needs(project(*declared), template("3.11.9"))
+    assert [(need.name, need.specifier) for need in report.needs] == [("a", "==2"), ("t", "==2.4.0,==2.4.0+cu124")]
+
+
+def test_the_project_itself_and_constraints_are_no_needs(tmp_path: Path) -> None:
+    constraint = Declaration("numpy<2", Where("c.txt", 1), constraint=True)
+    own = Declaration(f"other-name @ {tmp_path.as_uri()}", Where("r.txt", 2), editable=True)
+    git = Declaration("clip @ git+https://example.org/clip.git@abc", Where("r.txt", 3), editable=True)
+    away = Declaration("x<1; sys_platform=='win32'", Where("c.txt", 2), constraint=True)
+    report = find_needs(project(constraint, own, git, away, "Demo", root=str(tmp_path)), template())
+    assert only(report).url == "git+https://example.org/clip.git@abc"
+    assert report.constraints == (constraint,)
+
+
+def test_the_standard_library_is_the_templates() -> None:
+    imports = ("tomllib", "distutils.core", "os.path", "_thread", "__main__", "asyncio")
+    old = find_needs(project(imports=imports), template("3.10.12"))
+    new = find_needs(project(imports=imports), template("3.12.1"))
+    assert names(old) == names(new) == []
+    assert [site.module for site in old.unresolved] == ["tomllib"]
+    assert [site.module for site in new.unresolved] == ["distutils.core"]
+    (finding,) = new.findings
+    assert finding.verdict is Verdict.WARNING
+    assert "not of the template's 3.12" in finding.message
+    assert names(find_needs(project("dataclasses", imports=("dataclasses",)), template("3.10.1"))) == ["dataclasses"]
+    assert not find_needs(project(imports=("os",)), template("3.99.0")).unresolved
+
+
+def test_own_modules_and_the_project_are_dropped() -> None:
+    made = project(imports=("utils.x", "demo.core"), own=frozenset({"utils"}))
+    assert not find_needs(made, template()).needs
+
+
+def test_imported_but_not_declared() -> None:
+    report = find_needs(project(imports=("einops",)), template("3.11.9", installed("einops", "0.8.0")))
+    need = only(report)
+    assert (need.declared, need.imported, need.specifier) == (False, True, "")
+    (finding,) = report.findings
+    assert (finding.verdict, finding.subject) == (Verdict.WARNING, "einops")
+    assert "imported but not declared (t has 0.8.0)" in finding.message
+
+
+def test_declared_but_never_imported() -> None:
+    report = find_needs(project("torchaudio>=2"), template())
+    assert not only(report).imported
+    assert only(report).import_names == ("torchaudio",)
+    assert report.findings[0].verdict is Verdict.OK
+    assert "kept" in report.findings[0].message
+    assert not find_needs(project("torchaudio>=2"), template(), only_imported=True).needs
+
+
+def test_guarded_imports() -> None:
+    made = project("wandb", imports=(guarded("wandb"), guarded("comet_ml"), guarded("timm"), "timm.data"))
+    report = find_needs(made, template())
+    assert names(report) == ["timm", "wandb"]
+    assert not any(need.optional for need in report.needs)
+    (finding,) = [one for one in report.findings if one.subject == "comet-ml"]
+    assert finding.verdict is Verdict.OK
+    assert "try/except ImportError at line 8" in finding.message
+    more = find_needs(made, template(), include_optional=True)
+    assert [(need.name, need.optional) for need in more.needs] == [
+        ("comet-ml", True),
+        ("timm", False),
+        ("wandb", False),
+    ]
+
+
+def test_evidence_for_a_provider_comes_from_the_best_source() -> None:
+    made = project(imports=("thing",), environment=local({"thing": ("thing-for-local",)}))
+    on = template("3.11.9", installed("thing-of-template", "1", "thing"))
+    wheels = {"thing": {"Thing_Of_Wheel": "thing_of_wheel-1-py3-none-any.whl"}}
+    assert names(find_needs(project(imports=("thing",)), template(), wheel_names=lambda m: wheels.get(m, {}))) == [
+        "thing-of-wheel"
+    ]
+    assert names(find_needs(made, template(), wheel_names=lambda m: wheels[m])) == ["thing-for-local"]
+    # What the template already has serves; the laptop's choice would be one more provider of the same module.
+    need = only(find_needs(made, on))
+    assert need.name == "thing-of-template"
+    assert (
+        Evidence(EvidenceKind.METADATA, "freeze.txt", "thing-of-template provides the module thing on t")
+        in need.evidence
+    )
+    assumed = only(find_needs(project(imports=("some_thing",)), template()))
+    assert assumed.name == "some-thing"
+    assert assumed.evidence[-1].kind is EvidenceKind.ASSUMED
+    seen = only(find_needs(project(imports=("yaml",)), template()))
+    assert (seen.name, seen.evidence[-1].kind) == ("pyyaml", EvidenceKind.METADATA)
+
+
+def test_wheels_are_not_asked_where_something_better_answers() -> None:
+    def never(module: str) -> Mapping[str, str]:
+        raise AssertionError(module)
+
+    made = project("scikit-learn", imports=("sklearn", "cv2"), environment=local({"cv2": ("opencv-python",)}))
+    assert names(find_needs(made, template(), wheel_names=never)) == ["opencv-python", "scikit-learn"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "there", "laptop", "expected"),
+    [
+        ("opencv-python-headless", "", "", "opencv-python-headless"),
+        ("opencv-python-headless", "", "opencv-python", "opencv-python-headless"),
+        ("", "opencv-contrib-python", "", "opencv-contrib-python"),
+        ("", "", "opencv-python-headless", "opencv-python-headless"),
+        ("", "", "", "opencv-python"),
+    ],
+)
+def test_one_module_of_several_distributions(declared: str, there: str, laptop: str, expected: str) -> None:
+    made = project(
+        *filter(None, [declared]), imports=("cv2",), environment=local({"cv2": (laptop,)}) if laptop else None
+    )
+    on = template("3.11.9", *(installed(name) for name in filter(None, [there])))
+    need = only(find_needs(made, on))
+    assert (need.name, need.import_names) == (expected, ("cv2",))
+
+
+def test_namespaces_that_distributions_share() -> None:
+    provided = {"google": ("google-auth", "google-cloud-storage", "protobuf"), "grumpy": ("grumpy-a", "grumpy-b")}
+    sites = (
+        ImportSite("google.cloud", "a.py", 1, names=("storage",)),
+        ImportSite("google.protobuf.message", "a.py", 2),
+        ImportSite("grumpy.x", "a.py", 3),
+        ImportSite("google.nothing.known", "a.py", 4),
+        ImportSite("google.colab", "a.py", 5),
+    )
+    for environment in (local(provided), None):
+        report = find_needs(project("google-auth", imports=sites, environment=environment), template())
+        found = {need.name: need.import_names for need in report.needs if need.imported}
+        assert found["google-cloud-storage"] == ("google.cloud.storage",)
+        assert found["protobuf"] == ("google.protobuf",)
+    report = find_needs(project(imports=sites, environment=local(provided)), template())
+    assert [site.module for site in report.unresolved] == ["grumpy.x", "google.nothing.known", "google.colab"]
+    messages = " ".join(finding.message for finding in report.findings)
+    assert "grumpy-a, grumpy-b" in messages
+    assert "Google Colab's own image" in messages
+
+
+@pytest.mark.parametrize("module", ["utils", "models.resnet", "_speedups"])
+def test_no_distribution_is_invented_for_a_missing_module(module: str) -> None:
+    report = find_needs(project(imports=(module,)), template())
+    assert not report.needs
+    assert [site.module for site in report.unresolved] == [module]
+    assert report.findings[0].verdict is Verdict.WARNING
+    assert find_needs(project(imports=(guarded(module),)), template()).findings[0].verdict is Verdict.OK
+    assert names(find_needs(project("utils", imports=("utils",)), template())) == ["utils"]
+
+
+def test_a_module_that_later_releases_lack_limits_the_version() -> None:
+    assert only(find_needs(project(imports=("pkg_resources",)), template())).specifier == "<82"
+    assert only(find_needs(project("setuptools>=60", imports=("pkg_resources",)), template())).specifier == ">=60,<82"
+    assert only(find_needs(project("setuptools>=90", imports=("pkg_resources",)), template())).specifier == ">=90"
+    assert only(find_needs(project("setuptools", imports=("setuptools",)), template())).specifier == ""
+
+
+def call(target: str, *arguments: str, receiver: str = "", **keywords: str) -> Call:
+    return Call(target, "a.py", 3, receiver, arguments, tuple(keywords.items()))
+
+
+@pytest.mark.parametrize(
+    ("made", "needed"),
+    [
+        (call("pandas.read_parquet"), ["pyarrow"]),
+        (call(".to_parquet"), ["pyarrow"]),
+        (call(".to_parquet", receiver="geopandas"), []),
+        (call("pandas.read_parquet", engine="fastparquet"), ["fastparquet"]),
+        (call("pandas.read_parquet", "s3://bucket/x"), ["pyarrow", "s3fs"]),
+        (call("pandas.read_excel", "a.xlsx"), ["openpyxl"]),
+        (call("pandas.read_excel", "A.XLS"), ["xlrd"]),
+        (call("pandas.read_excel", engine="calamine"), ["python-calamine"]),
+        (call("pandas.read_csv"), []),
+        (call("pandas.read_csv", engine="python"), []),
+        (call("pandas.read_csv", "gs://b/x.csv", engine="pyarrow"), ["gcsfs", "pyarrow"]),
+        (call("pandas.read_hdf"), ["tables"]),
+        (call(".plot", receiver="pandas"), ["matplotlib"]),
+        (call(".plot"), []),
+        (call(".plot", receiver="pandas", backend="plotly"), []),
+        (call("sqlalchemy.create_engine", "postgresql://u@h/d"), ["psycopg2-binary"]),
+        (call("sqlalchemy.create_engine", "postgresql+psycopg://u@h/d"), ["psycopg"]),
+        (call("sqlalchemy.create_engine", "sqlite://"), []),
+        (call("torch.utils.tensorboard.SummaryWriter"), ["tensorboard"]),
+        (call("pytorch_lightning.loggers.TensorBoardLogger"), ["tensorboard"]),
+        (call("lightning.pytorch.loggers.WandbLogger"), ["wandb"]),
+        (call("transformers.AutoModel.from_pretrained", device_map="auto"), ["accelerate"]),
+        (call("transformers.AutoModel.from_pretrained", "bert"), []),
+        (call("transformers.AutoModel.from_pretrained", load_in_8bit="False"), []),
+        (call("xgboost.XGBClassifier"), ["scikit-learn"]),
+    ],
+)
+def test_implied_needs(made: Call, needed: list[str]) -> None:
+    report = find_needs(project("pandas", imports=("pandas",)), template(), calls=[made])
+    assert [name for name in names(report) if name != "pandas"] == needed
+    for need in report.needs:
+        if need.name != "pandas":
+            assert (need.declared, need.imported, need.optional) == (False, False, False)
+            assert any(e.kind is EvidenceKind.PUBLISHED and e.source.startswith("https://") for e in need.evidence)
+            assert any(e.source == "a.py:3" for e in need.evidence)
+            assert need.import_names
+    assert [f.subject for f in report.findings if f.verdict is Verdict.WARNING] == needed
+
+
+def test_an_alternative_that_is_declared_serves_an_implied_need() -> None:
+    calls = [call("pandas.read_parquet")]
+    report = find_needs(project("pandas", "fastparquet", imports=("pandas",)), template(), calls=calls)
+    assert names(report) == ["fastparquet", "pandas"]
+    assert not report.findings
+    report = find_needs(project("fastparquet"), template(), calls=calls, only_imported=True)
+    assert names(report) == ["fastparquet"]
+
+
+def test_many_import_sites_are_counted_not_listed() -> None:
+    sites = tuple(ImportSite("numpy", f"m{number}.py", 1) for number in range(300))
+    need = only(find_needs(project("numpy", imports=sites), template()))
+    assert len(need.evidence) == 8
+    assert need.evidence[6].detail == "295 more imports, in 300 files altogether"
+
+
+@pytest.mark.parametrize("python", ["3.10.12", "3.11.9"])
+def test_the_example_needs_its_declarations_pyarrow_and_what_it_imports_besides(python: str) -> None:
+    scan = scan_imports(EXAMPLE)
+    declared = read_declared(EXAMPLE)
+    made = Project(str(EXAMPLE), declared.name, scan.imports, declared.declarations, own_modules=scan.own_modules)
+    report = find_needs(made, template(python), calls=scan.calls)
+    fifteen = {
+        "click", "hydra-core", "imbalanced-learn", "loguru", "mlflow", "numpy", "pandas", "pandera", "pydantic",
+        "pytorch-lightning", "scikit-learn", "scipy", "torch", "typer", "xgboost",
+    }  # fmt: skip
+    assert {need.name for need in report.needs if need.declared} == fifteen
+    assert all(need.imported for need in report.needs if need.declared)
+    # Nobody declares pyarrow, and no file imports it: the calls tell.
+    assert [need.name for need in report.needs if not need.declared and not need.imported] == ["pyarrow"]
+    # Two more are imported without a guard and come only through declared ones: hydra-core and mlflow bring them.
+    besides = {need.name: need for need in report.needs if not need.declared and need.imported}
+    assert set(besides) == {"matplotlib", "omegaconf"}
+    assert besides["omegaconf"].evidence[0].source == "src/moola/config.py:9"
+    assert besides["matplotlib"].evidence[0].source == "notebooks/explore.ipynb[2]:2"
+    assert not report.unresolved
+    warned = {finding.subject for finding in report.findings if finding.verdict is Verdict.WARNING}
+    assert warned == {"matplotlib", "omegaconf", "pyarrow"}
+    reported = {finding.subject for finding in report.findings if finding.verdict is Verdict.OK}
+    assert reported == {"fastapi", "polars", "uvicorn", "wandb"}
+    with_api = find_needs(made, template(python), extras=["api"], calls=scan.calls)
+    assert {need.name for need in with_api.needs} - {need.name for need in report.needs} == {"fastapi", "uvicorn"}
+
+
+VERSIONS = st.sampled_from(["1.0", "1.5", "2.0", "2.1.3", "3.0"])
+RANGES = st.builds(lambda op, v: f"{op}{v}", st.sampled_from(["==", ">=", "<", "!=", "~=", "<="]), VERSIONS)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(RANGES, max_size=5))
+def test_merging_keeps_exactly_the_versions_that_satisfy_every_declaration(ranges: list[str]) -> None:
+    trial = ["0.9", "1.0", "1.2", "1.5", "1.9", "2.0", "2.1.3", "2.1.9", "2.5", "3.0", "4.0"]
+    expected = [version for version in trial if all(version in SpecifierSet(one) for one in ranges)]
+    made = project("a", *(f"a{one}" for one in ranges))
+    try:
+        need = only(find_needs(made, template()))
+    except InputError:
+        assert not expected
+    else:
+        assert [version for version in trial if version in SpecifierSet(need.specifier)] == expected

@@ -1,0 +1,126 @@
+"""The tables of import names, implicit needs and categories: their shape, and their truth where it can be checked."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from podfit.catalogue import imports as catalogue
+from podfit.model import EvidenceKind
+
+TOOL = Path(__file__).parents[2] / "tools" / "check_import_names.py"
+
+
+def entries() -> list[catalogue.ImportName]:
+    names = catalogue._names()
+    assert len(names) > 350
+    return list(names.values())
+
+
+def test_names_are_normalized_and_seen_names_a_release_of_the_distribution() -> None:
+    for entry in entries():
+        assert all(name == canonicalize_name(name) for name in (entry.distribution, *entry.also)), entry
+        assert all(part.isidentifier() for part in entry.module.split(".")), entry
+        if entry.seen:
+            assert entry.seen.split()[0] == entry.distribution, entry
+            assert entry.evidence.kind is EvidenceKind.METADATA
+        else:
+            assert entry.evidence.kind is EvidenceKind.ASSUMED
+    assert sum(bool(entry.seen) for entry in entries()) > 250
+
+
+@pytest.mark.parametrize(
+    ("module", "distribution"),
+    [
+        ("sklearn.linear_model", "scikit-learn"),
+        ("cv2", "opencv-python"),
+        ("PIL.Image", "pillow"),
+        ("yaml", "pyyaml"),
+        ("hydra.utils", "hydra-core"),
+        ("imblearn", "imbalanced-learn"),
+        ("google.protobuf.message", "protobuf"),
+        ("google.cloud.storage.blob", "google-cloud-storage"),
+        ("ruamel.yaml", "ruamel-yaml"),
+        ("dateutil.parser", "python-dateutil"),
+        ("attr", "attrs"),
+        ("bs4", "beautifulsoup4"),
+        ("Crypto.Cipher", "pycryptodome"),
+        ("mpl_toolkits.mplot3d", "matplotlib"),
+    ],
+)
+def test_the_longest_prefix_answers(module: str, distribution: str) -> None:
+    found = catalogue.find(module)
+    assert found is not None
+    assert found.distribution == distribution
+    assert found.module in catalogue.modules_of(distribution)
+
+
+def test_what_is_unknown_is_none() -> None:
+    assert catalogue.find("surely.not.there") is None
+    assert catalogue.find("google") is None
+    assert catalogue.is_known("google")
+    assert catalogue.modules_of("surely-not-there") == ()
+    assert "Colab" in catalogue.environment_of("google.colab.drive")
+    assert catalogue.environment_of("google.cloud") == ""
+    assert catalogue.is_generic("Utils")
+
+
+def test_rules_are_whole() -> None:
+    for rule in catalogue.rules():
+        assert rule.url.startswith("https://"), rule
+        assert rule.fact, rule
+        assert rule.calls or rule.methods, rule
+        assert bool(rule.needs) != bool(rule.keyword), rule
+        assert bool(rule.keyword) == bool(rule.values), rule
+        named = [*rule.needs, *(name for _, name in rule.values)]
+        assert all(name == canonicalize_name(name) for name in named), rule
+        assert not rule.anywhere or rule.methods, rule
+
+
+def test_categories_are_whole() -> None:
+    titles = catalogue.category_titles()
+    assert {"development", "serving", "documentation", "data-engineering", "cloud", "notebooks"} <= set(titles)
+    found = catalogue.category_of("pytest")
+    assert found is not None
+    assert (found.name, found.title) == ("development", "Development tools")
+    assert found.evidence.source.startswith("https://")
+    assert all(name == canonicalize_name(name) for name in catalogue._categories())
+    for core in ("torch", "numpy", "pandas", "scikit-learn", "xgboost", "mlflow", "pydantic"):
+        assert catalogue.category_of(core) is None
+
+
+def test_the_table_agrees_with_what_is_installed_here() -> None:
+    provided = importlib.metadata.packages_distributions()
+    checked = 0
+    for module, distributions in provided.items():
+        found = catalogue.find(module)
+        if found is not None and not found.below:
+            assert {canonicalize_name(name) for name in distributions} & {found.distribution, *found.also}, module
+            checked += 1
+    assert checked > 3
+
+
+def test_the_checker_passes_here_and_catches_a_wrong_release(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, str(TOOL)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ", 0 contradicted" in done.stdout
+    info = tmp_path / "pyyaml-99.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: PyYAML\nVersion: 99.0\n")
+    (info / "RECORD").write_text("yamlet/__init__.py,,\n")
+    done = subprocess.run([sys.executable, str(TOOL), str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "pyyaml 99.0: yaml is not in it" in done.stdout
+
+
+def test_importing_the_readers_reads_no_table() -> None:
+    code = (
+        "import sys; import podfit.needs, podfit.readers.imports, podfit.catalogue.imports as c;"
+        "assert not c._table.cache_info().currsize; assert 'stdlibs' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,184 @@
+"""conda's environment files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from podfit.model import InputError
+from podfit.readers.declared import Declared, read_declared
+from podfit.readers.declared.conda import pypi_names, specifier
+
+
+def read(root: Path, text: str, name: str = "environment.yml") -> Declared:
+    (root / name).write_text(text, encoding="utf-8")
+    return read_declared(root)
+
+
+def rows(declared: Declared) -> list[tuple[str, int]]:
+    return [(each.requirement, each.where.line) for each in declared.declarations]
+
+
+ENVIRONMENT = """\
+name: train
+channels:
+  - pytorch
+  - nvidia
+  - conda-forge
+dependencies:
+  - python>=3.10
+  - pip
+  - pytorch::pytorch=2.1.2
+  - torchvision==0.16.2
+  - pytorch-cuda=12.1
+  - numpy>=1.26,<2
+  - conda-forge::scikit-learn
+  - pandas 2.2.*
+  - scipy=1.11.4=py310hb13e2d6_0
+  - cudatoolkit
+  - matplotlib-base  # plots
+  - pytables >=3.9
+  - librosa
+  - "opencv[version='>=4.8',build=headless*]"
+  - blas=*=openblas
+  - libprotobuf=4.25.1=hf27288f_0
+  - h5py!=3.9.0
+  - tqdm ~=4.66
+  - ray-default=2.9|2.10
+  - pip:
+      - -r more.txt
+      - --extra-index-url https://download.pytorch.org/whl/cu121
+      - lightning>=2.1
+      - git+https://github.com/openai/CLIP.git
+prefix: /opt/conda/envs/train
+"""
+
+
+def test_environment(tmp_path: Path) -> None:
+    (tmp_path / "more.txt").write_text("loguru\n")
+    declared = read(tmp_path, ENVIRONMENT)
+    assert rows(declared) == [
+        ("torch==2.1.2.*", 9),
+        ("torchvision==0.16.2", 10),
+        ("numpy<2,>=1.26", 12),
+        ("scikit-learn", 13),
+        ("pandas==2.2.*", 14),
+        ("scipy==1.11.4", 15),
+        ("matplotlib", 17),
+        ("tables>=3.9", 18),
+        ("librosa", 19),
+        ("opencv-python>=4.8", 20),
+        ("h5py!=3.9.0", 23),
+        ("tqdm~=4.66", 24),
+        ("ray-default", 25),
+        ("loguru", 1),
+        ("lightning>=2.1", 29),
+        ("clip @ git+https://github.com/openai/CLIP.git", 30),
+    ]
+    assert declared.requires_python == ">=3.10"
+    assert declared.name == ""
+    assert declared.index_urls == ("https://download.pytorch.org/whl/cu121",)
+    assert declared.files == ("environment.yml", "more.txt")
+    assert (
+        "environment.yml: left to the template, for they are no Python distributions: "
+        "blas, cudatoolkit, libprotobuf, pytorch-cuda"
+    ) in declared.notices
+
+
+@pytest.mark.parametrize("version", ["=3.10", "==3.10.13", " 3.10", "=3.10.13=h955ad1f_0"])
+def test_a_pinned_python_is_the_environments_own(tmp_path: Path, version: str) -> None:
+    declared = read(tmp_path, f"dependencies:\n  - python{version}\n")
+    assert declared.requires_python == ""
+    assert "is the Python of this environment" in declared.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("", ""),
+        ("=1.26", "==1.26.*"),
+        ("=1.26.*", "==1.26.*"),
+        ("=1.26*", "==1.26.*"),
+        ("==1.26", "==1.26"),
+        (" 1.26", "==1.26"),
+        ("=1.26=py310_0", "==1.26"),
+        ("1.26 py310_0", "==1.26"),
+        (">=1.2,<2", "<2,>=1.2"),
+        (" >=1.2, <2", "<2,>=1.2"),
+        (">=1.2.*", ">=1.2"),
+        ("!=1.3.*", "!=1.3.*"),
+        ("*", ""),
+        ("1.2|1.3", ""),
+    ],
+)
+def test_versions(version: str, expected: str) -> None:
+    assert specifier(version) == expected
+
+
+def test_an_export_is_a_local_environment(tmp_path: Path) -> None:
+    lines = "".join(f"  - package-{number}=1.{number}=py310h1234_0\n" for number in range(70))
+    declared = read(tmp_path, f"name: base\ndependencies:\n{lines}  - pip:\n      - torch==2.1.0\n")
+    assert declared.declarations == ()
+    assert declared.freezes == (str(tmp_path / "environment.yml"),)
+    named = read_declared(tmp_path, files=[tmp_path / "environment.yml"])
+    assert len(named.declarations) == 71
+
+
+def test_names_of_files(tmp_path: Path) -> None:
+    read(tmp_path, "dependencies: [pytest]\n", "environment-dev.yml")
+    read(tmp_path, "dependencies: [numpy]\n", "conda.yaml")
+    declared = read(tmp_path, "services: {}\n", "environment_docker.yml")
+    found = {(each.where.path, each.group, each.requirement) for each in declared.declarations}
+    assert found == {("conda.yaml", "", "numpy"), ("environment-dev.yml", "group:dev", "pytest")}
+
+
+def test_every_name_has_its_evidence() -> None:
+    from importlib import resources
+
+    try:
+        import tomllib
+    except ModuleNotFoundError:
+        import tomli as tomllib
+
+    text = resources.files("podfit.readers.declared").joinpath("conda_names.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    used = {evidence for _, evidence in data["names"].values()} | set(data["foreign"].values())
+    assert used == set(data["evidence"])
+    assert not set(data["names"]) & set(data["foreign"])
+    assert pypi_names()["pytorch-geometric"] == "torch-geometric"
+    assert pypi_names()["cudatoolkit"] == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dependencies:\n  - numpy\n bad\n", "ROOT/environment.yml:3: this is not YAML: "),
+        ("dependencies: [a\n", "ROOT/environment.yml:2: this is not YAML: "),
+        ("a: 'x\n", "ROOT/environment.yml:2: this is not YAML: "),
+        ("a: \x07\n", "ROOT/environment.yml:1: this is not YAML: "),
+        ("dependencies: numpy\n", "ROOT/environment.yml:1: `dependencies` is not a list"),
+        ("dependencies:\n  - [numpy]\n", "ROOT/environment.yml:2: a dependency is neither a name nor a `pip:` list"),
+        ("dependencies:\n  - numpy\n  - conda: x\n", "ROOT/environment.yml:3: podfit knows no part 'conda' among the"),
+        ("dependencies:\n  - pip: torch\n", "ROOT/environment.yml:2: `pip` is not a list"),
+        ("dependencies:\n  - pip:\n    - [x]\n", "ROOT/environment.yml:3: a line of `pip` is not a string"),
+        ("dependencies:\n  - pip:\n    - x y\n", "ROOT/environment.yml:3: 'x y' is not a requirement: "),
+        ("dependencies:\n  - numpy>>1\n", "ROOT/environment.yml:2: 'numpy>>1' is no conda requirement: "),
+        ("dependencies:\n  - '>=1'\n", "ROOT/environment.yml:2: '>=1' is no conda requirement"),
+        ("dependencies:\n  - python>>3\n", "ROOT/environment.yml:2: 'python>>3' is no conda requirement: "),
+        ("a: " + "[" * 3000, "ROOT/environment.yml"),
+    ],
+)
+def test_wrong_files(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text)
+    found = str(caught.value).replace(str(tmp_path), "ROOT")
+    assert caught.value.exit_code == 2
+    assert "\n" not in found
+    assert found.startswith(message), found
+
+
+def test_a_named_file_must_be_an_environment(tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("services: {}\n")
+    with pytest.raises(InputError, match="this is no conda environment: it has no `dependencies`"):
+        read_declared(tmp_path, files=[tmp_path / "compose.yml"])

@@ -1,0 +1,463 @@
+"""pip's requirement files: every syntax met in the wild, and every way they go wrong."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+import pytest
+
+from podfit.model import InputError
+from podfit.readers.declared import Declared, read_declared
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def read(root: Path, text: str, **others: str) -> Declared:
+    write(root, {"requirements.txt": text, **others})
+    return read_declared(root)
+
+
+def lines(declared: Declared) -> list[tuple[str, int]]:
+    return [(each.requirement, each.where.line) for each in declared.declarations]
+
+
+def failure(root: Path, text: str, **others: str) -> str:
+    with pytest.raises(InputError) as caught:
+        read(root, text, **others)
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)
+    return str(caught.value).replace(str(root), "ROOT")
+
+
+TYPICAL = """\
+# Training environment for the H100 pod
+--index-url https://pypi.org/simple
+--extra-index-url https://download.pytorch.org/whl/cu121   # torch
+-f https://data.pyg.org/whl/torch-2.1.0+cu121.html
+--trusted-host pypi.internal
+--prefer-binary
+
+torch==2.1.0+cu121
+torchvision == 0.16.0+cu121  # matches torch
+numpy>=1.26,<2 ; python_version < "3.13"
+uvicorn[standard]
+scikit_learn ~= 1.5
+pandas \\
+    >=2.2, \\
+    <3
+cryptography==42.0.5 \\
+    --hash=sha256:0a \\
+    --hash=sha256:1b   # two wheels
+ruamel.yaml.clib>=0.2;platform_python_implementation=="CPython" and python_version<"3.13"
+  indented>1
+legacy (>=1.0)
+"""
+
+
+def test_a_typical_file(tmp_path: Path) -> None:
+    declared = read(tmp_path, TYPICAL)
+    assert lines(declared) == [
+        ("torch==2.1.0+cu121", 8),
+        ("torchvision==0.16.0+cu121", 9),
+        ('numpy<2,>=1.26; python_version < "3.13"', 10),
+        ("uvicorn[standard]", 11),
+        ("scikit_learn~=1.5", 12),
+        ("pandas<3,>=2.2", 13),
+        ("cryptography==42.0.5", 16),
+        (
+            'ruamel.yaml.clib>=0.2; platform_python_implementation == "CPython" and python_version < "3.13"',
+            19,
+        ),
+        ("indented>1", 20),
+        ("legacy>=1.0", 21),
+    ]
+    assert declared.declarations[6].hashes == ("sha256:0a", "sha256:1b")
+    assert declared.index_urls == ("https://download.pytorch.org/whl/cu121",)
+    assert declared.find_links == ("https://data.pyg.org/whl/torch-2.1.0+cu121.html",)
+    assert declared.files == ("requirements.txt",)
+    assert str(declared.declarations[0].where) == "requirements.txt:8"
+    assert {each.group for each in declared.declarations} == {""}
+    assert declared.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "requirement", "editable"),
+    [
+        ("git+https://github.com/huggingface/transformers",
+         "transformers @ git+https://github.com/huggingface/transformers", False),
+        ("git+https://github.com/openai/CLIP.git@main", "clip @ git+https://github.com/openai/CLIP.git@main", False),
+        ("-e git+https://github.com/a/b.git@v1#egg=thing", "thing @ git+https://github.com/a/b.git@v1", True),
+        ("--editable=git+https://github.com/a/b.git#egg=thing[x]", "thing[x] @ git+https://github.com/a/b.git", True),
+        ("-e git@github.com:a/b.git#egg=thing", "thing @ git+ssh://git@github.com/a/b.git", True),
+        ("git+git@github.com:a/b.git", "b @ git+ssh://git@github.com/a/b.git", False),
+        ("git+ssh://git@github.com/a/b.git#egg=b&subdirectory=py",
+         "b @ git+ssh://git@github.com/a/b.git#subdirectory=py", False),
+        ("b @ git+https://github.com/a/b@0123abc#egg=b", "b @ git+https://github.com/a/b@0123abc", False),
+        ("b[x]@https://example.org/b-1.zip", "b[x] @ https://example.org/b-1.zip", False),
+        ("https://example.org/whl/torch-2.1.0%2Bcu121-cp310-cp310-linux_x86_64.whl",
+         "torch @ https://example.org/whl/torch-2.1.0%2Bcu121-cp310-cp310-linux_x86_64.whl", False),
+        ("https://example.org/dist/thing-1.2.tar.gz ; sys_platform == 'linux'",
+         'thing @ https://example.org/dist/thing-1.2.tar.gz ; sys_platform == "linux"', False),
+        ("https://github.com/acme/Tool/archive/refs/heads/main.zip",
+         "tool @ https://github.com/acme/Tool/archive/refs/heads/main.zip", False),
+        ("hg+https://example.org/hg/thing#egg=thing", "thing @ hg+https://example.org/hg/thing", False),
+    ],
+)  # fmt: skip
+def test_addresses(tmp_path: Path, line: str, requirement: str, editable: bool) -> None:
+    declared = read(tmp_path, f"# first\n{line}\n")
+    assert lines(declared) == [(requirement, 2)]
+    assert declared.declarations[0].editable is editable
+
+
+def test_a_guessed_name_is_said(tmp_path: Path) -> None:
+    declared = read(tmp_path, "git+https://github.com/a/b\ngit+https://github.com/a/c#egg=c\n")
+    assert declared.notices == (
+        "requirements.txt:1: git+https://github.com/a/b does not say what it installs; taken to be b",
+    )
+
+
+def test_an_address_without_any_name_is_left_out_and_said(tmp_path: Path) -> None:
+    declared = read(tmp_path, "https://user:secret@example.org/download?id=7\nnumpy\n")
+    assert lines(declared) == [("numpy", 2)]
+    assert declared.notices == (
+        "requirements.txt:1: left out, for https://****@example.org/download?id=7 names no distribution; "
+        "write NAME @ https://****@example.org/download?id=7",
+    )
+
+
+def test_local_files_and_directories(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "libs/thing/pyproject.toml": '[project]\nname = "The_Thing"\nversion = "1"\n',
+            "libs/old/setup.py": "from setuptools import setup\nsetup(name='old-one')\n",
+            "libs/bare/bare.py": "",
+            "wheels/my_pkg-1.0+cu121-py3-none-any.whl": "",
+            "wheels/a b-2.0.tar.gz": "",
+        },
+    )
+    text = """\
+-e ./libs/thing[fast]
+libs/old/
+-e libs/bare
+./wheels/my_pkg-1.0+cu121-py3-none-any.whl ; python_version > "3"
+thing2 @ file:libs/thing
+./gone-1.0-py3-none-any.whl
+"""
+    declared = read(tmp_path, text)
+    uri = tmp_path.as_uri()
+    assert lines(declared) == [
+        (f"the-thing[fast] @ {uri}/libs/thing", 1),
+        (f"old-one @ {uri}/libs/old", 2),
+        (f"bare @ {uri}/libs/bare", 3),
+        (f'my-pkg @ {uri}/wheels/my_pkg-1.0%2Bcu121-py3-none-any.whl ; python_version > "3"', 4),
+        (f"thing2 @ {uri}/libs/thing", 5),
+        (f"gone @ {uri}/gone-1.0-py3-none-any.whl", 6),
+    ]
+    assert [each.editable for each in declared.declarations] == [True, False, True, False, False, False]
+    assert any("libs/bare says nowhere what it is called" in notice for notice in declared.notices)
+    assert any("gone-1.0-py3-none-any.whl is not there" in notice for notice in declared.notices)
+
+
+def test_the_project_itself_is_no_requirement_but_its_extras_are(tmp_path: Path) -> None:
+    pyproject = """\
+[project]
+name = "Moola"
+dependencies = ["numpy"]
+[project.optional-dependencies]
+fast = ["numba"]
+all = ["moola[fast]", "duckdb"]
+"""
+    write(tmp_path, {"pyproject.toml": pyproject})
+    declared = read(tmp_path, "-e .[all]\npandas\n", **{"requirements-dev.txt": "-e .\nmoola[fast]\npytest\n"})
+    found = {(each.group, each.requirement) for each in declared.declarations}
+    assert found == {
+        ("", "numpy"),
+        ("", "pandas"),
+        ("", "numba"),
+        ("", "duckdb"),
+        ("extra:fast", "numba"),
+        ("extra:all", "numba"),
+        ("extra:all", "duckdb"),
+        ("group:dev", "numba"),
+        ("group:dev", "pytest"),
+    }
+
+
+def test_nested_files_and_constraints_with_relative_paths(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "requirements/base.txt": "numpy\n-r more/deep.txt\n",
+            "requirements/more/deep.txt": "scipy\n-c ../../constraints.txt\n",
+            "constraints.txt": "numpy<2\n-r other.txt\n",
+            "other.txt": "pandas<3\n",
+        },
+    )
+    declared = read(tmp_path, "-r requirements/base.txt\n--constraint=constraints.txt\ntorch\n")
+    asked = [(str(each.where), each.requirement) for each in declared.declarations if not each.constraint]
+    limits = [(str(each.where), each.requirement) for each in declared.declarations if each.constraint]
+    assert asked == [
+        ("requirements/base.txt:1", "numpy"),
+        ("requirements/more/deep.txt:1", "scipy"),
+        ("requirements.txt:3", "torch"),
+    ]
+    assert limits == [("constraints.txt:1", "numpy<2"), ("other.txt:1", "pandas<3")]
+    assert set(declared.files) == {
+        "requirements.txt",
+        "requirements/base.txt",
+        "requirements/more/deep.txt",
+        "constraints.txt",
+        "other.txt",
+    }
+
+
+def test_files_that_include_each_other_end(tmp_path: Path) -> None:
+    declared = read(tmp_path, "numpy\n-r b.txt\n", **{"b.txt": "scipy\n-r requirements.txt\n"})
+    assert lines(declared) == [("numpy", 1), ("scipy", 1)]
+    assert declared.notices == ("b.txt:2: requirements.txt is being read already; the circle ends here",)
+
+
+def test_the_group_is_in_the_files_name(tmp_path: Path) -> None:
+    names = {
+        "requirements.txt": "",
+        "requirements-runpod.txt": "",
+        "requirements_gpu.txt": "",
+        "requirements-dev.txt": "group:dev",
+        "test-requirements.txt": "group:test",
+        "requirements_docs.txt": "group:docs",
+        "requirements/base.txt": "",
+        "requirements/tests.txt": "group:tests",
+    }
+    write(tmp_path, {name: f"needs-{number}\n" for number, name in enumerate(names)})
+    write(tmp_path, {"constraints.txt": "numpy<2\n", "requirements/constraints.txt": "numpy<2\n"})
+    declared = read_declared(tmp_path, groups=["dev", "Tests"])
+    assert {each.where.path: each.group for each in declared.declarations} == names
+
+
+def test_a_dev_file_that_includes_the_runtime_file_repeats_nothing(tmp_path: Path) -> None:
+    declared = read(tmp_path, "numpy\n", **{"requirements-dev.txt": "-r requirements.txt\npytest\n"})
+    assert [(each.group, each.requirement) for each in declared.declarations] == [
+        ("", "numpy"),
+        ("group:dev", "pytest"),
+    ]
+
+
+def test_a_named_file_is_always_needed_and_the_only_one_read(tmp_path: Path) -> None:
+    write(tmp_path, {"requirements.txt": "numpy\n", "requirements-dev.txt": "pytest\n", "setup.cfg": "[broken"})
+    declared = read_declared(tmp_path, files=[tmp_path / "requirements-dev.txt"])
+    assert [(each.group, each.requirement) for each in declared.declarations] == [("", "pytest")]
+    assert declared.files == ("requirements-dev.txt",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    text = "numpy>=1.26  # für die Pods\r\npandas\r\n"
+    (tmp_path / "requirements.txt").write_bytes(text.encode(encoding))
+    assert lines(read_declared(tmp_path)) == [("numpy>=1.26", 1), ("pandas", 2)]
+
+
+def test_powershells_redirect(tmp_path: Path) -> None:
+    data = codecs.BOM_UTF16_LE + "torch==2.4.0+cu124\r\nnumpy==1.26.4\r\n".encode("utf-16-le")
+    (tmp_path / "requirements.txt").write_bytes(data)
+    assert lines(read_declared(tmp_path)) == [("torch==2.4.0+cu124", 1), ("numpy==1.26.4", 2)]
+
+
+def test_a_coding_comment(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("# -*- coding: cp1251 -*-\n# Привет\nnumpy\n".encode("cp1251"))
+    assert lines(read_declared(tmp_path)) == [("numpy", 3)]
+    (tmp_path / "requirements.txt").write_bytes(b"# coding: rot13\nnumpy\n")
+    assert lines(read_declared(tmp_path)) == [("numpy", 2)]
+
+
+def test_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODFIT_TEST_TOKEN", "abc")
+    monkeypatch.delenv("PODFIT_TEST_NONE", raising=False)
+    text = "--extra-index-url https://${PODFIT_TEST_TOKEN}@example.org/simple\nb @ https://example.org/${PODFIT_TEST_NONE}/b-1.zip\n"
+    declared = read(tmp_path, text)
+    assert declared.index_urls == ("https://abc@example.org/simple",)
+    assert lines(declared) == [("b @ https://example.org/${PODFIT_TEST_NONE}/b-1.zip", 2)]
+
+
+def test_options_that_change_nothing_for_podfit(tmp_path: Path) -> None:
+    text = """\
+--pre
+--no-binary :all:
+--only-binary=numpy
+--require-hashes
+--use-feature fast-deps
+-r https://example.org/requirements.txt
+flash-attn --config-settings="--build-option=--x" --global-option="y"
+"""
+    declared = read(tmp_path, text)
+    assert lines(declared) == [("flash-attn", 7)]
+    assert [notice.split(": ")[0] for notice in declared.notices] == [
+        "requirements.txt:1",
+        "requirements.txt:6",
+        "requirements.txt:7",
+    ]
+
+
+def test_a_constraint_file_asks_for_nothing_editable(tmp_path: Path) -> None:
+    message = failure(tmp_path, "-c limits.txt\n", **{"limits.txt": "-e ./x\n"})
+    assert message.startswith("ROOT/limits.txt:1: a constraints file cannot ask for an editable install")
+
+
+def test_an_editable_requirement_with_its_name(tmp_path: Path) -> None:
+    declared = read(tmp_path, "-e thing @ git+https://github.com/a/b.git#egg=thing\n-e 'c @ git+https://x.org/c'\n")
+    assert lines(declared) == [("thing @ git+https://github.com/a/b.git", 1), ("c @ git+https://x.org/c", 2)]
+    assert all(each.editable for each in declared.declarations)
+
+
+def test_what_pip_ignores_is_said(tmp_path: Path) -> None:
+    declared = read(tmp_path, "--extra-index-url https://a.org https://b.org\n--pre numpy\n")
+    assert declared.index_urls == ("https://a.org",)
+    assert declared.declarations == ()
+    assert "requirements.txt:1: ignored, as pip does" in declared.notices[0]
+    assert declared.notices[0].endswith(": https://b.org")
+
+
+def test_an_own_extra_that_is_not_there_is_said(tmp_path: Path) -> None:
+    declared = read(tmp_path, "-e .[dev]\n", **{"setup.py": "from setuptools import setup\nsetup(name='p')\n"})
+    assert declared.notices == ("the project asks for its own extra dev, which podfit does not find declared",)
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "poetry.lock", "pylock.toml", "pylock.gpu.toml", "Pipfile.lock"])
+def test_a_lock_file_is_no_declaration(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("version = 1\n")
+    assert read_declared(tmp_path).files == ()
+    with pytest.raises(InputError) as caught:
+        read_declared(tmp_path, files=[Path(name)])
+    assert str(caught.value) == (
+        f"{tmp_path / name}: this is a lock file: what somebody tested with and not what the project asks for; "
+        "give it as the local environment (--local)"
+    )
+
+
+def test_find_links_of_a_directory_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "wheels").mkdir()
+    declared = read(tmp_path, "--find-links wheels\n-f elsewhere\n")
+    assert declared.find_links == (str(tmp_path / "wheels"), "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("numpy\npandas>=\n", "ROOT/requirements.txt:2: 'pandas>=' is not a requirement: "),
+        ("numpy=1.26\n",
+         "ROOT/requirements.txt:1: 'numpy=1.26' is not a requirement: one = compares nothing, write =="),
+        ("\n\nfoo bar\n", "ROOT/requirements.txt:3: 'foo bar' is not a requirement: "),
+        ("numpy \\\n  >=1 \\\n  oops\n", "ROOT/requirements.txt:1: "),
+        ("numpy; python_versio < '3'\n", "ROOT/requirements.txt:1: "),
+        ("--frobnicate\n", "ROOT/requirements.txt:1: '--frobnicate' is no line of a requirements file: no such option"),
+        ("# x\n-r missing.txt\n",
+         "ROOT/requirements.txt:2: the included file 'missing.txt' is not there; podfit looked for ROOT/missing.txt"),
+        ("-c missing.txt\n", "ROOT/requirements.txt:1: the included file 'missing.txt' is not there"),
+        ("numpy==1.0 --hash=md4:xyz\n",
+         "ROOT/requirements.txt:1: 'md4:xyz' is no hash that pip takes; write --hash=sha256:DIGEST"),
+        ("-r\n", "ROOT/requirements.txt:1: "),
+        ("-e a/b -e c/d\n", "ROOT/requirements.txt:1: more than one -e on a line; put each on a line of its own"),
+        ("foo @ bar\n", "ROOT/requirements.txt:1: 'bar' is neither an address nor a path; write ./ before a path"),
+        ("git+https://me:secret@x.org/a ; huh\n",
+         "ROOT/requirements.txt:1: 'a @ git+https://****@x.org/a ; huh' is not a requirement: "),
+        ("numpy==1.*.2\n", "ROOT/requirements.txt:1: "),
+        ("tensorflow>=2.0.*\n", "ROOT/requirements.txt:1: "),
+        ("foo @ \n", "ROOT/requirements.txt:1: "),
+        ("git+https://github.com/a/b ; nonsense\n", "ROOT/requirements.txt:1: "),
+    ],
+)  # fmt: skip
+def test_wrong_lines(tmp_path: Path, text: str, message: str) -> None:
+    assert failure(tmp_path, text).startswith(message)
+
+
+def test_a_wrong_line_of_an_included_file_names_that_file(tmp_path: Path) -> None:
+    assert failure(tmp_path, "-r sub/b.txt\n", **{"sub/b.txt": "ok\n\n!!!\n"}).startswith("ROOT/sub/b.txt:3: ")
+
+
+def test_a_missing_named_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_declared(tmp_path, files=[tmp_path / "nope.txt"])
+    assert str(caught.value) == f"{tmp_path / 'nope.txt'}: there is no such file; check the path"
+
+
+def test_a_directory_for_a_file(tmp_path: Path) -> None:
+    (tmp_path / "reqs").mkdir()
+    with pytest.raises(InputError, match="this is a directory, not a file of requirements"):
+        read_declared(tmp_path, files=[tmp_path / "reqs"])
+
+
+# --- freezes ----------------------------------------------------------------------------------------
+
+
+def pins(count: int) -> str:
+    return "".join(f"package-{number}==1.{number}\n" for number in range(count))
+
+
+def test_a_freeze_is_no_declaration(tmp_path: Path) -> None:
+    declared = read(tmp_path, pins(58) + "-e git+https://github.com/a/b#egg=b\nc @ file:///croot/c\n# end\n")
+    assert declared.declarations == ()
+    assert declared.freezes == (str(tmp_path / "requirements.txt"),)
+    assert declared.notices == (
+        "requirements.txt is taken as a local environment and not as what the project needs: "
+        "60 of its 60 requirements are exact versions, as in a freeze of a whole environment",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pins(59),
+        pins(70) + "open\n" * 1 + "open2>=1\n" * 4,
+        "".join(f"p{number}==1.{number}.*\n" for number in range(80)),
+    ],
+)
+def test_other_lists_are_declarations(tmp_path: Path, text: str) -> None:
+    declared = read(tmp_path, text)
+    assert declared.freezes == ()
+    assert len(declared.declarations) >= 59
+
+
+def test_a_named_freeze_counts_as_declared(tmp_path: Path) -> None:
+    write(tmp_path, {"requirements.txt": pins(80)})
+    declared = read_declared(tmp_path, files=[tmp_path / "requirements.txt"])
+    assert len(declared.declarations) == 80
+    assert declared.freezes == ()
+
+
+def test_compiled_files_are_locks(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "requirements.in": "numpy\n",
+            "requirements.txt": "numpy==1.26.4 \\\n    --hash=sha256:00\n    # via -r requirements.in\n",
+            "requirements-dev.txt": "#\n# This file is autogenerated by pip-compile with Python 3.11\n#\npytest==8.0\n",
+            "requirements-frozen.txt": "scipy==1.11\n",
+            "requirements-gpu.txt": "torch==2.4.0\n",
+        },
+    )
+    declared = read_declared(tmp_path)
+    assert [each.requirement for each in declared.declarations] == ["numpy", "torch==2.4.0"]
+    assert [Path(path).name for path in declared.freezes] == [
+        "requirements-frozen.txt",
+        "requirements.txt",
+        "requirements-dev.txt",
+    ]
+
+
+def test_an_included_freeze_is_none_either(tmp_path: Path) -> None:
+    declared = read(tmp_path, "torch\n-r laptop.txt\n", **{"laptop.txt": pins(100)})
+    assert lines(declared) == [("torch", 1)]
+    assert declared.freezes == (str(tmp_path / "laptop.txt"),)
+
+
+def test_the_examples_laptop_is_a_freeze(tmp_path: Path) -> None:
+    laptop = Path(__file__).parents[2] / "examples" / "moola" / "local-environment.txt"
+    (tmp_path / "requirements.txt").write_bytes(laptop.read_bytes())
+    assert len(read_declared(tmp_path).freezes) == 1

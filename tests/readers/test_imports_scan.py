@@ -1,0 +1,407 @@
+"""Imports, guards, own modules, notebooks: files on disk, read as a project."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from podfit.model import ImportSite, InputError
+from podfit.readers.imports import ImportScan, scan_imports
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "moola"
+
+
+def project(root: Path, files: dict[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+def notebook(*cells: str, **metadata: object) -> str:
+    made = [{"cell_type": "code", "source": cell, "outputs": [{"data": {"x": 1}}]} for cell in cells]
+    return json.dumps({"cells": [{"cell_type": "markdown", "source": ["import nothing"]}, *made], "metadata": metadata})
+
+
+def modules(scan: ImportScan) -> set[str]:
+    return {site.module for site in scan.imports}
+
+
+def site(scan: ImportScan, module: str) -> ImportSite:
+    (found,) = [one for one in scan.imports if one.module == module]
+    return found
+
+
+def test_every_form_of_import_with_its_line(tmp_path: Path) -> None:
+    source = (
+        "import os, numpy as np\n"
+        "from sklearn.svm import (\n    SVC,\n    SVR as R,\n)\n"
+        "def f():\n    import torch.nn.functional as F\n    class A:\n        from scipy import stats\n"
+        "async def g():\n    async with x:\n        import aiohttp\n"
+        "match a:\n    case 1:\n        import pandas\n    case _:\n        import polars\n"
+        "for i in x:\n    import rich\nelse:\n    import tqdm\n"
+        "while x:\n    import yaml\n"
+        "import importlib\nplugin = importlib.import_module('xgboost.sklearn')\n"
+        "from importlib import import_module as im\nim('lightgbm')\n__import__('catboost')\n"
+        "importlib.import_module(name)\nimportlib.import_module('.relative', 'p')\nother.import_module('not_this')\n"
+    )
+    scan = scan_imports(project(tmp_path, {"a.py": source}))
+    lines = {one.module: one.line for one in scan.imports}
+    assert lines == {
+        "os": 1, "numpy": 1, "sklearn.svm": 2, "torch.nn.functional": 7, "scipy": 9, "aiohttp": 12, "pandas": 15,
+        "polars": 17, "rich": 19, "tqdm": 21, "yaml": 23, "importlib": 26, "xgboost.sklearn": 25, "lightgbm": 27,
+        "catboost": 28,
+    }  # fmt: skip
+    assert site(scan, "sklearn.svm").names == ("SVC", "SVR")
+    assert not any(one.optional for one in scan.imports)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("try:\n    import m\nexcept ImportError:\n    m = None\n", "try/except ImportError"),
+        ("try:\n    import m\nexcept (ValueError, ModuleNotFoundError):\n    pass\n", "try/except ModuleNotFoundError"),
+        ("try:\n    import m\nexcept Exception as e:\n    print(e)\n", "try/except Exception"),
+        ("try:\n    import m\nexcept:\n    pass\n", "try/except BaseException"),
+        ("try:\n    import json\nexcept ImportError:\n    import m\n", "stands in"),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import m\n", "if TYPE_CHECKING"),
+        ("import typing as t\nif t.TYPE_CHECKING:\n    import m\n", "if TYPE_CHECKING"),
+        ("if not TYPE_CHECKING:\n    x = 1\nelse:\n    import m\n", "if not TYPE_CHECKING"),
+        ("if False:\n    import m\n", "if False"),
+        ("from importlib.util import find_spec\nif find_spec('m'):\n    import m\n", "test of availability"),
+        ("import importlib.util\nOK = importlib.util.find_spec('m') is not None\nif OK:\n    import m\n", "(OK)"),
+        ("try:\n    import x\n    got = True\nexcept ImportError:\n    got = False\nif got:\n    import m\n", "(got)"),
+        ("if is_flash_attn_2_available():\n    import m\n", "test of availability"),
+        ("if HAS_APEX:\n    import m\n", "test of availability"),
+        ("import sys\nif sys.version_info < (3, 11):\n    import m\nelse:\n    import tomllib\n", "sys.version_info"),
+        ("import os\nif os.name == 'nt':\n    import m\n", "os.name"),
+        ("import contextlib\nwith contextlib.suppress(ImportError):\n    import m\n", "suppress(ImportError)"),
+        ("try:\n    if x:\n        def f():\n            import m\nexcept ImportError:\n    pass\n", "try/except"),
+        ("try:\n    a = __import__('m')\nexcept ImportError:\n    a = None\n", "try/except"),
+    ],
+)
+def test_guarded_imports_are_optional_and_say_why(tmp_path: Path, source: str, reason: str) -> None:
+    found = site(scan_imports(project(tmp_path, {"a.py": source})), "m")
+    assert found.optional
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    import m\nexcept ImportError as e:\n    raise SystemExit('install m') from e\n",
+        "import sys\ntry:\n    import m\nexcept ImportError:\n    print('install m')\n    sys.exit(1)\n",
+        "try:\n    import m\nexcept ImportError:\n    raise\nexcept Exception:\n    pass\n",
+        "try:\n    import m\nexcept ValueError:\n    pass\n",
+        "try:\n    import m\nfinally:\n    x = 1\n",
+        "try:\n    x = 1\nexcept ImportError:\n    pass\nelse:\n    import m\n",
+        "if not TYPE_CHECKING:\n    import m\n",
+        "if has_header:\n    import m\n",
+        "def f():\n    import m\n",
+        "if __name__ == '__main__':\n    import m\n",
+        "with open('x') as f:\n    import m\n",
+    ],
+)
+def test_what_only_looks_like_a_guard_is_none(tmp_path: Path, source: str) -> None:
+    assert not site(scan_imports(project(tmp_path, {"a.py": source})), "m").optional
+
+
+@pytest.mark.parametrize(
+    ("files", "own"),
+    [
+        ({"src/app/__init__.py": "", "src/app/x.py": "import app.y\nfrom . import z\nfrom .. import q"}, {"app"}),
+        ({"app/__init__.py": "", "app/x.py": "import app.y"}, {"app"}),
+        ({"train.py": "import utils\nfrom models.net import Net", "utils.py": "", "models/net.py": ""},
+         {"train", "utils", "models"}),
+        ({"exp/train.py": "import utils", "exp/utils.py": ""}, {"utils"}),
+        ({"exp/a/train.py": "import shared", "exp/shared.py": ""}, {"shared"}),
+        ({"packages/one/pyproject.toml": "", "packages/one/src/one/__init__.py": "import two",
+          "packages/two/setup.py": "", "packages/two/two/__init__.py": ""}, {"one", "two"}),
+        ({"__init__.py": "", "train.py": "import mynet\nfrom pkgx import a", "mynet.py": "", "pkgx/__init__.py": ""},
+         {"mynet", "pkgx"}),
+        ({"main.py": "import tests.support", "tests/support.py": ""}, {"tests"}),
+        ({"src/company/team/a.py": "import company.team.b", "src/company/team/b.py": ""}, {"company"}),
+    ],
+)  # fmt: skip
+def test_own_modules_of_all_layouts(tmp_path: Path, files: dict[str, str], own: set[str]) -> None:
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert own <= scan.own_modules
+    assert not scan.imports
+
+
+def test_a_local_file_does_not_hide_a_well_known_package(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/datasets.py": "def load_cityscapes(): ...\n",
+        "pkg/wandb.py": "import wandb\n",
+        "pkg/train.py": "import wandb\nfrom datasets import load_dataset\n",
+        "pkg/old.py": "from datasets import load_cityscapes\n",
+        "data/datasets/get.py": "import datasets\n",
+        "src/google/ours/__init__.py": "",
+        "main.py": "from google.protobuf import message\nimport google.ours\nfrom google import ours\n",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {(str(one), one.module) for one in scan.imports} == {
+        ("pkg/wandb.py:1", "wandb"),
+        ("pkg/train.py:1", "wandb"),
+        ("pkg/train.py:2", "datasets"),
+        ("data/datasets/get.py:1", "datasets"),
+        ("main.py:1", "google.protobuf"),
+    }
+    assert not {"datasets", "wandb", "google"} & scan.own_modules
+
+
+def test_modules_inside_a_package_are_own_only_if_they_have_what_is_used(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/runners/__init__.py": "",
+        "pkg/runners/dockerish.py": "import dockerish\nfrom dockerish import client\n",
+        "pkg/runners/run.py": "import dockerish\ndockerish.from_env()\n",
+        "pkg/losser.py": "def focal(): ...\n",
+        "pkg/train.py": "import losser as L\nL.focal()\n",
+        "pkg/more.py": "from losser import *\n",
+        "pkg/utils.py": "",
+        "pkg/plain.py": "import utils\n",
+        "pkg/backends/sparkish/__init__.py": "",
+        "pkg/backends/sparkish/session.py": "import sparkish.sql\nimport sparkish\n",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {(str(one), one.module) for one in scan.imports} == {
+        ("pkg/runners/dockerish.py:1", "dockerish"),
+        ("pkg/runners/dockerish.py:2", "dockerish"),
+        ("pkg/runners/run.py:1", "dockerish"),
+        ("pkg/backends/sparkish/session.py:1", "sparkish.sql"),
+        ("pkg/backends/sparkish/session.py:2", "sparkish"),
+    }
+
+
+def test_a_single_file_knows_the_modules_beside_it(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        {"train.py": "import helper_a\nimport inner\nimport numpy", "helper_a.py": "", "inner/__init__.py": ""},
+    )
+    scan = scan_imports(tmp_path / "train.py")
+    assert modules(scan) == {"numpy"}
+
+
+def test_foreign_directories_are_not_read(tmp_path: Path) -> None:
+    bad = "import wrong"
+    files = {f"{name}/x.py": bad for name in (".git", ".venv", "venv", "build", "dist", "node_modules", "a/__pycache__",
+                                              "lib/site-packages/p", ".tox/py")}  # fmt: skip
+    files |= {"myenv/pyvenv.cfg": "", "myenv/lib/x.py": bad, "conda/conda-meta/x.json": "", "conda/x.py": bad}
+    files |= {"a.py": "import right", "build/__init__.py": "import real_package", "out/b.py": bad, "c_gen.py": bad}
+    scan = scan_imports(project(tmp_path, dict(files)), exclude=["out/", "*_gen.py"])
+    assert modules(scan) == {"right", "real_package"} | ({"wrong"} if (tmp_path / "build/x.py").exists() else set())
+    assert {one.path for one in scan.imports} == {"a.py", "build/__init__.py", "build/x.py"}
+
+
+def test_links_that_lead_in_circles_end(tmp_path: Path) -> None:
+    project(tmp_path, {"a/x.py": "import numpy"})
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    (tmp_path / "a" / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    assert [str(one) for one in scan_imports(tmp_path).imports] == ["a/x.py:1"]
+
+
+def test_tests_and_docs_are_left_out_with_a_notice_or_kept(tmp_path: Path) -> None:
+    files = dict.fromkeys(("tests/t.py", "docs/conf.py", "conftest.py", "setup.py", "noxfile.py"), "import pytest")
+    project(tmp_path, {**files, "a.py": "import numpy", "pkg/__init__.py": "", "pkg/setup.py": "import torch"})
+    scan = scan_imports(tmp_path)
+    assert modules(scan) == {"numpy", "torch"}
+    assert scan.notices == (
+        "5 files of tests, documentation and build tools left out (conftest.py, docs/, noxfile.py, setup.py, tests/)",
+    )
+    kept = scan_imports(tmp_path, include_tests=True)
+    assert len([one for one in kept.imports if one.module == "pytest"]) == 5
+    assert not kept.notices
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("import numpy\ndef broken(:\n    pass\n", ["bad.py:2", "cannot parse"]),
+        ("import numpy\nprint 'hello'\n", ["bad.py:2", "Python 2"]),
+        ("try:\n    x()\nexcept IOError, e:\n    pass\n", ["bad.py:3", "Python 2"]),
+        (b"x = '\xff\xfe'\n", ["bad.py:1", "cannot parse"]),
+        (b"# coding: no-such\nimport numpy\n", ["bad.py", "no-such"]),
+        (b"import numpy\x00\n", ["bad.py", "null bytes"]),
+        ("x = " + "(" * 5000 + ")" * 5000, ["bad.py"]),
+        ("x = " + "-" * 100_000 + "1", ["bad.py"]),
+    ],
+)
+def test_what_cannot_be_parsed_is_a_notice(tmp_path: Path, content: str | bytes, words: list[str]) -> None:
+    scan = scan_imports(project(tmp_path, {"bad.py": content, "good.py": "import torch"}))
+    assert modules(scan) == {"torch"}
+    (notice,) = scan.notices
+    assert all(word in notice for word in words), notice
+    assert "\n" not in notice
+
+
+def test_a_long_chain_of_elifs_is_read_whole(tmp_path: Path) -> None:
+    chain = "".join(f"elif a == {number}:\n    import numpy\n" for number in range(600))
+    scan = scan_imports(project(tmp_path, {"a.py": f"if a == 'x':\n    pass\n{chain}else:\n    import torch\n"}))
+    assert len(scan.imports) == 601
+    assert not scan.notices
+
+
+def test_encodings_of_pep_263(tmp_path: Path) -> None:
+    files = {
+        "latin.py": "# -*- coding: latin-1 -*-\ns = 'é'\nimport numpy\n".encode("latin-1"),
+        "bom.py": b"\xef\xbb\xbfimport pandas\n",
+        "sjis.py": "# vim: set fileencoding=shift_jis :\ns = '日本'\nimport scipy\n".encode("shift_jis"),
+        "crlf.py": b"x = 1\r\nimport torch\r\n",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {str(one): one.module for one in scan.imports} == {
+        "latin.py:3": "numpy", "bom.py:1": "pandas", "sjis.py:3": "scipy", "crlf.py:2": "torch",
+    }  # fmt: skip
+
+
+def test_notebooks_with_magics_and_shell_lines(tmp_path: Path) -> None:
+    cells = (
+        "%matplotlib inline\nimport numpy as np\n!pip install -q einops \\\n    timm\nfrom torch import nn",
+        "%%time\nimport pandas",
+        "%%bash\nimport nothing from here\n",
+        "files = !ls\ndf?\n%time import scipy\nif True:\n    !echo {files}\nimport xgboost  # why?\nx = await load()",
+        "text = '''\n%not a magic\n!nor this\n'''\nimport polars",
+        "import (",
+    )
+    scan = scan_imports(project(tmp_path, {"n.ipynb": notebook(*cells)}))
+    assert {(one.module, one.cell, one.line) for one in scan.imports} == {
+        ("numpy", 2, 2), ("torch", 2, 5), ("pandas", 3, 2), ("scipy", 5, 3), ("xgboost", 5, 6), ("polars", 6, 5),
+    }  # fmt: skip
+    assert str(scan.imports[0]) == "n.ipynb[2]:2"
+    assert [notice.partition(":")[0] for notice in scan.notices] == ["n.ipynb[2]", "n.ipynb[7]"]
+
+
+def test_old_odd_and_broken_notebooks(tmp_path: Path) -> None:
+    old = {
+        "worksheets": [{"cells": [{"cell_type": "code", "input": ["import numpy\n", "import torch"]}]}],
+        "nbformat": 3,
+    }
+    nan = '{"cells": [{"cell_type": "code", "source": "import pandas", "outputs": [NaN]}]}'
+    files = {
+        "old.ipynb": json.dumps(old),
+        "nan.ipynb": nan,
+        "r.ipynb": notebook("library(dplyr)", kernelspec={"language": "R"}),
+        "cut.ipynb": nan[:-3],
+        "list.ipynb": "[1, 2]",
+        "empty.ipynb": "",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert modules(scan) == {"numpy", "torch", "pandas"}
+    assert sorted(notice.partition(":")[0] for notice in scan.notices) == [
+        "cut.ipynb", "empty.ipynb", "list.ipynb", "r.ipynb",
+    ]  # fmt: skip
+
+
+def test_targets_of_hydra_configurations(tmp_path: Path) -> None:
+    config = "a:\n  _target_: timm.create_model\nb:\n  '_target_': 'torch.optim.Adam'  # c\nd:\n- _target_: app.Net\n"
+    scan = scan_imports(project(tmp_path, {"conf/c.yaml": config, "app/__init__.py": ""}))
+    assert [(str(one), one.module, one.names) for one in scan.imports] == [
+        ("conf/c.yaml:2", "timm", ("create_model",)),
+        ("conf/c.yaml:4", "torch.optim", ("Adam",)),
+    ]
+
+
+def test_calls_that_imply_needs(tmp_path: Path) -> None:
+    source = (
+        "import pandas as pd\nfrom pandas import read_excel as rx\n"
+        "df = pd.read_parquet('s3://b/x.parquet', engine='fastparquet')\n"
+        "rx('a.xls', index_col=0)\ndf['a'].groupby(df.b).mean().plot.bar()\n"
+        "def f(frame: pd.DataFrame, ax):\n    frame.hist()\n    ax.plot([1])\n    frame.to_parquet(p)\n"
+    )
+    calls = scan_imports(project(tmp_path, {"a.py": source})).calls
+    assert [(c.target, c.receiver, c.line, c.arguments, dict(c.keywords)) for c in calls] == [
+        ("pandas.read_parquet", "", 3, ("s3://b/x.parquet",), {"engine": "fastparquet"}),
+        ("pandas.read_excel", "", 4, ("a.xls",), {}),
+        (".plot", "pandas", 5, (), {}),
+        (".hist", "pandas", 7, (), {}),
+        (".plot", "", 8, (), {}),
+        (".to_parquet", "pandas", 9, (), {}),
+    ]
+
+
+def test_a_missing_project_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no such project"):
+        scan_imports(tmp_path / "nowhere")
+
+
+def test_the_example_is_read_whole() -> None:
+    scan = scan_imports(EXAMPLE)
+    assert {"moola"} <= scan.own_modules
+    assert not any(one.top_level == "moola" for one in scan.imports)
+    found = {one.top_level for one in scan.imports if not one.optional} - set(sys.stdlib_module_names)
+    assert found == {
+        "click", "hydra", "imblearn", "loguru", "matplotlib", "mlflow", "numpy", "omegaconf", "pandas", "pandera",
+        "pydantic", "pytorch_lightning", "scipy", "sklearn", "torch", "typer", "xgboost",
+    }  # fmt: skip
+    guarded = {one.top_level for one in scan.imports if one.optional}
+    assert guarded == {"fastapi", "numpy", "polars", "uvicorn", "wandb"}
+    assert {"pandas.read_parquet", ".to_parquet"} <= {call.target for call in scan.calls}
+
+
+def test_it_is_quick_enough(tmp_path: Path) -> None:
+    # Real code: the email, json, logging ... packages of the standard library, some 100 lines a file like a project's.
+    library = Path(sysconfig.get_path("stdlib"))
+    sources = [path for path in sorted(library.glob("*/*.py")) if 500 < path.stat().st_size < 8000][:500]
+    for number, path in enumerate(sources):
+        shutil.copy(path, tmp_path / f"m{number}.py")
+    scan_imports(EXAMPLE)  # the tables are read
+    begin = time.process_time()
+    scan_imports(tmp_path)
+    seconds = time.process_time() - begin
+    # 500 files a second are wanted of an idle machine; a quarter of that still holds on a loaded one.
+    assert len(sources) / seconds > 125
+    assert gc.isenabled()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.text(), st.binary(), st.text(alphabet="import from.\n\t:(),*as try except%!?'\"\\_x")))
+def test_arbitrary_text_never_raises(tmp_path: Path, text: str | bytes) -> None:
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    cell = data.decode("utf-8", "replace")
+    project(tmp_path, {"a.py": data, "b.ipynb": data, "c.ipynb": notebook(cell), "d.yaml": b"_target_: " + data})
+    scan = scan_imports(tmp_path)
+    assert all(one.line >= 1 for one in scan.imports)
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9]{2,8}_q", fullmatch=True)
+STATEMENTS = st.one_of(
+    st.builds(lambda m: (f"import {m}", m), NAMES),
+    st.builds(lambda m, n: (f"import {m}.{n} as z", f"{m}.{n}"), NAMES, NAMES),
+    st.builds(lambda m, n: (f"from {m} import {n}, other as o", m), NAMES, NAMES),
+    st.builds(lambda m: (f"x = __import__('{m}')", m), NAMES),
+    st.builds(lambda m: (f"import importlib; importlib.import_module('{m}')", m), NAMES),
+)
+BLOCKS = st.sampled_from(["{}", "if x:\n    {}", "def f():\n    {}", "class A:\n    def f(self):\n        {}",
+                          "try:\n    {}\nexcept ImportError:\n    pass", "x = '''\nimport fake\n'''\n{}",
+                          "with a as b:\n    for c in d:\n        {}", "# import fake\n{}"])  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(STATEMENTS, BLOCKS), min_size=1, max_size=8))
+def test_generated_imports_are_all_found_where_they_stand(
+    tmp_path: Path, made: list[tuple[tuple[str, str], str]]
+) -> None:
+    lines: list[str] = []
+    wanted = set()
+    for (statement, module), block in made:
+        text = block.format(statement).split("\n")
+        offset = next(number for number, line in enumerate(text) if statement in line)
+        wanted.add((module, len(lines) + offset + 1, "except ImportError" in block))
+        lines += text
+    project(tmp_path, {"a.py": "\n".join(lines), "b.ipynb": notebook("\n".join([*lines, "%magic"]))})
+    scan = scan_imports(tmp_path)
+    for path in ("a.py", "b.ipynb"):
+        found = {(o.module, o.line, o.optional) for o in scan.imports if o.path == path and o.module != "importlib"}
+        assert found == wanted

@@ -1,0 +1,43 @@
+"""The smallest hitting set against brute force."""
+
+from itertools import chain, combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podfit.solve.cores import _greedy, smallest_hitting_set
+
+NAMES = "abcdefg"
+CORES = st.lists(st.frozensets(st.sampled_from(NAMES), min_size=1, max_size=4), max_size=6)
+WEIGHTS = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 9).map(float))
+
+
+def _best(cores, weights):
+    subsets = chain.from_iterable(combinations(NAMES, size) for size in range(len(NAMES) + 1))
+    hitting = [set(subset) for subset in subsets if all(core & set(subset) for core in cores)]
+    return min((len(subset), sum(weights.get(name, 0.0) for name in subset)) for subset in hitting)
+
+
+@given(CORES, WEIGHTS)
+def test_it_is_the_fewest_names_then_the_least_weight(cores, weights):
+    chosen = smallest_hitting_set(cores, weights)
+    assert all(core & chosen for core in cores)
+    assert (len(chosen), sum(weights.get(name, 0.0) for name in chosen)) == _best(cores, weights)
+
+
+@given(CORES, WEIGHTS)
+def test_the_greedy_way_hits_every_core_too(cores, weights):
+    chosen = _greedy(set(cores), weights)
+    assert all(core & chosen for core in cores)
+    assert not any(all(core & (chosen - {name}) for core in cores) and len(chosen) > len(cores) for name in chosen)
+
+
+def test_no_conflict_releases_nothing():
+    assert smallest_hitting_set([], {}) == frozenset()
+
+
+def test_many_cores_end_in_the_greedy_way():
+    cores = [frozenset({f"x{a}", f"x{b}"}) for a in range(30) for b in range(a)]
+    chosen = smallest_hitting_set(cores, {})
+    assert all(core & chosen for core in cores)
+    assert len(chosen) == 29

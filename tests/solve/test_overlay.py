@@ -1,0 +1,262 @@
+"""The solver on worlds small enough to read."""
+
+import hashlib
+import http.server
+import threading
+import time
+
+import pytest
+from solve_support import need, only, registry, template
+
+from podfit.model import InputError
+from podfit.solve import Uv, solve_overlay
+from podfit.solve.template_index import flat_index, offer, resolver_platform
+from podfit.solve.uv import PackageNotFoundError, Question
+
+
+@pytest.fixture
+def solve(tmp_path):
+    """Return a function that solves needs over a template in a world of releases."""
+    uv = Uv(tmp_path / "cache")
+
+    def run(pod, needs, releases, *, held=(), preferences=None, constraints=(), **more):
+        arguments = only(registry(tmp_path / "wheels", releases))
+        return solve_overlay(
+            pod,
+            needs,
+            more.pop("uv", uv),
+            held=held,
+            preferences=preferences or {},
+            constraints=constraints,
+            index_arguments=arguments,
+        )
+
+    run.uv = uv
+    return run
+
+
+def _versions(overlay):
+    return {name: package.version for name, package in overlay.packages.items()}
+
+
+def test_what_the_template_has_is_never_fetched_even_when_no_index_knows_it(solve):
+    pod = template({"torch": ("2.4.0+cu124", ["sympy", "numpy; extra == 'never'"]), "sympy": ("1.12", [])})
+    overlay = solve(pod, [need("lightning")], {("lightning", "2.0"): ["torch>=2.1"]}, held=["torch"])
+    assert _versions(overlay) == {"lightning": "2.0", "torch": "2.4.0+cu124", "sympy": "1.12"}
+    assert overlay.changes == ()
+
+
+def test_private_builds_count_as_what_they_are(solve):
+    pod = template({"torch": ("2.6.0a0+ecf3bae40a.nv25.01", [])})
+    overlay = solve(pod, [need("add-on")], {("add-on", "1.0"): ["torch>=2.5"]}, held=["torch"])
+    assert _versions(overlay)["torch"] == "2.6.0a0+ecf3bae40a.nv25.1"
+
+
+def test_the_versions_tested_locally_are_taken_where_they_fit(solve):
+    releases = {("click", v): [] for v in ("8.0", "8.1", "8.2")} | {("typer", v): ["click"] for v in ("0.1", "0.2")}
+    overlay = solve(template({}), [need("typer")], releases, preferences={"click": "8.1", "typer": "0.1"})
+    assert _versions(overlay) == {"click": "8.1", "typer": "0.1"}
+
+
+def test_the_python_is_the_templates(solve):
+    releases = {("scipy", "1.16.1"): ([], ">=3.11"), ("scipy", "1.15.3"): ([], ">=3.10")}
+    old = solve(template({}, python="3.10.12"), [need("scipy")], releases, preferences={"scipy": "1.16.1"})
+    new = solve(template({}, python="3.11.9"), [need("scipy")], releases, preferences={"scipy": "1.16.1"})
+    assert (_versions(old), _versions(new)) == ({"scipy": "1.15.3"}, {"scipy": "1.16.1"})
+
+
+def test_one_pin_goes_and_the_conflict_is_told(solve):
+    pod = template({"typing-extensions": ("4.4.0", []), "six": ("1.16", [])})
+    releases = {("typing-extensions", "4.12"): [], ("pydantic", "2.7"): ["typing-extensions>=4.6"]}
+    overlay = solve(pod, [need("pydantic"), need("six")], releases)
+    (change,) = overlay.changes
+    assert (change.name, change.before, change.after) == ("typing-extensions", "4.4.0", "4.12")
+    assert "pydantic" in change.conflict
+
+
+def test_what_relies_on_a_changed_distribution_stays_satisfied(solve):
+    pod = template({"numpy": ("1.24.1", []), "vision": ("1.0", ["numpy<1.26"])})
+    releases = {("numpy", v): [] for v in ("1.25.0", "1.26.0", "2.0.0")} | {("app", "1.0"): ["numpy>=1.25"]}
+    overlay = solve(pod, [need("app")], releases)
+    assert [(c.name, c.after) for c in overlay.changes] == [("numpy", "1.25.0")]
+
+
+def test_a_dependant_moves_along_when_there_is_no_other_way(solve):
+    pod = template({"numpy": ("1.24.1", []), "vision": ("1.0", ["numpy<1.26"])})
+    releases = {("numpy", "2.0.0"): [], ("app", "1.0"): ["numpy>=2"], ("vision", "2.0"): ["numpy>=2"]}
+    overlay = solve(pod, [need("app")], releases)
+    assert [(c.name, c.after) for c in overlay.changes] == [("numpy", "2.0.0"), ("vision", "2.0")]
+
+
+def test_held_distributions_do_not_move_and_the_need_is_refused(solve):
+    pod = template({"numpy": ("1.24.1", []), "torch": ("2.1.0+cu118", ["numpy<2"])})
+    releases = {("numpy", "2.0.0"): [], ("app", "2.0"): ["numpy>=2"], ("app", "1.0"): ["numpy"]}
+    overlay = solve(pod, [need("app", ">=2")], releases, held=["torch"])
+    (refused,) = overlay.refused
+    assert (refused.name, refused.fitting) == ("app", "1.0")
+    assert "torch" in refused.message
+
+
+def test_an_exact_pin_on_a_held_distribution_gives_way_and_a_range_does_not(solve):
+    pod = template({"torch": ("2.4.0+cu124", [])})
+    overlay = solve(pod, [need("torch", "==2.2.2")], {}, held=["torch"])
+    assert (overlay.ignored_pins, overlay.refused) == ({"torch": "==2.2.2"}, ())
+    overlay = solve(pod, [need("torch", ">=2.5")], {}, held=["torch"])
+    assert [refused.name for refused in overlay.refused] == ["torch"]
+
+
+def test_a_broken_template_is_left_as_it_is(solve):
+    pod = template(
+        {
+            "torch": ("2.4.0", ["nvidia-cublas-cu12==12.1.3.1", "typing-extensions>=4.8"]),
+            "typing-extensions": ("4.4.0", []),
+        }
+    )
+    overlay = solve(pod, [need("app")], {("app", "1.0"): ["torch"]}, held=["torch"])
+    assert _versions(overlay) == {"app": "1.0", "torch": "2.4.0"}
+    assert {(b.name, b.present) for b in overlay.broken} == {("torch", ""), ("torch", "4.4.0")}
+
+
+def test_the_projects_constraints_limit_without_asking(solve):
+    releases = {("click", v): [] for v in ("7.0", "8.0")} | {("typer", "1.0"): ["click"]}
+    overlay = solve(template({}), [need("typer")], releases, constraints=["click<8", "absent==9"])
+    assert _versions(overlay) == {"click": "7.0", "typer": "1.0"}
+
+
+def test_a_constraint_against_the_held_is_dropped_and_told(solve):
+    pod = template({"torch": ("2.4.0+cu124", [])})
+    overlay = solve(pod, [need("torch")], {}, held=["torch"], constraints=["torch==2.2.2"])
+    assert overlay.changes == ()
+    assert "torch==2.2.2 is not applied" in overlay.notes[0]
+
+
+def test_extras_of_a_template_distribution_are_installed(solve):
+    pod = template({"uvicorn": ("0.30", ["httptools; extra == 'standard'", "click"]), "click": ("8.1", [])})
+    releases = {("httptools", "0.6"): []}
+    overlay = solve(pod, [need("uvicorn", extras=("standard",))], releases)
+    assert _versions(overlay) == {"uvicorn": "0.30", "click": "8.1", "httptools": "0.6"}
+
+
+def test_a_second_solve_asks_uv_once(solve):
+    pod = template({"a": ("1.0", []), "b": ("1.0", [])})
+    releases = {("a", "2.0"): [], ("b", "2.0"): [], ("app", "1.0"): ["a>=2", "b>=2"]}
+    first, second = (solve(pod, [need("app")], releases) for _ in range(2))
+    assert first.runs > 1
+    assert second.runs == 1
+    assert first.changes == second.changes
+
+
+def test_a_package_that_does_not_exist_is_one_sentence_with_its_place(solve):
+    with pytest.raises(PackageNotFoundError) as caught:
+        solve(template({}), [need("no-such-thing")], {("click", "1.0"): []}, uv=solve.uv)
+    assert str(caught.value).startswith("pyproject.toml:7: the package no-such-thing does not exist")
+    assert caught.value.exit_code == 2
+
+
+def test_nothing_is_left_to_relax(solve):
+    pod = template({"six": ("1.0", [])})
+    releases = {("app", "1.0"): ["six>=2"], ("six", "1.5"): []}
+    overlay = solve(pod, [need("app")], releases)
+    assert [(r.name, r.fitting) for r in overlay.refused] == [("app", "")]
+
+
+def test_an_index_that_cannot_be_reached_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    arguments = ("--default-index", "http://user:secret@127.0.0.1:9/simple/")
+    with pytest.raises(InputError) as caught:
+        solve_overlay(
+            template({}), [need("pod-only")], Uv(tmp_path), held=(), preferences={}, index_arguments=arguments
+        )
+    assert "127.0.0.1:9 cannot be reached" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_offline_with_an_empty_cache_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    with pytest.raises(InputError, match="the cache lacks click"):
+        solve_overlay(template({}), [need("click")], Uv(tmp_path, offline=True), held=(), preferences={})
+
+
+def test_when_the_network_goes_the_cache_answers_with_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    root = tmp_path / "served"
+    registry(root / "files", {("click", "8.0"): []})
+    (root / "simple" / "click").mkdir(parents=True)
+    name = "click-8.0-py3-none-any.whl"
+    digest = hashlib.sha256((root / "files" / name).read_bytes()).hexdigest()
+    page = f'<a href="/files/{name}#sha256={digest}">{name}</a>'
+    (root / "simple" / "click" / "index.html").write_text(page)
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=str(root))
+
+        def end_headers(self):
+            self.send_header("Cache-Control", "no-cache")
+            super().end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    told = []
+
+    class Told:
+        def step(self, text):
+            pass
+
+        def warn(self, text):
+            told.append(text)
+
+    arguments = ("--default-index", f"http://127.0.0.1:{server.server_port}/simple/")
+    uv = Uv(tmp_path / "podfit", refresh=True, reporter=Told())
+    more = {"held": (), "preferences": {}, "index_arguments": arguments}
+    first = solve_overlay(template({}), [need("click")], uv, **more)
+    server.shutdown()
+    server.server_close()
+    second = solve_overlay(template({}), [need("click")], uv, **more)
+    assert _versions(first) == _versions(second) == {"click": "8.0"}
+    assert len(told) == 1
+    assert "what the cache holds was used instead" in told[0]
+
+
+def test_the_template_index_is_made_once_and_changes_with_its_content(tmp_path):
+    pod = template({"torch": ("2.4.0+cu124", ["sympy"]), "sympy": ("1.12", []), "odd": ("not a version", [])})
+    offered = offer(pod, ["torch"])
+    first = flat_index(pod, offered, tmp_path)
+    wheels = sorted(path.name for path in first.iterdir())
+    assert wheels == [
+        "sympy-1.12-cp311-cp311-manylinux_2_35_x86_64.whl",
+        "torch-2.4.0+cu124-cp311-cp311-manylinux_2_35_x86_64.whl",
+    ]
+    assert offered.left_out == ("odd",)
+    before = first.stat().st_mtime_ns
+    time.sleep(0.01)
+    assert flat_index(pod, offered, tmp_path) == first
+    assert first.stat().st_mtime_ns == before
+    other = template({"torch": ("2.4.0+cu124", ["sympy<2"]), "sympy": ("1.12", [])})
+    assert flat_index(other, offer(other, []), tmp_path) != first
+    assert not list((tmp_path / "templates").glob(".making-*"))
+
+
+@pytest.mark.parametrize(
+    ("glibc", "platform"),
+    [("2.35", "manylinux_2_35"), ("2.27", "manylinux_2_17"), ("2.50", "manylinux_2_40"), ("", "manylinux_2_17")],
+)
+def test_the_platform_is_never_newer_than_the_templates(glibc, platform):
+    assert resolver_platform(template({}, glibc=glibc)) == f"x86_64-{platform}"
+
+
+def test_a_questions_key_depends_on_all_that_is_asked(tmp_path):
+    base = Question(("a",), (), {}, "3.11", "x", tmp_path)
+    others = [
+        Question(("b",), (), {}, "3.11", "x", tmp_path),
+        Question(("a",), ("a<2",), {}, "3.11", "x", tmp_path),
+        Question(("a",), (), {"a": "1"}, "3.11", "x", tmp_path),
+        Question(("a",), (), {}, "3.10", "x", tmp_path),
+        Question(("a",), (), {}, "3.11", "x", tmp_path, exclude_newer="2026-01-01"),
+    ]
+    assert len({question.key() for question in (base, *others)}) == 6

@@ -1,0 +1,93 @@
+"""The solver against brute force: on every small world, the fewest changes, or the knowledge that there are none."""
+
+import itertools
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from solve_support import need, only, registry, template
+
+from podfit.solve import Uv, solve_overlay
+
+NAMES = ("alfa", "bravo", "charlie", "delta", "echo")
+VERSIONS = ("1.0", "2.0", "3.0")
+SPECIFIERS = ("", ">=2.0", "<2.0", "==2.0", "<3.0", "!=1.0", ">=3.0")
+
+
+@st.composite
+def worlds(draw):
+    """Draw releases, a consistent template over them, held names and needs."""
+    releases = {}
+    for name in NAMES:
+        for version in draw(st.lists(st.sampled_from(VERSIONS), min_size=1, max_size=3, unique=True)):
+            others = draw(st.lists(st.sampled_from([o for o in NAMES if o != name]), max_size=2, unique=True))
+            releases[name, version] = [other + draw(st.sampled_from(SPECIFIERS)) for other in others]
+    present = {}
+    for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True)):
+        present[name] = draw(st.sampled_from(sorted(v for n, v in releases if n == name)))
+    for name, version in present.items():  # the template is sound to begin with
+        releases[name, version] = [
+            line
+            for line in releases[name, version]
+            if Requirement(line).name in present and _meets(line, present[Requirement(line).name])
+        ]
+    held = frozenset(draw(st.lists(st.sampled_from(sorted(present)), max_size=1)))
+    wanted = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
+    needs = {name: draw(st.sampled_from(SPECIFIERS)) for name in wanted}
+    return releases, present, held, needs
+
+
+def _meets(line, version):
+    return Requirement(line).specifier.contains(version)
+
+
+def _fewest_changes(releases, present, held, needs):
+    """Return the least number of changed template distributions over every possible environment, None without one."""
+    choices = []
+    for name in NAMES:
+        versions = sorted(v for n, v in releases if n == name)
+        choices.append([present[name]] if name in held else versions if name in present else ["", *versions])
+    best = None
+    for picked in itertools.product(*choices):
+        environment = {name: version for name, version in zip(NAMES, picked, strict=True) if version}
+        stated = [*(f"{name}{specifier}" for name, specifier in needs.items())]
+        for name, version in environment.items():
+            stated += releases[name, version]
+        if all(
+            Requirement(line).name in environment and _meets(line, environment[Requirement(line).name])
+            for line in stated
+        ):
+            changes = sum(environment[name] != version for name, version in present.items())
+            best = changes if best is None else min(best, changes)
+    return best
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(worlds())
+def test_the_changes_are_the_fewest_there_are(world):
+    releases, present, held, needs = world
+    with tempfile.TemporaryDirectory() as room:
+        directory = registry(Path(room) / "wheels", releases)
+        overlay = solve_overlay(
+            template({name: (version, releases[name, version]) for name, version in present.items()}),
+            [need(name, specifier) for name, specifier in needs.items()],
+            Uv(Path(room) / "cache"),
+            held=held,
+            preferences={},
+            index_arguments=only(directory),
+        )
+    yielding = {name: "" if name in held and s.startswith("==") else s for name, s in needs.items()}
+    fewest = _fewest_changes(releases, present, held, yielding)  # an exact pin on a held distribution gives way
+    if fewest is None:
+        assert overlay.refused
+        return
+    assert not overlay.refused
+    assert len(overlay.changes) == fewest
+    assert not held & {change.name for change in overlay.changes}
+    environment = {**present, **{name: package.version for name, package in overlay.packages.items()}}
+    for name, version in environment.items():
+        for line in releases[name, version]:
+            asked = Requirement(line)
+            assert asked.specifier.contains(environment[asked.name]), f"{name} {version} requires {line}"
