@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import packaging
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pod_support import SERIES
+from pod_support import SERIES, children_seconds
 
 from podfit.model.manifest import template_from_manifest
 from podfit.readers import probe_script
@@ -151,9 +150,9 @@ def test_quick_is_quick_with_150_distributions(make_venv: Callable[..., str]) ->
             file.write("A long description.\n" * 1000)
     seconds = []
     for _ in range(5):
-        started = time.perf_counter()
+        before = children_seconds()
         manifest = run_probe(python, "--quick")
-        seconds.append(time.perf_counter() - started)
+        seconds.append(children_seconds() - before)
     assert len(manifest["distributions"]) == 150
     assert min(seconds) < 0.3, seconds
 

@@ -700,7 +700,8 @@ def run_child(path: str) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     job = json.loads(Path(path).read_text("utf-8"))
     if job["seconds"] > 0:
-        faulthandler.dump_traceback_later(job["seconds"] * 0.9)
+        # The parent's clock counts, which has run since before this process started.
+        faulthandler.dump_traceback_later(max(0.01, job["started"] + job["seconds"] * 0.9 - time.monotonic()))
     try:
         answer: dict[str, Any] = {"result": CHILDREN[job["kind"]](job)}
     except Exception as error:
@@ -746,9 +747,9 @@ class Children:
         """Run one child; past seconds it is ended with all its own children."""
         self._told(f"{kind} {job.get('name', '')}".strip().replace("_", " "))
         path = self._folder / f"{next(self._numbers)}.json"
-        path.write_text(json.dumps(dict(job, kind=kind, seconds=seconds)), "utf-8")
         log = path.with_suffix(".log")
         started = time.monotonic()
+        path.write_text(json.dumps(dict(job, kind=kind, seconds=seconds, started=started)), "utf-8")
         argv = [sys.executable, "-B", "-X", "faulthandler", str(self._script), str(path)]
         with log.open("wb") as sink:
             with self._lock:
