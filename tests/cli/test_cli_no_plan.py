@@ -78,7 +78,8 @@ def test_a_template_without_any_plan_stands_beside_the_others(
     hard_to_find: None, call: Call, index: Path, tmp_path: Path
 ) -> None:
     pinned = "# python: 3.11.9\nbeta==1.0\n"
-    write(tmp_path, {"p/requirements.txt": "alpha>=2\n", "old.txt": pinned, "future.txt": FUTURE})
+    earlier = {"out/requirements-old.txt": "", "out/pylock.old.toml": "", "out/lock-older.txt": ""}
+    write(tmp_path, {"p/requirements.txt": "alpha>=2\n", "old.txt": pinned, "future.txt": FUTURE, **earlier})
     ran = call(*words(tmp_path, index, "--format", "json", "--quiet"))
     assert ran.code == 1
     error = r"error: (the fewest changes to old were not found within 1 resolutions; [^\n]+)\n"
@@ -91,7 +92,8 @@ def test_a_template_without_any_plan_stands_beside_the_others(
     assert matrix["refused"] == [{"template": "old", "reason": told[1]}]
     assert json.loads((tmp_path / "out" / "matrix.json").read_text()) == matrix
     assert "old: no plan: the fewest changes" in (tmp_path / "out" / "matrix.md").read_text()
-    assert not list((tmp_path / "out").glob("*-old.*")), "no file of a plan that is none"
+    assert not list((tmp_path / "out").glob("*[-.]old.*")), "no file of a plan that is none, nor of an earlier run"
+    assert (tmp_path / "out" / "lock-older.txt").exists(), "what belongs to another template stays"
     assert list((tmp_path / "out").glob("*-future.*"))
 
 
@@ -101,3 +103,6 @@ def test_no_template_has_a_plan(hard_to_find: None, call: Call, index: Path, tmp
     assert ran.code == 1
     assert json.loads(ran.out)["feasible"] is False
     assert not (tmp_path / "out").exists()
+    write(tmp_path, {"out/matrix.md": "", "out/plan-old.json": "", "out/notes.md": ""})
+    assert call(*words(tmp_path, index)[:-4], "-t", tmp_path / "old.txt").code == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["notes.md"]

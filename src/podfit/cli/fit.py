@@ -129,7 +129,8 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
 
     For each template: requirements-T.txt (ranges, for pip install -r ... -c ...), constraints-T.txt (the template's
     pins), lock-T.txt (exact, hashed), pylock.T.toml (PEP 751), plan-T.json (for podfit apply and verify) and
-    verify_env-T.py; and the matrix as matrix.md and matrix.json.
+    verify_env-T.py; and the matrix as matrix.md and matrix.json. A template without a plan loses the files that an
+    earlier run wrote for it.
 
     Exit code 0: every template has a plan that works, 1: one has none, 2: a bad call or input.
 
@@ -142,20 +143,14 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
     """  # noqa: D301
     from podfit.plan.fit import plans_of
     from podfit.writers.files import write_files
-    from podfit.writers.markdown import matrix_markdown
-    from podfit.writers.matrix_json import matrix_json_text
-    from podfit.writers.registry import plan_files
+    from podfit.writers.registry import MATRIX_FILES, all_files, file_names
 
     quiet = given["quiet"]
     outcome = _fit(given)
     plans = plans_of(outcome.results)
-    files: dict[str, str] = {}
-    for plan in plans:
-        files.update(plan_files(plan))
-    if plans:
-        files["matrix.md"] = matrix_markdown(plans, outcome.refused)
-        files["matrix.json"] = matrix_json_text(plans, outcome.refused)
-    written = write_files(files, out) if files else ()
+    files = all_files(plans, outcome.refused) if plans else {}
+    stale = {name for template in outcome.refused for name in (*file_names(template), *MATRIX_FILES)}
+    written = write_files(files, out, stale=stale)
     with reader_may_leave(_exit_code(outcome)):
         _show(outcome, shape, details=given["details"], quiet=quiet)
     if written and not quiet:

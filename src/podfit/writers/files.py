@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from podfit.model import InputError, Where
 
 
-def write_files(files: Mapping[str, str], directory: Path) -> tuple[Path, ...]:
+def write_files(files: Mapping[str, str], directory: Path, *, stale: Iterable[str] = ()) -> tuple[Path, ...]:
     """Write files (name to text, UTF-8) into directory and return their paths, in the mapping's order.
 
     The directory is made when it is missing. Everything is written under temporary names in it first and flushed to
     the disk, and only then renamed, each file at once: a full disk or a signal on the way leaves the earlier files
-    as they were and nothing temporary. Raises InputError when the directory takes no files or a name is taken by a
+    as they were and nothing temporary. Files of the names in stale that are not among files are removed after that;
+    without files, no directory is made. Raises InputError when the directory takes no files or a name is taken by a
     directory; ValueError for a name that is more than one path component.
     """
     for name in files:
@@ -23,7 +24,7 @@ def write_files(files: Mapping[str, str], directory: Path) -> tuple[Path, ...]:
             raise ValueError(f"{name!r} is not the name of a file in a directory")
         if (directory / name).is_dir():
             raise InputError("is a directory", where=Where(str(directory / name)), remedy="write somewhere else")
-    made = _make(directory)
+    made = _make(directory) if files else []
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, text in files.items():
@@ -37,6 +38,9 @@ def write_files(files: Mapping[str, str], directory: Path) -> tuple[Path, ...]:
             Path(temporary).chmod(_mode(directory / name))
         for temporary_path, path in waiting:
             temporary_path.replace(path)
+        for name in stale:
+            if name not in files:
+                (directory / name).unlink(missing_ok=True)
     except BaseException as error:
         for temporary_path, _ in waiting:
             temporary_path.unlink(missing_ok=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from podfit.model import InputError, Plan
 from podfit.writers.constraints import write_constraints
@@ -34,16 +35,25 @@ FORMATS: tuple[FileFormat, ...] = (
 )
 """The formats in the order in which their files are listed."""
 
+MATRIX_FILES = ("matrix.md", "matrix.json")
+"""The files of all plans of one call together."""
+
 
 def plan_files(plan: Plan) -> dict[str, str]:
     """Return the files of one plan: file name to text."""
     return {form.file_name(plan.template.name): form.write(plan) for form in FORMATS}
 
 
-def all_files(plans: Sequence[Plan]) -> dict[str, str]:
+def file_names(template: str) -> tuple[str, ...]:
+    """Return the names of the files that a plan for the template of that name has."""
+    return tuple(form.file_name(template) for form in FORMATS)
+
+
+def all_files(plans: Sequence[Plan], refused: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
     """Return the files of all plans of one project, and the matrix of them as `matrix.md` and `matrix.json`.
 
-    Raises InputError when two templates lead to the same file name.
+    refused maps the templates without a plan to the reason, for the matrix. Raises InputError when two templates lead
+    to the same file name.
     """
     files: dict[str, str] = {}
     for plan in plans:
@@ -54,6 +64,5 @@ def all_files(plans: Sequence[Plan]) -> dict[str, str]:
                     remedy="fit them one by one, or give their files other names",
                 )
             files[name] = text
-    files["matrix.md"] = matrix_markdown(plans)
-    files["matrix.json"] = matrix_json_text(plans)
+    files.update(zip(MATRIX_FILES, (matrix_markdown(plans, refused), matrix_json_text(plans, refused)), strict=True))
     return files
