@@ -9,7 +9,9 @@ import pytest
 from apply_support import make_wheel
 from verify_support import X86_64, both, by_script, install, make_environment, plan_over, template_of, warm
 
-from podfit.writers import verify_runtime as runtime
+from podfit.writers.verify_runtime.checks import FUNCTIONS
+from podfit.writers.verify_runtime.child import CHILDREN
+from podfit.writers.verify_runtime.gpu import GPU_FUNCTIONS
 
 TITLES = {
     "pyarrow <-> pandas": "a frame survives Arrow and Parquet",
@@ -113,6 +115,6 @@ def test_what_the_project_does_not_use_is_not_tried(tmp_path: Path) -> None:
 
 
 def test_every_check_has_its_child() -> None:
-    for title, child, names, _ in (*runtime.FUNCTIONS, *runtime.GPU_FUNCTIONS):
-        assert child in runtime.CHILDREN, title
+    for title, child, names, _ in (*FUNCTIONS, *GPU_FUNCTIONS):
+        assert child in CHILDREN, title
         assert names

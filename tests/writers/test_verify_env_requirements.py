@@ -13,7 +13,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from podfit.writers import verify_runtime as runtime
+from podfit.writers.verify_runtime import requirements as runtime
+from podfit.writers.verify_runtime.gpu import runs_on
 
 NUMBER = st.integers(0, 3).map(str)
 RELEASE = st.lists(NUMBER, min_size=1, max_size=4).map(".".join)
@@ -146,4 +147,4 @@ def test_planned_and_installed_versions(planned: str, installed: str, same: bool
     ],
 )
 def test_device_code_runs_where_nvidia_says(capability: list[int], architectures: list[str], runs: bool) -> None:
-    assert runtime.runs_on(capability, architectures) is runs
+    assert runs_on(capability, architectures) is runs

@@ -15,6 +15,8 @@ from podfit.audit.consistency import final_environment, walk
 from podfit.model import Action, Plan, canonical
 from podfit.model.requirement import parse_requires_dist
 from podfit.writers.text import plain
+from podfit.writers.verify_runtime import MODULES
+from podfit.writers.verify_runtime.processes import PACKAGE
 
 _THERE = (Action.KEEP, Action.INSTALL, Action.CHANGE)
 
@@ -36,39 +38,56 @@ if sys.path and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False
     del sys.path[0]  # a stray json.py beside this script is not the standard library's
 
 import json
+import types
 
 PLAN = r\'\'\'
 {plan}
 \'\'\'
 
-RUNNER = r\'\'\'{runner}\'\'\'
+MODULES = {{
+{modules}}}
+
+
+def load():
+    """Make the modules above importable."""
+    package = sys.modules["{package}"] = types.ModuleType("{package}")
+    package.__path__ = []
+    for name, source in MODULES.items():
+        module = sys.modules["{package}." + name] = types.ModuleType("{package}." + name)
+        module.__package__ = "{package}"
+        exec(compile(source, "<{package}/%s.py>" % name, "exec"), module.__dict__)
+        setattr(package, name, module)
+    return package
+
 
 if __name__ == "__main__":
-    scope = {{"__name__": "podfit_verify"}}
-    exec(compile(RUNNER, "<podfit verify>", "exec"), scope)
-    sys.exit(scope["main"](json.loads(PLAN), RUNNER, sys.argv[1:]))
+    sys.exit(load().main.main(json.loads(PLAN), MODULES, sys.argv[1:]))
 '''
 
 
 def write_verify_env(plan: Plan) -> str:
     """Return the text of verify_env.py for plan; the same plan always gives the same text."""
     facts = json.dumps(verify_facts(plan), indent=1, sort_keys=True)
-    runner = runtime_source()
-    if "'''" in runner or runner.endswith(("'", "\\")):  # pragma: no cover - a slip of ours
-        raise ValueError("verify_runtime.py does not fit between three quotes")
+    modules = ""
+    for name, source in runtime_modules().items():
+        if "'''" in source or source.endswith(("'", "\\")):  # pragma: no cover - a slip of ours
+            raise ValueError(f"verify_runtime/{name}.py does not fit between three quotes")
+        modules += f"    \"{name}\": r'''{source}''',\n"
     return _SCRIPT.format(
         version=__version__,
         project=plain(plan.project),
         template=plain(plan.template.name),
         # JSON's own escape keeps a quote in a name from ending the string.
         plan=facts.replace("'", "\\u0027"),
-        runner=runner,
+        modules=modules,
+        package=PACKAGE,
     )
 
 
-def runtime_source() -> str:
-    """Return the source of `podfit.writers.verify_runtime`."""
-    return resources.files("podfit.writers").joinpath("verify_runtime.py").read_text("utf-8")
+def runtime_modules() -> dict[str, str]:
+    """Return the modules of `podfit.writers.verify_runtime`, in the order in which they can be loaded: name to text."""
+    folder = resources.files("podfit.writers").joinpath("verify_runtime")
+    return {name: folder.joinpath(f"{name}.py").read_text("utf-8") for name in MODULES}
 
 
 def verify_facts(plan: Plan) -> dict[str, Any]:

@@ -11,13 +11,14 @@ import msgspec
 
 from podfit.model import Finding, Verdict
 from podfit.pod.verify.run import Report
-from podfit.writers import verify_runtime
+from podfit.writers.verify_runtime.main import SCHEMA
+from podfit.writers.verify_runtime.report import render
 
 
 def as_dict(report: Report) -> dict[str, Any]:
     """Return the JSON object, schema podfit.verify/1: the same keys as `verify_env.py --json` prints."""
     return {
-        "schema": verify_runtime.SCHEMA,
+        "schema": SCHEMA,
         "project": report.project,
         "template": report.template,
         "python": dict(report.python),
@@ -37,7 +38,7 @@ def as_json(report: Report) -> str:
 
 def as_text(report: Report, *, plain: bool = False) -> str:
     """Return the report as verify_env.py prints it; plain: in ASCII."""
-    return verify_runtime.render(as_dict(report), plain=plain) + "\n"
+    return render(as_dict(report), plain=plain) + "\n"
 
 
 def as_junit(report: Report) -> str:

@@ -1,0 +1,184 @@
+"""What is installed, looked at from within: each `child_` function runs in a process of its own.
+
+They return JSON, and may raise, crash or hang.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import describe_error
+from .requirements import MARKERS, allows, holds, parse_requirement
+from .text import canonical, one_line
+
+HASH_LIMIT = 8 * 2**20
+"""Bytes: without --deep, larger files of held distributions are compared by size only."""
+_NOT_MODULES = {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "scripts", "tools"}
+
+
+def child_inventory(_job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the environment's interpreter and distributions, the first of each name on sys.path."""
+    found: dict[str, dict[str, Any]] = {}
+    for distribution in importlib.metadata.distributions():
+        info = Path(str(getattr(distribution, "_path", "")))
+        try:
+            metadata: Any = distribution.metadata
+            name, version = metadata.get("Name"), metadata.get("Version")
+        except Exception:  # noqa: S112 - metadata that cannot be read is no distribution; importing shows the rest
+            continue
+        if not name or info.name.startswith("~") or canonical(name) in found:
+            continue
+        python = metadata.get("Requires-Python") or ""
+        requires = list(distribution.requires or ())
+        found[canonical(name)] = {
+            "version": version or "",
+            "info": str(info),
+            "requires": requires,
+            "requires_python": python,
+        }
+    return {
+        "version": "{}.{}.{}".format(*sys.version_info[:3]),
+        "executable": sys.executable,
+        "prefix": sys.prefix,
+        "distributions": found,
+    }
+
+
+def child_import(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Import the modules of one need; without any given, those that its distribution provides."""
+    given = list(job["modules"])
+    modules = given or provided_modules(job["name"], Path(job["info"]))
+    imported, failed = [], []
+    for module in modules:
+        try:
+            importlib.import_module(module)
+            imported.append(module)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            failed.append(dict(describe_error(error), module=module))
+    return {"imported": imported, "failed": failed, "derived": not given}
+
+
+def provided_modules(name: str, info: Path) -> list[str]:
+    """Return the public top-level modules of a distribution: the one named like it if there is one, else all.
+
+    info is its metadata directory: Python 3.8 does not find `zope.interface` under its normalized name.
+    """
+    declared: list[str] = []
+    with contextlib.suppress(OSError):
+        declared = (info / "top_level.txt").read_text("utf-8", "replace").split()
+    if not declared:
+        for path, _, _ in record_rows(info):
+            first, slash, rest = path.partition("/")
+            if slash and rest.endswith((".py", ".so")) and first.isidentifier():
+                declared.append(first)
+            elif not slash and first.endswith((".py", ".so")):
+                declared.append(first.partition(".")[0])
+    public = sorted({m for m in declared if m.isidentifier() and not m.startswith("_") and m not in _NOT_MODULES})
+    own = [module for module in public if canonical(module) == canonical(name)]
+    return own or public
+
+
+def record_rows(info: Path) -> list[tuple[str, str, str]]:
+    """Return the rows of the RECORD in a .dist-info directory (path, hash, size), none when there is no RECORD."""
+    try:
+        text = (info / "RECORD").read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return [(row[0], row[1], row[2]) for row in csv.reader(text.splitlines()) if len(row) >= 3 and row[0]]
+
+
+def child_held(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare the files of one distribution with its RECORD, and the RECORD with the one that the template had.
+
+    Sizes of all files; SHA-256 of those up to HASH_LIMIT, of all when `deep`. Rows without a hash (bytecode, RECORD
+    itself) say nothing that could be compared.
+    """
+    info = Path(job["info"])
+    rows = record_rows(info)
+    result: dict[str, Any] = {"files": 0, "hashed": 0, "bytes": 0, "large": [], "wrong": [], "record": "absent"}
+    if not rows:
+        return result
+    digest = hashlib.sha256((info / "RECORD").read_bytes()).hexdigest()
+    result["record"] = "unknown" if not job["record"] else "same" if digest == job["record"] else "different"
+    for path, expected, size in rows:
+        if not expected:
+            continue
+        result["files"] += 1
+        target = info.parent / path
+        try:
+            length = target.stat().st_size
+        except OSError:
+            result["wrong"].append([path, "is missing"])
+            continue
+        if size.isdigit() and int(size) != length:
+            result["wrong"].append([path, f"has {length} bytes instead of {size}"])
+            continue
+        if length > HASH_LIMIT and not job["deep"]:
+            result["large"].append(path)
+            continue
+        try:
+            actual = file_digest(target, expected.partition("=")[0])
+        except (OSError, ValueError) as error:
+            result["wrong"].append([path, f"cannot be checked: {one_line(error, 100)}"])
+            continue
+        result["hashed"] += 1
+        result["bytes"] += length
+        if actual != expected.partition("=")[2]:
+            result["wrong"].append([path, "has another content"])
+    return result
+
+
+def file_digest(path: Path, algorithm: str) -> str:
+    """Return a file's hash as RECORD writes it: URL-safe base64 without padding. Raises ValueError, OSError."""
+    import base64
+
+    digest = hashlib.new(algorithm)
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode("ascii")
+
+
+def child_metadata(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge every Requires-Dist and Requires-Python of the environment.
+
+    Extras count as far as the plan asks for them and other requirements do (PEP 508, "Extras").
+    """
+    found, extras = job["distributions"], {name: {""} for name in job["distributions"]}
+    for name, wanted in job["extras"].items():
+        extras.get(name, set()).update(map(canonical, wanted))
+    parsed = {name: [(line, parse_requirement(line)) for line in one["requires"]] for name, one in found.items()}
+    broken: dict[tuple[str, str], dict[str, str]] = {}
+    judged: set[tuple[str, str]] = set()
+    queue = list(found)
+    while queue:
+        name = queue.pop()
+        for line, asked in parsed[name]:
+            if asked is None or not any(holds(asked.marker, extra) for extra in extras[name]):
+                continue
+            judged.add((name, line))
+            target = asked.name
+            present = found.get(target)
+            version = present["version"] if present else ""
+            if present is None or not (asked.url or not asked.specifier or allows(asked.specifier, version)):
+                short = asked.name + asked.specifier
+                broken[name, line] = {"name": name, "requirement": short, "target": target, "present": version}
+            if present is not None and not asked.extras <= extras[target]:
+                extras[target] |= asked.extras
+                queue.append(target)
+    running = MARKERS["python_full_version"]
+    for name, one in found.items():
+        if allows(one["requires_python"], running) is False:
+            short = f"Python {one['requires_python']}"
+            broken[name, short] = {"name": name, "requirement": short, "target": "python", "present": running}
+    return {"judged": len(judged), "broken": [broken[key] for key in sorted(broken)]}
