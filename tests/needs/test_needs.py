@@ -202,7 +202,7 @@ def test_imported_but_not_declared() -> None:
     assert (need.declared, need.imported, need.specifier) == (False, True, "")
     (finding,) = report.findings
     assert (finding.verdict, finding.subject) == (Verdict.WARNING, "einops")
-    assert "imported but not declared (t has 0.8.0)" in finding.message
+    assert finding.message == "imported but not declared"  # the same on every template, so that it is told once
 
 
 def test_declared_but_never_imported() -> None:

@@ -106,7 +106,7 @@ def find_needs(
     needs = []
     for name in sorted({*declared.asked, *used}):
         asked, use = declared.asked.get(name), used.get(name)
-        finding = _judged(name, asked, use, template, only_imported, include_optional)
+        finding = _judged(name, asked, use, only_imported, include_optional)
         if finding is not None:
             findings.append(finding)
         if asked is None and use is not None and not use.required and not include_optional:
@@ -198,7 +198,7 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
 
 
 def _judged(
-    name: str, asked: Asked | None, use: _Used | None, template: Template, only_imported: bool, include_optional: bool
+    name: str, asked: Asked | None, use: _Used | None, only_imported: bool, include_optional: bool
 ) -> Finding | None:
     """Return the finding about how one distribution is declared and used; None when both agree."""
     if asked is not None:
@@ -219,9 +219,6 @@ def _judged(
     else:
         message = f"needed by {_called(use.implied[0])} but not declared: {use.implied[0].rule.fact}"
         evidence = Evidence(EvidenceKind.METADATA, str(use.implied[0].call), f"calls {_called(use.implied[0])}")
-    there = template.distributions.get(name)
-    if there is not None:
-        message += f" ({template.name} has {there.version})"
     return Finding("imports", name, Verdict.WARNING, message, evidence, f"declare {name}")
 
 
