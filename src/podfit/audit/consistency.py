@@ -133,7 +133,7 @@ def check_consistency(
                 CHECK,
                 template.name,
                 Verdict.UNKNOWN,
-                f"the requirements of {len(after.unknown)} distributions are not known: {_listed(after.unknown)}",
+                f"the requirements of {_listed(after.unknown)} are not known",
                 Evidence(EvidenceKind.ASSUMED, "no metadata was seen", "they count as requiring nothing"),
                 "probe the template: podfit probe",
             )
