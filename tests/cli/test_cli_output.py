@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_support import Ran, podfit, write
+from cli_support import Ran, make_index, podfit, write
 from rich.cells import cell_len
 
 from podfit.catalogue.store import template_names
@@ -49,6 +49,32 @@ def test_json_is_all_of_standard_output(call: Call, words: tuple[object, ...]) -
     for said in ("solving over runpod-pytorch-2.2 ...", "warning: ", "note: broken.py:1: "):
         assert said in ran.err
     assert ran.code == 0
+
+
+def test_places_with_spaces_commas_and_other_scripts(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uv splits the words of some options at commas and pip those of requirement files at spaces."""
+    home = tmp_path / "größe, 100% & 'mehr'"
+    wheels = make_index(home / "my wheels, all", {("alpha", "1.0"): ["beta"], ("beta", "1.0"): []})
+    links = make_index(home / "linked, too", {("gamma", "1.0"): []}) / "gamma"
+    monkeypatch.setenv("PODFIT_CACHE_DIR", str(home / "cache, podfit's"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(home / "cache, uv's"))
+    requirements = f'--find-links "{links}"\nalpha\ngamma\n'
+    write(home, {"p, q/requirements.txt": requirements, "t x.txt": "# python: 3.11.9\nbeta==1.0\n"})
+    place = home / "out, here"
+    ran = call(
+        *("fit", home / "p, q", "-t", home / "t x.txt", "--local", "none", "--index-url", wheels, "--out", place),
+        *("--format", "json", "--quiet"),
+    )
+    assert (ran.code, ran.err) == (0, "")
+    cells = {row["name"]: row["cells"][0] for row in json.loads(ran.out)["rows"]}
+    assert {name: (cell["action"], cell["planned"]) for name, cell in cells.items()} == {
+        "alpha": ("install", "1.0"),
+        "beta": ("keep", "1.0"),
+        "gamma": ("install", "1.0"),
+    }
+    assert (place / "lock-t-x.txt").is_file()
 
 
 def test_quiet_leaves_standard_error_empty(call: Call, words: tuple[object, ...]) -> None:

@@ -31,6 +31,7 @@ from podfit.plan.drift import same_release
 from podfit.plan.source import IndexReleases
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.turns import Turns
+from podfit.solve.uv import as_link
 
 if TYPE_CHECKING:
     from podfit.index import Index
@@ -253,7 +254,8 @@ def index_arguments(options: Options) -> tuple[str, ...]:
     for url in options.extra_index_urls:
         arguments += ["--index", _address(url)]
     for link in options.find_links:
-        arguments += ["--find-links", _address(link)]
+        address = _address(link)
+        arguments += ["--find-links", address if "://" in address else as_link(Path(address))]
     return tuple(arguments)
 
 

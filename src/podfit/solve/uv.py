@@ -184,7 +184,7 @@ class Uv:
                 output.write_text("".join(_preferences(question.preferences)), encoding="utf-8")
             command = [find_uv(), "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-python-downloads"]
             command += ["--python", sys.executable, "--python-version", question.python_version]
-            command += ["--python-platform", question.platform, "--find-links", str(question.find_links)]
+            command += ["--python-platform", question.platform, "--find-links", as_link(question.find_links)]
             command += [*question.index_arguments, "--format", "pylock.toml", "-c", "constraints.txt"]
             command += ["--build-constraints", "build-constraints.txt"]
             command += ["--exclude-newer", question.exclude_newer] if question.exclude_newer else []
@@ -233,6 +233,11 @@ class Uv:
                 _sentence(done.stderr, question), remedy="check the network, --index-url and the proxy variables"
             )
         raise InputError(f"uv could not resolve the requirements: {_reason(done.stderr)}")
+
+
+def as_link(folder: Path) -> str:
+    """Return a directory as a word for uv's --find-links, which splits what it gets at commas."""
+    return folder.absolute().as_uri()
 
 
 def find_uv() -> str:
