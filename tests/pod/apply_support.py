@@ -68,7 +68,7 @@ def install(python: str, wheels: Path, specs: Iterable[str]) -> None:
     from uv import find_uv_bin
 
     words = [find_uv_bin(), "pip", "install", "-q", "--no-config", "--no-index", "--no-deps", "--link-mode", "copy"]
-    words += ["--find-links", str(wheels), "--python", python, *specs]
+    words += ["--find-links", wheels.as_uri(), "--python", python, *specs]
     subprocess.run(words, check=True, timeout=300)
 
 

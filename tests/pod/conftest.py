@@ -38,7 +38,10 @@ def _sshd_program() -> str:
     found = shutil.which("sshd", path=folders)
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "openssh-server"]):
+        for words in (
+            ["update", "-qq"],
+            ["install", "-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", "openssh-server"],
+        ):
             subprocess.run(["apt-get", *words], env=quiet, capture_output=True, check=False, timeout=300)
         found = shutil.which("sshd", path=folders)
     if found is None:
@@ -61,8 +64,8 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
     (folder / "config").write_text(
-        f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {host_key}\nPidFile none\n"
-        f"AuthorizedKeysFile {folder / 'authorized_keys'}\nStrictModes no\nUsePAM no\nPermitRootLogin yes\n"
+        f'ListenAddress 127.0.0.1\nPort {port}\nHostKey "{host_key}"\nPidFile none\n'
+        f'AuthorizedKeysFile "{folder / "authorized_keys"}"\nStrictModes no\nUsePAM no\nPermitRootLogin yes\n'
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\nPrintMotd no\n"
     )
     public = (folder / "host_key.pub").read_text()
@@ -80,14 +83,14 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until sshd listens; skip when it cannot run here."""
-    for _ in range(100):
+    for _ in range(400):
         if process.poll() is not None:
             pytest.skip(f"sshd does not run here: {log.read_text().strip()}")
         with socket.socket() as client:
             if client.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    pytest.fail("sshd did not listen within five seconds")
+    pytest.fail("sshd did not listen within twenty seconds")
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class Sshd:
     def options(self) -> tuple[str, ...]:
         """Settings that keep the person's own ssh files and agent out of it."""
         return (
-            f"UserKnownHostsFile={self.known_hosts}",
+            f'UserKnownHostsFile="{self.known_hosts}"',
             "GlobalKnownHostsFile=/dev/null",
             "StrictHostKeyChecking=yes",
             "IdentityAgent=none",

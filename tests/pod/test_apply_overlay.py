@@ -78,7 +78,7 @@ def test_it_sees_the_template_and_leaves_it_alone(python: str, wheels: Path, tmp
     assert first.stdout.startswith(f"applied: {len(NEW)} packages in {place}")
     mine = str(place / "bin" / "python")
     code = "import packaging, heldback, rich, toolz; print(packaging.__version__, heldback.__file__)"
-    version, where = run(mine, code).split()
+    version, where = run(mine, code).split(maxsplit=1)
     assert version == "24.1"
     assert where.startswith(str(root(python)))
     # The template's script runs in the overlay, and the overlay's own too; the bytecode that it would leave in the

@@ -188,13 +188,13 @@ def test_refused_keys(sshd: Sshd, tmp_path: Path) -> None:
 def test_an_unknown_and_a_changed_host_key(sshd: Sshd, tmp_path: Path) -> None:
     from pod_support import make_key
 
-    empty = [f"UserKnownHostsFile={tmp_path / 'none'}", *sshd.options[1:]]
+    empty = [f'UserKnownHostsFile="{tmp_path / "none"}"', *sshd.options[1:]]
     assert "accept-new" in error_of(sshd.machine(options=empty))
     make_key(tmp_path / "other")
     (tmp_path / "known").write_text(f"[127.0.0.1]:{sshd.port} " + (tmp_path / "other.pub").read_text())
-    changed = [f"UserKnownHostsFile={tmp_path / 'known'}", *sshd.options[1:]]
+    changed = [f'UserKnownHostsFile="{tmp_path / "known"}"', *sshd.options[1:]]
     assert "not the one that ssh remembers" in error_of(sshd.machine(options=changed))
-    fresh = [f"UserKnownHostsFile={tmp_path / 'fresh'}", "StrictHostKeyChecking=accept-new", "IdentityAgent=none"]
+    fresh = [f'UserKnownHostsFile="{tmp_path / "fresh"}"', "StrictHostKeyChecking=accept-new", "IdentityAgent=none"]
     with sshd.machine(options=fresh) as machine:
         assert machine.run(["echo", "in"], timeout=30).stdout == b"in\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +82,7 @@ def test_the_script_through_ssh_and_a_pipe(sshd: Sshd, tmp_path: Path) -> None:
     options = [word for option in sshd.options for word in ("-o", option)]
     words = ["ssh", "-F", "/dev/null", "-i", sshd.identity, "-p", str(sshd.port), *options, f"{sshd.user}@127.0.0.1"]
     done = subprocess.run(
-        [*words, python, "-", "--json"],
+        [*words, shlex.quote(python), "-", "--json"],
         input=write_verify_env(plan_of(python)),
         capture_output=True,
         text=True,

@@ -180,13 +180,13 @@ def test_a_git_checkout(real: Real, tmp_path: Path) -> None:
         subprocess.run(["git", *words], cwd=tmp_path / "repo", check=True)
     uv("venv", "-q", "--python", sys.executable, str(tmp_path / "venv"))
     python = str(tmp_path / "venv" / "bin" / "python")
-    uv("pip", "install", "-q", "--python", python, "--no-deps", f"git+file://{tmp_path}/repo")
+    uv("pip", "install", "-q", "--python", python, "--no-deps", f"git+{(tmp_path / 'repo').as_uri()}")
     words = ["-m", "pip", "--python", python]
     head = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=tmp_path / "repo", capture_output=True, text=True
     ).stdout.strip()
     for name, rest in (("git.txt", ["freeze"]), ("git.json", ["inspect"])):
         found = read_listing(real.write(name, real.python, *words, *rest)).distributions["tiny-app"]
-        assert found.direct_url == f"git+file://{tmp_path}/repo@{head}"
+        assert found.direct_url == f"git+{(tmp_path / 'repo').as_uri()}@{head}"
         assert not found.editable
     assert json.loads(Path(real.folder.parent / "git.json").read_text())["installed"]

@@ -44,4 +44,4 @@ def registry(directory: Path, releases) -> Path:
 
 def only(directory: Path) -> tuple[str, ...]:
     """Return uv's options that make directory the whole world."""
-    return ("--no-index", "--find-links", str(directory))
+    return ("--no-index", "--find-links", directory.as_uri())
