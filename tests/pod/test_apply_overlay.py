@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -89,7 +90,7 @@ def test_it_sees_the_template_and_leaves_it_alone(python: str, wheels: Path, tmp
     assert tool.stdout == "tool sees packaging 24.1\n"
     head = (place / "bin" / "http").read_text().split("import", 1)[0]
     assert ".podfit-apply" not in head
-    shell = f". {place}/bin/activate && python -c 'import sys; print(sys.prefix)' && tool"
+    shell = f". {shlex.quote(str(place))}/bin/activate && python -c 'import sys; print(sys.prefix)' && tool"
     active = subprocess.run(["sh", "-c", shell], env=quiet, capture_output=True, text=True, check=False, timeout=60)
     assert active.stdout.splitlines() == [str(place), "tool sees packaging 24.1"]
     assert sorted(path.name for path in place.parent.iterdir()) == ["mine"]
@@ -101,6 +102,20 @@ def test_it_sees_the_template_and_leaves_it_alone(python: str, wheels: Path, tmp
         assert second.stdout.startswith(f"nothing to do: {place} is as planned")
     assert min(seconds) < 1.0, seconds
     assert changes(before, tree(root(python))) == []
+
+
+def test_scripts_of_a_template_whose_path_has_spaces(
+    make_venv: Callable[..., str], wheels: Path, tmp_path: Path
+) -> None:
+    """No `#!` line holds such a path: installers write a trampoline."""
+    python = make_venv(name="the template, mine")
+    install(python, wheels, [*OLD, "heldback==2.4.0+cu124"])
+    place = tmp_path / "my overlay"
+    apply(LocalMachine(python), recipe(python, chosen(wheels, NEW)).plan(), Options(overlay=str(place)))
+    for name, said in (("tool", "tool sees packaging 24.1\n"), ("http", "")):
+        done = subprocess.run([str(place / "bin" / name)], capture_output=True, text=True, check=False, timeout=60)
+        assert done.stdout == said, done.stderr
+        assert "not found" not in done.stderr
 
 
 def test_the_template_may_grow_a_package_and_pip_in_the_overlay_keeps_out_of_it(

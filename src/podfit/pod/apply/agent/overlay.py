@@ -28,6 +28,8 @@ PTH_NAME = "_podfit_template.pth"
 _HEADER = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\n"
 """Starts a Python script with the interpreter beside it, wherever the environment lies (the trick is distlib's)."""
 
+_EXEC = re.compile(r"""'''exec' (?:"\$\(dirname[^\n]*?\)"/)?(?:'([^'\n]+)'|"([^"\n]+)"|([^\s'"]+))""")
+"""The program of a trampoline: quoted where its path has spaces, bare where it is only long."""
 _TRAMPOLINE = re.compile(r"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
 
 
@@ -277,8 +279,8 @@ def _copy_scripts(source: str, target: str) -> None:
             start = stream.read(2)
             text = os.fsdecode(start + stream.read()) if start == b"#!" else ""
         first = text.partition("\n")[0][2:].strip().partition(" ")[0]
-        named = re.match(r"'''exec' (?:\"\$\(dirname[^\n]*?\)\"/)?'?(?P<path>[^\s'\"]+)", text.partition("\n")[2])
-        program = named.group("path") if first == "/bin/sh" and named else first
+        named = _EXEC.match(text.partition("\n")[2])
+        program = named[named.lastindex or 0] if first == "/bin/sh" and named else first
         program = os.path.join(source, program)
         if "python" not in os.path.basename(program) or os.path.realpath(program) not in pythons:
             continue
