@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -257,7 +258,7 @@ def test_the_verdict_survives_a_reader_that_leaves(
 
 
 def test_head_takes_one_line() -> None:
-    line = f"set -o pipefail; {sys.executable} -m podfit templates 2>/dev/null | head -n 2"
+    line = f"set -o pipefail; {shlex.quote(sys.executable)} -m podfit templates 2>/dev/null | head -n 2"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "torch" in done.stdout

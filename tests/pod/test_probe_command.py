@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -166,6 +167,9 @@ def test_pythons_that_are_too_old() -> None:
         assert f"Python {series} is too old for the probe" in sentence(["--python", str(python), "--quick"])
 
 
+PYTHON = shlex.quote(sys.executable)
+
+
 def write_script(path: Path, text: str) -> str:
     """Write an executable shell script and return its path."""
     path.write_text(f"#!/bin/sh\n{text}\n")
@@ -174,12 +178,12 @@ def write_script(path: Path, text: str) -> str:
 
 
 def test_a_greeting_in_front_of_the_answer(tmp_path: Path) -> None:
-    noisy = write_script(tmp_path / "python", f"echo '{{Welcome}} to your pod'\nexec {sys.executable} \"$@\"")
+    noisy = write_script(tmp_path / "python", f"echo '{{Welcome}} to your pod'\nexec {PYTHON} \"$@\"")
     assert probe(LocalMachine(noisy), quick=True)["interpreter"]["executable"] == sys.executable
 
 
 def test_an_answer_that_is_cut_off_and_one_that_never_comes(tmp_path: Path) -> None:
-    cut = write_script(tmp_path / "cut", f'{sys.executable} "$@" | head -c 700')
+    cut = write_script(tmp_path / "cut", f'{PYTHON} "$@" | head -c 700')
     with pytest.raises(InputError, match="no manifest"):
         probe(LocalMachine(cut), quick=True)
     hangs = write_script(tmp_path / "hangs", "sleep 60")
@@ -189,7 +193,7 @@ def test_an_answer_that_is_cut_off_and_one_that_never_comes(tmp_path: Path) -> N
 
 def test_a_failing_probe_names_its_last_words(tmp_path: Path) -> None:
     failing = write_script(
-        tmp_path / "python", f'[ "$1" = - ] && echo "MemoryError: out of it" >&2 && exit 1\nexec {sys.executable} "$@"'
+        tmp_path / "python", f'[ "$1" = - ] && echo "MemoryError: out of it" >&2 && exit 1\nexec {PYTHON} "$@"'
     )
     with pytest.raises(InputError, match="the probe failed: MemoryError: out of it"):
         probe(LocalMachine(failing))
