@@ -91,7 +91,7 @@ def test_fit_prints_what_it_writes(call: Call, words: tuple[object, ...], tmp_pa
         assert ran.code == 0
         assert ran.out == (out / name).read_text(encoding="utf-8")
         assert f"wrote 14 files to {out}/: " in ran.err
-    told = re.search(r"wrote 14 files to .*/: (.*)\n", ran.err)
+    told = re.search(rf"wrote 14 files to {re.escape(str(out))}/: (.*)\n", ran.err)
     assert told
     assert told[1].split(", ") == sorted(path.name for path in out.iterdir())
 

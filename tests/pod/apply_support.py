@@ -9,8 +9,9 @@ import os
 import stat
 import subprocess
 import sys
+import time
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -259,3 +260,11 @@ def area_of(python: str) -> Path:
     return (
         Path(run(python, "import sysconfig; print(sysconfig.get_path('purelib'))")).resolve().parent / ".podfit-apply"
     )
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for a condition, checking every millisecond: some of what tests wait for lasts only a few."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.001)

@@ -29,9 +29,9 @@ from apply_support import (
     run,
     template_of,
     tree,
+    wait_until,
     wheelhouse,
 )
-from pod_support import wait_until
 
 from podfit.model import Plan
 from podfit.pod.apply import ApplyError, Options, apply

@@ -11,7 +11,7 @@ from solve_support import need, only, registry, template
 from podfit.model import InputError
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.template_index import flat_index, offer, resolver_platform
-from podfit.solve.uv import PackageNotFoundError, Question
+from podfit.solve.uv import PackageNotFoundError, Question, as_link
 
 
 @pytest.fixture
@@ -260,3 +260,9 @@ def test_a_questions_key_depends_on_all_that_is_asked(tmp_path):
         Question(("a",), (), {}, "3.11", "x", tmp_path, exclude_newer="2026-01-01"),
     ]
     assert len({question.key() for question in (base, *others)}) == 6
+
+
+def test_links_have_no_comma_for_uv_to_split_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert as_link("https://example.org/a,b/c%20d?x=1,2") == "https://example.org/a%2Cb/c%20d?x=1%2C2"
+    assert as_link("one, two") == as_link(tmp_path / "one, two") == f"{tmp_path.as_uri()}/one%2C%20two"

@@ -143,13 +143,13 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
     """  # noqa: D301
     from podfit.plan.fit import plans_of
     from podfit.writers.files import write_files
-    from podfit.writers.registry import MATRIX_FILES, all_files, file_names
+    from podfit.writers.registry import MATRIX_FORMATS, all_files, file_names
 
     quiet = given["quiet"]
     outcome = _fit(given)
     plans = plans_of(outcome.results)
     files = all_files(plans, outcome.refused) if plans else {}
-    stale = {name for template in outcome.refused for name in (*file_names(template), *MATRIX_FILES)}
+    stale = {name for template in outcome.refused for name in (*file_names(template), *MATRIX_FORMATS)}
     written = write_files(files, out, stale=stale)
     with reader_may_leave(_exit_code(outcome)):
         _show(outcome, shape, details=given["details"], quiet=quiet)

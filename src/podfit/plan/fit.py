@@ -254,8 +254,7 @@ def index_arguments(options: Options) -> tuple[str, ...]:
     for url in options.extra_index_urls:
         arguments += ["--index", _address(url)]
     for link in options.find_links:
-        address = _address(link)
-        arguments += ["--find-links", address if "://" in address else as_link(Path(address))]
+        arguments += ["--find-links", as_link(_address(link))]
     return tuple(arguments)
 
 

@@ -235,9 +235,10 @@ class Uv:
         raise InputError(f"uv could not resolve the requirements: {_reason(done.stderr)}")
 
 
-def as_link(folder: Path) -> str:
-    """Return a directory as a word for uv's --find-links, which splits what it gets at commas."""
-    return folder.absolute().as_uri()
+def as_link(place: str | Path) -> str:
+    """Return a directory or a URL as a word for uv's --find-links, which splits what it gets at commas."""
+    url = str(place) if "://" in str(place) else Path(place).absolute().as_uri()
+    return url.replace(",", "%2C")
 
 
 def find_uv() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from podfit.model import InputError, Plan
 from podfit.writers.constraints import write_constraints
@@ -35,8 +34,8 @@ FORMATS: tuple[FileFormat, ...] = (
 )
 """The formats in the order in which their files are listed."""
 
-MATRIX_FILES = ("matrix.md", "matrix.json")
-"""The files of all plans of one call together."""
+MATRIX_FORMATS = {"matrix.md": matrix_markdown, "matrix.json": matrix_json_text}
+"""The files of all plans of one call together, by name."""
 
 
 def plan_files(plan: Plan) -> dict[str, str]:
@@ -49,7 +48,7 @@ def file_names(template: str) -> tuple[str, ...]:
     return tuple(form.file_name(template) for form in FORMATS)
 
 
-def all_files(plans: Sequence[Plan], refused: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+def all_files(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the files of all plans of one project, and the matrix of them as `matrix.md` and `matrix.json`.
 
     refused maps the templates without a plan to the reason, for the matrix. Raises InputError when two templates lead
@@ -64,5 +63,5 @@ def all_files(plans: Sequence[Plan], refused: Mapping[str, str] = MappingProxyTy
                     remedy="fit them one by one, or give their files other names",
                 )
             files[name] = text
-    files.update(zip(MATRIX_FILES, (matrix_markdown(plans, refused), matrix_json_text(plans, refused)), strict=True))
+    files.update({name: write(plans, refused) for name, write in MATRIX_FORMATS.items()})
     return files

@@ -37,7 +37,7 @@ _DEBIAN = {
     "libnuma.so.1": "libnuma1",
 }
 """Debian's packages (packages.debian.org) of libraries that wheels expect from the system."""
-_OURS = re.compile(rf"/{PACKAGE}(_child\.py$|/\w+\.py$)")
+_OURS = re.compile(rf"/{PACKAGE}(_child|/\w+)\.py$")
 OLD_NUMPY = ("compiled using NumPy 1.x", "_ARRAY_API not found", "Failed to initialize NumPy")
 
 
