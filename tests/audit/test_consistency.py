@@ -5,7 +5,7 @@ import importlib.metadata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podfit.audit import Release, check_consistency, walk
+from podfit.audit import check_consistency, walk
 from podfit.model import (
     Distribution,
     Evidence,
@@ -14,6 +14,7 @@ from podfit.model import (
     Need,
     Origin,
     Platform,
+    Release,
     Template,
     Verdict,
     canonical,

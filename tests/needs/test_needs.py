@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
 from podfit.model import (
+    Call,
     Declaration,
     Distribution,
     Evidence,
@@ -29,7 +30,7 @@ from podfit.model import (
 )
 from podfit.needs import NeedReport, find_needs
 from podfit.readers.declared import read_declared
-from podfit.readers.imports import Call, scan_imports
+from podfit.readers.imports import scan_imports
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "moola"
 GIVEN = Evidence(EvidenceKind.METADATA, "freeze.txt")

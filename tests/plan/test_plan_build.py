@@ -1,6 +1,5 @@
 """Decisions with reasons, drift and evidence."""
 
-from podfit.audit import Release
 from podfit.model import (
     Action,
     Artefact,
@@ -14,6 +13,7 @@ from podfit.model import (
     Origin,
     Platform,
     Project,
+    Release,
     Template,
     Verdict,
 )

@@ -10,24 +10,10 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from podfit.model import Evidence, EvidenceKind, Finding, Need, Template, Verdict, canonical
+from podfit.model import Evidence, EvidenceKind, Finding, Need, Release, Template, Verdict, canonical
 from podfit.model.requirement import Markers, RequiresDist
 
 CHECK = "consistency"
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """One exact version with what its metadata says.
-
-    requires_dist is None when the metadata could not be read. evidence tells where it was read.
-    """
-
-    name: str
-    version: str
-    requires_dist: tuple[str, ...] | None
-    requires_python: str
-    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,20 @@
 """Frozen data that every room shares: no input or output happens here."""
 
 from podfit.model.decision import Action, Change, Decision
-from podfit.model.distribution import Distribution, canonical
+from podfit.model.distribution import Distribution, Release, canonical
 from podfit.model.errors import InputError, NoPlanError, PodfitError, Where
 from podfit.model.evidence import Evidence, EvidenceKind
 from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
 from podfit.model.plan import Artefact, Plan
-from podfit.model.project import Declaration, ImportSite, LocalEnvironment, Project
+from podfit.model.project import Call, Declaration, ImportSite, LocalEnvironment, Project
 from podfit.model.report import Reporter, SilentReporter
 from podfit.model.template import Interpreter, Origin, Platform, Template
 
 __all__ = [
     "Action",
     "Artefact",
+    "Call",
     "Change",
     "Decision",
     "Declaration",
@@ -32,6 +33,7 @@ __all__ = [
     "Platform",
     "PodfitError",
     "Project",
+    "Release",
     "Reporter",
     "SilentReporter",
     "Template",

@@ -1,4 +1,4 @@
-"""One installed or recorded distribution."""
+"""One installed or recorded distribution, and one release as its metadata states it."""
 
 from __future__ import annotations
 
@@ -44,3 +44,17 @@ class Distribution:
         """Reject a name that is not normalized: every lookup in podfit relies on it."""
         if self.name != canonical(self.name):
             raise ValueError(f"{self.name!r} is not a normalized distribution name")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One exact version with what its metadata says.
+
+    requires_dist is None when the metadata could not be read. evidence tells where it was read.
+    """
+
+    name: str
+    version: str
+    requires_dist: tuple[str, ...] | None
+    requires_python: str
+    evidence: Evidence

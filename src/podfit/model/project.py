@@ -1,4 +1,4 @@
-"""A project as it was read: imports, declarations and the local environment."""
+"""A project as it was read: imports, calls, declarations and the local environment."""
 
 from __future__ import annotations
 
@@ -31,6 +31,29 @@ class ImportSite:
     def top_level(self) -> str:
         """The first component of module."""
         return self.module.partition(".")[0]
+
+    def __str__(self) -> str:
+        """Return `path:line`, with the cell for a notebook."""
+        return f"{self.path}[{self.cell}]:{self.line}" if self.cell else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that may need a distribution nobody imports (`pd.read_parquet(...)`).
+
+    target is the dotted name with the file's aliases resolved (`pandas.read_parquet`), or `.method` for a method of
+    some object; receiver is then the top-level module that made the object, empty when the file does not show it.
+    arguments are the literal strings among the positional arguments, keywords the literal strings and booleans
+    (`True`, `False` as text) by name. path, line and cell are those of `ImportSite`.
+    """
+
+    target: str
+    path: str
+    line: int
+    receiver: str = ""
+    arguments: tuple[str, ...] = ()
+    keywords: tuple[tuple[str, str], ...] = ()
+    cell: int = 0
 
     def __str__(self) -> str:
         """Return `path:line`, with the cell for a notebook."""

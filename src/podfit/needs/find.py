@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from packaging.specifiers import SpecifierSet
 
 from podfit.model import (
+    Call,
     Declaration,
     Evidence,
     EvidenceKind,
@@ -22,7 +23,6 @@ from podfit.model import (
 from podfit.needs.declared import Asked, Declared, read_declarations
 from podfit.needs.implicit import Implied, implied_needs
 from podfit.needs.providers import Provider, Providers, WheelNames, standard_library
-from podfit.readers.imports import Call
 
 SHOWN_SITES = 5
 """Import sites that a need's evidence lists one by one; one more line counts the rest."""

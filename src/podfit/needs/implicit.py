@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from podfit.catalogue.imports import Rule, rules
-from podfit.readers.imports import Call
+from podfit.model import Call
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from packaging.specifiers import SpecifierSet
 
-from podfit.audit import Release, check_consistency, final_environment
+from podfit.audit import check_consistency, final_environment
 from podfit.model import (
     Action,
     Artefact,
@@ -19,6 +19,7 @@ from podfit.model import (
     Need,
     Plan,
     Project,
+    Release,
     Template,
     Verdict,
 )

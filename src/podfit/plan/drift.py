@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from podfit.audit import Release
-from podfit.model import Need, Template
+from podfit.model import Need, Release, Template
 from podfit.model.requirement import Markers
 from podfit.plan.releases import ReleaseSource
 

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from podfit.audit import Release
 from podfit.catalogue.held import is_held
 from podfit.model import (
+    Call,
     Distribution,
     InputError,
     NoPlanError,
     Origin,
     Plan,
     Project,
+    Release,
     Reporter,
     SilentReporter,
     Template,
@@ -35,7 +36,6 @@ from podfit.solve.uv import as_link
 
 if TYPE_CHECKING:
     from podfit.index import Index
-    from podfit.readers.imports import Call
 
 _CONCURRENT = 8
 """Templates that are worked on at the same time; most of the time is spent waiting for uv and the index."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from podfit.audit import Release
+from podfit.model import Release
 
 
 class ReleaseSource(Protocol):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from podfit.audit import Release
 from podfit.index.tags import platform_tags
-from podfit.model import Evidence, EvidenceKind, PodfitError, Template, canonical
+from podfit.model import Evidence, EvidenceKind, PodfitError, Release, Template, canonical
 from podfit.solve import LockedPackage
 
 if TYPE_CHECKING:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from podfit.model import InputError, LocalEnvironment, Project, Reporter, SilentReporter, Where
-
-if TYPE_CHECKING:
-    from podfit.readers.imports import Call
+from podfit.model import Call, InputError, LocalEnvironment, Project, Reporter, SilentReporter, Where
 
 _LOCKS = ("uv.lock", "poetry.lock", "pylock.toml", "Pipfile.lock")
 

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from podfit.model import ImportSite, InputError, Reporter, SilentReporter, Where
+from podfit.model import Call, ImportSite, InputError, Reporter, SilentReporter, Where
 from podfit.readers.imports.files import find_files, single_file
 from podfit.readers.imports.own import OwnModules
-from podfit.readers.imports.statements import Aliases, Call, Found, Statements
+from podfit.readers.imports.statements import Aliases, Found, Statements
 
 LARGEST = 32 * 1024 * 1024
 """Bytes past which a file is data in the clothes of code; no notebook that a person still opens is that large."""
