@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from apply_support import changes, tree
 
-from podfit.pod.apply.agent import files, inplace, places, records
-from podfit.pod.apply.agent.journal import Journal
-from podfit.pod.apply.agent.lock import Area
-from podfit.pod.apply.agent.talk import RefusedError, Talk
+from podfit.far.apply import files, inplace, places, records
+from podfit.far.apply.journal import Journal
+from podfit.far.apply.lock import Area
+from podfit.far.apply.talk import RefusedError, Talk
 
 STEPS = ("rename", "replace", "unlink", "rmdir", "mkdir", "utime", "chmod", "fsync")
 """The system calls after any of which a kill may come."""

@@ -122,7 +122,7 @@ def kill_agents(groups: list[int]) -> None:
 
 def nobody_is_left(victim: Victim) -> bool:
     """Tell whether no agent holds the environment's lock."""
-    from podfit.pod.apply.agent.lock import Area
+    from podfit.far.apply.lock import Area
 
     return Area(str(victim.area)).holder == ""
 

@@ -359,7 +359,7 @@ def test_uv_for_another_kind_of_machine() -> None:
 
     from uv import find_uv_bin
 
-    from podfit.pod.apply.far import _uv_for
+    from podfit.pod.apply.agent import _uv_for
 
     program = _uv_for("aarch64", metadata.version("uv"), str(find_uv_bin()))
     assert program[:4] == b"\x7fELF"

@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pod_support import SERIES
 
+from podfit.far import probe_script
 from podfit.model.manifest import template_from_manifest
-from podfit.readers import probe_script
 
 SCRIPT = Path(probe_script.__file__)
 QUICK_KEYS = {

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from test_probe_script import add_wheel_like, purelib, run_probe
 
-from podfit.readers import probe_script
+from podfit.far import probe_script
 
 INDEX = "https://pypi.org/simple"
 

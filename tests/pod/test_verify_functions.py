@@ -9,9 +9,9 @@ import pytest
 from apply_support import make_wheel
 from verify_support import X86_64, both, by_script, install, make_environment, plan_over, template_of, warm
 
-from podfit.writers.verify_runtime.checks import FUNCTIONS
-from podfit.writers.verify_runtime.child import CHILDREN
-from podfit.writers.verify_runtime.gpu import GPU_FUNCTIONS
+from podfit.far.verify.checks import FUNCTIONS
+from podfit.far.verify.child import CHILDREN
+from podfit.far.verify.gpu import GPU_FUNCTIONS
 
 TITLES = {
     "pyarrow <-> pandas": "a frame survives Arrow and Parquet",

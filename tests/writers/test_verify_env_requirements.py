@@ -13,8 +13,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from podfit.writers.verify_runtime import requirements as runtime
-from podfit.writers.verify_runtime.gpu import runs_on
+from podfit.far.verify import requirements as runtime
+from podfit.far.verify.gpu import runs_on
 
 NUMBER = st.integers(0, 3).map(str)
 RELEASE = st.lists(NUMBER, min_size=1, max_size=4).map(".".join)

@@ -17,7 +17,7 @@ OLDEST = (3, 8)
 
 def probe_script() -> bytes:
     """Return the source of the probe: one file, standard library only."""
-    return resources.files("podfit.readers").joinpath("probe_script.py").read_bytes()
+    return resources.files("podfit.far").joinpath("probe_script.py").read_bytes()
 
 
 def probe(

@@ -12,11 +12,11 @@ from typing import Any
 
 from podfit import __version__
 from podfit.audit.consistency import final_environment, walk
+from podfit.far.verify import MODULES
+from podfit.far.verify.processes import PACKAGE
 from podfit.model import Action, Plan, canonical
 from podfit.model.requirement import parse_requires_dist
 from podfit.writers.text import plain
-from podfit.writers.verify_runtime import MODULES
-from podfit.writers.verify_runtime.processes import PACKAGE
 
 _THERE = (Action.KEEP, Action.INSTALL, Action.CHANGE)
 
@@ -71,7 +71,7 @@ def write_verify_env(plan: Plan) -> str:
     modules = ""
     for name, source in runtime_modules().items():
         if "'''" in source or source.endswith(("'", "\\")):  # pragma: no cover - a slip of ours
-            raise ValueError(f"verify_runtime/{name}.py does not fit between three quotes")
+            raise ValueError(f"far/verify/{name}.py does not fit between three quotes")
         modules += f"    \"{name}\": r'''{source}''',\n"
     return _SCRIPT.format(
         version=__version__,
@@ -85,8 +85,8 @@ def write_verify_env(plan: Plan) -> str:
 
 
 def runtime_modules() -> dict[str, str]:
-    """Return the modules of `podfit.writers.verify_runtime`, in the order in which they can be loaded: name to text."""
-    folder = resources.files("podfit.writers").joinpath("verify_runtime")
+    """Return the modules of `podfit.far.verify`, in the order in which they can be loaded: name to text."""
+    folder = resources.files("podfit.far").joinpath("verify")
     return {name: folder.joinpath(f"{name}.py").read_text("utf-8") for name in MODULES}
 
 

@@ -12,8 +12,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from podfit.model import Finding, InputError, Plan, PodfitError, Reporter, SilentReporter, Verdict, Where
+from podfit.pod.apply.agent import Agent, Running, provide_uv
 from podfit.pod.apply.checks import check
-from podfit.pod.apply.far import Agent, Running, provide_uv
 from podfit.pod.apply.order import work_order
 from podfit.pod.machine import Machine
 

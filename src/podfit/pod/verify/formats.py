@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import msgspec
 
+from podfit.far.verify.main import SCHEMA
+from podfit.far.verify.report import render
 from podfit.model import Finding, Verdict
 from podfit.pod.verify.run import Report
-from podfit.writers.verify_runtime.main import SCHEMA
-from podfit.writers.verify_runtime.report import render
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
+from podfit.far.verify.checks import HASH_TIMEOUT
+from podfit.far.verify.main import SCHEMA
+from podfit.far.verify.processes import TIMEOUT
 from podfit.model import Finding, InputError, Plan, Reporter, SilentReporter, Verdict, Where
 from podfit.pod.machine import Completed, Machine
 from podfit.writers.verify_env import verify_facts, write_verify_env
-from podfit.writers.verify_runtime.checks import HASH_TIMEOUT
-from podfit.writers.verify_runtime.main import SCHEMA
-from podfit.writers.verify_runtime.processes import TIMEOUT
 
 OLDEST = (3, 8)
 """The oldest Python that runs the checks."""

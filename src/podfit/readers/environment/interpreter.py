@@ -63,7 +63,7 @@ def probe_interpreter(python: str) -> dict[str, Any]:
 
     Raises InputError when python is no Python, older than 3.8, or does not answer within `TIMEOUT` seconds.
     """
-    script = resources.files("podfit.readers").joinpath("probe_script.py").read_bytes()
+    script = resources.files("podfit.far").joinpath("probe_script.py").read_bytes()
     where = Where(python)
     try:
         done = subprocess.run([python, "-", "--quick"], input=script, capture_output=True, timeout=TIMEOUT, check=False)

@@ -27,7 +27,7 @@ _FOLDER = "~/.cache/podfit"
 def agent_archive() -> bytes:
     """Return the agent as one file that Python runs: a zip of its modules, the same bytes for the same modules."""
     packed = io.BytesIO()
-    source = resources.files("podfit.pod.apply").joinpath("agent")
+    source = resources.files("podfit.far").joinpath("apply")
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(source.iterdir(), key=lambda found: found.name):
             if file.name.endswith(".py"):
