@@ -17,12 +17,13 @@ import msgspec
 from podfit.index.artefacts import Artefacts, UnreadableError, file_key
 from podfit.index.cache import Cache
 from podfit.index.errors import IndexUnreachable, MetadataUnknown
-from podfit.index.files import IndexFile, best_files, normal_version, same_version
+from podfit.index.files import IndexFile, best_files, normal_version
 from podfit.index.metadata import CoreMetadata, sdist_import_names
 from podfit.index.pages import Pages, source_of
 from podfit.index.transport import Transport
 from podfit.index.wheel import WheelListing, list_wheel
 from podfit.model import Evidence, InputError, PodfitError, Reporter, SilentReporter, canonical
+from podfit.model.versions import same_version
 
 PYPI = "https://pypi.org/simple/"
 _URL_VARIABLES = ("PODFIT_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")

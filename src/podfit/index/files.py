@@ -9,6 +9,8 @@ from functools import lru_cache
 from packaging.utils import BuildTag, InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from podfit.model.versions import same_version
+
 _SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
 
 
@@ -99,7 +101,7 @@ def best_files(files: Iterable[IndexFile], version: str, tags: Sequence[str] = (
     wheels: list[tuple[int, tuple[int, str], str, IndexFile]] = []
     sdists: list[IndexFile] = []
     for file in files:
-        if file.version != version and not same_version(file.version, version):
+        if not same_version(file.version, version):
             continue
         if file.kind == "sdist":
             sdists.append(file)
@@ -146,17 +148,3 @@ def _wheel_tags(filename: str) -> tuple[BuildTag, tuple[str, ...]] | None:
     except InvalidWheelFilename:
         return None
     return build, tuple(str(tag) for tag in tags)
-
-
-def same_version(one: str, other: str) -> bool:
-    """Tell whether two versions are the same release: 1.0 and 1.0.0 are."""
-    return _version_key(one) == _version_key(other)
-
-
-@lru_cache(maxsize=1 << 14)
-def _version_key(text: str) -> Version | str:
-    """Return what versions are compared by: 1.0 and 1.0.0 are the same."""
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return text

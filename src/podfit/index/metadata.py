@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from podfit.model import Evidence, EvidenceKind, canonical
+from podfit.model.versions import same_version
 
 _DEPENDENCY_FIELDS = frozenset({"requires-dist", "provides-extra"})
 _EGG_FILES = ("requires.txt", "SOURCES.txt", "top_level.txt")
@@ -60,10 +61,7 @@ def parse_metadata(data: bytes, source: str, detail: str) -> CoreMetadata:
 
 def is_of(metadata: CoreMetadata, name: str, version: str) -> bool:
     """Tell whether metadata speaks of this release."""
-    try:
-        return metadata.name == name and Version(metadata.version) == Version(version)
-    except InvalidVersion:
-        return False
+    return metadata.name == name and same_version(metadata.version, version)
 
 
 def from_sdist(data: bytes, filename: str, source: str) -> CoreMetadata:

@@ -24,6 +24,7 @@ from podfit.model import (
     Verdict,
 )
 from podfit.model.requirement import Markers
+from podfit.model.versions import same_version
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import best_first
 from podfit.plan.releases import ReleaseSource
@@ -190,7 +191,7 @@ def _forced(change: Change, facts: _Facts) -> str:
     for requirer in sorted(requirers, key=lambda name: (name not in facts.needs, name)):
         release = facts.situation.environment[requirer]
         present = facts.template.distributions.get(requirer)
-        if present is not None and present.version == release.version:
+        if present is not None and same_version(present.version, release.version):
             continue  # what the template breaks by itself forced nothing
         for asked in facts.situation.markers.active(release.requires_dist or ()):
             if asked.target == change.name and not asked.allows(change.before):
@@ -203,7 +204,7 @@ def _forced(change: Change, facts: _Facts) -> str:
 def _refusal(refused: RefusedNeed, template: Template) -> str:
     """Return why a need cannot be had, and what would do."""
     present = template.distributions.get(refused.name)
-    if refused.fitting and (present is None or present.version != refused.fitting):
+    if refused.fitting and (present is None or not same_version(present.version, refused.fitting)):
         return f"{refused.message} Without its own limit {refused.name} {refused.fitting} would fit."
     return refused.message
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from podfit.model import Need, Release, Template
 from podfit.model.requirement import Markers
+from podfit.model.versions import same_release, same_version
 from podfit.plan.releases import ReleaseSource
 
 
@@ -29,16 +30,6 @@ class Situation:
     source: ReleaseSource
 
 
-def same_release(one: str, other: str) -> bool:
-    """Tell whether two versions name one release: equal but for a local part (`2.4.0` and `2.4.0+cu124`)."""
-    if one == other:
-        return True
-    try:
-        return Version(Version(one).public) == Version(Version(other).public)
-    except InvalidVersion:
-        return False
-
-
 def drift(name: str, local: str, planned: str, situation: Situation) -> str:
     """Return one sentence, `NAME LOCAL -> PLANNED: why`; empty when both are one release or one is unknown."""
     if not local or not planned or same_release(local, planned):
@@ -52,7 +43,7 @@ def _why(name: str, local: str, situation: Situation) -> str:
     present = template.distributions.get(name)
     if name in situation.held and present is not None:
         return "the template's is never changed"
-    if present is not None and present.version == situation.environment[name].version:
+    if present is not None and same_version(present.version, situation.environment[name].version):
         return f"the template has {present.version}, and it fits"
     need = situation.needs.get(name)
     if need is not None and need.specifier and not _allowed(need.specifier, local):
@@ -123,7 +114,7 @@ def _others(name: str, local: str, situation: Situation) -> Iterator[_Cause]:
 def _is_template(name: str, situation: Situation) -> bool:
     """Tell whether a distribution of the planned environment is the template's, unchanged."""
     present = situation.template.distributions.get(name)
-    return present is not None and present.version == situation.environment[name].version
+    return present is not None and same_version(present.version, situation.environment[name].version)
 
 
 def _allowed(specifier: str, version: str) -> bool:

@@ -26,9 +26,9 @@ from podfit.model import (
     Where,
     canonical,
 )
+from podfit.model.versions import same_release
 from podfit.needs import find_needs
 from podfit.plan.build import build_plan, planned_releases
-from podfit.plan.drift import same_release
 from podfit.plan.source import IndexReleases
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.turns import Turns

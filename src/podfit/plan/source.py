@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from podfit.index.tags import platform_tags
 from podfit.model import Evidence, EvidenceKind, PodfitError, Release, Template, canonical
+from podfit.model.versions import same_version
 from podfit.solve import LockedPackage
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class IndexReleases:
             files = self._index.files(name)
         except PodfitError:
             return None
-        if not any(file.version == version for file in files):
+        if not any(same_version(file.version, version) for file in files):
             return None
         return bool(best_files(files, version, self._tags))
 

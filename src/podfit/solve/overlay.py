@@ -19,9 +19,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from podfit.model import Change, InputError, Need, NoPlanError, Reporter, SilentReporter, Template, Where, canonical
+from podfit.model.versions import same_version
 from podfit.solve.cores import smallest_hitting_set
 from podfit.solve.template_index import BrokenRequirement, OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import LockedPackage, PackageNotFoundError, Question, Refusal, Uv
@@ -127,7 +127,7 @@ class _Search:
         named: set[str] = set()
         for name, version in _PINNED.findall(refusal.message):
             name = canonical(name)
-            if name in self.offered.pins and _same(version, self.offered.pins[name]):
+            if name in self.offered.pins and same_version(version, self.offered.pins[name]):
                 named.add(name)
         words = {canonical(word.rstrip(".-_")) for word in _WORD.findall(refusal.message)}
         for name in words.intersection(released):
@@ -359,7 +359,7 @@ def _changes(search: _Search, packages: Mapping[str, LockedPackage]) -> Iterator
     """Yield the template distributions whose version differs in the solution."""
     for name, package in sorted(packages.items()):
         before = search.offered.pins.get(name)
-        if before is None or _same(package.version, before):
+        if before is None or same_version(package.version, before):
             continue
         texts = [text for core, text in search.reasons.items() if name in core]
         if name in search.forced:
@@ -401,16 +401,6 @@ def _place(need: Need) -> Where:
     """Return where a need shows first."""
     path, _, line = need.evidence[0].source.rpartition(":")
     return Where(path, int(line)) if path and line.isdigit() else Where(need.evidence[0].source)
-
-
-def _same(one: str, other: str) -> bool:
-    """Tell whether two versions are equal as PEP 440 compares them."""
-    if one == other:
-        return True
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return False
 
 
 def _names(names: Iterable[str]) -> str:

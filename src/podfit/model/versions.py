@@ -1,0 +1,36 @@
+"""When two versions are the same: asked in one way everywhere."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from packaging.version import InvalidVersion, Version
+
+
+def same_version(one: str, other: str) -> bool:
+    """Tell whether two versions are equal as PEP 440 compares them: `1.0` and `1.0.0` are.
+
+    Local parts count: `2.4.0` is not `2.4.0+cu124`. What PEP 440 cannot read is compared as text.
+    """
+    return one == other or _key(one) == _key(other)
+
+
+def same_release(one: str, other: str) -> bool:
+    """Tell whether two versions name one release: equal but for a local part (`2.4.0` and `2.4.0+cu124`)."""
+    return one == other or _public(one) == _public(other)
+
+
+@lru_cache(maxsize=1 << 14)
+def _key(text: str) -> Version | str:
+    """Return what versions are compared by: the text itself where PEP 440 cannot read it."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return text
+
+
+@lru_cache(maxsize=1 << 14)
+def _public(text: str) -> Version | str:
+    """Return the same without a local part."""
+    key = _key(text)
+    return key if isinstance(key, str) or key.local is None else Version(key.public)
