@@ -12,6 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import Evidence, EvidenceKind, Finding, Need, Release, Template, Verdict, canonical
 from podfit.model.requirement import Markers, RequiresDist
+from podfit.model.words import shortened
 
 CHECK = "consistency"
 
@@ -119,7 +120,7 @@ def check_consistency(
                 CHECK,
                 template.name,
                 Verdict.UNKNOWN,
-                f"the requirements of {_listed(after.unknown)} are not known",
+                f"the requirements of {shortened(after.unknown, 6)} are not known",
                 Evidence(EvidenceKind.ASSUMED, "no metadata was seen", "they count as requiring nothing"),
                 "probe the template: podfit probe",
             )
@@ -148,7 +149,7 @@ def _old(violations: Iterable[Violation]) -> Iterator[Finding]:
     for name, found in by_name.items():
         absent = [v.requirement for v in found if not v.present]
         other = [f"{v.requirement}, and there is {v.present}" for v in found if v.present]
-        said = [f"{_listed(absent)}, absent there"] if absent else []
+        said = [f"{shortened(absent, 6)}, absent there"] if absent else []
         message = f"in the template as it is, {name} {found[0].version} requires {'; '.join(other + said)}"
         yield Finding(CHECK, name, Verdict.WARNING, message, found[0].evidence, "podfit leaves it so")
 
@@ -159,9 +160,3 @@ def _meets_python(specifier: str, version: str) -> bool:
         return SpecifierSet(specifier).contains(version, prereleases=True)
     except InvalidSpecifier:
         return True
-
-
-def _listed(names: Sequence[str], most: int = 6) -> str:
-    """Return names as a list for people, cut after most."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

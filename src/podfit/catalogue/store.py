@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,6 +10,7 @@ from typing import Any
 import msgspec
 
 from podfit.model import InputError
+from podfit.model.words import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ def template_names() -> tuple[str, ...]:
 def load_manifest(name: str) -> dict[str, Any]:
     """Return the manifest of one template. Raises InputError for an unknown name, offering the nearest ones."""
     if name not in template_names():
-        near = difflib.get_close_matches(name, template_names(), n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(near)}?" if near else "`podfit templates` lists them"
+        hint = did_you_mean(name, template_names(), cutoff=0.4) or "`podfit templates` lists them"
         raise InputError(f"there is no template {name!r} in the catalogue", remedy=hint)
     data: dict[str, Any] = msgspec.json.decode(
         files("podfit.catalogue").joinpath("templates").joinpath(f"{name}.json").read_bytes()

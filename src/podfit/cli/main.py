@@ -63,11 +63,11 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one gets the nearest names."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            import difflib
+            from podfit.model.words import did_you_mean
 
-            near = difflib.get_close_matches(args[0], _COMMANDS, n=2)
-            hint = f"; did you mean {' or '.join(near)}?" if near else f"; the commands are {', '.join(_COMMANDS)}"
-            ctx.fail(f"there is no command {args[0]!r}{hint}")
+            others = f"the commands are {', '.join(_COMMANDS)}"
+            hint = did_you_mean(args[0], tuple(_COMMANDS), most=2, cutoff=0.6) or others
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import threading
@@ -20,6 +19,7 @@ from podfit.index.files import IndexFile, group_by_version
 from podfit.index.simple import ACCEPT, PageError, links_of_html, parse_page, without_credentials
 from podfit.index.transport import Transport, split_credentials, status_text
 from podfit.model import InputError
+from podfit.model.words import near
 
 if TYPE_CHECKING:
     from podfit.index.cache import Cache
@@ -262,10 +262,10 @@ class Pages:
             if folder.is_dir():
                 known.update(path.name for path in folder.iterdir() if not path.name.startswith("."))
         known.discard(name)
-        near = difflib.get_close_matches(name, sorted(known), n=4, cutoff=0.8)
-        keys = [(source.key, other) for other in near for source in self.sources]
+        alike = near(name, sorted(known), most=4, cutoff=0.8)
+        keys = [(source.key, other) for other in alike for source in self.sources]
         real = {other for key, other in keys if (kept := self._kept(f"{key}/{other}")) is not None and kept.found}
-        return [other for other in near if other in real][:2]
+        return [other for other in alike if other in real][:2]
 
 
 class _ForbiddenError(Exception):

@@ -25,6 +25,7 @@ from podfit.model import (
 )
 from podfit.model.requirement import Markers
 from podfit.model.versions import same_version
+from podfit.model.words import shortened
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import best_first
 from podfit.plan.releases import ReleaseSource
@@ -165,14 +166,14 @@ def _kept(name: str, facts: _Facts, version: str, need: Need | None, required_by
         asked = f"the template's {version} meets {need.specifier}" if need.specifier else f"the template has {version}"
         return f"{asked}: nothing to install"
     if name in facts.overlay.packages and required_by:
-        return f"the template has {version}, which {_listed(required_by)} can use"
+        return f"the template has {version}, which {shortened(required_by, 4)} can use"
     return "part of the template"
 
 
 def _installed(need: Need | None, required_by: Sequence[str]) -> str:
     """Return why a distribution is installed."""
     if need is None:
-        return f"absent from the template, required by {_listed(required_by)}"
+        return f"absent from the template, required by {shortened(required_by, 4)}"
     how = [word for word, true in (("declared", need.declared), ("imported", need.imported)) if true]
     return f"absent from the template, {' and '.join(how) or 'used'} by the project"
 
@@ -271,7 +272,7 @@ def _left_out(overlay: Overlay) -> Iterable[str]:
     """Yield a sentence about the distributions that were not offered to the resolver."""
     if overlay.left_out:
         yield (
-            f"{_listed(overlay.left_out)}: the template states no version that PEP 440 knows, "
+            f"{shortened(overlay.left_out, 4)}: the template states no version that PEP 440 knows, "
             "so the resolver did not see them"
         )
 
@@ -284,9 +285,3 @@ def planned_releases(overlay: Overlay, template: Template) -> dict[str, LockedPa
         for name, package in overlay.packages.items()
         if name in changed or name not in template.distributions
     }
-
-
-def _listed(names: Sequence[str], most: int = 4) -> str:
-    """Return names as a list for people, cut after most."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from podfit.model import (
     Where,
 )
 from podfit.model.manifest import template_from_manifest
+from podfit.model.words import did_you_mean
 from podfit.readers.environment import manifest as manifest_format
 from podfit.readers.environment.document import open_document
 from podfit.readers.environment.interface import Listing
@@ -122,10 +122,9 @@ def _exists(spec: str) -> bool:
 
 def _unknown(spec: str, names: tuple[str, ...]) -> InputError:
     """Return the error for a name that is neither in the catalogue nor a file."""
-    near = difflib.get_close_matches(spec.lower(), names, n=3, cutoff=0.4)
-    offer = f"did you mean {' or '.join(near)}? " if near else ""
+    offer = did_you_mean(spec, names, cutoff=0.4)
     message = f"there is no template {spec[:80]!a} in the catalogue, and no such file"
-    return InputError(message, remedy=f"{offer}`podfit templates` lists all names")
+    return InputError(message, remedy=f"{offer} `podfit templates` lists all names".strip())
 
 
 def _live(

@@ -22,6 +22,7 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.model import Change, InputError, Need, NoPlanError, Reporter, SilentReporter, Template, Where, canonical
 from podfit.model.versions import same_version
+from podfit.model.words import shortened
 from podfit.solve.cores import smallest_hitting_set
 from podfit.solve.template_index import BrokenRequirement, OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import LockedPackage, PackageNotFoundError, Question, Refusal, Uv
@@ -181,7 +182,7 @@ class _Search:
                 raise NoPlanError(f"the resolver contradicts itself: {message}")
             self.cores.append(core)
             self.reasons[core] = message
-            self.reporter.step(f"{self.template.name}: {_names(core)} cannot all stay")
+            self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
 
 
 def solve_overlay(
@@ -401,9 +402,3 @@ def _place(need: Need) -> Where:
     """Return where a need shows first."""
     path, _, line = need.evidence[0].source.rpartition(":")
     return Where(path, int(line)) if path and line.isdigit() else Where(need.evidence[0].source)
-
-
-def _names(names: Iterable[str]) -> str:
-    """Return names as a short list for people."""
-    listed = sorted(names)
-    return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")

@@ -8,6 +8,7 @@ from typing import Any
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from podfit.model import Action, Evidence, EvidenceKind, Finding, Plan, Template, Verdict
+from podfit.model.words import shortened
 
 _NAMED = 8
 """How many distributions one sentence lists."""
@@ -103,12 +104,11 @@ def _drift(plan: Plan, reality: Template) -> Iterator[Finding]:
         if version != planned.get(name):
             other.append(f"{name} {version} (unknown to the plan)")
     if other:
-        more = f" and {len(other) - _NAMED} more" if len(other) > _NAMED else ""
         yield Finding(
             "drift",
             "template",
             Verdict.WARNING,
-            f"the environment differs from the plan's template: {', '.join(other[:_NAMED])}{more}",
+            f"the environment differs from the plan's template: {shortened(other, _NAMED)}",
             _probed(reality),
             "nothing held is among it; for a plan that knows this environment, probe it and run podfit fit again",
         )

@@ -6,13 +6,13 @@ literals of setup.py, conda environment files. Lock files are local environments
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podfit.model import Declaration, InputError, Reporter, SilentReporter, Where, canonical
+from podfit.model.words import did_you_mean
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.discover import discover, group_of, is_requirements, read_source
 from podfit.readers.declared.freeze import freeze_reason
@@ -113,11 +113,8 @@ def _check(root: Path, kind: str, wanted: Sequence[str], known: Sequence[str]) -
     for name in wanted:
         if canonical(name) in known:
             continue
-        near = difflib.get_close_matches(canonical(name), known, n=3, cutoff=0.5)
-        if near:
-            remedy = f"did you mean {' or '.join(near)}?"
-        else:
-            remedy = f"it has {', '.join(sorted(known))}" if known else "it has none"
+        there = f"it has {', '.join(sorted(known))}" if known else "it has none"
+        remedy = did_you_mean(canonical(name), known) or there
         raise InputError(f"the project has no {kind} {name!r}", where=Where(str(root)), remedy=remedy)
 
 

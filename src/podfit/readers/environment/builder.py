@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podfit.model import Distribution, Evidence, EvidenceKind, InputError, canonical
+from podfit.model.words import shortened
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.interface import Listing
 from podfit.readers.environment.universal import choose
@@ -120,7 +121,7 @@ class Builder:
             (unknown, "without a version"),
         ):
             if names:
-                self.notice(f"{said}: {some(names)}")
+                self.notice(f"{said}: {shortened(names, SHOWN)}")
 
 
 def import_map(distributions: Iterable[Distribution]) -> dict[str, tuple[str, ...]]:
@@ -130,12 +131,6 @@ def import_map(distributions: Iterable[Distribution]) -> dict[str, tuple[str, ..
         for module in distribution.import_names:
             found.setdefault(module, []).append(distribution.name)
     return {module: tuple(sorted(names)) for module, names in sorted(found.items())}
-
-
-def some(names: Sequence[str]) -> str:
-    """Return names with commas, the first `SHOWN` of them and how many more."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def _shown(value: object) -> str:

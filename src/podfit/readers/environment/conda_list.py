@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from podfit.model import InputError, canonical
-from podfit.readers.environment.builder import Builder, some
+from podfit.model.words import shortened
+from podfit.readers.environment.builder import SHOWN, Builder
 from podfit.readers.environment.conda_names import on_pypi
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.interface import Format, Listing
@@ -45,7 +46,7 @@ def read(document: Document) -> Listing:
         else:
             other.append(name)
     if other:
-        builder.notice(f"left out as no Python distributions: {some(other)}")
+        builder.notice(f"left out as no Python distributions: {shortened(other, SHOWN)}")
     return builder.listing(python_version=python)
 
 

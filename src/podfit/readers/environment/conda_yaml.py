@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from podfit.model import InputError, canonical
-from podfit.readers.environment.builder import Builder, some
+from podfit.model.words import shortened
+from podfit.readers.environment.builder import SHOWN, Builder
 from podfit.readers.environment.conda_names import on_pypi
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.freeze import read_lines
@@ -62,7 +63,7 @@ def read(document: Document) -> Listing:
         else:
             other.append(name)
     if other:
-        builder.notice(f"left out as no Python distributions: {some(other)}")
+        builder.notice(f"left out as no Python distributions: {shortened(other, SHOWN)}")
     return builder.listing(installed=False, python_version=python)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from podfit.model import Call, ImportSite, InputError, Reporter, SilentReporter, Where
+from podfit.model.words import shortened
 from podfit.readers.imports.files import find_files, single_file
 from podfit.readers.imports.own import OwnModules
 from podfit.readers.imports.statements import Aliases, Found, Statements
@@ -208,6 +209,5 @@ def _syntax(place: str, error: Exception, data: bytes) -> str:
 def _aside(paths: Sequence[str]) -> str:
     """Return the notice about the files of tests, documentation and build tools."""
     tops = sorted({path.partition("/")[0] + ("/" if "/" in path else "") for path in paths})
-    shown = ", ".join(tops[:5]) + (f" and {len(tops) - 5} more" if len(tops) > 5 else "")
     files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
-    return f"{files} of tests, documentation and build tools left out ({shown})"
+    return f"{files} of tests, documentation and build tools left out ({shortened(tops)})"

@@ -1,0 +1,31 @@
+"""Words for people that every room needs: a list that stays short, a name that was perhaps meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def shortened(names: Iterable[str], most: int = 5) -> str:
+    """Return names with commas, cut after most: `a`, `a, b`, `a, b and 3 more`. Their order is the caller's."""
+    words = list(names)
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
+
+
+def near(name: str, known: Iterable[str], *, most: int = 3, cutoff: float = 0.5) -> list[str]:
+    """Return the names most like a misspelled one, the nearest first; case does not count.
+
+    cutoff is how alike they must be, from 0 (anything) to 1 (equal).
+    """
+    import difflib  # not at the top: only a mistake needs it
+
+    spelled: dict[str, str] = {}
+    for word in known:
+        spelled.setdefault(word.lower(), word)
+    return [spelled[word] for word in difflib.get_close_matches(name.lower(), spelled, n=most, cutoff=cutoff)]
+
+
+def did_you_mean(name: str, known: Sequence[str], *, most: int = 3, cutoff: float = 0.5) -> str:
+    """Return `did you mean a or b?` for a misspelled name, empty where none is near."""
+    found = near(name, known, most=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(found)}?" if found else ""
