@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import tomllib
+from msgspec import to_builtins
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
@@ -32,6 +33,7 @@ from podfit.model import (
     Distribution,
     Evidence,
     EvidenceKind,
+    Facts,
     Interpreter,
     Need,
     Origin,
@@ -40,6 +42,7 @@ from podfit.model import (
     Template,
     canonical,
 )
+from podfit.model.facts_json import facts_from_json
 from podfit.model.manifest import manifest_from_template
 from podfit.model.requirement import Markers
 from podfit.solve import Uv, solve_overlay
@@ -87,15 +90,15 @@ def write(template: Template, path: Path) -> None:
     path.write_text(f'{head},\n "distributions": [\n{lines}\n ]\n}}\n', encoding="utf-8")
 
 
-def facts(source: dict[str, Any]) -> dict[str, Any]:
-    """Return the manifest's torch and cuda keys."""
-    said = source.get("facts_from", "PyTorch's release notes and the image's tag")
-    found: dict[str, Any] = {}
+def facts(source: dict[str, Any], evidence: Evidence) -> Facts:
+    """Return what the source states of torch and CUDA; evidence is that of the template, and of torch's version."""
+    said = Evidence(EvidenceKind.PUBLISHED, source.get("facts_from", "PyTorch's release notes and the image's tag"))
+    stated: dict[str, Any] = {}
     for key in ("torch", "cuda"):
         if key in source:
-            values = {k: v for k, v in source[key].items() if not k.endswith("_evidence")}
-            found[key] = {**values, **{f"{k}_evidence": f"published: {said}" for k in values if k != "version"}}
-    return found
+            beside = {f"{k}_evidence": to_builtins(said) for k in source[key] if k != "version"}
+            stated[key] = {**source[key], **beside}
+    return facts_from_json(stated, evidence)
 
 
 def skeleton(
@@ -113,7 +116,7 @@ def skeleton(
         image=source["image"],
         captured=source["captured"],
         environment=source.get("environment", {}),
-        facts=facts(source),
+        facts=facts(source, evidence),
         notes=tuple(source.get("notes", ())),
     )
 

@@ -58,7 +58,8 @@ def test_a_manifest_is_whole(template: Template) -> None:
 def test_torch_s_cuda_is_that_of_its_local_version(template: Template) -> None:
     found = CUDA.search(template.distributions["torch"].version)
     assert found
-    assert template.facts["torch"]["cuda"] == f"{found[1]}.{found[2]}"
+    assert template.facts.torch is not None
+    assert str(template.facts.torch.cuda) == f"{found[1]}.{found[2]}"
 
 
 def test_its_torch_is_consistent(template: Template) -> None:
@@ -119,7 +120,8 @@ def test_summaries_say_what_the_manifests_say() -> None:
         template = read_template(summary.name)
         assert summary.distributions == len(template.distributions)
         assert summary.torch == template.distributions["torch"].version
-        assert summary.cuda == template.facts["torch"]["cuda"]
+        assert template.facts.torch is not None
+        assert summary.cuda == str(template.facts.torch.cuda)
         assert (summary.origin, summary.captured) == (template.origin.value, template.captured)
 
 

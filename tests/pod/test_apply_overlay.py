@@ -206,13 +206,14 @@ def test_killed_it_leaves_nothing_behind_once_recovered(python: str, wheels: Pat
 
 
 def test_the_persistent_volume_is_chosen(tmp_path: Path) -> None:
+    from podfit.model import Disk
     from podfit.pod.apply.run import _persistent
 
     disks = [
-        {"mount": "/", "persistent": False, "free_bytes": 10**12},
-        {"mount": "/workspace", "persistent": True, "free_bytes": 10**10},
-        {"mount": "/data", "persistent": True, "free_bytes": 10**9},
-        {"mount": "/mystery", "persistent": None, "free_bytes": 10**13},
+        Disk("/", persistent=False, free_bytes=10**12),
+        Disk("/workspace", persistent=True, free_bytes=10**10),
+        Disk("/data", persistent=True, free_bytes=10**9),
+        Disk("/mystery", persistent=None, free_bytes=10**13),
     ]
     assert _persistent(disks, "/root") == "/workspace/podfit/overlays/"
     assert _persistent(disks, "/workspace/me") == "/data/podfit/overlays/"
@@ -220,6 +221,7 @@ def test_the_persistent_volume_is_chosen(tmp_path: Path) -> None:
 
 
 def test_gpu_and_driver_are_compared_with_the_plan(python: str, wheels: Path) -> None:
+    from podfit.model.facts_json import facts_from_json
     from podfit.pod.apply.checks import check
 
     plan = recipe(python, chosen(wheels, NEW)).plan()
@@ -231,7 +233,8 @@ def test_gpu_and_driver_are_compared_with_the_plan(python: str, wheels: Path) ->
             "gpus": gpus,
             "driver": {"cuda": driver},
         }
-        return [found.message for found in check(plan, replace(plan.template, facts=facts)) if found.check == "gpu"]
+        known = facts_from_json(facts, plan.template.evidence)
+        return [found.message for found in check(plan, replace(plan.template, facts=known)) if found.check == "gpu"]
 
     h100, blackwell = ({"name": name, "compute_capability": cc} for name, cc in (("H100", "9.0"), ("B200", "10.0")))
     assert told([h100]) == []

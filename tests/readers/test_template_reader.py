@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podfit.model import InputError, Origin, Template
+from podfit.model import Cuda, Fact, InputError, Origin, Template
 from podfit.model.manifest import manifest_from_template
 from podfit.readers.template import read_template, safe_name
 
@@ -137,10 +137,10 @@ def manifest(**changes: Any) -> dict[str, Any]:
 def test_a_manifest_is_the_whole_template(tmp_path: Path) -> None:
     path = write(tmp_path, json.dumps(manifest()), "pod.json")
     template = read_template(path, python="3.10", glibc="2.35")
-    assert (template.name, template.origin, template.facts["cuda"]) == (
+    assert (template.name, template.origin, template.facts.cuda) == (
         "probed-pod",
         Origin.PROBED,
-        {"toolkit": "12.1"},
+        Cuda(toolkit=Fact("12.1", template.evidence)),
     )
     assert read_template(path, name="other").name == "other"
     assert "--python 3.1 contradicts" in str(failing(path, python="3.1"))

@@ -11,7 +11,7 @@ from writers_support import moola, template
 
 from podfit.model import Origin
 from podfit.writers.interface import FileFormat
-from podfit.writers.text import comment, cuda_version, file_part, held_summary, human_bytes, listed, plain, plural
+from podfit.writers.text import comment, file_part, held_summary, human_bytes, listed, plain, plural
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,6 @@ def test_small_words() -> None:
         "0 dependencies",
     ]
     assert [listed([]), listed(["a"]), listed(["a", "b"]), listed("abc")] == ["", "a", "a and b", "a, b and c"]
-
-
-def test_cuda_comes_from_the_best_source() -> None:
-    base = template()
-    assert cuda_version(base) == "12.4"
-    assert cuda_version(replace(base, facts={"torch": {"cuda": "12.6"}, "cuda": {"toolkit": "12.1"}})) == "12.6"
-    other = template(versions={"torch": "2.6.0a0+ecf3bae40a.nv25.1"})
-    assert cuda_version(other) == ""
-    assert cuda_version(replace(other, facts={"cuda": {"toolkit": "12.8"}})) == "12.8"
 
 
 def test_what_is_held_in_one_sentence() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from podfit.model import InputError
+from podfit.model.manifest import template_from_manifest
 from podfit.model.words import did_you_mean
 
 
@@ -56,14 +57,15 @@ def template_summaries() -> tuple[Summary, ...]:
 
 def _summary(manifest: dict[str, Any]) -> Summary:
     """Return one manifest in a few words."""
-    versions = {entry["name"]: entry["version"] for entry in manifest["distributions"]}
+    template = template_from_manifest(manifest, where=f"catalogue: {manifest.get('name', '')}")
+    torch = template.distributions.get("torch")
     return Summary(
-        name=manifest["name"],
-        title=manifest.get("title", ""),
-        python=manifest["interpreter"]["version"],
-        torch=versions.get("torch", ""),
-        cuda=(manifest.get("torch") or {}).get("cuda") or (manifest.get("cuda") or {}).get("toolkit") or "",
-        origin=manifest["origin"],
-        captured=manifest.get("captured", ""),
-        distributions=len(versions),
+        name=template.name,
+        title=template.title,
+        python=template.interpreter.version,
+        torch=torch.version if torch else "",
+        cuda=str(template.cuda or ""),
+        origin=template.origin.value,
+        captured=template.captured,
+        distributions=len(template.distributions),
     )

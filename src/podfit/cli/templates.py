@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
+
+from podfit.model import Fact
 
 if TYPE_CHECKING:
     from podfit.model import Template
@@ -63,6 +67,23 @@ def _list(shape: str) -> None:
     click.echo("podfit templates NAME shows one; podfit probe -o FILE makes one of your own.", err=True)
 
 
+def stated_facts(template: Template) -> Iterator[tuple[str, str]]:
+    """Yield the CUDA of template with its evidence, then torch, CUDA and driver: a group and its facts as text."""
+    cuda = template.cuda
+    if cuda is not None:
+        yield "CUDA", f"{cuda} [{cuda.evidence}]"
+    for label in ("torch", "cuda", "driver"):
+        group = getattr(template.facts, label)
+        said = []
+        for field in dataclasses.fields(group) if group is not None else ():
+            fact = getattr(group, field.name)
+            if isinstance(fact, Fact) and field.name != "libraries":
+                value = " ".join(fact.value) if isinstance(fact.value, tuple) else fact.value
+                said.append(f"{field.name} {'none' if value == '' else value}")
+        if said:
+            yield label, ", ".join(said)
+
+
 def _show(template: Template) -> None:
     """Print a template with the evidence of each distribution."""
     from rich.box import SIMPLE_HEAD
@@ -81,11 +102,7 @@ def _show(template: Template) -> None:
         ("Python", f"{template.interpreter.implementation} {template.interpreter.version}"),
         ("platform", f"{template.platform.machine} {template.platform.system}, glibc {template.platform.glibc}"),
     ]
-    for group in ("torch", "cuda", "driver"):
-        values = template.facts.get(group) or {}
-        plain = {k: v for k, v in values.items() if not k.endswith("_evidence") and k != "libraries" and v is not None}
-        said = ", ".join(f"{k} {' '.join(map(str, v)) if isinstance(v, list) else v}" for k, v in plain.items())
-        facts.append((group, said))
+    facts.extend(stated_facts(template))
     for label, value in facts:
         if value:
             console.print(f"  {label:9} {value}", soft_wrap=True)

@@ -4,6 +4,7 @@ from podfit.model.decision import Action, Change, Decision
 from podfit.model.distribution import Distribution, Release, canonical
 from podfit.model.errors import InputError, NoPlanError, PodfitError, Where
 from podfit.model.evidence import Evidence, EvidenceKind
+from podfit.model.facts import Cuda, Disk, Driver, Fact, Facts, Gpu, PipSettings, Probe, Torch
 from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
 from podfit.model.plan import Artefact, Plan
@@ -16,12 +17,18 @@ __all__ = [
     "Artefact",
     "Call",
     "Change",
+    "Cuda",
     "Decision",
     "Declaration",
+    "Disk",
     "Distribution",
+    "Driver",
     "Evidence",
     "EvidenceKind",
+    "Fact",
+    "Facts",
     "Finding",
+    "Gpu",
     "ImportSite",
     "InputError",
     "Interpreter",
@@ -29,14 +36,17 @@ __all__ = [
     "Need",
     "NoPlanError",
     "Origin",
+    "PipSettings",
     "Plan",
     "Platform",
     "PodfitError",
+    "Probe",
     "Project",
     "Release",
     "Reporter",
     "SilentReporter",
     "Template",
+    "Torch",
     "Verdict",
     "Where",
     "canonical",

@@ -11,6 +11,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from podfit.model.distribution import Distribution
 from podfit.model.errors import InputError, Where
 from podfit.model.evidence import Evidence, EvidenceKind
+from podfit.model.facts_json import facts_from_json, facts_to_json
 from podfit.model.template import Interpreter, Origin, Platform, Template
 
 SCHEMA = "podfit.template/1"
@@ -111,6 +112,7 @@ def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
         for entry in manifest.distributions:
             distribution = entry.distribution(evidence)
             distributions.setdefault(distribution.name, distribution)
+        facts = facts_from_json({key: value for key, value in data.items() if key not in _OWN_KEYS}, evidence)
     except (msgspec.ValidationError, InvalidName, ValueError) as error:
         raise InputError(
             f"the template manifest has the wrong shape: {error}",
@@ -128,7 +130,7 @@ def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
         image=manifest.image,
         captured=manifest.captured,
         environment=manifest.environment,
-        facts={key: value for key, value in data.items() if key not in _OWN_KEYS},
+        facts=facts,
         notes=manifest.notes,
     )
 
@@ -147,7 +149,7 @@ def manifest_from_template(template: Template) -> dict[str, Any]:
         "interpreter": msgspec.to_builtins(template.interpreter),
         "platform": msgspec.to_builtins(template.platform),
         "environment": dict(template.environment),
-        **template.facts,
+        **facts_to_json(template.facts, template.evidence),
         "distributions": [_entry(d, template.evidence) for _, d in sorted(template.distributions.items())],
     }
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
 
+from podfit.model.cuda import cuda_version
 from podfit.model.distribution import Distribution
 from podfit.model.evidence import Evidence
+from podfit.model.facts import Fact, Facts
 
 
 class Origin(str, Enum):
@@ -66,8 +67,8 @@ class Template:
     """Everything known about one template.
 
     distributions is keyed by normalized name. environment holds the variables that steer pip (PIP_*) and CUDA.
-    facts is the rest of a probe's manifest (cuda, torch, gpus, driver, disks, ...), as documented in
-    docs/template-manifest.md; a key that is absent is unknown. captured is the ISO date of the list.
+    facts is what else is known (torch's build, CUDA, GPUs, driver, disks, ...), each value with its evidence.
+    captured is the ISO date of the list.
     notes are sentences that every output about this template repeats.
     """
 
@@ -81,7 +82,7 @@ class Template:
     image: str = ""
     captured: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     notes: tuple[str, ...] = ()
 
     @cached_property
@@ -103,3 +104,8 @@ class Template:
                 "sys_platform": "linux",
             }
         )
+
+    @cached_property
+    def cuda(self) -> Fact[str] | None:
+        """The CUDA that the template is built for, as `major.minor`, with its evidence; None when nothing tells."""
+        return cuda_version(self)

@@ -9,7 +9,7 @@ import msgspec
 
 from podfit.model import Decision, Plan
 from podfit.writers.rows import checks, counts, drifts, facts, install_needed, rows
-from podfit.writers.text import cuda_version, held_summary
+from podfit.writers.text import held_summary
 
 SCHEMA = "podfit.matrix/1"
 
@@ -61,7 +61,7 @@ def _template(plan: Plan) -> dict[str, Any]:
         "notes": list(template.notes),
         "python": template.interpreter.version,
         "torch": torch.version if torch else "",
-        "cuda": cuda_version(template),
+        "cuda": str(template.cuda or ""),
         "distributions": len(template.distributions),
         "held": held_summary(plan),
         "feasible": plan.feasible,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from podfit.model import Action, Decision, Evidence, Finding, Plan, Verdict
-from podfit.writers.text import cuda_version, listed
+from podfit.writers.text import listed
 
 
 class Group(str, Enum):
@@ -96,7 +96,7 @@ def facts(plans: Sequence[Plan]) -> tuple[Fact, ...]:
     templates = [plan.template for plan in plans]
     return (
         Fact("Python", local, tuple(t.interpreter.version for t in templates)),
-        Fact("CUDA", "", tuple(cuda_version(t) for t in templates)),
+        Fact("CUDA", "", tuple(str(t.cuda or "") for t in templates)),
         Fact("platform", "", tuple(f"{t.platform.machine}, glibc {t.platform.glibc}" for t in templates)),
     )
 

@@ -54,19 +54,6 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def cuda_version(template: Template) -> str:
-    """Return the CUDA that the template's torch was built for, else its toolkit's; empty when unknown.
-
-    Sources, in this order: the manifest's torch facts, torch's local version (`+cu124`), the manifest's cuda facts.
-    """
-    torch, cuda = template.facts.get("torch") or {}, template.facts.get("cuda") or {}
-    if torch.get("cuda"):
-        return str(torch["cuda"])
-    distribution = template.distributions.get("torch")
-    found = re.search(r"\+cu(\d+)(\d)$", distribution.version) if distribution else None
-    return f"{found[1]}.{found[2]}" if found else str(cuda.get("toolkit") or "")
-
-
 def title(template: Template) -> str:
     """Return `name (Python 3.11, torch 2.4.0+cu124)`, the way files introduce a template."""
     torch = template.distributions.get("torch")

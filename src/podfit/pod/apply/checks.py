@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from podfit.model import Action, Evidence, EvidenceKind, Finding, Plan, Template, Verdict
+from podfit.model import Action, Evidence, EvidenceKind, Finding, Gpu, Plan, Template, Verdict
+from podfit.model.cuda import torch_cuda
 from podfit.model.words import shortened
 
 _NAMED = 8
@@ -116,31 +116,37 @@ def _drift(plan: Plan, reality: Template) -> Iterator[Finding]:
 
 def _gpu(plan: Plan, reality: Template) -> Iterator[Finding]:
     """Yield what GPU and driver say against the template's torch, as far as the probe saw them."""
-    torch: Mapping[str, Any] = reality.facts.get("torch") or plan.template.facts.get("torch") or {}
-    gpus = reality.facts.get("gpus")
-    if gpus is None or not torch.get("cuda"):
+    known = reality if reality.facts.torch is not None else plan.template
+    cuda, gpus = torch_cuda(known), reality.facts.gpus
+    if gpus is None or cuda is None or not cuda.value:
         return
     if not gpus:
-        text = f"there is no GPU, and torch is built for CUDA {torch['cuda']}: it will compute on the CPU"
+        text = f"there is no GPU, and torch is built for CUDA {cuda}: it will compute on the CPU"
         yield Finding("gpu", "gpu", Verdict.WARNING, text, _probed(reality, "no device was found"))
         return
+    arch_list = known.facts.torch.arch_list if known.facts.torch is not None else None
+    built = arch_list.value if arch_list is not None else ()
     for gpu in gpus:
-        capability, built = str(gpu.get("compute_capability", "")), list(torch.get("arch_list", []))
-        if capability and built and not _runs(capability, built):
-            text = f"torch has no code for {gpu.get('name', 'the GPU')} (compute capability {capability})"
+        if gpu.compute_capability and built and not _runs(str(gpu.compute_capability), built):
+            text = f"torch has no code for {gpu.name or 'the GPU'} (compute capability {gpu.compute_capability})"
             yield Finding("gpu", "torch", Verdict.WARNING, text, _probed(reality, "built for " + " ".join(built)))
-    expected = {str(gpu.get("compute_capability")) for gpu in plan.template.facts.get("gpus") or ()} - {"None"}
-    present = {str(gpu.get("compute_capability")) for gpu in gpus} - {"None"}
+    planned = plan.template.facts.gpus or ()
+    expected = {str(gpu.compute_capability) for gpu in planned if gpu.compute_capability}
+    present = {str(gpu.compute_capability) for gpu in gpus if gpu.compute_capability}
     if expected and present and expected != present:
-        names = ", ".join(str(gpu.get("name", "?")) for gpu in plan.template.facts.get("gpus") or ())
-        text = f"the plan was made for {names}, the machine has {', '.join(str(g.get('name', '?')) for g in gpus)}"
+        text = f"the plan was made for {_gpu_names(planned)}, the machine has {_gpu_names(gpus)}"
         yield Finding("gpu", "gpu", Verdict.WARNING, text, _probed(reality))
-    driver = str((reality.facts.get("driver") or {}).get("cuda", ""))
-    if driver and _major(driver) < _major(str(torch["cuda"])):
-        text = f"the driver supports CUDA up to {driver}, and torch is built for {torch['cuda']}"
+    driver = reality.facts.driver.cuda if reality.facts.driver is not None else None
+    if driver is not None and _major(driver.value) < _major(cuda.value):
+        text = f"the driver supports CUDA up to {driver}, and torch is built for {cuda}"
         # Within one major version any driver of that version's family runs: NVIDIA, "CUDA Compatibility", minor
         # version compatibility.
         yield Finding("gpu", "driver", Verdict.WARNING, text, _probed(reality), "choose a machine with a newer driver")
+
+
+def _gpu_names(gpus: Sequence[Gpu]) -> str:
+    """Return the names of GPUs as a list for people."""
+    return ", ".join(str(gpu.name or "?") for gpu in gpus)
 
 
 def _major(version: str) -> int:
@@ -149,7 +155,7 @@ def _major(version: str) -> int:
     return int(head) if head.isdigit() else 0
 
 
-def _runs(capability: str, built: list[str]) -> bool:
+def _runs(capability: str, built: Sequence[str]) -> bool:
     """Tell whether code for one of built runs on a GPU of this compute capability.
 
     sm_XY runs on the same major version from minor Y on, compute_XY (PTX) on everything newer: CUDA C++ Programming

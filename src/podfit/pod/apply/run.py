@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NoReturn
 
-from podfit.model import Finding, InputError, Plan, PodfitError, Reporter, SilentReporter, Verdict, Where
+from podfit.model import Disk, Finding, InputError, Plan, PodfitError, Reporter, SilentReporter, Verdict, Where
 from podfit.pod.apply.agent import Agent, Running, provide_uv
 from podfit.pod.apply.checks import check
 from podfit.pod.apply.order import work_order
@@ -202,7 +202,7 @@ def _default(home: str) -> str:
     return f"{home}/.local/share/podfit/overlays/"
 
 
-def _look(machine: Machine, plan: Plan, reporter: Reporter) -> tuple[tuple[Finding, ...], Sequence[dict[str, Any]]]:
+def _look(machine: Machine, plan: Plan, reporter: Reporter) -> tuple[tuple[Finding, ...], Sequence[Disk]]:
     """Probe the machine and check the plan against it; return the findings and the machine's disks.
 
     Raises ApplyError when a finding forbids to go on.
@@ -221,15 +221,15 @@ def _look(machine: Machine, plan: Plan, reporter: Reporter) -> tuple[tuple[Findi
     for finding in findings:
         if finding.verdict is Verdict.WARNING:
             reporter.warn(finding.message)
-    return tuple(findings), reality.facts.get("disks") or []
+    return tuple(findings), reality.facts.disks or ()
 
 
-def _persistent(disks: Sequence[dict[str, Any]], home: str) -> str:
+def _persistent(disks: Sequence[Disk], home: str) -> str:
     """Return the directory for overlays: on the volume that outlives the container, else under the home directory."""
-    mounts = [str(disk["mount"]) for disk in disks if disk.get("persistent") is True]
+    mounts = [disk.mount for disk in disks if disk.persistent is True]
     mounts = [mount for mount in mounts if mount != "/" and not f"{home}/".startswith(f"{mount.rstrip('/')}/")]
     if mounts:
-        roomy = max(mounts, key=lambda mount: next(d["free_bytes"] for d in disks if d["mount"] == mount))
+        roomy = max(mounts, key=lambda mount: next(d.free_bytes for d in disks if d.mount == mount))
         return f"{roomy}/podfit/overlays/"
     return _default(home)
 
