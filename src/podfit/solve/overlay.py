@@ -23,9 +23,10 @@ from packaging.specifiers import SpecifierSet
 from podfit.model import Change, InputError, Need, NoPlanError, Reporter, SilentReporter, Template, Where, canonical
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
+from podfit.solve.answer import LockedPackage
 from podfit.solve.cores import smallest_hitting_set
 from podfit.solve.template_index import BrokenRequirement, OfferedTemplate, flat_index, offer, resolver_platform
-from podfit.solve.uv import LockedPackage, PackageNotFoundError, Question, Refusal, Uv
+from podfit.solve.uv import PackageNotFoundError, Question, Refusal, Uv
 
 _LEARNED_SECONDS = 24 * 3600
 """How long conflicts seen once steer the search: a release that dissolves one is noticed a day later at most."""

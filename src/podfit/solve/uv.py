@@ -11,14 +11,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from podfit.model import Artefact, InputError, PodfitError, Reporter, SilentReporter, Where, canonical
+from podfit.model import InputError, PodfitError, Reporter, SilentReporter, Where, canonical
+from podfit.solve.answer import LockedPackage, locked_packages, preferences
 
 FRESH_SECONDS = 600
 """How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""
@@ -83,16 +83,6 @@ class Question:
             sorted(self.build_constraints),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class LockedPackage:
-    """One package of uv's answer: its exact version and files, or the direct URL that it comes from."""
-
-    name: str
-    version: str
-    artefacts: tuple[Artefact, ...] = ()
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +171,7 @@ class Uv:
             (work / "build-constraints.txt").write_text(build, encoding="utf-8")
             output = work / "pylock.toml"
             if question.preferences:
-                output.write_text("".join(_preferences(question.preferences)), encoding="utf-8")
+                output.write_text("".join(preferences(question.preferences)), encoding="utf-8")
             command = [find_uv(), "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-python-downloads"]
             command += ["--python", sys.executable, "--python-version", question.python_version]
             command += ["--python-platform", question.platform, "--find-links", as_link(question.find_links)]
@@ -213,7 +203,7 @@ class Uv:
     ) -> dict[str, LockedPackage] | Refusal:
         """Turn what uv printed into an answer, a refusal or an error."""
         if done.returncode == 0:
-            return {package.name: package for package in _packages(done.stdout)}
+            return locked_packages(done.stdout)
         missing = _NOT_CACHED.search(done.stderr)
         if offline and missing:
             names = re.findall(r"([A-Za-z0-9._-]+) was not found in the cache", done.stderr)
@@ -263,57 +253,6 @@ def _younger(path: Path, seconds: float) -> bool:
         return 0 <= time.time() - path.stat().st_mtime < seconds
     except OSError:
         return False
-
-
-def _preferences(versions: Mapping[str, str]) -> Iterator[str]:
-    """Yield a pylock.toml (PEP 751) that uv takes as the previous answer, whose versions it keeps where they fit."""
-    yield 'lock-version = "1.0"\ncreated-by = "podfit"\n'
-    for name, version in sorted(versions.items()):
-        yield f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
-
-
-def _packages(text: str) -> Iterator[LockedPackage]:
-    """Yield the packages of a pylock.toml."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-
-    for entry in tomllib.loads(text).get("packages", ()):
-        name = canonical(entry["name"])
-        files = [("wheel", wheel) for wheel in entry.get("wheels", ())]
-        files += [(kind, entry[key]) for key, kind in (("sdist", "sdist"), ("archive", "archive")) if key in entry]
-        artefacts = tuple(_artefact(kind, file) for kind, file in files if "url" in file)
-        yield LockedPackage(name, str(entry.get("version", "")), artefacts, _direct_url(entry))
-
-
-def _artefact(kind: str, file: Mapping[str, Any]) -> Artefact:
-    """Return one file of a package."""
-    url = str(file["url"])
-    filename = str(file.get("name") or urlsplit(url).path.rpartition("/")[2])
-    if kind == "archive":
-        kind = "wheel" if filename.endswith(".whl") else "sdist"
-    uploaded = file.get("upload-time", "")
-    return Artefact(
-        filename=filename,
-        url=url,
-        hashes=tuple(f"{algorithm}:{digest}" for algorithm, digest in sorted(file.get("hashes", {}).items())),
-        kind=kind,
-        size=int(file.get("size", 0)),
-        upload_time=uploaded.isoformat() if hasattr(uploaded, "isoformat") else str(uploaded),
-    )
-
-
-def _direct_url(entry: Mapping[str, Any]) -> str:
-    """Return the URL of a package that comes from none of the indexes, as pip writes it; empty for the others."""
-    if "vcs" in entry:
-        vcs = entry["vcs"]
-        return f"{vcs['type']}+{vcs.get('url') or vcs.get('path', '')}@{vcs.get('commit-id', '')}"
-    if "archive" in entry:
-        return str(entry["archive"].get("url") or entry["archive"].get("path", ""))
-    if "directory" in entry:
-        return str(entry["directory"].get("path", ""))
-    return ""
 
 
 def _is_refusal(text: str) -> bool:

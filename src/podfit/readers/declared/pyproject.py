@@ -122,7 +122,8 @@ def _groups(document: TomlDocument, reading: Reading) -> None:
     groups = document.table("dependency-groups")
     if not groups:
         return
-    from dependency_groups import DependencyGroupInclude, DependencyGroupResolver
+    from packaging.dependency_groups import DependencyGroupInclude, DependencyGroupResolver
+    from packaging.errors import ExceptionGroup
 
     written = {canonical(name): name for name in groups}
     for name, items in groups.items():
@@ -131,8 +132,8 @@ def _groups(document: TomlDocument, reading: Reading) -> None:
                 document.require(item, Reading(), "dependency-groups", name)  # for the line of its error
     try:
         resolver = DependencyGroupResolver(groups)
-    except (ValueError, TypeError) as error:
-        raise document.error(f"is wrong: {error}", "dependency-groups") from None
+    except ExceptionGroup as error:
+        raise document.error(f"is wrong: {error.exceptions[0]}", "dependency-groups") from None
 
     def lines_of(name: str) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
@@ -147,8 +148,8 @@ def _groups(document: TomlDocument, reading: Reading) -> None:
         reading.note_group(name)
         try:
             resolver.resolve(name)
-        except (ValueError, TypeError, LookupError) as error:
-            raise document.error(f"is wrong: {error.args[0]}", "dependency-groups", key) from None
+        except ExceptionGroup as error:
+            raise document.error(f"is wrong: {error.exceptions[0].args[0]}", "dependency-groups", key) from None
         for text, inner in lines_of(name):
             document.require(text, reading, "dependency-groups", inner, group=f"group:{name}")
 
