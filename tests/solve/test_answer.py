@@ -63,7 +63,8 @@ def test_preferences_are_a_lock_themselves() -> None:
     # uv reads it as an answer of its own; only the file that each package comes from is missing
     with pytest.raises(PodfitError, match="Exactly one of vcs, directory, archive must be set"):
         locked_packages(text)
-    filled = text.replace('version = "', f'archive = {{ url = "https://a.org/x.zip", hashes = {HASHES} }}\nversion = "')
+    archive = f'\narchive = {{ url = "https://a.org/x.zip", hashes = {HASHES} }}'
+    filled = text.replace('\nversion = "', f'{archive}\nversion = "')
     found = locked_packages(filled)
     assert {name: package.version for name, package in found.items()} == {"a": "1", "b": "2.0+x"}
     assert locked_packages("".join(preferences({})) + "packages = []\n") == {}
