@@ -13,7 +13,19 @@ import pytest
 from writers_support import moola
 
 from podfit.catalogue.store import Summary
-from podfit.model import Action, Artefact, Change, Decision, Evidence, EvidenceKind, Finding, Need, Plan, Verdict
+from podfit.model import (
+    Action,
+    Artefact,
+    Change,
+    Decision,
+    Evidence,
+    EvidenceKind,
+    Finding,
+    Need,
+    OpenQuestion,
+    Plan,
+    Verdict,
+)
 from podfit.model.serial import plan_to_dict
 from podfit.pod.apply import Applied
 from podfit.pod.verify import Report
@@ -47,6 +59,7 @@ def documented(heading: str) -> set[str]:
         (Artefact, "An element of a list in `artefacts`"),
         (Change, "An element of `changes`"),
         (Finding, "An element of `findings`"),
+        (OpenQuestion, "An element of `questions`"),
     ],
 )
 def test_every_field_of_the_model_is_documented(kind: type, heading: str) -> None:

@@ -25,6 +25,7 @@ from podfit.model import (
     Finding,
     Interpreter,
     Need,
+    OpenQuestion,
     Origin,
     Plan,
     Platform,
@@ -60,6 +61,7 @@ TEXTS = st.one_of(
 )
 EVIDENCE = st.builds(Evidence, st.sampled_from(EvidenceKind), TEXTS, TEXTS)
 EVIDENCES = st.lists(EVIDENCE, max_size=2).map(tuple)
+QUESTIONS = st.builds(OpenQuestion, TEXTS, TEXTS, EVIDENCES, TEXTS)
 HASHES = st.lists(st.sampled_from(["sha256:" + "a" * 64, "sha512:" + "b" * 128]), max_size=2, unique=True).map(tuple)
 TIMES = st.sampled_from(["", "2025-08-21T10:26:36.236789Z", "2020-01-01T00:00:00+02:00", "yesterday"])
 HOSTS = st.sampled_from(["https://files.pythonhosted.org/packages/ab/", "https://wheels.example.org/a%20b/"])
@@ -131,6 +133,7 @@ def plans(draw: st.DrawFn) -> Plan:
         notes=draw(st.lists(TEXTS, max_size=2).map(tuple)),
         created=draw(TEXTS),
         local_python=draw(st.sampled_from(["", "3.12.2"])),
+        questions=draw(st.lists(QUESTIONS, max_size=2).map(tuple)),
     )
 
 

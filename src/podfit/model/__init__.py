@@ -9,6 +9,7 @@ from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
 from podfit.model.plan import Artefact, Plan
 from podfit.model.project import Call, Declaration, ImportSite, LocalEnvironment, Project
+from podfit.model.question import OpenQuestion
 from podfit.model.report import Reporter, SilentReporter
 from podfit.model.template import Interpreter, Origin, Platform, Template
 
@@ -35,6 +36,7 @@ __all__ = [
     "LocalEnvironment",
     "Need",
     "NoPlanError",
+    "OpenQuestion",
     "Origin",
     "PipSettings",
     "Plan",

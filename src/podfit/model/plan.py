@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
+from podfit.model.question import OpenQuestion
 from podfit.model.template import Template
 
 
@@ -35,7 +36,7 @@ class Plan:
     which template distributions are replaced and why. edges maps each planned or kept distribution to the
     normalized names that it requires on this template. findings hold the consistency check and audits.
     created is the ISO time (UTC) of the solve. local_python is the version of the local environment's Python, empty
-    when it is not known.
+    when it is not known. questions are what podfit could not decide; they do not keep the rest from being planned.
     """
 
     project: str
@@ -49,6 +50,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     created: str = ""
     local_python: str = ""
+    questions: tuple[OpenQuestion, ...] = ()
 
     @property
     def feasible(self) -> bool:

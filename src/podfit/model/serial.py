@@ -13,6 +13,7 @@ from podfit.model.finding import Finding
 from podfit.model.manifest import manifest_from_template, template_from_manifest
 from podfit.model.need import Need
 from podfit.model.plan import Artefact, Plan
+from podfit.model.question import OpenQuestion
 
 SCHEMA = "podfit.plan/1"
 
@@ -30,6 +31,7 @@ class _Body(msgspec.Struct):
     notes: tuple[str, ...]
     created: str
     local_python: str = ""
+    questions: tuple[OpenQuestion, ...] = ()
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
