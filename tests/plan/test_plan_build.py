@@ -9,10 +9,13 @@ from podfit.model import (
     EvidenceKind,
     Interpreter,
     LocalEnvironment,
+    LockedPackage,
     Need,
     Origin,
+    Overlay,
     Platform,
     Project,
+    RefusedNeed,
     Release,
     Template,
     Verdict,
@@ -20,7 +23,6 @@ from podfit.model import (
 from podfit.plan.build import build_plan, planned_releases
 from podfit.plan.drift import same_release
 from podfit.plan.releases import KnownReleases
-from podfit.solve import LockedPackage, Overlay, RefusedNeed
 
 EVIDENCE = Evidence(EvidenceKind.METADATA, "pyproject.toml:9")
 POD = Evidence(EvidenceKind.ASSUMED, "Dockerfile")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podfit.model import Artefact, PodfitError
-from podfit.solve.answer import LockedPackage, locked_packages, preferences
+from podfit.model import Artefact, LockedPackage, PodfitError
+from podfit.solve.answer import locked_packages, preferences
 
 HEAD = 'lock-version = "1.0"\ncreated-by = "uv"\n'
 HASHES = '{ sha256 = "00aa" }'

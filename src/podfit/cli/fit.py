@@ -17,8 +17,8 @@ from podfit.cli.reporter import TerminalReporter
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from podfit.fit.session import Fitted
     from podfit.model import Template
-    from podfit.plan.fit import Fitted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -141,7 +141,7 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
       podfit fit . -t pod.json                          a template that podfit probe wrote
       podfit fit . -t freeze.txt --python 3.11          a template given as a freeze
     """  # noqa: D301
-    from podfit.plan.fit import plans_of
+    from podfit.fit.session import plans_of
     from podfit.writers.files import write_files
     from podfit.writers.registry import MATRIX_FORMATS, all_files, file_names
 
@@ -191,8 +191,10 @@ def matrix_command(shape: str, **given: Any) -> int:
 def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
     """Read what the options name and fit; raises PodfitError."""
     from podfit.catalogue.store import template_names
+    from podfit.fit.indexes import with_project_indexes
+    from podfit.fit.options import Options
+    from podfit.fit.session import fit
     from podfit.index import Index, default_cache, default_index_urls
-    from podfit.plan.fit import Options, fit, with_project_indexes
     from podfit.readers.project import read_project
     from podfit.solve import Uv
 
@@ -271,7 +273,7 @@ def _templates(names: Sequence[str], given: dict[str, Any], reporter: TerminalRe
 
 def _show(outcome: _Outcome, shape: str, *, details: bool, quiet: bool) -> None:
     """Print the matrix on standard output, everything else on standard error."""
-    from podfit.plan.fit import plans_of
+    from podfit.fit.session import plans_of
 
     plans = plans_of(outcome.results)
     if shape == "json":

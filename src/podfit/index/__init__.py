@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from podfit.index.errors import IndexUnreachable, MetadataUnknown, ProjectNotFound
     from podfit.index.files import IndexFile, best_files
     from podfit.index.metadata import CoreMetadata
-    from podfit.index.tags import platform_tags
     from podfit.index.wheel import WheelListing, WheelMember
+    from podfit.model.tags import platform_tags
 
 __all__ = [
     "CoreMetadata",
@@ -42,12 +42,15 @@ _HOMES = {
     "best_files": "files",
     "default_cache": "client",
     "default_index_urls": "client",
-    "platform_tags": "tags",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import the module that holds name, the first time it is asked for (PEP 562)."""
+    if name == "platform_tags":
+        from podfit.model.tags import platform_tags
+
+        return platform_tags
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

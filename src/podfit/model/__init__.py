@@ -7,6 +7,7 @@ from podfit.model.evidence import Evidence, EvidenceKind
 from podfit.model.facts import Cuda, Disk, Driver, Fact, Facts, Gpu, PipSettings, Probe, Torch
 from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
+from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed
 from podfit.model.plan import Artefact, Plan
 from podfit.model.project import Call, Declaration, ImportSite, LocalEnvironment, Project
 from podfit.model.question import OpenQuestion
@@ -16,6 +17,7 @@ from podfit.model.template import Interpreter, Origin, Platform, Template
 __all__ = [
     "Action",
     "Artefact",
+    "BrokenRequirement",
     "Call",
     "Change",
     "Cuda",
@@ -34,16 +36,19 @@ __all__ = [
     "InputError",
     "Interpreter",
     "LocalEnvironment",
+    "LockedPackage",
     "Need",
     "NoPlanError",
     "OpenQuestion",
     "Origin",
+    "Overlay",
     "PipSettings",
     "Plan",
     "Platform",
     "PodfitError",
     "Probe",
     "Project",
+    "RefusedNeed",
     "Release",
     "Reporter",
     "SilentReporter",

@@ -16,9 +16,12 @@ from podfit.model import (
     Evidence,
     EvidenceKind,
     Finding,
+    LockedPackage,
     Need,
+    Overlay,
     Plan,
     Project,
+    RefusedNeed,
     Release,
     Template,
     Verdict,
@@ -29,7 +32,6 @@ from podfit.model.words import shortened
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import best_first
 from podfit.plan.releases import ReleaseSource
-from podfit.solve import LockedPackage, Overlay, RefusedNeed
 
 
 @dataclass(frozen=True, slots=True)

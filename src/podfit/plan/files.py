@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from podfit.index.tags import platform_tags
 from podfit.model import Artefact, Template
+from podfit.model.tags import platform_tags
 
 
 def best_first(files: Iterable[Artefact], template: Template) -> tuple[Artefact, ...]:

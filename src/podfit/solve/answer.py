@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from podfit.model import Artefact, PodfitError
+from podfit.model import Artefact, LockedPackage, PodfitError
 
 if TYPE_CHECKING:
     from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
-
-
-@dataclass(frozen=True, slots=True)
-class LockedPackage:
-    """One package of uv's answer: its exact version and files, or the direct URL that it comes from."""
-
-    name: str
-    version: str
-    artefacts: tuple[Artefact, ...] = ()
-    url: str = ""
 
 
 def preferences(versions: Mapping[str, str]) -> Iterator[str]:

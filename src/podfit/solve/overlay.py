@@ -20,12 +20,24 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from podfit.model import Change, InputError, Need, NoPlanError, Reporter, SilentReporter, Template, Where, canonical
+from podfit.model import (
+    Change,
+    InputError,
+    LockedPackage,
+    Need,
+    NoPlanError,
+    Overlay,
+    RefusedNeed,
+    Reporter,
+    SilentReporter,
+    Template,
+    Where,
+    canonical,
+)
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
-from podfit.solve.answer import LockedPackage
 from podfit.solve.cores import smallest_hitting_set
-from podfit.solve.template_index import BrokenRequirement, OfferedTemplate, flat_index, offer, resolver_platform
+from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import PackageNotFoundError, Question, Refusal, Uv
 
 _LEARNED_SECONDS = 24 * 3600
@@ -34,40 +46,6 @@ _LEARNED_SECONDS = 24 * 3600
 _MOST_RUNS = 80
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s,;|]+)")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedNeed:
-    """A need that cannot be had on the template as it is asked for.
-
-    message is the resolver's explanation. fitting is the version that fits once the need's own limits are dropped,
-    empty when none does.
-    """
-
-    name: str
-    message: str
-    fitting: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """A solution over a template.
-
-    packages are what uv resolved, by name, template distributions included; changes are the template distributions
-    that get another version, with the conflict that forced each. refused are needs that had to be relaxed or left
-    out for there to be a solution at all. ignored_pins maps each need whose exact pin on a held distribution gave
-    way to the template's version to that pin. broken lists what the untouched template does not meet itself.
-    runs is the number of resolutions it took.
-    """
-
-    packages: Mapping[str, LockedPackage]
-    changes: tuple[Change, ...]
-    refused: tuple[RefusedNeed, ...]
-    ignored_pins: Mapping[str, str]
-    broken: tuple[BrokenRequirement, ...]
-    left_out: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    runs: int = 0
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from podfit.model import Distribution, Template
+from podfit.model import BrokenRequirement, Distribution, Template
 from podfit.model.requirement import Markers, RequiresDist
 
 _FORMAT = "1"
@@ -28,19 +28,6 @@ _GLIBC_MINORS = {"x86_64": (17, 28, *range(31, 41)), "aarch64": (17, 28, *range(
 
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 _STAMP = zipfile.ZipInfo("-").date_time
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenRequirement:
-    """A requirement that the untouched template does not meet.
-
-    name is the distribution that states it, requirement its Requires-Dist line; present is the version that the
-    template has of the required one, empty when it has none.
-    """
-
-    name: str
-    requirement: str
-    present: str = ""
 
 
 @dataclass(frozen=True, slots=True)

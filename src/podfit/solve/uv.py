@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from podfit.model import InputError, PodfitError, Reporter, SilentReporter, Where, canonical
-from podfit.solve.answer import LockedPackage, locked_packages, preferences
+from podfit.model import InputError, LockedPackage, PodfitError, Reporter, SilentReporter, Where, canonical
+from podfit.solve.answer import locked_packages, preferences
 
 FRESH_SECONDS = 600
 """How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from podfit.catalogue.held import is_held
+from podfit.fit.indexes import index_arguments
+from podfit.fit.options import Options
+from podfit.fit.source import IndexReleases
 from podfit.model import (
     Call,
     Distribution,
-    InputError,
     NoPlanError,
     Origin,
     Plan,
@@ -23,44 +23,19 @@ from podfit.model import (
     Reporter,
     SilentReporter,
     Template,
-    Where,
     canonical,
 )
 from podfit.model.versions import same_release
 from podfit.needs import find_needs
 from podfit.plan.build import build_plan, planned_releases
-from podfit.plan.source import IndexReleases
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.turns import Turns
-from podfit.solve.uv import as_link
 
 if TYPE_CHECKING:
     from podfit.index import Index
 
 _CONCURRENT = 8
 """Templates that are worked on at the same time; most of the time is spent waiting for uv and the index."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to fit.
-
-    extras and groups of the project to plan for; only_imported drops what is declared but never imported;
-    include_optional plans for guarded imports too. hold and release add and remove names from what may never change.
-    index_url is the index that has what no other has, extra_index_urls are asked before it, find_links are further
-    directories or pages of files. exclude_newer is an ISO date: files uploaded later do not exist.
-    """
-
-    extras: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    only_imported: bool = False
-    include_optional: bool = False
-    hold: tuple[str, ...] = ()
-    release: tuple[str, ...] = ()
-    index_url: str = "https://pypi.org/simple/"
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    exclude_newer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,56 +195,6 @@ def _with_metadata(template: Template, index: Index, reporter: Reporter, turns: 
                 completed[name], requires_dist=release.requires_dist, requires_python=release.requires_python
             )
     return replace(template, distributions=completed)
-
-
-def with_project_indexes(options: Options, project: Project, reporter: Reporter | None = None) -> Options:
-    """Return options with the indexes and links that the project's requirement files name.
-
-    PyTorch's own wheel index is left out: what it has is the template's, and never fetched. So are directories of
-    links that are not there, with a warning: pip ignores them, too.
-    """
-    urls = (*options.extra_index_urls, *project.index_urls)
-    links = [*options.find_links, *project.find_links]
-    for link in project.find_links:
-        if "://" not in link and not Path(link).expanduser().exists():
-            links.remove(link)
-            (reporter or SilentReporter()).warn(
-                f"--find-links {link} is ignored, as pip does: there is no such directory"
-            )
-    return replace(
-        options,
-        extra_index_urls=tuple(url for url in dict.fromkeys(urls) if not _is_torch_index(url)),
-        find_links=tuple(link for link in dict.fromkeys(links) if not _is_torch_index(link)),
-    )
-
-
-def _is_torch_index(url: str) -> bool:
-    """Tell whether a URL is below PyTorch's wheel index."""
-    return urlsplit(url).hostname == "download.pytorch.org"
-
-
-def index_arguments(options: Options) -> tuple[str, ...]:
-    """Return uv's options for the indexes. Raises InputError for a directory that does not exist."""
-    arguments = ["--default-index", _address(options.index_url)]
-    for url in options.extra_index_urls:
-        arguments += ["--index", _address(url)]
-    for link in options.find_links:
-        arguments += ["--find-links", as_link(_address(link))]
-    return tuple(arguments)
-
-
-def _address(text: str) -> str:
-    """Return a URL as it is and a path in full: uv runs in a directory of its own, and takes any word for a path."""
-    if "://" in text:
-        return text
-    path = Path(text).expanduser().resolve()
-    if not path.exists():
-        raise InputError(
-            "there is no such directory of packages",
-            where=Where(text),
-            remedy="name a directory, or a URL that begins with https://",
-        )
-    return str(path)
 
 
 def plans_of(results: Sequence[Fitted]) -> tuple[Plan, ...]:

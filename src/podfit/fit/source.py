@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from podfit.index.tags import platform_tags
-from podfit.model import Evidence, EvidenceKind, PodfitError, Release, Template, canonical
+from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Release, Template, canonical
+from podfit.model.tags import platform_tags
 from podfit.model.versions import same_version
-from podfit.solve import LockedPackage
 
 if TYPE_CHECKING:
     from podfit.index import Index

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from podfit.model import Template
+from podfit.model.template import Template
 
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 """The names that PEP 600 gives as aliases of manylinux_2_17, 2_12 and 2_5; the older two exist for x86 alone."""

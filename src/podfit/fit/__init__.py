@@ -1,0 +1,1 @@
+"""Fit: one project onto templates, from what was read to plans."""

@@ -1,0 +1,61 @@
+"""Which indexes and directories of files are asked, and how uv is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from podfit.fit.options import Options
+from podfit.model import InputError, Project, Reporter, SilentReporter, Where
+from podfit.solve.uv import as_link
+
+
+def with_project_indexes(options: Options, project: Project, reporter: Reporter | None = None) -> Options:
+    """Return options with the indexes and links that the project's requirement files name.
+
+    PyTorch's own wheel index is left out: what it has is the template's, and never fetched. So are directories of
+    links that are not there, with a warning: pip ignores them, too.
+    """
+    urls = (*options.extra_index_urls, *project.index_urls)
+    links = [*options.find_links, *project.find_links]
+    for link in project.find_links:
+        if "://" not in link and not Path(link).expanduser().exists():
+            links.remove(link)
+            (reporter or SilentReporter()).warn(
+                f"--find-links {link} is ignored, as pip does: there is no such directory"
+            )
+    return replace(
+        options,
+        extra_index_urls=tuple(url for url in dict.fromkeys(urls) if not _is_torch_index(url)),
+        find_links=tuple(link for link in dict.fromkeys(links) if not _is_torch_index(link)),
+    )
+
+
+def _is_torch_index(url: str) -> bool:
+    """Tell whether a URL is below PyTorch's wheel index."""
+    return urlsplit(url).hostname == "download.pytorch.org"
+
+
+def index_arguments(options: Options) -> tuple[str, ...]:
+    """Return uv's options for the indexes. Raises InputError for a directory that does not exist."""
+    arguments = ["--default-index", _address(options.index_url)]
+    for url in options.extra_index_urls:
+        arguments += ["--index", _address(url)]
+    for link in options.find_links:
+        arguments += ["--find-links", as_link(_address(link))]
+    return tuple(arguments)
+
+
+def _address(text: str) -> str:
+    """Return a URL as it is and a path in full: uv runs in a directory of its own, and takes any word for a path."""
+    if "://" in text:
+        return text
+    path = Path(text).expanduser().resolve()
+    if not path.exists():
+        raise InputError(
+            "there is no such directory of packages",
+            where=Where(text),
+            remedy="name a directory, or a URL that begins with https://",
+        )
+    return str(path)

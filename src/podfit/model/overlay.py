@@ -1,0 +1,66 @@
+"""An overlay: what the resolver found for needs over a template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from podfit.model.decision import Change
+from podfit.model.plan import Artefact
+
+
+@dataclass(frozen=True, slots=True)
+class LockedPackage:
+    """One package of uv's answer: its exact version and files, or the direct URL that it comes from."""
+
+    name: str
+    version: str
+    artefacts: tuple[Artefact, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRequirement:
+    """A requirement that the untouched template does not meet.
+
+    name is the distribution that states it, requirement its Requires-Dist line; present is the version that the
+    template has of the required one, empty when it has none.
+    """
+
+    name: str
+    requirement: str
+    present: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedNeed:
+    """A need that cannot be had on the template as it is asked for.
+
+    message is the resolver's explanation. fitting is the version that fits once the need's own limits are dropped,
+    empty when none does.
+    """
+
+    name: str
+    message: str
+    fitting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A solution over a template.
+
+    packages are what uv resolved, by name, template distributions included; changes are the template distributions
+    that get another version, with the conflict that forced each. refused are needs that had to be relaxed or left
+    out for there to be a solution at all. ignored_pins maps each need whose exact pin on a held distribution gave
+    way to the template's version to that pin. broken lists what the untouched template does not meet itself.
+    runs is the number of resolutions it took.
+    """
+
+    packages: Mapping[str, LockedPackage]
+    changes: tuple[Change, ...]
+    refused: tuple[RefusedNeed, ...]
+    ignored_pins: Mapping[str, str]
+    broken: tuple[BrokenRequirement, ...]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    runs: int = 0
