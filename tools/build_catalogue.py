@@ -152,7 +152,7 @@ def reconstructed(path: Path, source: dict[str, Any], index: Index) -> Template:
         template,
         needs,
         Uv(default_cache(), reporter=Terminal()),
-        held=[name for name in base if is_held(name)],
+        held=[name for name, each in base.items() if is_held(name, each.version)],
         preferences={},
         exclude_newer=f"{captured}T23:59:59Z",
         index_arguments=("--default-index", PYPI),

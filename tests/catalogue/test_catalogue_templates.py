@@ -11,9 +11,9 @@ import pytest
 from packaging.version import Version
 
 from podfit.audit.consistency import final_environment, walk
-from podfit.catalogue.held import held_rule, held_rules, is_held
+from podfit.catalogue.held import HeldRule, held_rule, held_rules, is_held
 from podfit.catalogue.store import load_manifest, template_names, template_summaries
-from podfit.model import EvidenceKind, InputError, Origin, Template, canonical
+from podfit.model import Evidence, EvidenceKind, InputError, Origin, Template, canonical
 from podfit.readers.template import read_template
 
 if sys.version_info >= (3, 11):
@@ -152,4 +152,51 @@ def test_what_is_not_held(name: str) -> None:
 
 def test_no_two_rules_hold_the_same() -> None:
     patterns = [pattern for rule in held_rules() for pattern in rule.patterns]
-    assert len(set(patterns)) == len(patterns)
+    names = {pattern.removesuffix("*") for pattern in patterns}
+    for name in names:
+        bounds = sorted((r.since, r.until) for r in held_rules() if r.matches(name))
+        later = [since for since, _ in bounds[1:]]
+        assert [until for _, until in bounds[:-1]] == later, name  # one rule ends where the next begins
+
+
+@pytest.mark.parametrize("cuda", ["12", "13", "14"])
+@pytest.mark.parametrize("name", ["jax-cuda{}-plugin", "jax-cuda{}-pjrt", "cupy-cuda{}x"])
+def test_builds_for_every_cuda_are_held_alike(name: str, cuda: str) -> None:
+    assert held_rule(name.format(cuda)) is held_rule(name.format("12"))
+    assert is_held(name.format(cuda), "0.9.2")
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "first"), [("torchaudio", "2.10.0", "2.11.0"), ("torchvision", "0.29.0", "0.29.1")]
+)
+def test_its_companions_are_tied_to_torch_at_first_and_to_cuda_from_some_release_on(
+    name: str, last: str, first: str
+) -> None:
+    """Measured on PyPI's wheels: see the rules' evidence."""
+    before, after = held_rule(name, f"{last}+cu128"), held_rule(name, f"{first}+cu128")
+    assert before and after
+    assert "one version of torch" in before.reason
+    assert before.evidence.source == f"{name} {last} METADATA"
+    assert first in before.evidence.detail
+    assert "no longer tied to torch's version" in after.reason
+    assert "libcudart" in after.evidence.detail
+    assert held_rule(name, f"{first}.dev20260101") is before
+    assert held_rule(name) is before
+
+
+def test_a_rule_counts_for_the_versions_that_it_is_true_of() -> None:
+    assert is_held("tensorflow-gpu", "2.11.0")
+    assert not is_held("tensorflow-gpu", "2.12.0")
+    assert is_held("tensorflow-gpu", "not a version")
+    rule = HeldRule(("x",), "", Evidence(EvidenceKind.ASSUMED, "test"), since="1.9", until="1.10")
+    held = [
+        version
+        for version in ("1.8", "1.9", "1.9.5+cu1", "1.10rc1", "1.10", "1.10.1", "")
+        if rule.matches("x", version)
+    ]
+    assert held == ["1.9", "1.9.5+cu1", "1.10rc1", ""]
+
+
+@pytest.mark.parametrize("name", ["tensorflow-datasets", "tensorflow-probability", "jax", "cupy-xarray"])
+def test_neighbours_of_a_family_may_change(name: str) -> None:
+    assert not is_held(name)

@@ -22,11 +22,15 @@ from podfit.model import (
 )
 from podfit.plan.build import build_plan, planned_releases
 from podfit.plan.drift import same_release
+from podfit.plan.files import best_first
 from podfit.plan.releases import KnownReleases
 
 EVIDENCE = Evidence(EvidenceKind.METADATA, "pyproject.toml:9")
 POD = Evidence(EvidenceKind.ASSUMED, "Dockerfile")
 WHEEL = "cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64"
+
+
+POD_TEMPLATE = Template("pod", Interpreter("3.10.12"), Platform(), {}, Origin.RECONSTRUCTED, POD)
 
 
 def _file(name, size=10):
@@ -216,6 +220,20 @@ def test_the_projects_python_and_pins_are_judged():
     assert verdicts["python"] is Verdict.FAILED
     assert verdicts["held"] is Verdict.WARNING
     assert not plan.feasible
+
+
+def test_of_one_tag_the_highest_build_comes_first():
+    """PEP 427: the build number sorts as a number, what follows it as text, and a wheel without one comes last."""
+    builds = ("", "-9", "-10", "-2b", "-2a", "-10z")
+    files = [_file(f"x-1.0{build}-py3-none-any.whl", number) for number, build in enumerate(builds)]
+    better = _file(f"x-1.0-{WHEEL}.whl", 100)
+    ordered = best_first([*files, better, _file("x-1.0.tar.gz", 101)], POD_TEMPLATE)
+    assert [file.filename.removeprefix("x-1.0") for file in ordered] == [
+        f"-{WHEEL}.whl",
+        *(f"{build}-py3-none-any.whl" for build in ("-10z", "-10", "-9", "-2b", "-2a", "")),
+        ".tar.gz",
+    ]
+    assert best_first(reversed(ordered), POD_TEMPLATE) == ordered
 
 
 def test_only_files_that_fit_are_planned_and_a_source_build_is_told():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from packaging.version import InvalidVersion, Version
+
 from podfit.model import Evidence, EvidenceKind
 
 if sys.version_info >= (3, 11):
@@ -19,19 +21,29 @@ else:
 class HeldRule:
     """Names that are held by default: patterns (a final `*` stands for the rest), why, and on what evidence.
 
-    excluded are names that a pattern meets and the reason does not.
+    excluded are names that a pattern meets and the reason does not. since is the first version that the reason is
+    true of, until the first that it is no longer true of, empty where there is no such bound. Pre-releases come before
+    their release, so those of the release in until are still held.
     """
 
     patterns: tuple[str, ...]
     reason: str
     evidence: Evidence
     excluded: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
 
-    def matches(self, name: str) -> bool:
-        """Tell whether a normalized name is one of the rule's."""
-        return name not in self.excluded and any(
+    def matches(self, name: str, version: str = "") -> bool:
+        """Tell whether a normalized name is one of the rule's, in this version; an unknown version may be any."""
+        if name in self.excluded or not any(
             name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern for pattern in self.patterns
-        )
+        ):
+            return False
+        try:
+            found = Version(version)
+        except InvalidVersion:
+            return True
+        return not (self.since and found < Version(self.since)) and not (self.until and found >= Version(self.until))
 
 
 @cache
@@ -43,16 +55,17 @@ def held_rules() -> tuple[HeldRule, ...]:
         source = entry["evidence"]
         evidence = Evidence(EvidenceKind(source["kind"]), source["source"], source.get("detail", ""))
         excluded = tuple(entry.get("excluded", ()))
-        rules.append(HeldRule(tuple(entry["patterns"]), entry["reason"], evidence, excluded))
+        bounds = entry.get("since", ""), entry.get("until", "")
+        rules.append(HeldRule(tuple(entry["patterns"]), entry["reason"], evidence, excluded, *bounds))
     return tuple(rules)
 
 
 @cache
-def held_rule(name: str) -> HeldRule | None:
-    """Return the rule that holds a normalized name, None when it may change."""
-    return next((rule for rule in held_rules() if rule.matches(name)), None)
+def held_rule(name: str, version: str = "") -> HeldRule | None:
+    """Return the rule that holds a normalized name in this version (any when empty), None when it may change."""
+    return next((rule for rule in held_rules() if rule.matches(name, version)), None)
 
 
-def is_held(name: str) -> bool:
-    """Tell whether a normalized name is held by default."""
-    return held_rule(name) is not None
+def is_held(name: str, version: str = "") -> bool:
+    """Tell whether a normalized name is held by default in this version (in any when empty)."""
+    return held_rule(name, version) is not None

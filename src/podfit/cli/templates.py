@@ -116,7 +116,9 @@ def _show(template: Template) -> None:
     marks: dict[str, str] = {str(template.evidence): ""}
     for name, each in sorted(template.distributions.items()):
         mark = marks.setdefault(str(each.evidence), f" [{len(marks)}]")
-        table.add_row(name, each.version, "held" if is_held(name) else "", each.evidence.kind.value + mark)
+        table.add_row(
+            name, each.version, "held" if is_held(name, each.version) else "", each.evidence.kind.value + mark
+        )
     console.print(table)
     for evidence, mark in marks.items():
         if mark:

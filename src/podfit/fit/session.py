@@ -118,7 +118,11 @@ def _fit_one(
     template = _with_metadata(template, index, reporter, turns)
     released = {canonical(name) for name in options.release}
     wanted = {canonical(name) for name in options.hold}
-    held = {name for name in template.distributions if (is_held(name) or name in wanted) and name not in released}
+    held = {
+        name
+        for name, distribution in template.distributions.items()
+        if (is_held(name, distribution.version) or name in wanted) and name not in released
+    }
     reporter.step(f"solving over {template.name}")
     overlay = solve_overlay(
         template,
