@@ -94,6 +94,8 @@ class LocalEnvironment:
 class Project:
     """A project directory as read.
 
+    name is the normalized name that the project declares, empty when it declares none: a requirement of that name
+    means the project itself, one that is called like its directory does not. directory is the directory's own name.
     own_modules are the top-level modules and packages that the project itself provides. index_urls are the
     extra indexes that its requirement files name; find_links likewise. notices are sentences about what was
     read in an unexpected way (a freeze taken as the local environment, an unreadable notebook).
@@ -109,3 +111,9 @@ class Project:
     index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    directory: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people see: the declared name, else the directory's, else where it is."""
+        return self.name or self.directory or self.root

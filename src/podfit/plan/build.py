@@ -95,7 +95,7 @@ def build_plan(
     decisions = tuple(_decide(name, facts) for name in sorted(names))
     shown = {decision.name for decision in decisions if decision.action is not Action.SKIP}
     return Plan(
-        project=project.name or project.root,
+        project=project.title,
         template=template,
         needs=tuple(sorted(needs, key=lambda need: need.name)),
         decisions=decisions,
@@ -217,11 +217,11 @@ def _python(project: Project, template: Template) -> Iterable[Finding]:
     if not project.requires_python:
         return
     version = template.interpreter.version
-    evidence = Evidence(EvidenceKind.METADATA, f"{project.name or project.root}: requires-python")
+    evidence = Evidence(EvidenceKind.METADATA, f"{project.title}: requires-python")
     if not SpecifierSet(project.requires_python).contains(version, prereleases=True):
         yield Finding(
             "python",
-            project.name or project.root,
+            project.title,
             Verdict.FAILED,
             f"the project requires Python {project.requires_python}, the template has {version}",
             evidence,

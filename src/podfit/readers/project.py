@@ -61,7 +61,7 @@ def read_project(
     return ProjectReading(
         Project(
             root=str(root),
-            name=declared.name or root.resolve().name,
+            name=declared.name,
             imports=scan.imports,
             declarations=declared.declarations,
             local=environment,
@@ -70,6 +70,7 @@ def read_project(
             index_urls=declared.index_urls,
             find_links=declared.find_links,
             notices=(*declared.notices, *scan.notices),
+            directory=root.resolve().name,
         ),
         scan.calls,
     )
