@@ -1,0 +1,98 @@
+"""Every module, name and file of podfit that a document, a docstring or a comment mentions is there."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")]
+PROGRAMS = [ROOT / "dev.py"]
+for folder in ("src", "benchmarks", "tools", "catalogue_sources"):
+    PROGRAMS += ROOT.glob(f"{folder}/**/*.py")
+    DOCUMENTS += [*ROOT.glob(f"{folder}/**/*.toml"), *ROOT.glob(f"{folder}/**/*.md")]
+
+NAME = re.compile(r"(?<![\w./-])podfit(?:\.[A-Za-z_]\w*)+(?![\w/]|\.\w)")
+"""`podfit.plan.build`; not the formats `podfit.plan/1`, which have a slash, and no file names."""
+PLACE = re.compile(r"(?<![\w./-])(?:src|tests|docs|benchmarks|tools|examples|catalogue_sources)/[\w./-]*\w")
+INVENTED = re.compile(r"[A-Z]{2}")
+"""`src/podfit/catalogue/templates/NAME.json` stands for any."""
+FILES = {"podfit.toml", "podfit.json"}
+COMING = {"tests/far"}
+
+
+def texts_of_program(source: str) -> Iterator[str]:
+    """Yield the strings, docstrings among them, and the comments of a program; of f-strings nothing."""
+    tree = ast.parse(source)
+    filled = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in filled:
+            yield node.value
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
+def mentioned(path: Path) -> tuple[set[str], set[str]]:
+    """Return the dotted names and the paths that a file mentions."""
+    text = path.read_text(encoding="utf-8")
+    texts = list(texts_of_program(text)) if path.suffix == ".py" else [text]
+    names = {name for each in texts for name in NAME.findall(each)} - FILES
+    places = {place for each in texts for place in PLACE.findall(each) if not INVENTED.search(place)}
+    return names, set() if path.suffix == ".toml" else places  # those name other people's files as their sources
+
+
+def resolve(name: str) -> object:
+    """Return what a dotted name means: the longest module, then its attributes."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        module = ".".join(parts[:length])
+        try:
+            found: object = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+                raise
+            continue
+        for part in parts[length:]:
+            found = getattr(found, part)
+        return found
+    raise AssertionError("podfit itself is missing")
+
+
+MENTIONS = {path.relative_to(ROOT).as_posix(): mentioned(path) for path in sorted({*DOCUMENTS, *PROGRAMS})}
+
+
+@pytest.mark.parametrize("file", [file for file, (names, _) in MENTIONS.items() if names])
+def test_the_names_mean_something(file: str) -> None:
+    for name in sorted(MENTIONS[file][0]):
+        resolve(name)
+
+
+@pytest.mark.parametrize("file", [file for file, (_, places) in MENTIONS.items() if places])
+def test_the_files_exist(file: str) -> None:
+    bases = (ROOT, (ROOT / file).parent)
+    absent = {place for place in MENTIONS[file][1] if not any((base / place).exists() for base in bases)}
+    absent -= COMING
+    assert not absent
+
+
+def test_the_search_sees_what_it_should() -> None:
+    text = "`podfit.model.serial`, (podfit.fit), podfit.plan/1, podfit.toml. podfit.readers.local.read_local."
+    assert set(NAME.findall(text)) - FILES == {"podfit.model.serial", "podfit.fit", "podfit.readers.local.read_local"}
+    assert PLACE.findall("see src/podfit/model/plan.py, `tests/solve` and docs/decisions/0001-x.md.") == [
+        "src/podfit/model/plan.py",
+        "tests/solve",
+        "docs/decisions/0001-x.md",
+    ]
+    assert sum(bool(names) for names, _ in MENTIONS.values()) > 5
+    assert sum(bool(places) for _, places in MENTIONS.values()) > 5
+    for wrong in ("podfit.readers.nothing", "podfit.model.plan.Nothing", "podfit.readers.project.read_project.at_all"):
+        with pytest.raises(AttributeError):
+            resolve(wrong)
