@@ -16,7 +16,11 @@ from cli_support import Ran, podfit, tree, write
 
 Call = Callable[..., Ran]
 
-GOOD = {"p/main.py": "import alpha\n", "p/pyproject.toml": '[project]\nname = "p"\nversion = "1"\n'}
+GOOD = {
+    "p/main.py": "import alpha\n",
+    "p/requirements.txt": "alpha\n",
+    "p/pyproject.toml": '[project]\nname = "p"\nversion = "1"\n',
+}
 CATALOGUE = ("-t", "runpod-pytorch-2.4")
 NO_LOCAL = ("--local", "none")
 SENTENCE = re.compile(r"[^;\n]+; [^\n]+[^.\n]")
@@ -175,10 +179,6 @@ SOLVED = {
     "no such package": (
         {"p/requirements.txt": "alpha\ngamma>=1\n"}, ("--index-url", "INDEX"),
         r"requirements\.txt:2: the package gamma does not exist on INDEX; correct its name, or .* with --index-url",
-    ),
-    "no package of an import's name": (
-        {"p/main.py": "import alpha\nimport gamma.parts\n"}, ("--index-url", "INDEX"),
-        r"main\.py:2: gamma is imported, and the package gamma does not exist on INDEX; declare the package .*",
     ),
     "the output's name is taken by a file": (
         {"out": "a file\n"}, ("--index-url", "INDEX"), r"out: cannot be made: File exists; name a directory .*"

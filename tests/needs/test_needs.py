@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
+from podfit.catalogue import imports as catalogue
 from podfit.model import (
     Call,
     Declaration,
     Distribution,
     Evidence,
     EvidenceKind,
+    Grade,
     ImportSite,
     InputError,
     Interpreter,
@@ -27,8 +30,10 @@ from podfit.model import (
     Template,
     Verdict,
     Where,
+    canonical,
 )
 from podfit.needs import NeedReport, find_needs
+from podfit.needs.providers import WheelModules
 from podfit.readers.declared import read_declared
 from podfit.readers.imports import scan_imports
 
@@ -74,7 +79,7 @@ def project(
 
 
 def guarded(module: str) -> ImportSite:
-    return ImportSite(module, "a.py", 9, True, "try/except ImportError at line 8")
+    return ImportSite(module, "a.py", 9, True, "try/except ImportError at line 8", grade=Grade.GUARDED)
 
 
 def only(report: NeedReport) -> Need:
@@ -185,9 +190,9 @@ def test_the_standard_library_is_the_templates() -> None:
     assert names(old) == names(new) == []
     assert [site.module for site in old.unresolved] == ["tomllib"]
     assert [site.module for site in new.unresolved] == ["distutils.core"]
-    (finding,) = new.findings
-    assert finding.verdict is Verdict.WARNING
-    assert "not of the template's 3.12" in finding.message
+    assert not new.findings
+    (question,) = new.questions
+    assert "not of the template's 3.12" in question.message
     assert names(find_needs(project("dataclasses", imports=("dataclasses",)), template("3.10.1"))) == ["dataclasses"]
     assert not find_needs(project(imports=("os",)), template("3.99.0")).unresolved
 
@@ -234,11 +239,7 @@ def test_guarded_imports() -> None:
 def test_evidence_for_a_provider_comes_from_the_best_source() -> None:
     made = project(imports=("thing",), environment=local({"thing": ("thing-for-local",)}))
     on = template("3.11.9", installed("thing-of-template", "1", "thing"))
-    wheels = {"thing": {"Thing_Of_Wheel": "thing_of_wheel-1-py3-none-any.whl"}}
-    assert names(find_needs(project(imports=("thing",)), template(), wheel_names=lambda m: wheels.get(m, {}))) == [
-        "thing-of-wheel"
-    ]
-    assert names(find_needs(made, template(), wheel_names=lambda m: wheels[m])) == ["thing-for-local"]
+    assert names(find_needs(made, template())) == ["thing-for-local"]
     # What the template already has serves; the laptop's choice would be one more provider of the same module.
     need = only(find_needs(made, on))
     assert need.name == "thing-of-template"
@@ -246,19 +247,113 @@ def test_evidence_for_a_provider_comes_from_the_best_source() -> None:
         Evidence(EvidenceKind.METADATA, "freeze.txt", "thing-of-template provides the module thing on t")
         in need.evidence
     )
-    assumed = only(find_needs(project(imports=("some_thing",)), template()))
-    assert assumed.name == "some-thing"
-    assert assumed.evidence[-1].kind is EvidenceKind.ASSUMED
     seen = only(find_needs(project(imports=("yaml",)), template()))
     assert (seen.name, seen.evidence[-1].kind) == ("pyyaml", EvidenceKind.METADATA)
 
 
+def wheels(**modules: tuple[str, ...]) -> WheelModules:
+    return lambda name: (modules.get(name.replace("-", "_"), ()), f"{name}-1-py3-none-any.whl")
+
+
+def test_an_import_name_is_never_taken_for_a_distribution() -> None:
+    """strawberry, ceph, quaternion: the index's distributions of these names are other people's."""
+    asked: list[str] = []
+
+    def modules(name: str) -> tuple[tuple[str, ...], str]:
+        asked.append(name)
+        return (), ""
+
+    report = find_needs(project("numpy", imports=("some_thing", "ceph")), template(), wheel_modules=modules)
+    assert names(report) == ["numpy"]
+    assert not asked
+    assert [question.subject for question in report.questions] == ["some_thing", "ceph"]
+    assert report.questions[1].message == "a.py:2 imports it at module level: no distribution is known to provide ceph"
+    assert report.questions[1].evidence == (Evidence(EvidenceKind.METADATA, "a.py:2", "import ceph"),)
+    assert "declare" in report.questions[1].remedy
+
+
+def test_the_declared_distributions_own_wheels_come_first() -> None:
+    """dm-tree provides tree; the curated table's opencv-python gives way to what is declared."""
+    made = project("dm-treelike", "odd-opencv", imports=("arbor", "cv2"))
+    report = find_needs(made, template(), wheel_modules=wheels(dm_treelike=("arbor",), odd_opencv=("cv2",)))
+    assert names(report) == ["dm-treelike", "odd-opencv"]
+    assert all(need.declared and need.imported for need in report.needs)
+    assert any(e == Evidence(EvidenceKind.BINARY, "dm-treelike-1-py3-none-any.whl", "holds the module arbor")
+               for e in report.needs[0].evidence)  # fmt: skip
+    assert not report.questions
+    assert names(find_needs(project(imports=("tree", "quaternion", "skvideo.io", "parselmouth")), template())) == [
+        "dm-tree",
+        "numpy-quaternion",
+        "praat-parselmouth",
+        "scikit-video",
+    ]
+
+
+@pytest.mark.parametrize("module", ["clip", "apex.amp", "detectron2.config", "segment_anything"])
+def test_what_its_project_publishes_nowhere_is_a_question_with_its_address(module: str) -> None:
+    top = module.partition(".")[0]
+    report = find_needs(project(imports=(module,)), template())
+    assert not report.needs
+    (question,) = report.questions
+    assert "repository" in question.message or "sources" in question.message
+    assert "git+https://github.com/" in question.remedy
+    known = catalogue.unpublished(module)
+    assert known
+    assert names(find_needs(project(f"other @ {known.url}@0123", imports=(module,)), template())) == ["other"]
+    # Declared with its address, on the laptop from there, or in the template: then that is meant.
+    git = f"{top} @ git+https://github.com/them/it.git"
+    assert only(find_needs(project(git, imports=(module,)), template())).url == "git+https://github.com/them/it.git"
+    assert names(find_needs(project(imports=(module,)), template("3.11.9", installed(canonical(top))))) == [
+        canonical(top)
+    ]
+    there = Distribution(canonical(top), "1.0", GIVEN, direct_url="git+https://github.com/them/it.git@0123")
+    laptop = replace(local({top: (canonical(top),)}), distributions={there.name: there})
+    need = only(find_needs(project(imports=(module,), environment=laptop), template()))
+    assert need.url == "git+https://github.com/them/it.git@0123"
+    checkout = replace(laptop, distributions={there.name: replace(there, direct_url="file:///x", editable=True)})
+    assert not find_needs(project(imports=(module,), environment=checkout), template()).needs
+
+
+def test_a_host_programs_modules_are_known_as_such() -> None:
+    comfy = ("comfy.utils", "folder_paths", "comfy_api.latest", "nodes", "server", "latent_preview", "bpy")
+    report = find_needs(project(imports=comfy), template())
+    assert not report.needs
+    assert not report.questions
+    assert {finding.subject for finding in report.findings} == {one.partition(".")[0] for one in comfy}
+    assert "nodes comes with ComfyUI" in [finding.message for finding in report.findings]
+    elsewhere = find_needs(project(imports=("server", "nodes")), template())
+    assert [question.subject for question in elsewhere.questions] == ["server", "nodes"]
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        (ImportSite("cuda.bindings.driver", "a.py", 1), "cuda-bindings"),
+        (ImportSite("cuda", "a.py", 1, names=("cudart",)), "cuda-python"),
+        (ImportSite("hydra_plugins.hydra_submitit_launcher.config", "a.py", 1), "hydra-submitit-launcher"),
+        (ImportSite("google.cloud", "a.py", 1, names=("vision",)), "google-cloud-vision"),
+        (ImportSite("ruamel", "a.py", 1, names=("yaml",)), "ruamel-yaml"),
+    ],
+)
+def test_namespaces_that_no_distribution_has_to_itself(site: ImportSite, expected: str) -> None:
+    assert only(find_needs(project(imports=(site,)), template())).name == expected
+    declared = find_needs(project("cuda-python", imports=(ImportSite("cuda.bindings.driver", "a.py", 1),)), template())
+    assert names(declared) == ["cuda-python"]
+
+
+def test_an_empty_git_submodule_is_named() -> None:
+    made = replace(project(imports=("deepthing",)), missing={"deepthing": ".gitmodules:1"})
+    (question,) = find_needs(made, template()).questions
+    assert ".gitmodules:1" in question.message
+    assert "git submodule update --init" in question.remedy
+
+
 def test_wheels_are_not_asked_where_something_better_answers() -> None:
-    def never(module: str) -> Mapping[str, str]:
+    def never(module: str) -> tuple[tuple[str, ...], str]:
         raise AssertionError(module)
 
     made = project("scikit-learn", imports=("sklearn", "cv2"), environment=local({"cv2": ("opencv-python",)}))
-    assert names(find_needs(made, template(), wheel_names=never)) == ["opencv-python", "scikit-learn"]
+    assert names(find_needs(made, template(), wheel_modules=never)) == ["opencv-python", "scikit-learn"]
 
 
 @pytest.mark.parametrize(
@@ -296,9 +391,8 @@ def test_namespaces_that_distributions_share() -> None:
         assert found["protobuf"] == ("google.protobuf",)
     report = find_needs(project(imports=sites, environment=local(provided)), template())
     assert [site.module for site in report.unresolved] == ["grumpy.x", "google.nothing.known", "google.colab"]
-    messages = " ".join(finding.message for finding in report.findings)
-    assert "grumpy-a, grumpy-b" in messages
-    assert "Google Colab's own image" in messages
+    assert "grumpy-a, grumpy-b" in " ".join(question.message for question in report.questions)
+    assert "Google Colab's own image" in " ".join(finding.message for finding in report.findings)
 
 
 @pytest.mark.parametrize("module", ["utils", "models.resnet", "_speedups"])
@@ -306,8 +400,10 @@ def test_no_distribution_is_invented_for_a_missing_module(module: str) -> None:
     report = find_needs(project(imports=(module,)), template())
     assert not report.needs
     assert [site.module for site in report.unresolved] == [module]
-    assert report.findings[0].verdict is Verdict.WARNING
-    assert find_needs(project(imports=(guarded(module),)), template()).findings[0].verdict is Verdict.OK
+    assert [question.subject for question in report.questions] == [module.partition(".")[0]]
+    survived = find_needs(project(imports=(guarded(module),)), template())
+    assert not survived.questions
+    assert survived.findings[0].verdict is Verdict.OK
     assert names(find_needs(project("utils", imports=("utils",)), template())) == ["utils"]
 
 

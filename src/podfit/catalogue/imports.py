@@ -7,7 +7,7 @@ documentation.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -43,6 +43,15 @@ class ImportName:
             return Evidence(EvidenceKind.METADATA, f"{self.seen}, RECORD", f"provides the module {self.module}{until}")
         detail = f"{self.module} is taken for {self.distribution}; no wheel was looked into"
         return Evidence(EvidenceKind.ASSUMED, "podfit's table of import names", detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """A module of a project without a release on the index. reason is the end of a sentence; url may be empty."""
+
+    module: str
+    reason: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +124,41 @@ def is_generic(top_level: str) -> bool:
     return top_level.lower() in _generic()
 
 
-def environment_of(module: str) -> str:
-    """Return why no distribution provides module (it comes with a hosting environment), empty when one may."""
-    reasons: Mapping[str, str] = _table("import_names.toml").get("environment", {})
-    while module:
-        if module in reasons:
-            return reasons[module]
-        module = module.rpartition(".")[0]
+def environment_of(module: str, imported: Collection[str] = ()) -> str:
+    """Return why no distribution provides module (a host program or environment brings it), empty when one may.
+
+    imported are the dotted modules that the project imports: a host's module with an everyday name (`nodes`, `server`)
+    counts only where another import tells of that host.
+    """
+    table = _table("import_names.toml")
+    reasons: Mapping[str, str] = table.get("environment", {})
+    for prefix in _prefixes(module):
+        if prefix in reasons:
+            return reasons[prefix]
+    for host, entry in table.get("host", {}).items():
+        telling = frozenset(entry["telling"])
+        if any(prefix in telling for prefix in _prefixes(module)):
+            return f"comes with {host}"
+        told = any(prefix in telling for other in imported for prefix in _prefixes(other))
+        if told and module.partition(".")[0] in entry["also"]:
+            return f"comes with {host}"
     return ""
+
+
+def unpublished(module: str) -> Unpublished | None:
+    """Return what is known of a module whose project has no release on the index, None when nothing is."""
+    entries: Mapping[str, Mapping[str, str]] = _table("import_names.toml").get("unpublished", {})
+    for prefix in _prefixes(module):
+        if prefix in entries:
+            return Unpublished(prefix, entries[prefix]["reason"], entries[prefix].get("url", ""))
+    return None
+
+
+def _prefixes(module: str) -> Iterator[str]:
+    """Yield a dotted name and its parents, the longest first."""
+    while module:
+        yield module
+        module = module.rpartition(".")[0]
 
 
 @cache

@@ -113,7 +113,7 @@ def _fit_one(
         only_imported=options.only_imported,
         include_optional=options.include_optional,
         calls=calls,
-        wheel_names=source.wheel_names,
+        wheel_modules=source.wheel_modules,
     )
     template = _with_metadata(template, index, reporter, turns)
     released = {canonical(name) for name in options.release}
@@ -149,7 +149,7 @@ def _fit_one(
         name: source.planned(package) or Release(name, package.version, None, "", source.unknown(name))
         for name, package in planned.items()
     }
-    return build_plan(
+    plan = build_plan(
         project,
         template,
         report.needs,
@@ -160,6 +160,7 @@ def _fit_one(
         source=source,
         created=now.isoformat(timespec="seconds"),
     )
+    return replace(plan, questions=report.questions)
 
 
 def _tested_versions(project: Project) -> dict[str, str]:

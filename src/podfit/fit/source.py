@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Release, Template, canonical
+from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Release, Template
 from podfit.model.tags import platform_tags
 from podfit.model.versions import same_version
 
@@ -62,15 +62,12 @@ class IndexReleases:
             return None
         return bool(best_files(files, version, self._tags))
 
-    def wheel_names(self, module: str) -> Mapping[str, str]:
-        """Return the distribution called like module if its newest wheel provides it, with where that was read."""
-        name = canonical(module)
+    def wheel_modules(self, name: str) -> tuple[tuple[str, ...], str]:
+        """Return the top-level modules of a distribution's newest wheel, empty if unknown, and where they were read."""
         try:
-            if module in self._index.top_level_names(name):
-                return {name: f"the names in {name}'s newest wheel"}
+            return self._index.top_level_names(name), f"the names in {name}'s newest wheel"
         except (PodfitError, ValueError):
-            pass
-        return {}
+            return (), ""
 
     @staticmethod
     def unknown(name: str) -> Evidence:

@@ -9,7 +9,7 @@ from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
 from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed
 from podfit.model.plan import Artefact, Plan
-from podfit.model.project import Call, Declaration, ImportSite, LocalEnvironment, Project
+from podfit.model.project import Call, Declaration, Grade, ImportSite, LocalEnvironment, Member, Project
 from podfit.model.question import OpenQuestion
 from podfit.model.report import Reporter, SilentReporter
 from podfit.model.template import Interpreter, Origin, Platform, Template
@@ -32,11 +32,13 @@ __all__ = [
     "Facts",
     "Finding",
     "Gpu",
+    "Grade",
     "ImportSite",
     "InputError",
     "Interpreter",
     "LocalEnvironment",
     "LockedPackage",
+    "Member",
     "Need",
     "NoPlanError",
     "OpenQuestion",

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from podfit.model.distribution import Distribution
 from podfit.model.errors import Where
 from podfit.model.evidence import Evidence
+from podfit.model.question import OpenQuestion
+
+
+class Grade(str, Enum):
+    """How sure it is that a run of the project comes to an import, surest first."""
+
+    MODULE = "at module level"
+    CONFIG = "in a configuration that a framework imports"
+    NOTEBOOK = "in a notebook"
+    RAISING = "guarded, and without it the code raises"
+    FUNCTION = "in a function"
+    EXAMPLE = "in an example"
+    TEST = "in a test"
+    GUARDED = "guarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +31,7 @@ class ImportSite:
 
     optional tells that the code survives without it (`try/except ImportError`, `if TYPE_CHECKING`, or a test
     of availability); reason says which. line counts from 1; cell counts notebook cells from 1, 0 for a `.py`.
-    names are the names that `from module import ...` takes.
+    names are the names that `from module import ...` takes. grade tells where the statement stands.
     """
 
     module: str
@@ -26,6 +41,7 @@ class ImportSite:
     reason: str = ""
     cell: int = 0
     names: tuple[str, ...] = ()
+    grade: Grade = Grade.MODULE
 
     @property
     def top_level(self) -> str:
@@ -66,7 +82,10 @@ class Declaration:
 
     requirement is a PEP 508 string (extras, specifier, marker, or `name @ url`). group is empty for what is always
     needed, else `extra:NAME` or `group:NAME` (PEP 735). hashes are `sha256:...` strings that came with it.
-    constraint is True for a line of a `-c` file, which limits but does not ask. editable and path describe `-e .`.
+    constraint is True for a line of a `-c` file, which limits but does not ask. editable tells of `-e`.
+    scope is empty for what the project's own manifests say. Otherwise it is the file or folder that the line speaks
+    for (`demo.ipynb`, `eval`, `Dockerfile`): it gives a range to what that code imports, gives way to the manifests,
+    and asks for a distribution of its own only where asks says so.
     """
 
     requirement: str
@@ -75,6 +94,23 @@ class Declaration:
     hashes: tuple[str, ...] = ()
     constraint: bool = False
     editable: bool = False
+    scope: str = ""
+    asks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A part of the project that is a distribution of its own: a workspace member, a path dependency, `-e ./x`.
+
+    name is normalized; path is relative to the project's root, absolute where it lies outside. present tells whether
+    the directory is there. requirement is the declared text.
+    """
+
+    name: str
+    path: str
+    where: Where
+    present: bool = True
+    requirement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +134,9 @@ class Project:
     means the project itself, one that is called like its directory does not. directory is the directory's own name.
     own_modules are the top-level modules and packages that the project itself provides. index_urls are the
     extra indexes that its requirement files name; find_links likewise. notices are sentences about what was
-    read in an unexpected way (a freeze taken as the local environment, an unreadable notebook).
+    read in an unexpected way (a freeze taken as the local environment, an unreadable notebook). members are the
+    project's own distributions besides itself; questions are what only a person can answer about its files.
+    missing gives, for the lower-case name of a git submodule that was not checked out, the place that names it.
     """
 
     root: str
@@ -112,6 +150,9 @@ class Project:
     find_links: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     directory: str = ""
+    members: tuple[Member, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

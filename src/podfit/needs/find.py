@@ -15,6 +15,7 @@ from podfit.model import (
     Finding,
     ImportSite,
     Need,
+    OpenQuestion,
     Project,
     Template,
     Verdict,
@@ -22,7 +23,8 @@ from podfit.model import (
 )
 from podfit.needs.declared import Asked, Declared, read_declarations
 from podfit.needs.implicit import Implied, implied_needs
-from podfit.needs.providers import Provider, Providers, WheelNames, standard_library
+from podfit.needs.providers import Provider, Providers, Unknown, WheelModules, standard_library
+from podfit.needs.questions import about_module, statement
 
 SHOWN_SITES = 5
 """Import sites that a need's evidence lists one by one; one more line counts the rest."""
@@ -33,13 +35,15 @@ class NeedReport:
     """The needs of a project on a template, sorted by name, and what was noticed on the way.
 
     unresolved are imports that no distribution could be named for. constraints are the lines of `-c` files that hold
-    on the template: they limit versions and ask for nothing.
+    on the template: they limit versions and ask for nothing. questions are what only a person can answer: imports
+    that no distribution is known for, unless the code survives without them.
     """
 
     needs: tuple[Need, ...]
     findings: tuple[Finding, ...]
     unresolved: tuple[ImportSite, ...]
     constraints: tuple[Declaration, ...]
+    questions: tuple[OpenQuestion, ...] = ()
 
 
 @dataclass
@@ -51,6 +55,7 @@ class _Used:
     named: dict[Evidence, None] = field(default_factory=dict)
     implied: list[Implied] = field(default_factory=list)
     below: dict[str, str] = field(default_factory=dict)
+    url: str = ""
 
     @property
     def required(self) -> bool:
@@ -61,7 +66,7 @@ class _Used:
     def evidence(self) -> tuple[Evidence, ...]:
         """The import sites, what names the distribution, and the rules of the calls."""
         sites = sorted(self.sites, key=lambda site: site.optional)
-        shown = [Evidence(EvidenceKind.METADATA, str(site), _statement(site)) for site in sites[:SHOWN_SITES]]
+        shown = [Evidence(EvidenceKind.METADATA, str(site), statement(site)) for site in sites[:SHOWN_SITES]]
         if len(sites) > SHOWN_SITES:
             files = len({site.path for site in sites})
             rest = f"{len(sites) - SHOWN_SITES} more imports, in {files} files altogether"
@@ -81,20 +86,22 @@ def find_needs(
     only_imported: bool = False,
     include_optional: bool = False,
     calls: Sequence[Call] = (),
-    wheel_names: WheelNames | None = None,
+    wheel_modules: WheelModules | None = None,
 ) -> NeedReport:
     """Return what project needs on template.
 
     Needed are the runtime requirements it declares (markers judged for the template) with those of the selected extras
     and groups, the distributions that it imports, and those that calls imply. only_imported leaves out what is
-    declared and never imported; include_optional adds what only guarded imports use. wheel_names gives, for an import
-    name, normalized distribution names with the wheel that shows each; it is asked after the local environment and the
-    template, before podfit's own table. Raises InputError for requirements that cannot be parsed or that exclude each
-    other, naming both places.
+    declared and never imported; include_optional adds what only guarded imports, functions and examples use.
+    wheel_modules tells the modules in a declared distribution's own wheel; it is asked where nothing else names the
+    provider of a module. A module without a known distribution is a question, never a guess. Raises InputError for
+    requirements that cannot be parsed or that exclude each other, naming both places.
     """
     declared = read_declarations(project, template, extras, groups)
-    providers = Providers(template, project.local, declared.asked, wheel_names)
-    used, unresolved, findings = _imported(project, template, providers)
+    urls = {name: asked.url for name, asked in declared.asked.items()}
+    modules = {site.module for site in project.imports}
+    providers = Providers(template, project.local, urls, wheel_modules, modules)
+    used, unresolved, found = _imported(project, template, providers)
     importing: dict[str, set[str]] = {}
     for site in project.imports:
         importing.setdefault(site.path, set()).add(site.top_level)
@@ -102,7 +109,8 @@ def find_needs(
         name = _choice(implied, declared, used, template)
         if name != canonical(project.name):
             used.setdefault(name, _Used()).implied.append(implied)
-    findings = [*declared.findings, *findings]
+    findings = [*declared.findings, *(one for one in found if isinstance(one, Finding))]
+    questions = (*project.questions, *(one for one in found if isinstance(one, OpenQuestion)))
     needs = []
     for name in sorted({*declared.asked, *used}):
         asked, use = declared.asked.get(name), used.get(name)
@@ -114,18 +122,18 @@ def find_needs(
         if asked is not None and use is None and only_imported:
             continue
         needs.append(_need(name, asked, use, providers))
-    return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints)
+    return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, questions)
 
 
 def _imported(
     project: Project, template: Template, providers: Providers
-) -> tuple[dict[str, _Used], list[ImportSite], list[Finding]]:
-    """Return the use of each imported distribution, the imports without one, and the findings about those."""
+) -> tuple[dict[str, _Used], list[ImportSite], list[Finding | OpenQuestion]]:
+    """Return the use of each imported distribution, the imports without one, and what is to say about those."""
     standard = standard_library(template.interpreter.series)
     used: dict[str, _Used] = {}
     unresolved: list[ImportSite] = []
-    reasons: dict[tuple[str, str], list[ImportSite]] = {}
-    answers: dict[tuple[str, tuple[str, ...]], Provider | str] = {}
+    reasons: dict[tuple[str, Unknown], list[ImportSite]] = {}
+    answers: dict[tuple[str, tuple[str, ...]], Provider | Unknown] = {}
     for site in project.imports:
         top = site.top_level
         if top in standard or top in project.own_modules:
@@ -134,7 +142,7 @@ def _imported(
         if key not in answers:
             answers[key] = _provider(site, template, providers)
         answer = answers[key]
-        if isinstance(answer, str):
+        if isinstance(answer, Unknown):
             unresolved.append(site)
             reasons.setdefault((top, answer), []).append(site)
         elif answer.distribution != canonical(project.name):
@@ -142,31 +150,20 @@ def _imported(
             use.sites.append(site)
             use.modules[answer.module] = None
             use.named[answer.evidence] = None
+            use.url = use.url or answer.url
             if answer.below and not site.optional:
                 use.below[answer.module] = answer.below
-    findings = [_no_provider(top, reason, sites) for (top, reason), sites in reasons.items()]
-    return used, unresolved, findings
+    told = [about_module(top, unknown, sites, project.missing) for (top, unknown), sites in reasons.items()]
+    return used, unresolved, told
 
 
-def _provider(site: ImportSite, template: Template, providers: Providers) -> Provider | str:
+def _provider(site: ImportSite, template: Template, providers: Providers) -> Provider | Unknown:
     """Return the provider of an import; a module that other Pythons have in their standard library is named as such."""
     answer = providers.find(site.module, site.names)
-    weak = isinstance(answer, str) or (
-        answer.evidence.kind is EvidenceKind.ASSUMED and not providers.expects(answer.distribution)
-    )
-    if weak and site.top_level in standard_library("ALL"):
+    if isinstance(answer, Unknown) and site.top_level in standard_library("ALL"):
         series = template.interpreter.series
-        return f"{site.top_level} is in the standard library of other Pythons, not of the template's {series}"
+        return Unknown(f"{site.top_level} is in the standard library of other Pythons, not of the template's {series}")
     return answer
-
-
-def _no_provider(top: str, reason: str, sites: Sequence[ImportSite]) -> Finding:
-    """Return the finding about a module that no distribution was named for; harmless where every import is guarded."""
-    guarded = all(site.optional for site in sites)
-    evidence = Evidence(EvidenceKind.METADATA, str(sites[0]), _statement(sites[0]))
-    verdict = Verdict.OK if guarded else Verdict.WARNING
-    remedy = "" if guarded else f"declare the distribution that provides {top}, or leave the file out"
-    return Finding("imports", top, verdict, reason, evidence, remedy)
 
 
 def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], template: Template) -> str:
@@ -189,7 +186,7 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
         evidence=(*(asked.evidence if asked else ()), *(use.evidence if use else ())),
         specifier=specifier,
         extras=asked.extras if asked else (),
-        url=asked.url if asked else "",
+        url=(asked.url if asked else "") or (use.url if use and not asked else ""),
         optional=asked is None and use is not None and not use.required,
         declared=asked is not None,
         imported=imported,
@@ -210,12 +207,19 @@ def _judged(
         return None
     if not use.required:
         reasons = "; ".join(dict.fromkeys(f"{site}: {site.reason}" for site in use.sites[:SHOWN_SITES]))
-        taken = "taken as asked for" if include_optional else "not needed"
-        return Finding("imports", name, Verdict.OK, f"only imported under guards, {taken} ({reasons})", use.evidence[0])
+        taken = "taken as asked for" if include_optional else "not planned (--include-optional plans it)"
+        message = f"only imported where the code can do without, {taken} ({reasons})"
+        return Finding(
+            "imports",
+            name,
+            Verdict.OK,
+            f"only imported where the code can do without, {taken} ({reasons})",
+            use.evidence[0],
+        )
     if any(not site.optional for site in use.sites):
         site = next(site for site in use.sites if not site.optional)
         message = "imported but not declared"
-        evidence = Evidence(EvidenceKind.METADATA, str(site), _statement(site))
+        evidence = Evidence(EvidenceKind.METADATA, str(site), statement(site))
     else:
         message = f"needed by {_called(use.implied[0])} but not declared: {use.implied[0].rule.fact}"
         evidence = Evidence(EvidenceKind.METADATA, str(use.implied[0].call), f"calls {_called(use.implied[0])}")
@@ -225,9 +229,3 @@ def _judged(
 def _called(implied: Implied) -> str:
     target = implied.call.target
     return f"{implied.rule.module}'s {target[1:]}" if target.startswith(".") else target
-
-
-def _statement(site: ImportSite) -> str:
-    """Return an import as Python text; what names were bound to is not kept, so `as` is left out."""
-    text = f"from {site.module} import {', '.join(site.names)}" if site.names else f"import {site.module}"
-    return f"{text} ({site.reason})" if site.optional else text

@@ -1,0 +1,49 @@
+"""Open questions about imports: a module that no distribution is known for, where it is imported, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from podfit.model import Evidence, EvidenceKind, Finding, Grade, ImportSite, OpenQuestion, Verdict
+from podfit.needs.providers import Unknown
+
+SHOWN = 5
+"""Import sites that a question lists."""
+
+_SURVIVED = frozenset({Grade.GUARDED, Grade.TEST})
+
+
+def about_module(
+    top: str, unknown: Unknown, sites: Sequence[ImportSite], missing: Mapping[str, str]
+) -> OpenQuestion | Finding:
+    """Return the open question about a module without a known distribution; a mere finding where code survives it.
+
+    sites are the imports of the module; missing names the git submodules that were not checked out, each with its
+    place.
+    """
+    first = min(sites, key=lambda site: (list(Grade).index(site.grade), site.path, site.line))
+    evidence = Evidence(EvidenceKind.METADATA, str(first), statement(first))
+    if all(site.grade in _SURVIVED for site in sites):
+        return Finding("imports", top, Verdict.OK, unknown.reason, evidence)
+    if unknown.hosted:
+        return Finding("imports", top, Verdict.WARNING, unknown.reason, evidence)
+    submodule = missing.get(top.lower()) or missing.get(top.lower().replace("_", "-"))
+    if submodule:
+        reason, remedy = f"its git submodule is empty ({submodule})", "run `git submodule update --init` and fit again"
+    else:
+        reason = unknown.reason
+        remedy = unknown.remedy or f"declare the distribution that provides {top}, or leave the file out (--exclude)"
+    rest = [site for site in sites if site != first][: SHOWN - 1]
+    places = (evidence, *(Evidence(EvidenceKind.METADATA, str(site), statement(site)) for site in rest))
+    return OpenQuestion(top, f"{first} imports it {_how(first.grade)}: {reason}", places, remedy)
+
+
+def statement(site: ImportSite) -> str:
+    """Return an import as Python text; what names were bound to is not kept, so `as` is left out."""
+    text = f"from {site.module} import {', '.join(site.names)}" if site.names else f"import {site.module}"
+    return f"{text} ({site.reason})" if site.optional else text
+
+
+def _how(grade: Grade) -> str:
+    """Return where an import stands, for the middle of a sentence."""
+    return "lazily" if grade is Grade.FUNCTION else grade.value
