@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_support import Ran, write
+from cli_support import Ran, make_index, write
 
 Call = Callable[..., Ran]
 
@@ -106,3 +106,80 @@ def test_no_template_has_a_plan(hard_to_find: None, call: Call, index: Path, tmp
     write(tmp_path, {"out/matrix.md": "", "out/plan-old.json": "", "out/notes.md": ""})
     assert call(*words(tmp_path, index)[:-4], "-t", tmp_path / "old.txt").code == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["notes.md"]
+
+
+def pod(name: str, **changes: object) -> str:
+    """Return a manifest of a template that has nothing but Python."""
+    place = {"machine": "x86_64", "glibc": "2.35"}
+    return json.dumps(
+        {
+            "schema": "podfit.template/1",
+            "name": name,
+            "interpreter": {"version": "3.13.1"},
+            "platform": place,
+            "distributions": [],
+            **changes,
+        }
+    )
+
+
+COMPILED = "compiled-1.0-cp313-cp313-manylinux2014_x86_64.whl"
+NO_GIL = ["cp313-cp313t-linux_x86_64", "cp313-cp313t-manylinux_2_35_x86_64", "py3-none-any"]
+PLATFORMS = {
+    "free-threaded by its tags": (
+        {"platform": {"glibc": "2.35", "tags": NO_GIL}},
+        "free runs the free-threaded Python 3.13t",
+    ),
+    "free-threaded as it says": (
+        {"interpreter": {"version": "3.13.1", "free_threaded": True}},
+        "free runs the free-threaded Python 3.13t",
+    ),
+    "PyPy": ({"interpreter": {"version": "3.10.14", "implementation": "pypy"}}, "free runs pypy"),
+    "musl": ({"platform": {"glibc": "", "libc": "musl"}}, "free has the C library musl"),
+    "glibc not known": (
+        {"platform": {"glibc": ""}},
+        f"free does not state its glibc, and compiled 1.0 is published for one ({COMPILED})",
+    ),
+}
+
+
+@pytest.fixture
+def compiled(tmp_path: Path) -> Path:
+    """An index with a release whose only wheel is for CPython 3.13 with the GIL on a glibc, and a pure one."""
+    folder = make_index(tmp_path / "compiled", {("compiled", "1.0"): [], ("pure", "1.0"): []})
+    (made,) = folder.rglob("compiled-1.0-*.whl")
+    page = made.with_name("index.html")
+    page.write_text(page.read_text(encoding="utf-8").replace(made.name, COMPILED), encoding="utf-8")
+    made.rename(made.with_name(COMPILED))
+    return folder
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_a_platform_that_cannot_be_planned_for_has_no_plan(
+    name: str, call: Call, compiled: Path, tmp_path: Path
+) -> None:
+    """Not a plan with nothing to install, which `podfit apply` would refuse."""
+    changes, reason = PLATFORMS[name]
+    templates = {"free.json": pod("free", **changes), "usual.json": pod("usual")}
+    write(tmp_path, {"p/requirements.txt": "compiled\n", **templates})
+    given = ("fit", tmp_path / "p", "--local", "none", "--index-url", compiled, "--out", tmp_path / "out")
+    ran = call(*given, "-t", tmp_path / "free.json", "-t", tmp_path / "usual.json", "--format", "json", "--quiet")
+    assert ran.code == 1
+    matrix = json.loads(ran.out)
+    assert [each["name"] for each in matrix["templates"]] == ["usual"]
+    assert matrix["templates"][0]["feasible"] is True
+    (refused,) = matrix["refused"]
+    assert refused["template"] == "free"
+    assert reason in refused["reason"]
+    assert reason in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_glibc_that_is_not_known_matters_only_to_what_needs_one(call: Call, compiled: Path, tmp_path: Path) -> None:
+    unknown = pod("unknown", platform={"glibc": ""})
+    write(tmp_path, {"p/requirements.txt": "pure\n", "q/requirements.txt": "compiled\n", "unknown.json": unknown})
+    given = ("--local", "none", "--index-url", compiled, "-t", tmp_path / "unknown.json", "--format", "json")
+    assert call("fit", tmp_path / "p", *given, "--out", tmp_path / "out").code == 0
+    assert call("fit", tmp_path / "q", *given, "--out", tmp_path / "out").code == 1
+    ran = call("fit", tmp_path / "q", *given, "--out", tmp_path / "out", "--glibc", "2.31")
+    assert ran.code == 0, ran.err

@@ -163,6 +163,7 @@ def interpreter() -> dict[str, Any]:
         "executable": sys.executable,
         "prefix": sys.prefix,
         "externally_managed": sys.prefix == sys.base_prefix and os.path.isfile(marker),
+        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     }
 
 
@@ -274,6 +275,8 @@ def platform_facts(warnings: Warnings) -> dict[str, Any]:
     if not glibcxx:
         warnings.add("no libstdc++.so.6 was found: C++ extensions need one")
     facts = {"machine": machine, "system": platform.system().lower(), "glibc": glibc, "glibcxx": glibcxx}
+    if not glibc and "musl" in str(sysconfig.get_config_var("SOABI")):
+        facts["libc"] = "musl"  # as in cpython-312-x86_64-linux-musl
     return {**facts, "tags": wheel_tags(machine, glibc)}
 
 

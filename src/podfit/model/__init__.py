@@ -12,6 +12,7 @@ from podfit.model.plan import Artefact, Plan
 from podfit.model.project import Call, Declaration, Grade, ImportSite, LocalEnvironment, Member, Project
 from podfit.model.question import OpenQuestion
 from podfit.model.report import Reporter, SilentReporter
+from podfit.model.target import TargetPlatform
 from podfit.model.template import Interpreter, Origin, Platform, Template
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Release",
     "Reporter",
     "SilentReporter",
+    "TargetPlatform",
     "Template",
     "Torch",
     "Verdict",

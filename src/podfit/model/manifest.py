@@ -146,12 +146,17 @@ def manifest_from_template(template: Template) -> dict[str, Any]:
         "captured": template.captured,
         "evidence": msgspec.to_builtins(template.evidence),
         "notes": list(template.notes),
-        "interpreter": msgspec.to_builtins(template.interpreter),
-        "platform": msgspec.to_builtins(template.platform),
+        "interpreter": _without(msgspec.to_builtins(template.interpreter), "free_threaded"),
+        "platform": {**_without(msgspec.to_builtins(template.platform), "libc"), "tags": list(template.platform.tags)},
         "environment": dict(template.environment),
         **facts_to_json(template.facts, template.evidence),
         "distributions": [_entry(d, template.evidence) for _, d in sorted(template.distributions.items())],
     }
+
+
+def _without(data: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return data without key where its value says nothing: false or empty."""
+    return data if data[key] else {name: value for name, value in data.items() if name != key}
 
 
 def _entry(distribution: Distribution, default: Evidence) -> dict[str, Any]:

@@ -1,53 +1,51 @@
-"""The wheel tags that a template accepts, worked out without its interpreter."""
+"""The wheel tags that an interpreter on a machine accepts, worked out without it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from podfit.model.template import Template
+if TYPE_CHECKING:
+    from podfit.model.template import Template
+
+OLDEST_GLIBC = 17
+"""The second number of the oldest glibc that the resolver knows and that wheels are built for today (PEP 599)."""
 
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 """The names that PEP 600 gives as aliases of manylinux_2_17, 2_12 and 2_5; the older two exist for x86 alone."""
 
 
 def platform_tags(template: Template) -> tuple[str, ...]:
-    """Return the wheel tags that template accepts, best first (`cp311-cp311-manylinux_2_35_x86_64`).
-
-    They are the probe's where it recorded them, else those that follow from the interpreter, glibc and machine.
-    """
-    if template.platform.tags:
-        return template.platform.tags
-    interpreter = template.interpreter
-    return _computed(interpreter.implementation, interpreter.series, template.platform.glibc, template.platform.machine)
+    """Return the wheel tags that template accepts, best first (`cp311-cp311-manylinux_2_35_x86_64`)."""
+    return template.target.tags
 
 
 @lru_cache(maxsize=64)
-def _computed(implementation: str, series: str, glibc: str, machine: str) -> tuple[str, ...]:
-    """Return the tags of an interpreter on a glibc and a machine."""
+def wheel_tags(implementation: str, series: str, abi: str, machine: str, glibc_minor: int | None) -> tuple[str, ...]:
+    """Return the tags of an interpreter (`cpython`, `3.11`, `cp311`) on a machine, best first.
+
+    glibc_minor is 35 for glibc 2.35; None, where the C library is not known, leaves out all wheels for one.
+    """
     from packaging.tags import compatible_tags, cpython_tags, generic_tags
 
-    major, minor = (int(part) for part in series.split(".")[:2])
-    platforms = list(_platforms(glibc, machine))
+    major, minor = (int(part) for part in series.split("."))
+    platforms = [f"linux_{machine}", *_manylinux(glibc_minor, machine)] if glibc_minor is not None else []
     digits = f"{major}{minor}"
     if implementation == "cpython":
-        # The ABIs are named here: left out, packaging would add those of the interpreter that runs podfit.
-        own = [str(tag) for tag in cpython_tags((major, minor), abis=[f"cp{digits}"], platforms=platforms)]
+        # ABIs and platforms are named: left out, packaging would add those of the interpreter that runs podfit.
+        own = [str(tag) for tag in cpython_tags((major, minor), abis=[abi], platforms=platforms)]
         name = f"cp{digits}"
     else:
         name = f"pp{digits}"
-        own = [str(tag) for tag in generic_tags(name, abis=[f"pypy{digits}_pp73"], platforms=platforms)]
+        own = [str(tag) for tag in generic_tags(name, abis=[abi], platforms=platforms)]
     return (*own, *(str(tag) for tag in compatible_tags((major, minor), interpreter=name, platforms=platforms)))
 
 
-def _platforms(glibc: str, machine: str) -> Iterator[str]:
-    """Yield the platform tags of a glibc version (`2.35`) on a machine: its own, then the newest first (PEP 600)."""
-    yield f"linux_{machine}"
-    x86 = machine in ("x86_64", "i686")
-    lowest = 5 if x86 else 17
-    numbers = glibc.split(".")
-    newest = int(numbers[1]) if len(numbers) > 1 and numbers[1].isdigit() else lowest
-    for minor in range(newest, lowest - 1, -1):
+def _manylinux(glibc_minor: int, machine: str) -> Iterator[str]:
+    """Yield the platform tags of glibc 2.N on a machine, the newest first (PEP 600)."""
+    lowest = 5 if machine in ("x86_64", "i686") else OLDEST_GLIBC
+    for minor in range(glibc_minor, lowest - 1, -1):
         yield f"manylinux_2_{minor}_{machine}"
         if minor in _LEGACY:
             yield f"{_LEGACY[minor]}_{machine}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,6 +13,7 @@ from podfit.model.cuda import cuda_version
 from podfit.model.distribution import Distribution
 from podfit.model.evidence import Evidence
 from podfit.model.facts import Fact, Facts
+from podfit.model.target import TargetPlatform
 
 
 class Origin(str, Enum):
@@ -29,13 +31,22 @@ class Origin(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """The template's Python. version has three numbers (`3.10.12`); implementation is `cpython` or `pypy`."""
+    """The template's Python. version has three numbers (`3.10.12`); implementation is `cpython` or `pypy`.
+
+    free_threaded tells that it was built to run without the GIL (PEP 703).
+    """
 
     version: str
     implementation: str = "cpython"
     executable: str = ""
     prefix: str = ""
     externally_managed: bool = False
+    free_threaded: bool = False
+
+    def __post_init__(self) -> None:
+        """Reject a version that no marker and no tag could be made of."""
+        if not re.fullmatch(r"\d+\.\d+(\.\d+)?((a|b|rc)\d+)?\+?", self.version, re.ASCII):
+            raise ValueError(f"{self.version[:40]!a} is no Python version such as 3.10.12")
 
     @property
     def series(self) -> str:
@@ -47,7 +58,8 @@ class Interpreter:
 class Platform:
     """Where the template runs. glibc is `2.35`, glibcxx the highest GLIBCXX symbol version, such as `3.4.30`.
 
-    tags are the wheel tags it accepts, best first; empty when they follow from the rest.
+    libc is `musl` where the C library is that one, else empty. tags are the wheel tags it accepts, best first; empty
+    when they follow from the rest.
     """
 
     machine: str = "x86_64"
@@ -55,6 +67,7 @@ class Platform:
     glibc: str = "2.35"
     glibcxx: str = ""
     tags: tuple[str, ...] = ()
+    libc: str = ""
 
     def __post_init__(self) -> None:
         """Reject what podfit cannot plan for."""
@@ -104,6 +117,11 @@ class Template:
                 "sys_platform": "linux",
             }
         )
+
+    @cached_property
+    def target(self) -> TargetPlatform:
+        """The platform that plans for this template are for."""
+        return TargetPlatform.of(self)
 
     @cached_property
     def cuda(self) -> Fact[str] | None:

@@ -30,7 +30,7 @@ from podfit.model.requirement import Markers
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
 from podfit.plan.drift import Situation, drift
-from podfit.plan.files import best_first
+from podfit.plan.files import planned_files
 from podfit.plan.releases import ReleaseSource
 
 
@@ -63,6 +63,7 @@ def build_plan(
 
     added are the releases that the overlay installs or changes, by name; held are the template's distributions that
     may never change; source answers for releases that are nowhere installed; created is an ISO time (UTC).
+    Raises NoPlanError for a release without a file that fits the template.
     """
     environment = final_environment(template, added)
     checked, seen = check_consistency(template, added, needs)
@@ -71,7 +72,7 @@ def build_plan(
         for target in targets:
             requirers.setdefault(target, []).append(name)
     by_name = {need.name: need for need in needs}
-    artefacts = {name: best_first(overlay.packages[name].artefacts, template) for name in added}
+    artefacts = {name: planned_files(name, overlay.packages[name], template) for name in added}
     facts = _Facts(
         project,
         template,

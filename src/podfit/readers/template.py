@@ -49,14 +49,15 @@ def read_template(
     that name lies in the working directory (write `./NAME` for the file); else a file, a directory or a `python3.X`
     command; else an error that offers the nearest names.
 
-    python (`3.10` or `3.10.12`), machine (`x86_64`) and glibc (`2.35`) say what the source does not; name replaces
-    the template's name, which otherwise follows from the file's. A list that states neither Python nor platform
-    needs python; glibc is then assumed, and a note says so. Raises InputError for an unknown name, a missing
-    file, a wrong line, a lock file (no environment), a missing python, and for options that contradict the source.
+    python (`3.10` or `3.10.12`; `3.13t` for a free-threaded one), machine (`x86_64`) and glibc (`2.35`) say what the
+    source does not; name replaces the template's name, which otherwise follows from the file's. A list that states
+    neither Python nor platform needs python; glibc is then assumed, and a note says so. Raises InputError for an
+    unknown name, a missing file, a wrong line, a lock file (no environment), a missing python, and for options that
+    contradict the source.
     """
     reporter = reporter or SilentReporter()
     for option, value, pattern in (
-        ("python", python, r"\d+\.\d+(\.\d+)?"),
+        ("python", python, r"\d+\.\d+(\.\d+)?t?"),
         ("machine", machine, r"[a-z0-9_]+"),
         ("glibc", glibc, r"2\.\d+"),
     ):
@@ -140,22 +141,35 @@ def _live(
 
 
 def _checked(template: Template, spec: str, python: str | None, machine: str | None, glibc: str | None) -> Template:
-    """Return template when the options agree with what it states. Raises InputError when they do not."""
+    """Return template with a glibc that it does not state itself. Raises InputError when the options contradict it."""
+    version = template.interpreter.version + ("t" if template.target.free_threaded else "")
     stated = (
-        ("--python", python, template.interpreter.version),
+        ("--python", python, version),
         ("--machine", machine, template.platform.machine),
-        ("--glibc", glibc, template.platform.glibc),
+        ("--glibc", glibc, template.target.glibc),
     )
     for option, given, fact in stated:
         _agree(option, given, fact, spec)
-    return template
+    if not glibc or template.target.glibc or template.target.musl:
+        return template
+    note = f"{template.name} does not state its glibc: it was given as {glibc}."
+    return replace(template, platform=replace(template.platform, glibc=glibc), notes=(*template.notes, note))
 
 
 def _agree(option: str, given: str | None, fact: str, source: str) -> None:
-    """Raise InputError when an option contradicts a fact; `3.10` agrees with `3.10.12`."""
-    if given and fact and given != fact and not fact.startswith(given + ".") and not given.startswith(fact + "."):
+    """Raise InputError when an option contradicts a fact; `3.10` agrees with `3.10.12`, `3.13t` with `3.13.1t`."""
+    if not given or not fact or given == fact:
+        return
+    (one, one_ends), (other, other_ends) = (_split(text) for text in (given, fact))
+    if one_ends != other_ends or not (one == other or one.startswith(other + ".") or other.startswith(one + ".")):
         message = f"{option} {given} contradicts the source, which states {fact}"
         raise InputError(message, where=Where(source), remedy=f"leave {option} out")
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return a version and its `t`, if it ends so (free-threaded Python)."""
+    digits = text.rstrip("t") if text[:1].isdigit() else text
+    return digits, text[len(digits) :]
 
 
 def _given(listing: Listing, name: str, python: str | None, machine: str | None, glibc: str | None) -> Template:
@@ -181,7 +195,7 @@ def _given(listing: Listing, name: str, python: str | None, machine: str | None,
     series = re.match(r"\d+\.\d+(\.\d+)?", version)
     if series is None:
         raise InputError(f"{version[:40]!a} is no Python version", where=where)
-    version = series[0]
+    version, free_threaded = series[0], version.endswith("t")
     if version.count(".") == 1:
         notes.append(f"Python {version} was given without its third number: {version}.0 is assumed.")
         version += ".0"
@@ -195,7 +209,7 @@ def _given(listing: Listing, name: str, python: str | None, machine: str | None,
     count = len(listing.distributions)
     return Template(
         name=name,
-        interpreter=Interpreter(version=version, implementation=listing.implementation or "cpython"),
+        interpreter=Interpreter(version, listing.implementation or "cpython", free_threaded=free_threaded),
         platform=Platform(machine=machine or listing.machine or "x86_64", glibc=glibc or listing.glibc or GLIBC),
         distributions=listing.distributions,
         origin=Origin.GIVEN,

@@ -193,7 +193,7 @@ def solve_overlay(
         requirements=(),
         constraints=tuple(limits),
         preferences=dict(preferences),
-        python_version=template.interpreter.version,
+        python_version=template.target.python,
         platform=resolver_platform(template),
         find_links=flat_index(template, offered, uv.cache),
         index_arguments=tuple(index_arguments),

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from podfit.model import BrokenRequirement, Distribution, Template
+from podfit.model import BrokenRequirement, Distribution, NoPlanError, Template
 from podfit.model.requirement import Markers, RequiresDist
 
 _FORMAT = "1"
@@ -54,19 +54,16 @@ class OfferedTemplate:
 def resolver_platform(template: Template) -> str:
     """Return uv's name of the newest platform that is not newer than the template's glibc.
 
-    A template whose glibc is not known counts as glibc 2.17, the oldest that wheels are built for (PEP 599).
+    A template whose glibc is not known counts as glibc 2.17, the oldest that wheels are built for (PEP 599): what then
+    has no file that surely fits is found when the plan is built. Raises NoPlanError for a platform that uv cannot be
+    told of: another interpreter than CPython with the GIL, musl, another machine, a glibc older than that.
     """
-    machine = template.platform.machine
-    known = _GLIBC_MINORS.get(machine)
-    if known is None:
-        return f"{machine}-unknown-linux-gnu"
-    return f"{machine}-manylinux_2_{max(m for m in known if m <= max(_glibc_minor(template), known[0]))}"
-
-
-def _glibc_minor(template: Template) -> int:
-    """Return the second number of the template's glibc version, 17 when it is not known."""
-    match = re.match(r"2\.(\d+)", template.platform.glibc)
-    return int(match.group(1)) if match else 17
+    target = template.target
+    if target.unsupported:
+        remedy = "take a template with CPython (not free-threaded) and glibc on x86_64 or aarch64"
+        raise NoPlanError(f"{template.name} {target.unsupported}", remedy=remedy)
+    known = _GLIBC_MINORS[target.machine]
+    return f"{target.machine}-manylinux_2_{max(m for m in known if m <= (target.glibc_minor or known[0]))}"
 
 
 def offer(template: Template, held: Iterable[str]) -> OfferedTemplate:
@@ -114,10 +111,7 @@ def flat_index(template: Template, offered: OfferedTemplate, cache: Path) -> Pat
     """
     series = template.interpreter.series.replace(".", "")
     minor = resolver_platform(template).rpartition("_")[2]
-    platform = f"manylinux_2_{minor}_{template.platform.machine}" if minor.isdigit() else "any"
-    tag = f"cp{series}-cp{series}-{platform}" if platform != "any" else "py3-none-any"
-    if template.interpreter.implementation != "cpython":
-        tag = f"py3-none-{platform}"
+    tag = f"cp{series}-cp{series}-manylinux_2_{minor}_{template.target.machine}"
     digest = hashlib.sha256(f"{_FORMAT} {tag}".encode())
     for name, version in sorted(offered.pins.items()):
         digest.update(repr((name, version, offered.lines[name])).encode())
