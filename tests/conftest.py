@@ -1,9 +1,18 @@
-"""What holds for every test: signals act as they do at a terminal, and no example is judged by the clock."""
+"""What holds for every test: signals act as they do at a terminal, and no example is judged by the clock.
+
+And what several rooms act on: interpreters and environments.
+"""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from far_support import find_interpreter
 from hypothesis import settings
 
 # Whoever starts the tests in the background may hand down ignored signals (a shell's `&` does so with SIGINT); commands
@@ -19,3 +28,35 @@ for _number, _handler in (
 
 settings.register_profile("podfit", settings(), deadline=None)  # over the profile that CI gets: no chance in it
 settings.load_profile("podfit")
+
+
+@pytest.fixture(scope="session")
+def interpreter() -> Callable[[str], str]:
+    """A function that returns the interpreter of a series, or skips the test that asks."""
+    found: dict[str, str | None] = {}
+
+    def get(series: str) -> str:
+        if series not in found:
+            found[series] = find_interpreter(series)
+        path = found[series]
+        if path is None:
+            pytest.skip(f"there is no Python {series} on this machine")
+        return path
+
+    return get
+
+
+@pytest.fixture
+def make_venv(tmp_path: Path) -> Callable[..., str]:
+    """A function that makes an environment (of an interpreter, this one by default) and returns its python."""
+
+    def make(python: str = sys.executable, *, name: str = "venv", pip: bool = False, system: bool = False) -> str:
+        folder = tmp_path / name
+        words = [python, "-m", "venv", *([] if pip else ["--without-pip"])]
+        words += ["--system-site-packages"] if system else []
+        done = subprocess.run([*words, str(folder)], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"{python} cannot make environments: {done.stdout.strip()[-200:]}")
+        return str(folder / "bin" / "python")
+
+    return make

@@ -1,4 +1,4 @@
-"""Real things to act on: interpreters, environments, and an sshd on loopback."""
+"""Something real to act on: an sshd on loopback."""
 
 from __future__ import annotations
 
@@ -7,29 +7,12 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pod_support import Sshd, find_interpreter, make_key
-
-
-@pytest.fixture(scope="session")
-def interpreter() -> Callable[[str], str]:
-    """A function that returns the interpreter of a series, or skips the test that asks."""
-    found: dict[str, str | None] = {}
-
-    def get(series: str) -> str:
-        if series not in found:
-            found[series] = find_interpreter(series)
-        path = found[series]
-        if path is None:
-            pytest.skip(f"there is no Python {series} on this machine")
-        return path
-
-    return get
+from pod_support import Sshd, make_key
 
 
 def _sshd_program() -> str:
@@ -91,19 +74,3 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
                 return
         time.sleep(0.05)
     pytest.fail("sshd did not listen within twenty seconds")
-
-
-@pytest.fixture
-def make_venv(tmp_path: Path) -> Callable[..., str]:
-    """A function that makes an environment (of an interpreter, this one by default) and returns its python."""
-
-    def make(python: str = sys.executable, *, name: str = "venv", pip: bool = False, system: bool = False) -> str:
-        folder = tmp_path / name
-        words = [python, "-m", "venv", *([] if pip else ["--without-pip"])]
-        words += ["--system-site-packages"] if system else []
-        done = subprocess.run([*words, str(folder)], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"{python} cannot make environments: {done.stdout.strip()[-200:]}")
-        return str(folder / "bin" / "python")
-
-    return make

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from podfit.pod.ssh import SshMachine
-
-SERIES = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
-
-
-def find_interpreter(series: str) -> str | None:
-    """Return a CPython of a series: this one, one of pyenv's, or one on PATH."""
-    if series == "{}.{}".format(*sys.version_info[:2]):
-        return sys.executable
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    candidates = [str(path) for path in sorted(root.glob(f"versions/{series}.*/bin/python"))]
-    candidates.append(shutil.which(f"python{series}") or "")
-    for candidate in candidates:
-        ask = "import sys; print('%d.%d' % sys.version_info[:2])"
-        if candidate:
-            done = subprocess.run([candidate, "-c", ask], capture_output=True, text=True, check=False)
-            if done.stdout.strip() == series:
-                return candidate
-    return None
 
 
 @dataclass(frozen=True)

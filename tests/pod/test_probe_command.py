@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
-from test_probe_script import add_wheel_like, purelib
+from far_support import add_wheel_like, purelib
 
 from podfit.cli.main import podfit
 from podfit.cli.probe import summary

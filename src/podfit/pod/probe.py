@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from importlib import resources
+from collections.abc import Mapping
 from typing import Any
 
+from podfit.far import frame
+from podfit.far.pack import pack
 from podfit.model import InputError, Reporter, SilentReporter, Where
 from podfit.model.manifest import SCHEMA, template_from_manifest
 from podfit.pod.machine import Completed, Machine
@@ -17,7 +18,7 @@ OLDEST = (3, 8)
 
 def probe_script() -> bytes:
     """Return the source of the probe: one file, standard library only."""
-    return resources.files("podfit.far").joinpath("probe_script.py").read_bytes()
+    return pack("probe").encode("utf-8")
 
 
 def probe(
@@ -32,31 +33,28 @@ def probe(
     reporter = reporter or SilentReporter()
     reporter.step(f"probing {machine.label}")
     where = Where(machine.label)
-    argv = [machine.python, "-", *(["--quick"] if quick else [])]
+    word = frame.nonce()
+    argv = [machine.python, "-", "--frame", word, *(["--quick"] if quick else [])]
     done = machine.run(argv, stdin=probe_script(), timeout=timeout)
     if done.timed_out:
         raise InputError(f"the probe did not end within {timeout:.0f} seconds", where=where, remedy="try --quick")
     if done.returncode != 0:
         raise _failure(machine, done)
-    manifest = _parse(done.stdout, where)
-    manifest["evidence"] = {**manifest.get("evidence", {}), "source": f"podfit probe of {machine.label}"}
+    manifest = frame.answer(done.stdout, word)
+    if manifest is None or manifest.get("schema") != SCHEMA or not isinstance(manifest.get("evidence"), dict):
+        raise InputError("the probe's answer is no manifest: it was cut off, or something else answered", where=where)
+    manifest["evidence"] = {**manifest["evidence"], "source": f"podfit probe of {machine.label}"}
     template_from_manifest(manifest, where=machine.label)
-    for warning in manifest.get("probe", {}).get("warnings", []):
+    for warning in warnings_of(manifest):
         reporter.warn(str(warning))
     return manifest
 
 
-def _parse(output: bytes, where: Where) -> dict[str, Any]:
-    """Return the JSON object in output, which a login script may have written a greeting in front of."""
-    text = output.decode("utf-8", "replace")
-    start = re.search(r'^\{\s*"schema"', text, re.MULTILINE)
-    try:
-        manifest, _ = json.JSONDecoder().raw_decode(text, start.start() if start else 0)
-    except ValueError:
-        manifest = None
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        raise InputError("the probe's answer is no manifest: it was cut off, or something else answered", where=where)
-    return manifest
+def warnings_of(manifest: Mapping[str, Any]) -> list[str]:
+    """Return what the probe could not read, as sentences."""
+    told = manifest.get("probe")
+    sentences = told.get("warnings") if isinstance(told, dict) else None
+    return [str(sentence) for sentence in sentences] if isinstance(sentences, list) else []
 
 
 def _failure(machine: Machine, done: Completed) -> InputError:

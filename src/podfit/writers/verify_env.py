@@ -5,89 +5,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from typing import Any
 
 from podfit import __version__
 from podfit.audit.consistency import final_environment, walk
-from podfit.far.verify import MODULES
-from podfit.far.verify.processes import PACKAGE
+from podfit.far.pack import pack
 from podfit.model import Action, Plan, canonical
 from podfit.model.requirement import parse_requires_dist
 from podfit.writers.text import plain
 
 _THERE = (Action.KEEP, Action.INSTALL, Action.CHANGE)
 
-_SCRIPT = '''\
-# Written by podfit {version} for {project} on {template}; `podfit fit` writes it again.
-"""Check that this Python environment is what podfit planned.
-
-    python verify_env.py [--deep] [--require-gpu] [--timeout S] [--json]
-    ssh pod python3 - < verify_env.py
-
-Standard library only, Python 3.8 and newer; every check is a process of its own, and nothing is written into the
-environment. Exit code 0: all good, 1: a check failed, 2: a bad call.
-"""
-
-import sys
-
-sys.dont_write_bytecode = True  # an image's standard library may come without bytecode, and stays so
-if sys.path and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
-    del sys.path[0]  # a stray json.py beside this script is not the standard library's
-
-import json
-import types
-
-PLAN = r\'\'\'
-{plan}
-\'\'\'
-
-MODULES = {{
-{modules}}}
-
-
-def load():
-    """Make the modules above importable."""
-    package = sys.modules["{package}"] = types.ModuleType("{package}")
-    package.__path__ = []
-    for name, source in MODULES.items():
-        module = sys.modules["{package}." + name] = types.ModuleType("{package}." + name)
-        module.__package__ = "{package}"
-        exec(compile(source, "<{package}/%s.py>" % name, "exec"), module.__dict__)
-        setattr(package, name, module)
-    return package
-
-
-if __name__ == "__main__":
-    sys.exit(load().main.main(json.loads(PLAN), MODULES, sys.argv[1:]))
-'''
-
 
 def write_verify_env(plan: Plan) -> str:
     """Return the text of verify_env.py for plan; the same plan always gives the same text."""
-    facts = json.dumps(verify_facts(plan), indent=1, sort_keys=True)
-    modules = ""
-    for name, source in runtime_modules().items():
-        if "'''" in source or source.endswith(("'", "\\")):  # pragma: no cover - a slip of ours
-            raise ValueError(f"far/verify/{name}.py does not fit between three quotes")
-        modules += f"    \"{name}\": r'''{source}''',\n"
-    return _SCRIPT.format(
-        version=__version__,
-        project=plain(plan.project),
-        template=plain(plan.template.name),
-        # JSON's own escape keeps a quote in a name from ending the string.
-        plan=facts.replace("'", "\\u0027"),
-        modules=modules,
-        package=PACKAGE,
-    )
-
-
-def runtime_modules() -> dict[str, str]:
-    """Return the modules of `podfit.far.verify`, in the order in which they can be loaded: name to text."""
-    folder = resources.files("podfit.far").joinpath("verify")
-    return {name: folder.joinpath(f"{name}.py").read_text("utf-8") for name in MODULES}
+    return pack("verify", verify_facts(plan))
 
 
 def verify_facts(plan: Plan) -> dict[str, Any]:
@@ -110,7 +43,7 @@ def verify_facts(plan: Plan) -> dict[str, Any]:
     return {
         "podfit": __version__,
         "project": plain(plan.project),
-        "template": plan.template.name,
+        "template": plain(plan.template.name),
         "python": plan.template.interpreter.version,
         "needs": [
             {"name": need.name, "imports": list(need.import_names), "extras": sorted(need.extras)} for need in needs

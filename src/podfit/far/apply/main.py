@@ -1,4 +1,4 @@
-"""Read one work order from standard input, carry it out, and answer with one JSON line.
+"""Read one work order from standard input, carry it out, and answer with one JSON object.
 
 An order's `action` is `status` (look, change nothing), `apply` or `recover`; `podfit.pod.apply.order` names its
 keys. The answer's `outcome` is `status`, `applied`, `refused`, `rolled-back`, `recovered` or `clean`.
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import files, inplace, overlay, places
@@ -101,10 +102,10 @@ def carry_out(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
         }
 
 
-def main() -> None:
-    """Read, act, answer."""
+def main(_data: object, _sources: Mapping[str, str], _arguments: Sequence[str]) -> int:
+    """Read an order, act, answer; never returns."""
     order = json.loads(sys.stdin.buffer.read().decode("utf-8"))
-    talk = Talk()
+    talk = Talk(str(order.get("frame", "")))
     talk.listen()
     try:
         answer = carry_out(order, talk)

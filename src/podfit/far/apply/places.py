@@ -8,6 +8,8 @@ import sys
 import sysconfig
 from typing import Any
 
+from .. import here
+
 _INFO = re.compile(r"(?P<name>.+?)(?:-(?P<version>[^-]+))?(?:-py\d[\d.]*)?\.(?P<kind>dist|egg)-info")
 
 
@@ -19,7 +21,7 @@ def layout() -> dict[str, str]:
     paths = sysconfig.get_paths()
     found = {key: os.path.realpath(paths[key]) for key in ("purelib", "platlib", "scripts", "data")}
     local = "/usr/local/lib/python{}.{}/dist-packages".format(*sys.version_info[:2])
-    if found["purelib"] == "/usr/lib/python3/dist-packages" and local in sys.path:
+    if found["purelib"] == "/usr/lib/python3/dist-packages" and local in here.search_path():
         found.update(purelib=local, platlib=local, scripts="/usr/local/bin", data="/usr/local")
     return found
 
@@ -38,7 +40,7 @@ def canonical(name: str) -> str:
 def search_path() -> list[str]:
     """Return the directories where this interpreter finds distributions, in order."""
     seen: dict[str, None] = {}
-    for path in sys.path:
+    for path in here.search_path():
         if path and os.path.isdir(path):
             seen.setdefault(os.path.realpath(path))
     return list(seen)

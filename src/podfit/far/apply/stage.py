@@ -10,12 +10,11 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from typing import Any
 
-from .places import distributions, has_version
+from .places import distributions, has_version, search_path
 from .talk import RefusedError, Talk
 
 EXPANSION = 3
@@ -50,8 +49,8 @@ def find_uv(given: str) -> str:
 
 def find_pip() -> str:
     """Return the directory of this interpreter's pip, empty when it has none."""
-    code = "import pip, os; print(os.path.dirname(pip.__file__))"
-    return _ask([sys.executable, "-B", "-c", code])
+    folders = [os.path.join(folder, "pip") for folder in search_path()]
+    return next((folder for folder in folders if os.path.isfile(os.path.join(folder, "__main__.py"))), "")
 
 
 def _ask(argv: list[str]) -> str:

@@ -1,6 +1,7 @@
 """What the agent says to podfit, and how it learns that it has to stop.
 
-Events are JSON lines on standard error, the result is the last line of standard output. A heartbeat goes to both: when
+Events are lines on standard error, the result comes on standard output, both marked with the order's `frame`
+(podfit.far.frame). A heartbeat goes to both: when
 podfit dies or the connection breaks, the next one fails, and that is the order to put everything back.
 """
 
@@ -15,6 +16,8 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
+
+from ..frame import event_line, framed
 
 BEAT_SECONDS = 0.5
 
@@ -39,8 +42,9 @@ class Talk:
     is none yet.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, word: str = "") -> None:
         self.control = ""
+        self._word = word
         self._shield = 0
         self._last = 0.0
         self._deaf = False
@@ -68,16 +72,16 @@ class Talk:
 
     def event(self, kind: str, **fields: Any) -> None:
         """Tell podfit something. Raises AbortedError when nobody is there any more, except under `shielded`."""
-        self._write(sys.stderr, json.dumps(dict(fields, event=kind)))
+        self._write(sys.stderr, event_line(dict(fields, event=kind), self._word))
 
     def step(self, text: str) -> None:
         """Tell what is being done now."""
         self.event("step", text=text)
 
     def result(self, **fields: Any) -> None:
-        """Tell how it ended: the last line of standard output."""
+        """Tell how it ended, on standard output."""
         with self.shielded():
-            self._write(sys.stdout, json.dumps(fields))
+            self._write(sys.stdout, framed(json.dumps(fields), self._word).decode("ascii"))
 
     def beat(self) -> None:
         """Show life twice a second at most, and raise AbortedError when podfit is gone or wants a rollback."""

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..loader import PACKAGE
 from .environment import Environment
 from .installed import record_rows
-from .processes import PACKAGE, Outcome
+from .processes import Outcome
 from .requirements import parse_version
 from .text import one_line
 
@@ -37,7 +38,7 @@ _DEBIAN = {
     "libnuma.so.1": "libnuma1",
 }
 """Debian's packages (packages.debian.org) of libraries that wheels expect from the system."""
-_OURS = re.compile(rf"/{PACKAGE}(_child|/\w+)\.py$")
+_OURS = re.compile(rf"/{PACKAGE}(_child|(/\w+)+)\.py$")
 OLD_NUMPY = ("compiled using NumPy 1.x", "_ARRAY_API not found", "Failed to initialize NumPy")
 
 

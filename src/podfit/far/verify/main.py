@@ -1,4 +1,11 @@
-"""The whole: arguments, all checks, one report, an exit code."""
+"""Check that this Python environment is what podfit planned.
+
+    python verify_env.py [--deep] [--require-gpu] [--timeout S] [--json]
+    ssh pod python3 - < verify_env.py
+
+Standard library only, Python 3.8 and newer; every check is a process of its own, and nothing is written into the
+environment. Exit code 0: all good, 1: a check failed, 2: a bad call. `podfit fit` writes this file again.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ..frame import framed
 from .checks import FUNCTIONS, check_function, check_held, check_import, check_metadata, check_python, check_versions
 from .environment import Environment
 from .explain import last_line
@@ -31,7 +39,7 @@ def examine(
 ) -> dict[str, Any]:
     """Return the report (schema podfit.verify/1) of checking this interpreter's environment against plan.
 
-    modules maps the names of these modules to their texts. told hears what is being done, from several threads. Raises
+    modules maps the paths of these modules to their texts. told hears what is being done, from several threads. Raises
     OSError when there is no place for temporary files, RuntimeError when the environment cannot even be listed.
     """
     started = time.monotonic()
@@ -106,7 +114,7 @@ def main(plan: Mapping[str, Any], modules: Mapping[str, str], arguments: Sequenc
     """Check, print, and return the exit code: 0 all good, 1 a check failed, 2 a bad call, 130 stopped."""
     parser = argparse.ArgumentParser(
         prog="verify_env.py",
-        description=f"Check this Python environment against podfit's plan for {plan['project']} on {plan['template']}.",
+        description="Check this Python environment against the plan that podfit wrote this script for.",
     )
     parser.add_argument("--timeout", type=_seconds, default=TIMEOUT, metavar="S", help="seconds for one check")
     parser.add_argument("--deep", action="store_true", help="hash all files of held distributions, also large ones")
@@ -116,6 +124,7 @@ def main(plan: Mapping[str, Any], modules: Mapping[str, str], arguments: Sequenc
         "--jobs", type=_jobs, default=0, metavar="N", help="checks at a time (default: CPUs, at most 4)"
     )
     parser.add_argument("--progress", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--frame", default="", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
 
     def told(text: str) -> None:
@@ -136,7 +145,10 @@ def main(plan: Mapping[str, Any], modules: Mapping[str, str], arguments: Sequenc
         return 2
     encoding = (getattr(sys.stdout, "encoding", "") or "ascii").lower().replace("-", "")
     try:
-        print(json.dumps(report) if options.json else render(report, plain=not encoding.startswith("utf")))
+        if options.frame:
+            sys.stdout.buffer.write(framed(json.dumps(report), options.frame))
+        else:
+            print(json.dumps(report) if options.json else render(report, plain=not encoding.startswith("utf")))
         sys.stdout.flush()
     except BrokenPipeError:  # `verify_env.py | head`: the verdict stays what it is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,15 +15,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..loader import PACKAGE
+
 TIMEOUT = 180.0
 """Seconds for one check: the first import of torch from a network volume takes a minute or more."""
-PACKAGE = "podfit_verify"
-"""What these modules are called where they run."""
 _START = """\
 import sys
 
 sys.path.insert(0, {folder!r})  # with PYTHONSAFEPATH it is not there; run_child takes it away again
-from {package}.child import run_child
+from {package}.verify.child import run_child
 
 if __name__ == "__main__":
     sys.exit(run_child(sys.argv[1]))
@@ -48,8 +48,9 @@ class Children:
         self._folder, self._told = folder, told
         package = folder / PACKAGE
         package.mkdir()
-        for name, source in {"__init__": "", **modules}.items():
-            (package / f"{name}.py").write_text(source, "utf-8")
+        for path, source in modules.items():
+            (package / path).parent.mkdir(exist_ok=True)
+            (package / path).write_text(source, "utf-8")
         self._script = folder / f"{PACKAGE}_child.py"
         self._script.write_text(_START.format(folder=str(folder), package=PACKAGE), "utf-8")
         self._numbers = itertools.count()

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import io
 import json
 import platform
 import queue
 import subprocess
 import tempfile
 import threading
-import zipfile
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from podfit.far import frame
+from podfit.far.pack import ABSENT, archive, starter
 from podfit.model import InputError, Reporter, Where
 from podfit.pod.machine import Completed, LocalMachine, Machine
 
-_PACKAGE = "podfit_apply_agent"
 _FOLDER = "~/.cache/podfit"
-
-
-@functools.cache
-def agent_archive() -> bytes:
-    """Return the agent as one file that Python runs: a zip of its modules, the same bytes for the same modules."""
-    packed = io.BytesIO()
-    source = resources.files("podfit.far").joinpath("apply")
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(source.iterdir(), key=lambda found: found.name):
-            if file.name.endswith(".py"):
-                inside = zipfile.ZipInfo(f"{_PACKAGE}/{file.name}")
-                archive.writestr(inside, file.read_bytes(), zipfile.ZIP_DEFLATED)
-        start = f"from {_PACKAGE}.main import main\n\nmain()\n"
-        archive.writestr(zipfile.ZipInfo("__main__.py"), start)
-    return packed.getvalue()
 
 
 class Agent:
@@ -44,8 +27,8 @@ class Agent:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.local = isinstance(machine, LocalMachine)
-        digest = hashlib.sha256(agent_archive()).hexdigest()[:16]
-        self._path = self.place(f"apply-{digest}.pyz")
+        self._digest = hashlib.sha256(archive("apply")).hexdigest()
+        self._path = self.place(f"apply-{self._digest[:16]}.pyz")
 
     def place(self, name: str) -> str:
         """Return the path of a file in podfit's cache directory on the machine."""
@@ -53,38 +36,37 @@ class Agent:
 
     def ask(self, order: dict[str, Any], *, timeout: float = 120.0) -> dict[str, Any]:
         """Carry out an order that takes a moment, and return the answer. Raises InputError when there is none."""
-        return self.answer(self.run(order, timeout=timeout))
+        word = frame.nonce()
+        return self.answer(self.run(order, word, timeout=timeout), word)
 
-    def run(self, order: dict[str, Any], *, timeout: float, on_line: Any = None) -> Completed:
-        """Run the agent with an order, bringing it there first when it is missing."""
+    def run(self, order: dict[str, Any], word: str, *, timeout: float, on_line: Any = None) -> Completed:
+        """Run the agent with an order, bringing it there first when it is missing or damaged; word marks its answer."""
         # Not -I: user packages and PYTHONPATH belong to the environment. -B: nothing is written into it.
-        argv = [self.machine.python, "-B", self._path]
-        data = json.dumps(order).encode()
+        argv = [self.machine.python, "-B", "-c", starter(), self._path, self._digest]
+        data = json.dumps({**order, "frame": word}).encode()
         if self.local and not Path(self._path).exists():
-            self.machine.put(agent_archive(), self._path)
+            self.machine.put(archive("apply"), self._path)
         done = self.machine.run(argv, stdin=data, timeout=timeout, on_line=on_line)
-        if done.returncode == 2 and b"can't open file" in done.stderr:
-            self.machine.put(agent_archive(), self._path)
+        if done.returncode == ABSENT:
+            self.machine.put(archive("apply"), self._path)
             done = self.machine.run(argv, stdin=data, timeout=timeout, on_line=on_line)
         return done
 
-    def answer(self, done: Completed) -> dict[str, Any]:
-        """Return the JSON object that ends the agent's output. Raises InputError when it did not come that far."""
-        lines = [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
-        try:
-            found = json.loads(lines[-1])
-            if isinstance(found, dict) and "outcome" in found:
-                return found
-        except (IndexError, ValueError):
-            pass
+    def answer(self, done: Completed, word: str) -> dict[str, Any]:
+        """Return the agent's answer to word. Raises InputError when it did not come that far."""
+        found = frame.answer(done.stdout, word)
+        if found is not None and isinstance(found.get("outcome"), str):
+            return found
         where = Where(self.machine.label)
         if done.returncode == 127:
             raise InputError("there is no such Python interpreter", where=where, remedy="give it with --python")
         if b"SyntaxError" in done.stderr:
             raise InputError("its Python is too old: podfit apply needs 3.8 or newer there", where=where)
+        if done.returncode == ABSENT:
+            raise InputError(f"{self._path} changes while it is used", where=where, remedy="remove it and apply again")
         if done.returncode < 0:
             raise InputError(f"podfit's agent was killed by signal {-done.returncode}", where=where)
-        said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if not line.startswith("{")]
+        said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if not frame.is_event(line, word)]
         words = next((line.strip() for line in reversed(said) if line.strip()), f"exit status {done.returncode}")
         raise InputError(f"podfit's agent failed: {words}", where=where)
 
@@ -98,6 +80,7 @@ class Running:
 
     def __init__(self, agent: Agent, order: dict[str, Any], timeout: float) -> None:
         self._agent = agent
+        self._word = frame.nonce()
         self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, args=(order, timeout), daemon=True)
         self._thread.start()
@@ -105,20 +88,16 @@ class Running:
     def _run(self, order: dict[str, Any], timeout: float) -> None:
         """Run the agent to its end; the last event is `end`, with the answer or the error."""
         try:
-            done = self._agent.run(order, timeout=timeout, on_line=self._heard)
-            self._events.put({"event": "end", "answer": self._agent.answer(done)})
+            done = self._agent.run(order, self._word, timeout=timeout, on_line=self._heard)
+            self._events.put({"event": "end", "answer": self._agent.answer(done, self._word)})
         except BaseException as error:
             self._events.put({"event": "end", "error": error})
 
     def _heard(self, line: str) -> None:
         """Queue an event; what else comes on standard error (site's complaints) is not one."""
-        if line.startswith("{"):
-            try:
-                event = json.loads(line)
-            except ValueError:
-                return
-            if isinstance(event, dict) and event.get("event") not in (None, "beat"):
-                self._events.put(event)
+        event = frame.event_of(line, self._word)
+        if event is not None and event["event"] not in ("beat", "end"):
+            self._events.put(event)
 
     def next(self, seconds: float) -> dict[str, Any] | None:
         """Return the next event, None when none comes within seconds."""

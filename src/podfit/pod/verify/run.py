@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
+from podfit.far import frame
 from podfit.far.verify.checks import HASH_TIMEOUT
 from podfit.far.verify.main import SCHEMA
 from podfit.far.verify.processes import TIMEOUT
@@ -85,7 +83,8 @@ def examine(
     python = python or machine.python
     where = Where(machine.label.replace(machine.python, python))
     reporter.step(f"verifying {where}")
-    argv = [python, "-B", "-", "--json", "--progress", "--timeout", str(timeout)]
+    word = frame.nonce()
+    argv = [python, "-B", "-", "--frame", word, "--progress", "--timeout", str(timeout)]
     argv += ["--deep"] if deep else []
     argv += ["--require-gpu"] if require_gpu else []
 
@@ -96,38 +95,26 @@ def examine(
 
     script = write_verify_env(plan).encode("utf-8")
     done = machine.run(argv, stdin=script, timeout=_limit(plan, timeout), on_line=heard)
-    data = _parse(done)
-    if data is None:
+    data = frame.answer(done.stdout, word) if done.returncode in (0, 1) else None
+    if data is None or data.get("schema") != SCHEMA:
         raise _failure(machine, python, done, where)
-    findings, took = [], []
-    for entry in data["findings"]:
-        took.append(float(entry.pop("seconds", 0.0)))
-        findings.append(msgspec.convert(entry, Finding))
-    return Report(
-        project=data["project"],
-        template=data["template"],
-        findings=tuple(findings),
-        took=tuple(took),
-        seconds=float(data["seconds"]),
-        python=data["python"],
-    )
+    try:
+        return Report(
+            project=str(data["project"]),
+            template=str(data["template"]),
+            findings=tuple(msgspec.convert(entry, Finding) for entry in data["findings"]),
+            took=tuple(float(entry.get("seconds", 0.0)) for entry in data["findings"]),
+            seconds=float(data["seconds"]),
+            python={str(key): str(value) for key, value in data["python"].items()},
+        )
+    except (AttributeError, KeyError, TypeError, ValueError, msgspec.ValidationError):
+        raise InputError("the answer of the checks is no report: something else answered", where=where) from None
 
 
 def _limit(plan: Plan, timeout: float) -> float:
     """Return a bound in seconds for the whole run, should every single check need all of its time."""
     facts = verify_facts(plan)
     return 60.0 + timeout * (len(facts["needs"]) + 16) + HASH_TIMEOUT * (1 + len(facts["held"]))
-
-
-def _parse(done: Completed) -> dict[str, Any] | None:
-    """Return the report in a command's output; login scripts and sitecustomize may have greeted in front of it."""
-    text = done.stdout.decode("utf-8", "replace")
-    if done.returncode in (0, 1):
-        for start in re.finditer(re.escape(f'{{"schema": "{SCHEMA}"'), text):
-            with contextlib.suppress(ValueError):
-                data, _ = json.JSONDecoder().raw_decode(text, start.start())
-                return dict(data)
-    return None
 
 
 def _failure(machine: Machine, python: str, done: Completed, where: Where) -> InputError:

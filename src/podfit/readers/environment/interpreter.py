@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import subprocess
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from podfit.far import frame
+from podfit.far.pack import pack
 from podfit.model import InputError, Where
 from podfit.model.manifest import SCHEMA
 
@@ -63,16 +63,18 @@ def probe_interpreter(python: str) -> dict[str, Any]:
 
     Raises InputError when python is no Python, older than 3.8, or does not answer within `TIMEOUT` seconds.
     """
-    script = resources.files("podfit.far").joinpath("probe_script.py").read_bytes()
+    word = frame.nonce()
+    argv = [python, "-", "--quick", "--frame", word]
+    script = pack("probe").encode("utf-8")
     where = Where(python)
     try:
-        done = subprocess.run([python, "-", "--quick"], input=script, capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(argv, input=script, capture_output=True, timeout=TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
         raise InputError(f"the interpreter did not answer within {TIMEOUT:.0f} seconds", where=where) from None
     except OSError as error:
         raise InputError(f"cannot be run: {error.strerror}", where=where) from None
-    manifest = _parse(done.stdout)
-    if manifest is None:
+    manifest = frame.answer(done.stdout, word)
+    if manifest is None or manifest.get("schema") != SCHEMA or not isinstance(manifest.get("evidence"), dict):
         raise InputError(
             f"the probe did not run in it{_complaint(done.stderr)}", where=where, remedy="give a Python 3.8 or newer"
         )
@@ -86,14 +88,3 @@ def _complaint(stderr: bytes) -> str:
     if not lines:
         return ""
     return ": " + (lines[-1] if re.match(r"\w+(Error|Exception)\b", lines[-1]) else lines[0])[:120]
-
-
-def _parse(output: bytes) -> dict[str, Any] | None:
-    """Return the manifest in output, which a sitecustomize may have written a greeting in front of."""
-    text = output.decode("utf-8", "replace")
-    start = re.search(r'^\{\s*"schema"', text, re.MULTILINE)
-    try:
-        manifest, _ = json.JSONDecoder().raw_decode(text, start.start() if start else 0)
-    except ValueError:
-        return None
-    return manifest if isinstance(manifest, dict) and manifest.get("schema") == SCHEMA else None

@@ -1,25 +1,15 @@
-#!/usr/bin/env python3
 """Print what this Python environment and machine really are, as one JSON template manifest.
 
-    python probe_script.py              everything
-    python probe_script.py --quick      interpreter, platform, distributions, environment and pip_config only
-    ssh pod python3 - < probe_script.py
+    python probe.py              everything
+    python probe.py --quick      interpreter, platform, distributions, environment and pip_config only
+    ssh pod python3 - < probe.py
 
-The one file of podfit that runs on machines without podfit: standard library only, Python 3.8 and newer, nothing
-imported from the environment that it describes, nothing written. The manifest's keys are described in
-docs/template-manifest.md. What cannot be read becomes a sentence in `probe.warnings`, never a failure.
+`podfit probe --script` writes this file. Standard library only, Python 3.8 and newer, nothing imported from the
+environment that it describes, nothing written. The manifest's keys are described in docs/template-manifest.md. What
+cannot be read becomes a sentence in `probe.warnings`, never a failure.
 """
 
-# Paths are plain strings here: hundreds of files are looked at, and pathlib would double the time of --quick.
-
 from __future__ import annotations
-
-import sys
-
-if __name__ == "__main__" and sys.path and not getattr(sys.flags, "safe_path", False):
-    # The script's directory (or the working directory, when read from stdin) is no part of the environment, and
-    # a stray json.py there must not replace the standard library's.
-    del sys.path[0]
 
 import argparse
 import ast
@@ -27,8 +17,8 @@ import configparser
 import contextlib
 import glob
 import hashlib
+import importlib.machinery
 import importlib.metadata
-import importlib.util
 import json
 import mmap
 import os
@@ -37,13 +27,17 @@ import re
 import site
 import struct
 import subprocess
+import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from email.parser import HeaderParser
 from typing import Any
+
+from ..frame import framed
+from ..here import search_path
 
 SCHEMA = "podfit.template/1"
 VERSION = "1"
@@ -293,7 +287,7 @@ class Places:
         system = set(site.getsitepackages([sys.base_prefix, sys.base_exec_prefix])) if self.venv else set()
         if not self.venv:
             own |= set(site.getsitepackages())
-        system |= {path for path in sys.path if path.endswith("dist-packages")}
+        system |= {path for path in search_path() if path.endswith("dist-packages")}
         user = site.getusersitepackages() if hasattr(site, "getusersitepackages") else ""
         self.user = os.path.realpath(user) if user else ""
         self.own = {os.path.realpath(path) for path in own}
@@ -316,7 +310,7 @@ def distributions(warnings: Warnings) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     infos: dict[str, str] = {}
     distutils: list[str] = []
-    for distribution in importlib.metadata.distributions():
+    for distribution in importlib.metadata.distributions(path=search_path()):
         info = os.fspath(getattr(distribution, "_path", "") or "")
         base = os.path.basename(info)
         if base.startswith("~"):
@@ -367,7 +361,7 @@ def _warn_of_second(
 def _egg_links() -> dict[str, str]:
     """Return, for the develop installs of old setuptools, normalized name to the `.egg-link` file."""
     links: dict[str, str] = {}
-    for folder in sys.path:
+    for folder in search_path():
         try:
             names = os.listdir(folder or ".")
         except OSError:
@@ -545,7 +539,7 @@ def torch_facts(warnings: Warnings) -> dict[str, Any]:
 
 def _package_folder(name: str) -> str:
     """Return the directory of an importable top-level package without importing it, empty if there is none."""
-    spec = importlib.util.find_spec(name)
+    spec = importlib.machinery.PathFinder.find_spec(name, search_path())
     folders = list(spec.submodule_search_locations or []) if spec else []
     return folders[0] if folders else ""
 
@@ -739,7 +733,7 @@ def cuda_toolkit() -> dict[str, Any]:
 def library_files() -> list[str]:
     """Return the CUDA libraries' real paths: beside torch, LD_LIBRARY_PATH, the linker's cache, the usual places."""
     folders: list[str] = []
-    for folder in sys.path:
+    for folder in search_path():
         if os.path.isdir(folder):
             folders += sorted(glob.glob(os.path.join(glob.escape(folder), "nvidia", "*", "lib")))
             folders.append(os.path.join(folder, "torch", "lib"))
@@ -765,7 +759,7 @@ def library_owners(found: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
     owners: dict[str, tuple[str, str]] = {}
     names = [entry["name"] for entry in found if entry["name"].lower().startswith("nvidia")]
     for name in names:
-        distribution = importlib.metadata.distribution(name)
+        distribution = next(iter(importlib.metadata.distributions(name=name, path=search_path())))
         for file in distribution.files or []:
             if _LIBRARY.fullmatch(file.name):
                 path = os.path.realpath(str(distribution.locate_file(file)))
@@ -1015,11 +1009,12 @@ def full_facts(found: list[dict[str, Any]], warnings: Warnings) -> dict[str, Any
     return facts
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(_data: object, _sources: Mapping[str, str], arguments: Sequence[str]) -> int:
     """Write the manifest to standard output; return the exit code, which is 0 whatever was unreadable."""
     parser = argparse.ArgumentParser(description="Print this environment as a podfit template manifest (JSON).")
     parser.add_argument("--quick", action="store_true", help="no CUDA, torch, GPU or disk facts; well under a second")
     parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument("--frame", default="", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     started = time.monotonic()
     warnings = Warnings()
@@ -1029,10 +1024,6 @@ def main(arguments: list[str] | None = None) -> int:
     seconds = round(time.monotonic() - started, 3)
     manifest["probe"] = {"version": VERSION, "seconds": seconds, "warnings": warnings.sentences}
     text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.write(framed(text, options.frame))
     sys.stdout.buffer.flush()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,56 +13,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import packaging
 import pytest
+from far_support import SCRIPT, SERIES, add_wheel_like, entry, purelib, run_probe
 from hypothesis import given
 from hypothesis import strategies as st
-from pod_support import SERIES
 
-from podfit.far import probe_script
-from podfit.model.manifest import template_from_manifest
+from podfit.far.probe import main as probe_script
 
-SCRIPT = Path(probe_script.__file__)
 QUICK_KEYS = {
     "schema", "name", "title", "origin", "captured", "evidence", "interpreter", "platform", "environment",
     "pip_config", "distributions", "probe",
 }  # fmt: skip
-
-
-def run_probe(python: str, *arguments: str, cwd: Path | None = None, **variables: str) -> dict[str, Any]:
-    """Return the manifest that the script prints, checked as a template."""
-    env = {**os.environ, **variables}
-    done = subprocess.run([python, str(SCRIPT), *arguments], capture_output=True, check=False, cwd=cwd, env=env)
-    assert done.returncode == 0, done.stderr.decode()
-    assert done.stderr == b""
-    manifest = json.loads(done.stdout.decode("utf-8"))
-    template_from_manifest(manifest, where="probe")
-    return dict(manifest)
-
-
-def entry(manifest: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a distribution of a manifest."""
-    return dict(next(found for found in manifest["distributions"] if found["name"].lower() == name))
-
-
-def purelib(python: str) -> Path:
-    """Return the site-packages of an interpreter."""
-    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    return Path(subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip())
-
-
-def add_wheel_like(site: Path, name: str, version: str, *, metadata: str = "", files: tuple[str, ...] = ()) -> Path:
-    """Write a .dist-info as installers do, and return it."""
-    info = site / f"{name}-{version}.dist-info"
-    info.mkdir(parents=True)
-    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}\nThe description.\nName: not-this\n"
-    (info / "METADATA").write_text(text, encoding="utf-8")
-    (info / "INSTALLER").write_text("pip\n")
-    rows = [*files, f"{info.name}/METADATA", f"{info.name}/RECORD"]
-    (info / "RECORD").write_text("".join(f"{row},,\n" for row in rows))
-    return info
 
 
 # --- every interpreter
@@ -106,22 +69,13 @@ def test_wheel_tags_are_those_of_packaging(series: str, interpreter: Callable[[s
 
 def test_called_in_this_process_it_says_the_same(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     said = run_probe(sys.executable, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
-    assert probe_script.main([]) == 0
+    assert probe_script.main(None, {}, []) == 0
     here = json.loads(capfdbinary.readouterr().out)
     for manifest in (said, here):
         for disk in manifest["disks"]:
             del disk["free_bytes"]
         del manifest["captured"], manifest["probe"]
     assert {key: value for key, value in here.items() if said[key] != value} == {}
-
-
-def test_the_source_is_python_3_8_and_standard_library_only() -> None:
-    tree = ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 8))
-    for node in ast.walk(tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        for name in names:
-            assert name.partition(".")[0] in sys.stdlib_module_names, name
 
 
 def test_nothing_of_the_environment_is_imported(make_venv: Callable[..., str], tmp_path: Path) -> None:

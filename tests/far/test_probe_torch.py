@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_probe_script import add_wheel_like, purelib, run_probe
+from far_support import add_wheel_like, purelib, run_probe
 
-from podfit.far import probe_script
+from podfit.far.probe import main as probe_script
 
 INDEX = "https://pypi.org/simple"
 

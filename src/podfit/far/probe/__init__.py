@@ -1,0 +1,1 @@
+"""What an environment and its machine really are: prints a template manifest."""
