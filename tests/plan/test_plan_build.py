@@ -1,5 +1,6 @@
 """Decisions with reasons, drift and evidence."""
 
+from podfit.audit import AUDITS, Subject, audited
 from podfit.model import (
     Action,
     Artefact,
@@ -68,8 +69,14 @@ def _plan(template, packages, needs, *, local=None, releases=(), held=(), **over
         for name, package in planned_releases(found, pod).items()
     }
     known = {(r.name, r.version): r for r in releases}
+    subject = Subject(pod, needs, found, added, frozenset(held))
     return build_plan(
-        project, pod, needs, [], found, added, held=held, source=KnownReleases(known), created="2026-01-02T03:04:05"
+        project,
+        subject,
+        audited(subject, AUDITS).findings,
+        [],
+        source=KnownReleases(known),
+        created="2026-01-02T03:04:05",
     )
 
 

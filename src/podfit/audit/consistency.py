@@ -97,6 +97,11 @@ def check_consistency(
     What the untouched template breaks already is a warning; what only the plan breaks is a failure.
     """
     after = walk(final_environment(template, added), template, needs)
+    return judge(template, added, after), after
+
+
+def judge(template: Template, added: Mapping[str, Release], after: Walk) -> list[Finding]:
+    """Return findings about the planned environment, over which after is the walk."""
     before = walk(final_environment(template, {}), template)
     own = {(v.name, v.version, v.requirement) for v in before.violations}
     new = [v for v in after.violations if (v.name, v.version, v.requirement) not in own]
@@ -125,7 +130,7 @@ def check_consistency(
                 "probe the template: podfit probe",
             )
         )
-    return findings, after
+    return findings
 
 
 def _failures(violations: Iterable[Violation]) -> Iterator[Finding]:

@@ -193,7 +193,7 @@ def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
     from podfit.catalogue.store import template_names
     from podfit.fit.indexes import with_project_indexes
     from podfit.fit.options import Options
-    from podfit.fit.session import fit
+    from podfit.fit.session import fit_templates
     from podfit.index import Index, default_cache, default_index_urls
     from podfit.readers.project import read_project
     from podfit.solve import Uv
@@ -233,7 +233,9 @@ def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
             reporter=reporter,
         )
         uv = Uv(default_cache(), offline=given["offline"], refresh=given["refresh"], reporter=reporter)
-        results = fit(reading.project, reading.calls, templates, index=index, uv=uv, options=options, reporter=reporter)
+        results = fit_templates(
+            reading.project, reading.calls, templates, index=index, uv=uv, options=options, reporter=reporter
+        )
     return _Outcome(results, reading.project.notices)
 
 

@@ -1,57 +1,102 @@
-"""The package index as the source of releases' metadata."""
+"""The package index as the source of releases' metadata: a table of what is known, filled from the index."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Release, Template
+from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
 from podfit.model.versions import same_version
 
 if TYPE_CHECKING:
-    from podfit.index import Index
+    from podfit.index import CoreMetadata, Index
+
+_Pair = tuple[str, str]
+_Modules = tuple[tuple[str, ...], str]
+
+
+@dataclass
+class _Missing:
+    """What was asked and is not in the tables: releases, releases whose files count, import names."""
+
+    releases: dict[_Pair, None] = field(default_factory=dict)
+    fitting: dict[_Pair, None] = field(default_factory=dict)
+    names: dict[str, None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.releases or self.fitting or self.names)
 
 
 class IndexReleases:
-    """A ReleaseSource (podfit.plan.releases) over an index, for one template's platform."""
+    """A ReleaseSource (podfit.plan.releases) over an index, for one template's platform; asking it waits for nothing.
+
+    What is asked and not known yet answers as absent and is noted; while `incomplete`, wait for `learn` and ask again.
+    """
 
     def __init__(self, index: Index, template: Template) -> None:
         self._index = index
         self._tags = platform_tags(template)
+        self._releases: dict[_Pair, Release | None] = {}
+        self._fitting: dict[_Pair, bool | None] = {}
+        self._modules: dict[str, _Modules] = {}
+        self._missing = _Missing()
 
-    def prefetch(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Fetch the metadata of many (name, version) releases side by side; `release` then finds it at once."""
-        if pairs:
-            self._index.prefetch(pairs, tags=self._tags)
+    @property
+    def incomplete(self) -> bool:
+        """Whether an answer was given without knowledge since the last `learn`."""
+        return bool(self._missing)
 
-    def knows(self, package: LockedPackage) -> bool:
-        """Tell whether `planned` needs no network for package."""
-        digests = [text.partition(":")[2] for file in package.artefacts for text in file.hashes]
-        return any(self._index.known_metadata(digest) is not None for digest in digests)
+    def learn(self, pairs: Sequence[_Pair] = ()) -> Steps[None]:
+        """Fetch, side by side, what was asked and not known, and the metadata of pairs (name, version)."""
+        missing, self._missing = self._missing, _Missing()
+        wanted = [pair for pair in dict.fromkeys((*pairs, *missing.releases)) if pair not in self._releases]
+        if wanted:
+            found = yield Wait(lambda: self._index.prefetch(wanted, tags=self._tags))
+            self._releases.update((pair, _release(*pair, found[pair])) for pair in wanted)
+        if missing.fitting or missing.names:
+            fitting, modules = yield Wait(lambda: self._look(missing))
+            self._fitting.update(fitting)
+            self._modules.update(modules)
 
     def release(self, name: str, version: str) -> Release | None:
         """Return the metadata of one release, None when there is no such release or it cannot be read."""
-        try:
-            found = self._index.metadata(name, version, tags=self._tags)
-        except PodfitError:
-            return None
-        return Release(name, version, found.requires_dist, found.requires_python, found.evidence)
+        if (name, version) not in self._releases:
+            self._missing.releases[name, version] = None
+        return self._releases.get((name, version))
+
+    def fitting(self, name: str, version: str) -> bool | None:
+        """Tell whether the release has a wheel for the template or a source distribution; None without a release."""
+        if (name, version) not in self._fitting:
+            self._missing.fitting[name, version] = None
+        return self._fitting.get((name, version))
+
+    def wheel_modules(self, name: str) -> _Modules:
+        """Return the top-level modules of a distribution's newest wheel, empty if unknown, and where they were read."""
+        if name not in self._modules:
+            self._missing.names[name] = None
+        return self._modules.get(name, ((), ""))
 
     def planned(self, package: LockedPackage) -> Release | None:
-        """Return the metadata of a package that uv chose, from its files where they are known; else as `release`."""
+        """Return the metadata of a package that uv chose, from its files where those were read; else `release`."""
         for file in package.artefacts:
             for text in file.hashes:
                 algorithm, _, digest = text.partition(":")
                 found = self._index.known_metadata(digest) if algorithm == "sha256" else None
                 if found is not None:
-                    return Release(
-                        package.name, package.version, found.requires_dist, found.requires_python, found.evidence
-                    )
+                    return _release(package.name, package.version, found)
         return None if package.url else self.release(package.name, package.version)
 
-    def fitting(self, name: str, version: str) -> bool | None:
-        """Tell whether the release has a wheel for the template or a source distribution; None without a release."""
+    def _look(self, missing: _Missing) -> tuple[dict[_Pair, bool | None], dict[str, _Modules]]:
+        """Return what the index says about files and import names; the waiting part."""
+        return (
+            {pair: self._fits(*pair) for pair in missing.fitting},
+            {name: self._read(name) for name in missing.names},
+        )
+
+    def _fits(self, name: str, version: str) -> bool | None:
         from podfit.index import best_files
 
         try:
@@ -62,14 +107,21 @@ class IndexReleases:
             return None
         return bool(best_files(files, version, self._tags))
 
-    def wheel_modules(self, name: str) -> tuple[tuple[str, ...], str]:
-        """Return the top-level modules of a distribution's newest wheel, empty if unknown, and where they were read."""
+    def _read(self, name: str) -> _Modules:
         try:
             return self._index.top_level_names(name), f"the names in {name}'s newest wheel"
         except (PodfitError, ValueError):
             return (), ""
 
-    @staticmethod
-    def unknown(name: str) -> Evidence:
-        """Return the evidence of a release whose metadata could not be read."""
-        return Evidence(EvidenceKind.ASSUMED, f"no metadata of {name} could be read")
+
+def _release(name: str, version: str, found: CoreMetadata | PodfitError) -> Release | None:
+    """Return what an index read as a release, None for an error."""
+    if isinstance(found, PodfitError):
+        return None
+    return Release(name, version, found.requires_dist, found.requires_python, found.evidence)
+
+
+def unknown(package: LockedPackage) -> Release:
+    """Return the release of a package whose metadata could not be read."""
+    evidence = Evidence(EvidenceKind.ASSUMED, f"no metadata of {package.name} could be read")
+    return Release(package.name, package.version, None, "", evidence)

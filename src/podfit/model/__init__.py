@@ -1,5 +1,6 @@
 """Frozen data that every room shares: no input or output happens here."""
 
+from podfit.model.bound import Bound
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.distribution import Distribution, Release, canonical
 from podfit.model.errors import InputError, NoPlanError, PodfitError, Where
@@ -18,6 +19,7 @@ from podfit.model.template import Interpreter, Origin, Platform, Template
 __all__ = [
     "Action",
     "Artefact",
+    "Bound",
     "BrokenRequirement",
     "Call",
     "Change",

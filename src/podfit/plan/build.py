@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from packaging.specifiers import SpecifierSet
 
-from podfit.audit import check_consistency, final_environment
+from podfit.audit import Subject
 from podfit.model import (
     Action,
     Artefact,
@@ -22,7 +22,6 @@ from podfit.model import (
     Plan,
     Project,
     RefusedNeed,
-    Release,
     Template,
     Verdict,
 )
@@ -49,40 +48,36 @@ class _Facts:
 
 def build_plan(
     project: Project,
-    template: Template,
-    needs: Sequence[Need],
+    subject: Subject,
+    audited: Iterable[Finding],
     findings: Iterable[Finding],
-    overlay: Overlay,
-    added: Mapping[str, Release],
     *,
-    held: Collection[str],
     source: ReleaseSource,
     created: str,
 ) -> Plan:
     """Return the plan for one template.
 
-    added are the releases that the overlay installs or changes, by name; held are the template's distributions that
-    may never change; source answers for releases that are nowhere installed; created is an ISO time (UTC).
-    Raises NoPlanError for a release without a file that fits the template.
+    subject is the solution, audited what the audits found about it, findings what was noticed before; source answers
+    for releases that are nowhere installed; created is an ISO time (UTC). Raises NoPlanError for a release without a
+    file that fits the template.
     """
-    environment = final_environment(template, added)
-    checked, seen = check_consistency(template, added, needs)
+    template, needs, overlay = subject.template, subject.needs, subject.overlay
     requirers: dict[str, list[str]] = {}
-    for name, targets in seen.edges.items():
+    for name, targets in subject.walk.edges.items():
         for target in targets:
             requirers.setdefault(target, []).append(name)
     by_name = {need.name: need for need in needs}
-    artefacts = {name: planned_files(name, overlay.packages[name], template) for name in added}
+    artefacts = {name: planned_files(name, overlay.packages[name], template) for name in subject.added}
     facts = _Facts(
         project,
         template,
         by_name,
         overlay,
-        frozenset(held),
+        subject.held,
         Situation(
             template,
-            frozenset(held),
-            environment,
+            subject.held,
+            subject.environment,
             {name: tuple(sorted(found)) for name, found in requirers.items()},
             by_name,
             Markers(template.marker_environment),
@@ -102,8 +97,8 @@ def build_plan(
         decisions=decisions,
         artefacts=artefacts,
         changes=tuple(replace(change, conflict=_forced(change, facts)) for change in overlay.changes),
-        edges={name: targets for name, targets in sorted(seen.edges.items()) if name in shown},
-        findings=(*_python(project, template), *_pins(facts), *checked, *_built(facts), *_immovable(facts), *findings),
+        edges={name: targets for name, targets in sorted(subject.walk.edges.items()) if name in shown},
+        findings=(*_python(project, template), *_pins(facts), *audited, *_built(facts), *_immovable(facts), *findings),
         notes=(*overlay.notes, *_left_out(overlay)),
         created=created,
         local_python=project.local.python_version if project.local else "",

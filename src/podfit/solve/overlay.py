@@ -34,6 +34,7 @@ from podfit.model import (
     Where,
     canonical,
 )
+from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
 from podfit.solve.cores import smallest_hitting_set
@@ -66,7 +67,7 @@ class _Search:
 
     def ask(
         self, released: Collection[str], *, only: Collection[str] | None = None
-    ) -> dict[str, LockedPackage] | Refusal:
+    ) -> Steps[dict[str, LockedPackage] | Refusal]:
         """Ask uv with the template's pins, released ones excepted; only limits the soft pins to these names.
 
         What the pinned distributions ask of a released one still counts, although nothing else may lead to them.
@@ -93,7 +94,7 @@ class _Search:
                 f"the fewest changes to {self.template.name} were not found within {_MOST_RUNS} resolutions",
                 remedy="narrow the declared requirements, or hold fewer distributions",
             )
-        return self.uv.compile(question)
+        return (yield from self.uv.steps(question))
 
     def dependants(self, name: str, pinned: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield what the pinned distributions of the template ask of name, as constraint lines, with who asks."""
@@ -102,7 +103,7 @@ class _Search:
                 if asked.target == name and asked.requirement.specifier:
                     yield f"{name}{asked.requirement.specifier}", other
 
-    def core(self, refusal: Refusal, released: Collection[str]) -> frozenset[str]:
+    def core(self, refusal: Refusal, released: Collection[str]) -> Steps[frozenset[str]]:
         """Return the soft pins without which the conflict would not be: at least one has to be released."""
         named: set[str] = set()
         for name, version in _PINNED.findall(refusal.message):
@@ -115,11 +116,11 @@ class _Search:
             named.update(other for _, other in self.dependants(name, pinned))
         named -= self.held
         named -= set(released)
-        if isinstance(self.ask(released, only=named), Refusal):
+        if isinstance((yield from self.ask(released, only=named)), Refusal):
             return frozenset(named)
-        return self._shrink(released, named)
+        return (yield from self._shrink(released, named))
 
-    def _shrink(self, released: Collection[str], named: Collection[str]) -> frozenset[str]:
+    def _shrink(self, released: Collection[str], named: Collection[str]) -> Steps[frozenset[str]]:
         """Return a core where uv's explanation named less than one: drop halves, then quarters, while it conflicts."""
         everything = [name for name in self.offered.pins if name not in self.held and name not in released]
         kept = sorted(everything, key=lambda name: name not in named)
@@ -128,7 +129,7 @@ class _Search:
             start = len(kept)
             while start > 0:
                 trial = kept[: max(0, start - size)] + kept[start:]
-                if isinstance(self.ask(released, only=trial), Refusal):
+                if isinstance((yield from self.ask(released, only=trial)), Refusal):
                     kept = trial
                 start -= size
             size //= 2
@@ -146,14 +147,14 @@ class _Search:
         ]
         return f" Of the template, {', '.join(said[:3])}." if said else ""
 
-    def run(self) -> tuple[dict[str, LockedPackage], frozenset[str]] | Refusal:
+    def run(self) -> Steps[tuple[dict[str, LockedPackage], frozenset[str]] | Refusal]:
         """Return the solution with the fewest released pins and these pins, or the refusal that no release removes."""
         while True:
             released = smallest_hitting_set(self.cores, self.weights) | self.forced
-            answer = self.ask(released)
+            answer = yield from self.ask(released)
             if not isinstance(answer, Refusal):
                 return answer, released
-            core = self.core(answer, released)
+            core = yield from self.core(answer, released)
             message = answer.message + self._limits(answer, released)
             if not core:
                 return Refusal(message)
@@ -176,6 +177,34 @@ def solve_overlay(
     exclude_newer: str = "",
     reporter: Reporter | None = None,
 ) -> Overlay:
+    """Return the overlay of `overlay_steps`, waited for in the caller's thread; same arguments, same errors."""
+    return finish(
+        overlay_steps(
+            template,
+            needs,
+            uv,
+            held=held,
+            preferences=preferences,
+            constraints=constraints,
+            index_arguments=index_arguments,
+            exclude_newer=exclude_newer,
+            reporter=reporter,
+        )
+    )
+
+
+def overlay_steps(
+    template: Template,
+    needs: Sequence[Need],
+    uv: Uv,
+    *,
+    held: Collection[str],
+    preferences: Mapping[str, str],
+    constraints: Iterable[str] = (),
+    index_arguments: Sequence[str] = (),
+    exclude_newer: str = "",
+    reporter: Reporter | None = None,
+) -> Steps[Overlay]:
     """Resolve needs over template with the fewest changes to it, none to a held distribution.
 
     held are names of template distributions; preferences are the versions of the local environment by name;
@@ -203,7 +232,7 @@ def solve_overlay(
     relaxed: set[str] = set(ignored) | {need.name for need in refused}
     dropped: set[str] = set()
     forced = frozenset(n.name for n in needs if n.url and n.name in offered.pins and n.name not in held)
-    before = uv.runs
+    runs = 0
     weights = _weights(offered)
     while True:
         lines = tuple(_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered))
@@ -213,11 +242,12 @@ def solve_overlay(
         memory = _Memory(uv, search)
         search.cores, search.reasons = memory.read()
         try:
-            found = search.run()
+            found = yield from search.run()
         except PackageNotFoundError as error:
             raise _located(error, stated) from None
         except InputError as error:
             raise _at_its_address(error, needs) from None
+        runs += search.runs
         if not isinstance(found, Refusal):
             memory.write(search)
             break
@@ -239,7 +269,7 @@ def solve_overlay(
         broken=offered.broken,
         left_out=offered.left_out,
         notes=tuple(notes),
-        runs=uv.runs - before,
+        runs=runs,
     )
 
 

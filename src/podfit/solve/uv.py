@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from podfit.model import InputError, LockedPackage, PodfitError, Reporter, SilentReporter, Where, canonical
+from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import locked_packages, preferences
 
 FRESH_SECONDS = 600
@@ -111,10 +111,10 @@ class PackageNotFoundError(InputError):
 
 
 class Uv:
-    """The uv executable with podfit's cache; may be used from several threads.
+    """The uv executable with podfit's cache.
 
     cache is podfit's cache directory. With offline, only what uv's own cache holds is used. refresh ignores what was
-    seen less than FRESH_SECONDS ago. runs counts the resolutions so far. waiting is entered while uv runs.
+    seen less than FRESH_SECONDS ago. Questions may be asked side by side, computed in one thread (podfit.model.steps).
     """
 
     def __init__(
@@ -124,32 +124,32 @@ class Uv:
         offline: bool = False,
         refresh: bool = False,
         reporter: Reporter | None = None,
-        waiting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self.cache = cache
-        self.waiting = waiting
         self.offline = offline
         self.refresh = refresh
         self.reporter = reporter or SilentReporter()
-        self.runs = 0
-        self._lock = threading.Lock()
 
     def compile(self, question: Question) -> dict[str, LockedPackage] | Refusal:
-        """Return the packages that answer question by name, or uv's refusal.
+        """Return the answer of `steps`, waited for in the caller's thread."""
+        return finish(self.steps(question))
+
+    def steps(self, question: Question) -> Steps[dict[str, LockedPackage] | Refusal]:
+        """Return, after the waits for uv, the packages that answer question by name, or uv's refusal.
 
         Raises InputError when the index cannot be reached, a package does not exist, or a requirement cannot be
         read or built. An unreachable index is not the end: what uv's cache holds is tried, with a warning.
         """
         stamp = self.cache / "asked" / question.key()
         if self.offline:
-            return self._judge(question, self._run(question, offline=True), offline=True)
+            return self._judge(question, (yield from self._run(question, offline=True)), offline=True)
         if not self.refresh and _younger(stamp, FRESH_SECONDS):
-            done = self._run(question, offline=True)
+            done = yield from self._run(question, offline=True)
             if done.returncode == 0 or (_is_refusal(done.stderr) and not _NOT_CACHED.search(done.stderr)):
                 return self._judge(question, done, offline=True)
-        done = self._run(question, offline=False)
+        done = yield from self._run(question, offline=False)
         if done.returncode and not _is_refusal(done.stderr) and _is_unreachable(done.stderr):
-            again = self._run(question, offline=True)
+            again = yield from self._run(question, offline=True)
             if again.returncode == 0:
                 self.reporter.warn(f"{_sentence(done.stderr, question)}; what the cache holds was used instead")
                 return self._judge(question, again, offline=True)
@@ -159,10 +159,8 @@ class Uv:
             stamp.touch()
         return answer
 
-    def _run(self, question: Question, *, offline: bool) -> subprocess.CompletedProcess[str]:
+    def _run(self, question: Question, *, offline: bool) -> Steps[subprocess.CompletedProcess[str]]:
         """Run uv once; the answer's text is in stdout as pylock.toml."""
-        with self._lock:
-            self.runs += 1
         with tempfile.TemporaryDirectory(prefix="podfit-") as room:
             work = Path(room)
             (work / "requirements.in").write_text("\n".join(question.requirements) + "\n", encoding="utf-8")
@@ -181,8 +179,9 @@ class Uv:
             command += ["--offline"] if offline else ["--refresh"] if self.refresh else []
             command += ["-o", output.name, "requirements.in"]
             try:
-                with self.waiting():
-                    done = subprocess.run(
+                done: subprocess.CompletedProcess[str] = yield Wait(
+                    functools.partial(
+                        subprocess.run,
                         command,
                         cwd=work,
                         capture_output=True,
@@ -191,6 +190,7 @@ class Uv:
                         timeout=_TIMEOUT_SECONDS,
                         check=False,
                     )
+                )
             except subprocess.TimeoutExpired:
                 raise PodfitError(
                     f"uv found no answer within {_TIMEOUT_SECONDS} s", remedy="narrow the declared requirements"

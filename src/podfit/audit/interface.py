@@ -1,0 +1,61 @@
+"""What an audit looks at, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from podfit.audit.consistency import Walk, final_environment, walk
+from podfit.model import Bound, Finding, Need, Overlay, Release, Template
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A solution as the audits see it: a template, the needs, the overlay, and the metadata of all that it adds.
+
+    added are the releases that the overlay installs or changes, by name; held are the template's distributions that
+    may never change; bounds are what earlier rounds taught.
+    """
+
+    template: Template
+    needs: Sequence[Need]
+    overlay: Overlay
+    added: Mapping[str, Release]
+    held: frozenset[str]
+    bounds: tuple[Bound, ...] = ()
+
+    @cached_property
+    def environment(self) -> Mapping[str, Release]:
+        """The planned environment: the template's distributions with the added ones put over them, by name."""
+        return final_environment(self.template, self.added)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """One pass over every requirement of the planned environment."""
+        return walk(self.environment, self.template, self.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What audits said of one subject.
+
+    bounds are what its violations teach: with them the next solution may be a clean one. A finding stands for what
+    this solution is; a bound for what no solution may be.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+
+
+Audit = Callable[[Subject], Audited]
+"""An independent check of a solution. Pure: what it needs to know is in the subject."""
+
+
+def audited(subject: Subject, audits: Sequence[Audit]) -> Audited:
+    """Return what all audits say together, in their order."""
+    said = [audit(subject) for audit in audits]
+    return Audited(
+        tuple(finding for each in said for finding in each.findings),
+        tuple(dict.fromkeys(bound for each in said for bound in each.bounds)),
+    )

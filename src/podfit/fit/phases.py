@@ -1,0 +1,162 @@
+"""The phases of a fit as functions from value to value: needs, overlay, audit, plan. Each yields what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from podfit.audit import Audit, Audited, Subject, audited
+from podfit.catalogue.held import is_held
+from podfit.fit.indexes import index_arguments
+from podfit.fit.source import IndexReleases, unknown
+from podfit.model import Call, Distribution, Origin, Plan, Project, Release, Reporter, Template, canonical
+from podfit.model.steps import Steps
+from podfit.model.versions import same_release
+from podfit.needs import NeedReport, find_needs
+from podfit.plan.build import build_plan, planned_releases
+from podfit.solve import Uv, overlay_steps
+
+if TYPE_CHECKING:
+    from podfit.fit.options import Options
+    from podfit.index import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one fit starts from: the project with its calls, one template, where to ask, how to fit."""
+
+    project: Project
+    calls: Sequence[Call]
+    template: Template
+    index: Index
+    uv: Uv
+    options: Options
+    reporter: Reporter
+    now: Callable[[], datetime]
+    source: IndexReleases
+    audits: Sequence[Audit]
+
+    @property
+    def tested(self) -> dict[str, str]:
+        """The local environment's versions of what an index can have, by name."""
+        if self.project.local is None:
+            return {}
+        return {
+            name: distribution.version
+            for name, distribution in self.project.local.distributions.items()
+            if distribution.version and not distribution.editable and not distribution.direct_url
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What the project needs on the template, whose distributions all have their metadata now; held never change."""
+
+    template: Template
+    report: NeedReport
+    held: frozenset[str]
+
+
+def needs_phase(given: Given) -> Steps[Needed]:
+    """Return the needs; import names that nobody knows are looked up in the index. Errors as `find_needs`."""
+    options = given.options
+    while True:
+        report = find_needs(
+            given.project,
+            given.template,
+            extras=options.extras,
+            groups=options.groups,
+            only_imported=options.only_imported,
+            include_optional=options.include_optional,
+            calls=given.calls,
+            wheel_modules=given.source.wheel_modules,
+        )
+        if not given.source.incomplete:
+            break
+        yield from given.source.learn()
+    template = yield from _with_metadata(given)
+    released = {canonical(name) for name in options.release}
+    wanted = {canonical(name) for name in options.hold}
+    held = {name for name in template.distributions if (is_held(name) or name in wanted) and name not in released}
+    return Needed(template, report, frozenset(held))
+
+
+def overlay_phase(given: Given, needed: Needed) -> Steps[Subject]:
+    """Return the solution with the metadata of all that it adds: what the audits look at.
+
+    Raises InputError and NoPlanError as `podfit.solve.overlay_steps`.
+    """
+    given.reporter.step(f"solving over {needed.template.name}")
+    overlay = yield from overlay_steps(
+        needed.template,
+        needed.report.needs,
+        given.uv,
+        held=needed.held,
+        preferences=given.tested,
+        constraints=[declaration.requirement for declaration in needed.report.constraints],
+        index_arguments=index_arguments(given.options),
+        exclude_newer=given.options.exclude_newer,
+        reporter=given.reporter,
+    )
+    planned = planned_releases(overlay, needed.template)
+    added: dict[str, Release | None] = {name: given.source.planned(package) for name, package in planned.items()}
+    compared = [  # what the reasons of drift are read from
+        (name, given.tested[name])
+        for name, package in planned.items()
+        if name in given.tested and not same_release(given.tested[name], package.version)
+    ]
+    yield from given.source.learn(compared)
+    return Subject(
+        needed.template,
+        needed.report.needs,
+        overlay,
+        {name: added[name] or given.source.planned(package) or unknown(package) for name, package in planned.items()},
+        needed.held,
+    )
+
+
+def audit_phase(given: Given, subject: Subject) -> Audited:
+    """Return what the audits say of a solution."""
+    given.reporter.step(f"auditing the solution for {subject.template.name}")
+    return audited(subject, given.audits)
+
+
+def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) -> Steps[Plan]:
+    """Return the plan; what its reasons ask of the index is fetched until nothing is left to ask."""
+    created = given.now().isoformat(timespec="seconds")
+    while True:
+        plan = build_plan(
+            given.project, subject, said.findings, needed.report.findings, source=given.source, created=created
+        )
+        if not given.source.incomplete:
+            return replace(plan, questions=needed.report.questions)
+        yield from given.source.learn()
+
+
+def _with_metadata(given: Given) -> Steps[Template]:
+    """Return the template with the requirements of distributions whose metadata was not seen, from the index.
+
+    The catalogue's templates are taken as they are: when they were made, the index was asked.
+    """
+    template = given.template
+    if template.origin in (Origin.PUBLISHED, Origin.RECONSTRUCTED):
+        return template
+    missing = [
+        (name, distribution.version)
+        for name, distribution in template.distributions.items()
+        if distribution.requires_dist is None and distribution.version and not distribution.direct_url
+    ]
+    if not missing:
+        return template
+    given.reporter.step(f"reading the metadata of {len(missing)} distributions of {template.name}")
+    yield from given.source.learn(missing)
+    completed: dict[str, Distribution] = dict(template.distributions)
+    for name, version in missing:
+        release = given.source.release(name, version)
+        if release is not None and release.requires_dist is not None:
+            completed[name] = replace(
+                completed[name], requires_dist=release.requires_dist, requires_python=release.requires_python
+            )
+    return replace(template, distributions=completed)

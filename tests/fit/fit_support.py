@@ -1,0 +1,84 @@
+"""A small world to fit in: wheels in a directory, projects, templates that are given as objects."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from podfit.fit.options import Options
+from podfit.index import Index
+from podfit.model import (
+    Declaration,
+    Distribution,
+    Evidence,
+    EvidenceKind,
+    Interpreter,
+    Origin,
+    Platform,
+    Project,
+    Template,
+    Where,
+)
+from podfit.solve import Uv
+
+EVIDENCE = Evidence(EvidenceKind.METADATA, "pyproject.toml:7")
+
+
+def template(name: str, distributions: Mapping[str, tuple[str, Sequence[str]]], python: str = "3.11.9") -> Template:
+    """Return a template of {name: (version, requires)}."""
+    found = {n: Distribution(n, v, EVIDENCE, tuple(lines)) for n, (v, lines) in distributions.items()}
+    return Template(name, Interpreter(python), Platform(), found, Origin.GIVEN, EVIDENCE)
+
+
+def project(*requirements: str) -> Project:
+    """Return a project that declares these requirements and imports nothing."""
+    declared = tuple(
+        Declaration(line, Where("requirements.txt", number)) for number, line in enumerate(requirements, 1)
+    )
+    return Project("/project", "example", (), declared, None)
+
+
+def wheels(folder: Path, releases: Mapping[tuple[str, str], Sequence[str]], tags: Sequence[str] = ()) -> Path:
+    """Write a directory of wheels: {(name, version): requires}; tags are further files of each release."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for (name, version), requires in releases.items():
+        for tag in ("py3-none-any", *tags):
+            stem = f"{name.replace('-', '_')}-{version}"
+            metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            metadata += "".join(f"Requires-Dist: {line}\n" for line in requires)
+            with zipfile.ZipFile(folder / f"{stem}-{tag}.whl", "w") as wheel:
+                wheel.writestr(f"{name.replace('-', '_')}.py", "")
+                wheel.writestr(f"{stem}.dist-info/METADATA", metadata)
+                wheel.writestr(f"{stem}.dist-info/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n")
+                wheel.writestr(f"{stem}.dist-info/RECORD", "")
+    return folder
+
+
+class World:
+    """An index of wheels alone, a cache, and uv over both."""
+
+    def __init__(self, folder: Path, releases: Mapping[tuple[str, str], Sequence[str]], tags: Sequence[str] = ()):
+        empty = folder / "index"
+        empty.mkdir(parents=True)
+        links = wheels(folder / "wheels", releases, tags)
+        self.cache = folder / "cache"
+        self.options = Options(index_url=str(empty), find_links=(str(links),))
+        self.index = Index([str(empty)], cache=self.cache, find_links=[str(links)])
+        self.uv = Uv(self.cache)
+
+
+class Told:
+    """A reporter that remembers."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.warnings: list[str] = []
+
+    def step(self, text: str) -> None:
+        """Remember a step."""
+        self.steps.append(text)
+
+    def warn(self, text: str) -> None:
+        """Remember a warning."""
+        self.warnings.append(text)
