@@ -55,6 +55,15 @@ def wheels(folder: Path, releases: Mapping[tuple[str, str], Sequence[str]], tags
     return folder
 
 
+def simple_index(folder: Path, releases: Mapping[tuple[str, str], Sequence[str]]) -> Path:
+    """Write a package index (PEP 503) of pure wheels."""
+    for name in {name for name, _ in releases}:
+        own = wheels(folder / name, {key: lines for key, lines in releases.items() if key[0] == name})
+        links = "".join(f'<a href="{path.name}">{path.name}</a>' for path in sorted(own.glob("*.whl")))
+        (own / "index.html").write_text(links)
+    return folder
+
+
 class World:
     """An index of wheels alone, a cache, and uv over both."""
 

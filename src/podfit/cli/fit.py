@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from podfit.fit.session import Fitted
-    from podfit.model import Template
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -191,18 +189,18 @@ def matrix_command(shape: str, **given: Any) -> int:
 def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
     """Read what the options name and fit; raises PodfitError."""
     from podfit.catalogue.store import template_names
-    from podfit.fit.indexes import with_project_indexes
+    from podfit.fit.library import read_templates
     from podfit.fit.options import Options
-    from podfit.fit.session import fit_templates
-    from podfit.index import Index, default_cache, default_index_urls
+    from podfit.fit.session import Session
     from podfit.readers.project import read_project
-    from podfit.solve import Uv
 
     names = tuple(dict.fromkeys(given["templates"])) or (template_names() if whole_catalogue else ())
     if not names:
         raise click.UsageError("name at least one template with --template; `podfit templates` lists them")
     with TerminalReporter(verbose=given["verbose"], quiet=given["quiet"]) as reporter:
-        templates = _templates(names, given, reporter)
+        templates = read_templates(
+            names, python=given["python"], machine=given["machine"], glibc=given["glibc"], reporter=reporter
+        )
         reading = read_project(
             given["project"],
             local=given["local"],
@@ -214,7 +212,7 @@ def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
             reporter=reporter,
         )
         options = Options(
-            index_url=given["index_url"] or default_index_urls()[0],
+            index_url=given["index_url"] or "",
             extras=given["extras"],
             groups=given["groups"],
             only_imported=given["only_imported"],
@@ -222,55 +220,11 @@ def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
             hold=given["hold"],
             release=given["release"],
             extra_index_urls=tuple(filter(None, given["extra_index_url"])),
-            exclude_newer=_date(given["exclude_newer"]),
+            exclude_newer=given["exclude_newer"],
         )
-        options = with_project_indexes(options, reading.project, reporter)
-        index = Index(
-            (*options.extra_index_urls, options.index_url),
-            cache=default_cache(),
-            offline=given["offline"],
-            find_links=options.find_links,
-            reporter=reporter,
-        )
-        uv = Uv(default_cache(), offline=given["offline"], refresh=given["refresh"], reporter=reporter)
-        results = fit_templates(
-            reading.project, reading.calls, templates, index=index, uv=uv, options=options, reporter=reporter
-        )
+        session = Session(options, offline=given["offline"], refresh=given["refresh"], reporter=reporter)
+        results = session.fit(reading, templates)
     return _Outcome(results, reading.project.notices)
-
-
-def _date(text: str) -> str:
-    """Return the value of --exclude-newer when it is an ISO date or time. Raises InputError for other text."""
-    from datetime import datetime
-
-    from podfit.model import InputError
-
-    try:
-        if text:
-            datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text))
-    except ValueError:
-        raise InputError(
-            f"--exclude-newer {text!r} is no date", remedy="write one like 2024-08-14 or 2024-08-14T12:00:00Z"
-        ) from None
-    return text
-
-
-def _templates(names: Sequence[str], given: dict[str, Any], reporter: TerminalReporter) -> list[Template]:
-    """Return the templates that the call names, each under a name of its own."""
-    from podfit.model import InputError
-    from podfit.readers.template import read_template
-
-    found: dict[str, Template] = {}
-    for spec in names:
-        template = read_template(
-            spec, python=given["python"], machine=given["machine"], glibc=given["glibc"], reporter=reporter
-        )
-        if template.name in found:
-            raise InputError(
-                f"two templates are called {template.name}", remedy="rename one of the files: outputs carry the name"
-            )
-        found[template.name] = template
-    return list(found.values())
 
 
 def _show(outcome: _Outcome, shape: str, *, details: bool, quiet: bool) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podfit.audit import AUDITS, Audit
 from podfit.fit.drive import finish_all
+from podfit.fit.indexes import with_project_indexes
 from podfit.fit.options import Options
 from podfit.fit.phases import Given, audit_phase, needs_phase, overlay_phase, plan_phase
 from podfit.fit.source import IndexReleases
@@ -18,6 +20,7 @@ from podfit.solve import Uv
 
 if TYPE_CHECKING:
     from podfit.index import Index
+    from podfit.readers.project import ProjectReading
 
 _SIDE_BY_SIDE = 8
 """Templates that wait at the same time for uv and the index; most of the time is spent so."""
@@ -30,6 +33,61 @@ class Fitted:
     template: Template
     plan: Plan | None
     refusal: NoPlanError | None = None
+
+
+class Session:
+    """Where to ask, and how: made once from options, for any number of projects (the composition root).
+
+    cache is podfit's cache directory (None: PODFIT_CACHE_DIR, else the platform's); offline asks nobody; refresh asks
+    again for what was read minutes ago; audits judge each solution; reporter gets progress and warnings.
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        cache: Path | None = None,
+        offline: bool = False,
+        refresh: bool = False,
+        audits: Sequence[Audit] = AUDITS,
+        reporter: Reporter | None = None,
+    ) -> None:
+        from podfit.index import default_cache
+
+        self.options = options or Options()
+        self.cache = cache or default_cache()
+        self.offline = offline
+        self.refresh = refresh
+        self.audits = tuple(audits)
+        self.reporter = reporter or SilentReporter()
+
+    def fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
+        """Return one result per template, in the order given; the indexes that the project names are asked, too.
+
+        Raises InputError as `fit_templates`.
+        """
+        from podfit.index import Index, default_index_urls
+
+        options = with_project_indexes(self.options, reading.project, self.reporter)
+        options = replace(options, index_url=options.index_url or default_index_urls()[0])
+        index = Index(
+            (*options.extra_index_urls, options.index_url),
+            cache=self.cache,
+            offline=self.offline,
+            find_links=options.find_links,
+            reporter=self.reporter,
+        )
+        uv = Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=self.reporter)
+        return fit_templates(
+            reading.project,
+            reading.calls,
+            templates,
+            index=index,
+            uv=uv,
+            options=options,
+            audits=self.audits,
+            reporter=self.reporter,
+        )
 
 
 def fit_templates(
