@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from podfit.model import ImportSite, InputError
+from podfit.model import Grade, ImportSite, InputError
 from podfit.readers.imports import ImportScan, scan_imports
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "moola"
@@ -63,7 +63,57 @@ def test_every_form_of_import_with_its_line(tmp_path: Path) -> None:
         "catboost": 28,
     }  # fmt: skip
     assert site(scan, "sklearn.svm").names == ("SVC", "SVR")
-    assert not any(one.optional for one in scan.imports)
+    lazy = {"torch.nn.functional", "scipy", "aiohttp"}
+    assert {one.module for one in scan.imports if one.optional} == lazy
+    assert {one.module for one in scan.imports if one.grade is Grade.FUNCTION} == lazy
+    assert site(scan, "scipy").reason == "in the function f at line 6"
+
+
+@pytest.mark.parametrize(
+    ("source", "grade"),
+    [
+        ("import m\n", Grade.MODULE),
+        ("def main():\n    import m\nif __name__ == '__main__':\n    main()\n", Grade.MODULE),
+        ("def main():\n    import m\nwith x:\n    code = int(main())\n", Grade.MODULE),
+        ("def f():\n    def main():\n        import m\nmain()\n", Grade.FUNCTION),
+        ("def f():\n    import m\n", Grade.FUNCTION),
+        ("class A:\n    import m\n", Grade.MODULE),
+        ("class A:\n    def f(self):\n        import m\n", Grade.FUNCTION),
+        ("def f():\n    try:\n        import m\n    except ImportError:\n        raise\n", Grade.FUNCTION),
+        ("try:\n    import m\nexcept ImportError:\n    raise RuntimeError('install m')\n", Grade.RAISING),
+        ("try:\n    import m\nexcept ImportError:\n    m = None\n", Grade.GUARDED),
+    ],
+)
+def test_the_grade_tells_what_stands_around_an_import(tmp_path: Path, source: str, grade: Grade) -> None:
+    found = site(scan_imports(project(tmp_path, {"a.py": source})), "m")
+    assert found.grade is grade
+    assert found.optional == (grade in (Grade.FUNCTION, Grade.GUARDED))
+
+
+def test_the_grade_tells_where_an_import_stands(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "train.py": "import a\n",
+        "examples/run.py": "import b\n",
+        "pkg/demo/show.py": "import c\n",
+        "demo.ipynb": notebook("import d"),
+        "explore.ipynb": notebook("import e"),
+        "tests/test_it.py": "import f\n",
+        "conf/a.yaml": "_target_: g.G\n",
+        "examples/guarded.py": "try:\n    import h\nexcept ImportError:\n    pass\n",
+    }
+    scan = scan_imports(project(tmp_path, files), include_tests=True)
+    grades = {one.module: (one.grade, one.optional) for one in scan.imports}
+    assert grades == {
+        "a": (Grade.MODULE, False), "b": (Grade.EXAMPLE, True), "c": (Grade.EXAMPLE, True), "d": (Grade.EXAMPLE, True),
+        "e": (Grade.NOTEBOOK, False), "f": (Grade.TEST, False), "g": (Grade.CONFIG, False), "h": (Grade.GUARDED, True),
+    }  # fmt: skip
+
+
+def test_a_project_of_examples_alone_is_those_examples(tmp_path: Path) -> None:
+    scan = scan_imports(project(tmp_path, {"examples/run.py": "import b\n", "demo.ipynb": notebook("import d")}))
+    assert {one.module: one.grade for one in scan.imports} == {"b": Grade.EXAMPLE, "d": Grade.NOTEBOOK}
+    scan = scan_imports(project(tmp_path / "one", {"examples/run.py": "import b\n"}))
+    assert [(one.grade, one.optional) for one in scan.imports] == [(Grade.MODULE, False)]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +157,6 @@ def test_guarded_imports_are_optional_and_say_why(tmp_path: Path, source: str, r
         "try:\n    x = 1\nexcept ImportError:\n    pass\nelse:\n    import m\n",
         "if not TYPE_CHECKING:\n    import m\n",
         "if has_header:\n    import m\n",
-        "def f():\n    import m\n",
         "if __name__ == '__main__':\n    import m\n",
         "with open('x') as f:\n    import m\n",
     ],
@@ -398,7 +447,7 @@ def test_generated_imports_are_all_found_where_they_stand(
     for (statement, module), block in made:
         text = block.format(statement).split("\n")
         offset = next(number for number, line in enumerate(text) if statement in line)
-        wanted.add((module, len(lines) + offset + 1, "except ImportError" in block))
+        wanted.add((module, len(lines) + offset + 1, any(word in block for word in ("except ImportError", "def f"))))
         lines += text
     project(tmp_path, {"a.py": "\n".join(lines), "b.ipynb": notebook("\n".join([*lines, "%magic"]))})
     scan = scan_imports(tmp_path)

@@ -10,8 +10,6 @@ from podfit.needs.providers import Unknown
 SHOWN = 5
 """Import sites that a question lists."""
 
-_SURVIVED = frozenset({Grade.GUARDED, Grade.TEST})
-
 
 def about_module(
     top: str, unknown: Unknown, sites: Sequence[ImportSite], missing: Mapping[str, str]
@@ -23,7 +21,7 @@ def about_module(
     """
     first = min(sites, key=lambda site: (list(Grade).index(site.grade), site.path, site.line))
     evidence = Evidence(EvidenceKind.METADATA, str(first), statement(first))
-    if all(site.grade in _SURVIVED for site in sites):
+    if all(site.grade is Grade.GUARDED for site in sites):
         return Finding("imports", top, Verdict.OK, unknown.reason, evidence)
     if unknown.hosted:
         return Finding("imports", top, Verdict.WARNING, unknown.reason, evidence)

@@ -24,7 +24,8 @@ class Tree:
     sources and notebooks are to be read; configs are YAML files; aside are Python files that only test, document or
     build the project; neighbours are modules beside a single file, not to be read. packages are the directories with
     an `__init__.py`, code the directories with any Python below; roots the directories with a project file of their
-    own. unreadable are the paths that the system refused.
+    own. unreadable are the paths that the system refused. test_files are those of the sources and notebooks that would
+    stand aside if they were not asked for.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Tree:
     code: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
     unreadable: list[str] = field(default_factory=list)
+    test_files: set[str] = field(default_factory=set)
 
 
 def find_files(root: str, exclude: Sequence[str], include_tests: bool) -> Tree:
@@ -52,8 +54,10 @@ def find_files(root: str, exclude: Sequence[str], include_tests: bool) -> Tree:
             tree.aside.append(path)
         elif path.endswith(".ipynb"):
             tree.notebooks.append(path)
+            tree.test_files.update([path] if aside else [])
         else:
             tree.sources.append(path)
+            tree.test_files.update([path] if aside else [])
     for path in (*tree.sources, *tree.aside):
         folder = path.rpartition("/")[0]
         while folder and folder not in tree.code:

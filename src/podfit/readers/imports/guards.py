@@ -27,6 +27,11 @@ def of_try(node: ast.Try) -> str:
     return ""
 
 
+def raises(node: ast.Try) -> bool:
+    """Return whether a try catches a missing module only to raise an error of its own, or to leave."""
+    return any(_caught(handler.type) and _leaves(handler.body) for handler in node.handlers)
+
+
 def of_handler(handler: ast.ExceptHandler) -> str:
     """Return why the imports in a handler are optional: they stand in for the ones that the try could not have."""
     caught = _caught(handler.type)

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from podfit.model import Call, ImportSite, InputError, Reporter, SilentReporter, Where
+from podfit.model import Call, Grade, ImportSite, InputError, Reporter, SilentReporter, Where
 from podfit.model.words import shortened
 from podfit.readers.imports.files import find_files, single_file
+from podfit.readers.imports.grades import Places
 from podfit.readers.imports.own import OwnModules
 from podfit.readers.imports.statements import Aliases, Found, Statements
 
@@ -88,7 +89,8 @@ def scan_imports(
         for path in tree.configs:
             _config(state, path)
         own = OwnModules(base, tree, is_known, is_generic)
-        imports = tuple(_sites(state.found, own))
+        places = Places(tree.sources, tree.notebooks, tree.test_files)
+        imports = tuple(_sites(state.found, own, places))
     if tree.aside:
         state.notices.append(_aside(tree.aside))
     state.notices.extend(f"{path}: cannot be read" for path in tree.unreadable)
@@ -108,12 +110,19 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules) -> Iterable[ImportSite]:
+def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Places) -> Iterable[ImportSite]:
     """Yield what is not relative and not the project's own, sorted by place."""
     for one, path, cell in sorted(found, key=lambda entry: (entry[1], entry[2], entry[0].line)):
         if one.level or not one.module or own.has(one.module, one.names, path):
             continue
-        yield ImportSite(one.module, path, one.line, bool(one.reason), one.reason, cell, one.names)
+        grade, reason = one.grade, one.reason
+        place = places.grade(path)
+        if place is not None and grade is not Grade.GUARDED:
+            grade = place
+            reason = "in an example" if place is Grade.EXAMPLE else reason
+        elif cell and grade is Grade.MODULE:
+            grade = Grade.NOTEBOOK
+        yield ImportSite(one.module, path, one.line, bool(reason), reason, cell, one.names, grade)
 
 
 def _read(state: _State, path: str) -> bytes | None:
@@ -175,7 +184,7 @@ def _notebook(state: _State, path: str) -> None:
 
 def _walk(state: _State, statements: Statements, module: ast.Module) -> None:
     try:
-        statements.walk(module.body)
+        statements.module(module.body)
     except RecursionError:
         state.notices.append(f"{statements.path}: nested too deeply to be read whole")
     state.found.extend((found, statements.path, statements.cell) for found in statements.found)
@@ -190,7 +199,7 @@ def _config(state: _State, path: str) -> None:
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         if match := _TARGET.match(line):
             module, _, name = match[1].rpartition(".")
-            state.found.append((Found(module, number, (name,)), path, 0))
+            state.found.append((Found(module, number, (name,), grade=Grade.CONFIG), path, 0))
 
 
 def _syntax(place: str, error: Exception, data: bytes) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from podfit.model import Call
+from podfit.model import Call, Grade
 from podfit.readers.imports import guards
 
 _DYNAMIC = frozenset({"import_module", "__import__"})
@@ -14,13 +14,17 @@ _DYNAMIC = frozenset({"import_module", "__import__"})
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An import as a module wrote it. level counts the dots of a relative import; optional imports have a reason."""
+    """An import as a module wrote it. level counts the dots of a relative import; optional imports have a reason.
+
+    grade tells what stands around the statement: nothing, a function, a guard.
+    """
 
     module: str
     line: int
     names: tuple[str, ...] = ()
     level: int = 0
     reason: str = ""
+    grade: Grade = Grade.MODULE
 
 
 @dataclass
@@ -50,6 +54,14 @@ class Statements:
     expressions: bool = True
     found: list[Found] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    _lazy: str = ""
+    _raising: bool = False
+    _called: frozenset[str] = frozenset()
+
+    def module(self, body: Sequence[ast.stmt]) -> None:
+        """Collect from a whole module or cell: functions that it calls by itself run when it runs."""
+        self._called |= frozenset(_called(body))
+        self.walk(body)
 
     def walk(self, body: Iterable[ast.stmt], reason: str = "") -> None:
         """Collect from a block of statements; reason says why everything in it is optional, empty when it is not."""
@@ -59,12 +71,12 @@ class Statements:
     def _statement(self, node: ast.stmt, reason: str) -> None:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                self.found.append(Found(alias.name, node.lineno, reason=reason))
+                self._found(alias.name, node.lineno, (), 0, reason)
                 bound = alias.asname or alias.name.partition(".")[0]
                 self.aliases.modules[bound] = alias.name if alias.asname else bound
         elif isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
-            self.found.append(Found(node.module or "", node.lineno, names, node.level, reason))
+            self._found(node.module or "", node.lineno, names, node.level, reason)
             if not node.level:
                 for alias in node.names:
                     self.aliases.modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
@@ -81,6 +93,16 @@ class Statements:
         else:
             self._other(node, reason)
 
+    def _found(self, module: str, line: int, names: tuple[str, ...], level: int, reason: str) -> None:
+        """Keep an import with the grade of what stands around it."""
+        if reason:
+            grade = Grade.GUARDED
+        elif self._lazy:
+            grade, reason = Grade.FUNCTION, self._lazy
+        else:
+            grade = Grade.RAISING if self._raising else Grade.MODULE
+        self.found.append(Found(module, line, names, level, reason, grade))
+
     def _if(self, node: ast.If, reason: str) -> None:
         """Collect from an if with all its elifs, in a loop: generated code has thousands, each nested in the former."""
         while True:
@@ -95,7 +117,9 @@ class Statements:
 
     def _try(self, node: ast.Try, reason: str) -> None:
         guard = guards.of_try(node)
+        outer, self._raising = self._raising, self._raising or (not guard and guards.raises(node))
         self.walk(node.body, reason or guard)
+        self._raising = outer
         for handler in node.handlers:
             self.walk(handler.body, reason or guards.of_handler(handler))
             if guard:
@@ -127,10 +151,14 @@ class Statements:
             for child in ast.iter_child_nodes(node):
                 if not isinstance(child, (ast.stmt, ast.ExceptHandler)) and type(child).__name__ != "match_case":
                     self._expression(child, reason)
+        outer = self._lazy
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (outer or node.name not in self._called):
+            self._lazy = outer or f"in the function {node.name} at line {node.lineno}"
         for name in ("body", "orelse"):
             block = getattr(node, name, None)
             if isinstance(block, list):
                 self.walk(block, reason)
+        self._lazy = outer
         for case in getattr(node, "cases", ()):
             self.walk(case.body, reason)
 
@@ -209,7 +237,7 @@ class Statements:
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
             module = argument.value
             if module and all(part.isidentifier() for part in module.split(".")):
-                self.found.append(Found(module, node.lineno, reason=reason))
+                self._found(module, node.lineno, (), 0, reason)
 
     def _keep(self, node: ast.Call, target: str, receiver: str) -> None:
         arguments = tuple(a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
@@ -219,3 +247,14 @@ class Statements:
             if k.arg and isinstance(k.value, ast.Constant) and isinstance(k.value.value, (str, bool))
         )
         self.calls.append(Call(target, self.path, node.lineno, receiver, arguments, keywords, self.cell))
+
+
+def _called(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """Yield the names of functions that a module calls when it is run, under `if __name__ == "__main__"` as well."""
+    for node in body:
+        if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
+            for part in ast.walk(node.value):
+                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                    yield part.func.id
+        elif isinstance(node, (ast.If, ast.With, ast.Try)):
+            yield from _called(node.body)
