@@ -118,6 +118,15 @@ def test_markers_are_judged_for_the_template_never_for_this_machine() -> None:
     assert all(finding.verdict is Verdict.OK and "is false" in finding.message for finding in report.findings)
 
 
+def test_what_serves_another_system_alone_is_left_out_with_a_note() -> None:
+    report = find_needs(project("pywin32==306", "appnope", "pyobjc-framework-Cocoa==10.3", "numpy"), template())
+    assert names(report) == ["numpy"]
+    notes = {finding.subject: finding.message for finding in report.findings if "left out" in finding.message}
+    assert set(notes) == {"pywin32", "appnope", "pyobjc-framework-cocoa"}
+    assert notes["appnope"] == "left out: it is for macOS alone, and the template runs Linux"
+    assert names(find_needs(project("appnope"), template("3.11.9", installed("appnope")))) == ["appnope"]
+
+
 def test_extras_and_groups_only_where_selected() -> None:
     declared = [
         Declaration("torch", Where("p", 1)),

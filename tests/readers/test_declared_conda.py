@@ -182,3 +182,9 @@ def test_a_named_file_must_be_an_environment(tmp_path: Path) -> None:
     (tmp_path / "compose.yml").write_text("services: {}\n")
     with pytest.raises(InputError, match="this is no conda environment: it has no `dependencies`"):
         read_declared(tmp_path, files=[tmp_path / "compose.yml"])
+
+
+def test_versions_of_c_libraries_are_no_pythons(tmp_path: Path) -> None:
+    declared = read(tmp_path, "dependencies:\n  - libodd=9e\n  - odd=2023c=h1\n  - numpy=1.26\n")
+    assert [each.requirement for each in declared.declarations] == ["numpy==1.26.*"]
+    assert any("libodd 9e, odd" in notice for notice in declared.notices), declared.notices

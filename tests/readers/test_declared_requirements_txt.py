@@ -9,6 +9,7 @@ import pytest
 
 from podfit.model import InputError
 from podfit.readers.declared import Declared, read_declared
+from podfit.readers.local import read_local
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -461,3 +462,64 @@ def test_the_examples_laptop_is_a_freeze(tmp_path: Path) -> None:
     laptop = Path(__file__).parents[2] / "examples" / "moola" / "local-environment.txt"
     (tmp_path / "requirements.txt").write_bytes(laptop.read_bytes())
     assert len(read_declared(tmp_path).freezes) == 1
+
+
+CONDA = """\
+appnope @ file:///Users/builder/conda-bld/appnope_1629146036738/work
+einops==0.8.0
+numpy @ file:///Users/builder/cbouss/conda-bld/numpy_1668/work/dist/numpy-1.26.4-cp311-cp311-macosx_10_9_x86_64.whl
+torch==2.2.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "why"),
+    [
+        (CONDA, "utf-8", "appnope stands there with a path of the machine that built it"),
+        ("certifi @ file:///croot/certifi_1707/work/certifi\n", "utf-8", "certifi stands there with a path"),
+        ("numpy==1.26.4\npywin32==306\ntorch==2.2.0\n", "utf-8", "pywin32 is for Windows alone"),
+        ("numpy==1.26.4\npyobjc-core==10.3.1\ntorch==2.2.0\n", "utf-8", "pyobjc-core is for macOS alone"),
+        ("numpy==1.26.4\nmkl-service==2.4.0\ntorch==2.2.0\n", "utf-8", "mkl-service is a build of conda's"),
+        ("numpy==1.26.4\ntorch==2.2.0\ntqdm==4.66.1\n", "utf-16", "in UTF-16"),
+        ("numpy==1.26.4\ntorch==2.2.0\ntqdm==4.66.1\n", "utf-16-le", "in UTF-16"),
+        (pins(9) + "certifi==1\nidna==3\nurllib3==2.0\nsix==1.16\npytz==2023.3\n", "utf-8", "5 of its 14 lines"),
+        ("_libgcc_mutex=0.1=main\njpeg=9e=h5eee18b_1\nnumpy=1.26.4=py311h08b1b3b_0\n", "utf-8", "conda list --export"),
+    ],
+)
+def test_a_freeze_is_a_freeze_however_short(tmp_path: Path, text: str, encoding: str, why: str) -> None:
+    (tmp_path / "requirements.txt").write_bytes(text.encode(encoding))
+    declared = read_declared(tmp_path)
+    assert declared.declarations == ()
+    assert declared.freezes == (str(tmp_path / "requirements.txt"),)
+    assert why in declared.notices[0]
+    assert read_local(str(tmp_path / "requirements.txt")).distributions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pandas==1.5.3\nscikit-learn==1.2.2\n",
+        "torch==2.4.1\nsix==1.16\ncertifi==2024.2.2\n",
+        "numpy==1.26.4\npywin32==306; sys_platform == 'win32'\ntorch==2.2.0\n",
+        "numpy==1.26.4\npywin32==306\ntorch\n",
+        "numpy @ file:///opt/wheels/numpy-1.26.4-cp311-cp311-linux_x86_64.whl\n",
+    ],
+)
+def test_a_few_pins_are_declarations(tmp_path: Path, text: str) -> None:
+    declared = read(tmp_path, text)
+    assert declared.freezes == ()
+    assert len(declared.declarations) == text.count("\n")
+
+
+def test_a_version_that_pep_440_does_not_know_is_named(tmp_path: Path) -> None:
+    declared = read(tmp_path, "jpeg[x]==9e ; python_version > '3'\nnumpy>=1\n")
+    assert [line for line, _ in lines(declared)] == ['jpeg[x]; python_version > "3"', "numpy>=1"]
+    assert declared.notices[0].startswith("requirements.txt:1: 9e is no version that PEP 440 knows")
+
+
+def test_a_local_environments_odd_versions_are_left_open(tmp_path: Path) -> None:
+    (tmp_path / "freeze.txt").write_text(CONDA + "jpeg==9e\n")
+    there = read_local(str(tmp_path / "freeze.txt")).distributions
+    assert {name: (one.version, one.direct_url) for name, one in there.items()} == {
+        "appnope": ("", ""), "einops": ("0.8.0", ""), "jpeg": ("", ""), "numpy": ("1.26.4", ""), "torch": ("2.2.2", ""),
+    }  # fmt: skip

@@ -11,6 +11,7 @@ from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentN
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
+from podfit.catalogue.freezes import system_bound
 from podfit.model import Declaration, Evidence, EvidenceKind, Finding, InputError, Project, Template, Verdict, canonical
 
 # As people write ranges: lower bounds first.
@@ -79,6 +80,9 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
             if not _holds(declaration, requirement, template, chosen_extras, findings):
                 continue
             name = canonical(requirement.name)
+            if bound := _bound_elsewhere(name, requirement, template):
+                findings.append(bound)
+                continue
             if _is_own(declaration, requirement, project):
                 new = {canonical(extra) for extra in requirement.extras} - chosen_extras
                 chosen_extras |= new
@@ -153,6 +157,15 @@ def _holds(
     message = f"not needed on Python {template.interpreter.version}, {template.platform.machine}: `{marker}` is false"
     findings.append(Finding("declared", name, Verdict.OK, message, evidence))
     return False
+
+
+def _bound_elsewhere(name: str, requirement: Requirement, template: Template) -> Finding | None:
+    """Return the note about a distribution that serves another operating system alone, None for all others."""
+    bound = system_bound(name)
+    if bound is None or requirement.url or name in template.distributions:
+        return None
+    message = f"left out: it is for {bound.system} alone, and the template runs Linux"
+    return Finding("declared", name, Verdict.OK, message, bound.evidence)
 
 
 def _true(marker: Marker, template: Template, extra: str) -> bool:

@@ -6,10 +6,21 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from podfit.model import Evidence, EvidenceKind, InputError, LocalEnvironment, Reporter, SilentReporter, canonical
+from podfit.model import (
+    Distribution,
+    Evidence,
+    EvidenceKind,
+    InputError,
+    LocalEnvironment,
+    Reporter,
+    SilentReporter,
+    canonical,
+)
 from podfit.readers.environment.interface import Listing
 from podfit.readers.environment.interpreter import find_interpreter, probe_interpreter
 from podfit.readers.environment.manifest import listing_of
@@ -41,17 +52,37 @@ def read_local(spec: str | None, *, reporter: Reporter | None = None) -> LocalEn
     reporter.step(f"{said}, {_count(listing)}")
     for notice in listing.notices:
         reporter.warn(notice)
+    if foreign := [f"{d.name} {d.version}" for d in listing.distributions.values() if not _known(d.version)]:
+        reporter.warn(f"{spec}: left open, for PEP 440 knows no such versions: {', '.join(foreign)}")
     return local_environment(listing)
 
 
 def local_environment(listing: Listing) -> LocalEnvironment:
     """Return a listing as the local environment."""
     return LocalEnvironment(
-        distributions=listing.distributions,
+        distributions={name: _as_tested(one) for name, one in listing.distributions.items()},
         evidence=listing.evidence,
         python_version=listing.python_version,
         import_map=listing.import_map,
     )
+
+
+def _as_tested(distribution: Distribution) -> Distribution:
+    """Return a distribution as others can have it: the path of a machine that built it says nothing but its name."""
+    url = distribution.direct_url
+    if url.startswith("file:") and not distribution.editable and not Path(unquote(urlsplit(url).path)).exists():
+        distribution = replace(distribution, direct_url="")
+    return distribution if _known(distribution.version) else replace(distribution, version="")
+
+
+def _known(version: str) -> bool:
+    """Tell whether PEP 440 knows a version; an empty one is fine."""
+    from packaging.version import InvalidVersion, Version  # 20 ms that most calls need not wait for
+
+    try:
+        return not version or bool(Version(version))
+    except InvalidVersion:
+        return False
 
 
 def _count(listing: Listing) -> str:

@@ -98,7 +98,7 @@ def _discovered(root: Path, reading: Reading) -> list[Source]:
     """Return the directory's sources; freezes among them are noted in reading instead."""
     kept = []
     for source in discover(root):
-        if is_requirements(source.path) and (reason := freeze_reason(source.text, source.path)):
+        if is_requirements(source.path) and (reason := freeze_reason(source.text, source.path, source.data)):
             reading.freeze(source, reason)
             continue
         if source.group:

@@ -31,6 +31,7 @@ _BRACKETS = re.compile(r"\[(.*)\]\s*$")
 _BRACKET_VERSION = re.compile(r"""version\s*=\s*(?:'([^']*)'|"([^"]*)"|([^,\]]+))""")
 _EXACT = re.compile(r"^[\w.:/-]+\s*=\s*=?\s*[^=<>!~,|*\s]+(?:\s*=\s*\S+)?$")
 _BUILD = re.compile(r"^\s*=?=?[^=<>!~,|\s]+[=\s]([A-Za-z0-9_.*]+)$")
+_PIN = re.compile(r"^\s*={1,2}\s*\d[A-Za-z0-9._]*(?:[=\s]\S+)?$")
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "conda", "mamba"})
 _CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>|=)?\s*([A-Za-z0-9_.+!*-]+)$")
 
@@ -158,6 +159,9 @@ def _conda_line(source: Source, reading: Reading, node: Any, foreign: list[str])
         limits = specifier(version)
         requirement = pep508.normalized(f"{pypi}{limits}")
     except ValueError as error:
+        if _PIN.match(version):  # 9e, 1.1.1w: versions of C libraries, which no Python distribution can have
+            foreign.append(f"{name} {version.strip('= ')}")
+            return
         raise source.error(f"{text!r} is no conda requirement: {error}", line) from None
     if "|" in version:
         reading.notice(f"{source.where(line)}: any version of {pypi} is taken; PEP 508 cannot say {version!r}")

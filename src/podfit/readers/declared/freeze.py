@@ -9,6 +9,12 @@ The rule, for files that nobody named and that no other file names as its depend
    or is called a lock (`requirements.lock`, `requirements-frozen.txt`), or stands beside the `.in` file it was compiled
    from, is a lock, however short.
 
+3. a file that is exact throughout, however short, is a freeze when something in it tells of an environment: an address
+   of conda's build machines (`@ file:///croot/...`), a distribution that serves another system alone (pywin32, appnope,
+   pyobjc) or that only conda's environments have (mkl-service), UTF-16 as PowerShell's `>` writes it, or several
+   distributions that nobody asks for by name (certifi, markupsafe, ...);
+4. lines of `conda list --export` (`name=version=build`) are a freeze of conda.
+
 An environment file of conda follows rule 1, its conda lines counted.
 
 Both tell what somebody tested with and not what the project asks for, so they serve as the local environment.
@@ -17,13 +23,30 @@ Both tell what somebody tested with and not what the project asks for, so they s
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+
+from podfit.model import canonical
 
 FREEZE_LINES = 60
 """Requirements from which an exact file counts as a freeze."""
 
 FREEZE_SHARE = 0.95
 """Share of exact requirements from which a file counts as exact."""
+
+_FEWEST = 3
+_SOME = 12
+_SEVERAL = 5
+"""Lines that a file needs for one sign to count, and for several mere dependencies to be one."""
+
+_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*(?=\s*(?:\[|={2,3}|@))")
+_CONDA = re.compile(r"^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$")
+_MARKED = re.compile(r";\s*(?:sys_platform|platform_system|os_name)\b")
+_BUILD_PATH = re.compile(
+    r"^([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*@\s*file://\S*"
+    r"(?:conda-bld|/croot/|/tmp/build/|feedstock_root|/opt/conda/|_work/|/home/builder|/Users/\w+/\S*\bwork\b|/ci/\w+|/[a-z]:/ci)",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 _EXACT = re.compile(
     # name==1.2 or name @ address, then an editable or bare address
@@ -40,15 +63,24 @@ _LOCK_WORDS = frozenset({"lock", "locked", "frozen", "freeze", "pinned", "pins"}
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
-def freeze_reason(text: str, path: Path) -> str:
-    """Return why the requirements file with this text at path is a freeze or a lock; empty when it is neither."""
-    total = exact = 0
+def freeze_reason(text: str, path: Path, data: bytes = b"") -> str:
+    """Return why the requirements file with this text at path is a freeze or a lock; empty when it is neither.
+
+    data are the file's bytes, which tell its encoding.
+    """
+    total = exact = conda = 0
+    names: list[str] = []
     for raw in text.splitlines():
         line = raw.strip()
         if _NO_REQUIREMENT.match(line):
             continue
         total += 1
         exact += bool(_EXACT.match(line))
+        conda += bool(_CONDA.match(line))
+        if name := _NAME.match(line):
+            names.append(canonical(name[0]))
+    if total and conda / total >= FREEZE_SHARE:
+        return f"{conda} of its {total} lines are those of `conda list --export`"
     if not total or exact / total < FREEZE_SHARE:
         return ""
     if total >= FREEZE_LINES:
@@ -61,4 +93,27 @@ def freeze_reason(text: str, path: Path) -> str:
         return "its name says that it is a lock"
     if path.suffix == ".txt" and path.with_suffix(".in").is_file():
         return f"it was compiled from {path.with_suffix('.in').name} beside it"
+    return _sign(text, names, data)
+
+
+def _sign(text: str, names: Sequence[str], data: bytes) -> str:
+    """Return what in a short file of exact lines tells of an environment, empty when nothing does."""
+    from podfit.catalogue.freezes import conda_builds, mere_dependencies, system_bound
+
+    if built := _BUILD_PATH.search(text):
+        return f"it is exact throughout, and {built[1]} stands there with a path of the machine that built it"
+    for name in names:
+        bound = system_bound(name)
+        if bound and len(names) >= _FEWEST and not _MARKED.search(text):
+            return f"it is exact throughout, and {name} is for {bound.system} alone"
+        if name in conda_builds() and len(names) >= _FEWEST:
+            return f"it is exact throughout, and {name} is a build of conda's"
+    if len(names) >= _FEWEST and b"\0" in data[:64]:
+        return "it is exact throughout and in UTF-16, as PowerShell's `pip freeze >` writes it"
+    mere = [name for name in names if name in mere_dependencies()]
+    if len(names) >= _SOME and len(mere) >= _SEVERAL:
+        shown = ", ".join(mere[:3])
+        return (
+            f"it is exact throughout, and {len(mere)} of its {len(names)} lines are what others require ({shown}, ...)"
+        )
     return ""

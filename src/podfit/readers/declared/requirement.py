@@ -16,9 +16,11 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
+from packaging.version import InvalidVersion, Version
 
 _SCP = re.compile(r"^git\+(?:ssh://)?([\w.-]+@[\w.-]+):(?!\d+/)(?!//)(.+)$")
 _NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")
+_FOREIGN_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?)\s*={2,3}\s*(\d[A-Za-z0-9._+!-]*)\s*(;.*)?$")
 _EGG = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
 _ARCHIVE_ROUTE = re.compile(r"^/[^/]+/([^/]+)/(?:archive|zipball|tarball|-/archive|get)/")
 _VCS = re.compile(r"^(?:git|hg|svn|bzr)\+")
@@ -37,6 +39,21 @@ def parse(text: str) -> Requirement:
         raise ValueError(f"{shown!r} is not a requirement: {reason}{remedy}") from None
     except RecursionError:
         raise ValueError("a requirement's marker is nested too deeply") from None
+
+
+def without_foreign_version(text: str) -> tuple[str, str]:
+    """Return a pin as a requirement of any version, and its version, where PEP 440 does not know that (conda's `9e`).
+
+    Both are empty for every other text.
+    """
+    match = _FOREIGN_PIN.match(text)
+    if match is None:
+        return "", ""
+    try:
+        Version(match.group(2))
+    except InvalidVersion:
+        return f"{match.group(1)}{match.group(3) or ''}", match.group(2)
+    return "", ""
 
 
 def normalized(text: str) -> str:

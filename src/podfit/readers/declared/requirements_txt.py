@@ -161,7 +161,7 @@ def _include(line: _Line, target: str, reading: Reading, *, constraint: bool) ->
     if line.source.group and not constraint and there in reading.base_files:
         return  # requirements-dev.txt includes requirements.txt: what is always needed, and read for itself
     source = Source(line.source.root, path, line.source.group, line.source.named)
-    if not constraint and not source.named and (reason := freeze_reason(source.text, path)):
+    if not constraint and not source.named and (reason := freeze_reason(source.text, path, source.data)):
         reading.freeze(source, reason)
         return
     _read_file(source, reading, constraint, line.above)
@@ -187,7 +187,10 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
     if _is_address(bare):
         _read_address(line, bare, reading, hashes, marker)
         return
-    parsed = pep508.parse(text)
+    free, version = pep508.without_foreign_version(text)
+    if free:
+        reading.notice(f"{line.place}: {version} is no version that PEP 440 knows; {free} is asked for in any version")
+    parsed = pep508.parse(free or text)
     if not parsed.url:
         _add(line, str(parsed), reading, hashes)
         return

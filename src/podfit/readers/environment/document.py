@@ -102,8 +102,18 @@ def _toml_place(message: str, last: int) -> tuple[str, int]:
     return match[1], int(match[2]) if match[2] else last
 
 
+def _without_mark(data: bytes) -> str:
+    """Return the encoding of a file without UTF-16's mark: UTF-16 where every other of its first bytes is NUL."""
+    head = data[:64]
+    if len(head) >= 4 and len(data) % 2 == 0:
+        for encoding, nul, said in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
+            if not any(nul) and all(said):
+                return encoding
+    return "utf-8-sig"
+
+
 def open_document(path: str) -> Document:
-    """Return the document in a file: UTF-8, or UTF-16 with its byte order mark, as PowerShell's `>` writes it.
+    """Return the document in a file: UTF-8, or UTF-16 with or without its mark, as PowerShell's `>` writes it.
 
     Raises InputError when the file is missing, unreadable or not text.
     """
@@ -118,7 +128,7 @@ def open_document(path: str) -> Document:
         raise InputError("not the name of a file", where=Where(path.replace("\0", "\\0"))) from None
     if len(data) > LARGEST:
         raise InputError(f"larger than {LARGEST >> 20} MiB: no list of distributions", where=Where(path))
-    encoding = _UTF16.get(data[:2], "utf-8-sig")
+    encoding = _UTF16.get(data[:2]) or _without_mark(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
