@@ -45,8 +45,9 @@ class Repository:
         return self.name.replace("/", "+") + ("" if self.project == "." else "+" + self.project.replace("/", "+"))
 
     def folder(self, cache: Path = CACHE) -> Path:
-        """Where its text files lie, or will lie."""
-        return cache / "repos" / self.name.replace("/", "+") / self.commit[:12]
+        """Where its text files lie, or will lie: a folder called like the repository, as a clone is."""
+        owner, _, short = self.name.partition("/")
+        return cache / "repos" / owner / self.commit[:12] / short
 
     def project_folder(self, cache: Path = CACHE) -> Path:
         """The folder within it that is fitted."""
