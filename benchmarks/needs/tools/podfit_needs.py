@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podfit.fit.source import IndexReleases
 from podfit.index import Index, default_cache
+from podfit.model.steps import finish
 from podfit.needs import find_needs
 from podfit.readers.project import read_project
 from podfit.readers.template import read_template
@@ -17,12 +18,14 @@ def main(project: str, name: str = "runpod-pytorch-2.4") -> None:
     """Read the project as `podfit fit --local none` does, and stop where the solving would begin."""
     template = read_template(name)
     reading = read_project(Path(project), local="none")
-    index = Index(None, cache=default_cache())
-    report = find_needs(
-        reading.project, template, calls=reading.calls, wheel_names=IndexReleases(index, template).wheel_names
-    )
+    source = IndexReleases(Index(None, cache=default_cache()), template)
+    while True:
+        report = find_needs(reading.project, template, calls=reading.calls, wheel_modules=source.wheel_modules)
+        if not source.incomplete:
+            break
+        finish(source.learn())
     needs = [need.name for need in report.needs if not need.optional]
-    print(json.dumps({"distributions": needs, "modules": [], "open": sorted({s.top_level for s in report.unresolved})}))
+    print(json.dumps({"distributions": needs, "modules": [], "open": [each.subject for each in report.questions]}))
 
 
 main(*sys.argv[1:])
