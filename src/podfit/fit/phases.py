@@ -11,7 +11,7 @@ from podfit.audit import Audit, Audited, Subject, audited
 from podfit.catalogue.held import is_held
 from podfit.fit.indexes import index_arguments
 from podfit.fit.source import IndexReleases, unknown
-from podfit.model import Call, Distribution, Origin, Plan, Project, Release, Reporter, Template, canonical
+from podfit.model import Bound, Call, Distribution, Origin, Plan, Project, Release, Reporter, Template, canonical
 from podfit.model.steps import Steps
 from podfit.model.versions import same_release
 from podfit.needs import NeedReport, find_needs
@@ -83,8 +83,8 @@ def needs_phase(given: Given) -> Steps[Needed]:
     return Needed(template, report, frozenset(held))
 
 
-def overlay_phase(given: Given, needed: Needed) -> Steps[Subject]:
-    """Return the solution with the metadata of all that it adds: what the audits look at.
+def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) -> Steps[Subject]:
+    """Return the solution under bounds, with the metadata of all that it adds: what the audits look at.
 
     Raises InputError and NoPlanError as `podfit.solve.overlay_steps`.
     """
@@ -96,6 +96,7 @@ def overlay_phase(given: Given, needed: Needed) -> Steps[Subject]:
         held=needed.held,
         preferences=given.tested,
         constraints=[declaration.requirement for declaration in needed.report.constraints],
+        bounds=bounds,
         index_arguments=index_arguments(given.options),
         exclude_newer=given.options.exclude_newer,
         reporter=given.reporter,
@@ -114,6 +115,7 @@ def overlay_phase(given: Given, needed: Needed) -> Steps[Subject]:
         overlay,
         {name: added[name] or given.source.planned(package) or unknown(package) for name, package in planned.items()},
         needed.held,
+        bounds,
     )
 
 

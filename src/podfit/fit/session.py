@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from podfit.audit import AUDITS, Audit
 from podfit.fit.drive import finish_all
 from podfit.fit.indexes import with_project_indexes
+from podfit.fit.loop import clean_solution
 from podfit.fit.options import Options
-from podfit.fit.phases import Given, audit_phase, needs_phase, overlay_phase, plan_phase
+from podfit.fit.phases import Given, needs_phase, plan_phase
 from podfit.fit.source import IndexReleases
 from podfit.model import Call, NoPlanError, Plan, Project, Reporter, SilentReporter, Template, canonical
 from podfit.model.steps import Steps
@@ -136,8 +137,7 @@ def _fit_one(given: Given) -> Steps[Fitted]:
     """Return the result for one template."""
     try:
         needed = yield from needs_phase(given)
-        subject = yield from overlay_phase(given, needed)
-        said = audit_phase(given, subject)
+        subject, said = yield from clean_solution(given, needed)
         return Fitted(given.template, (yield from plan_phase(given, needed, subject, said)))
     except NoPlanError as error:
         return Fitted(given.template, None, error)

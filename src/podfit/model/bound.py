@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion
+
 from podfit.model.evidence import Evidence
 
 
@@ -25,6 +28,15 @@ class Bound:
         """Reject a bound that limits nothing, and a file of no version."""
         if not self.specifier:
             raise ValueError("a bound limits versions, or names a file and the version that it belongs to")
+
+    def excludes(self, name: str, version: str) -> bool:
+        """Tell whether it rules out a whole release; what cannot be read as a version is none of its business."""
+        if name != self.name or self.filename:
+            return False
+        try:
+            return not SpecifierSet(self.specifier).contains(version, prereleases=True)
+        except InvalidVersion:
+            return False
 
     def __str__(self) -> str:
         """Return what it excludes and why."""

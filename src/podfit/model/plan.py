@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from podfit.model.bound import Bound
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
@@ -37,6 +38,7 @@ class Plan:
     normalized names that it requires on this template. findings hold the consistency check and audits.
     created is the ISO time (UTC) of the solve. local_python is the version of the local environment's Python, empty
     when it is not known. questions are what podfit could not decide; they do not keep the rest from being planned.
+    bounds are what audits taught on the way; the plan keeps all of them.
     """
 
     project: str
@@ -51,6 +53,7 @@ class Plan:
     created: str = ""
     local_python: str = ""
     questions: tuple[OpenQuestion, ...] = ()
+    bounds: tuple[Bound, ...] = ()
 
     @property
     def feasible(self) -> bool:

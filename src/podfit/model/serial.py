@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from podfit.model.bound import Bound
 from podfit.model.decision import Change, Decision
 from podfit.model.errors import InputError, Where
 from podfit.model.finding import Finding
@@ -32,6 +33,7 @@ class _Body(msgspec.Struct):
     created: str
     local_python: str = ""
     questions: tuple[OpenQuestion, ...] = ()
+    bounds: tuple[Bound, ...] = ()
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:

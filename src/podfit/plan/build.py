@@ -82,6 +82,7 @@ def build_plan(
             by_name,
             Markers(template.marker_environment),
             source,
+            subject.bounds,
         ),
         artefacts,
     )
@@ -99,7 +100,8 @@ def build_plan(
         changes=tuple(replace(change, conflict=_forced(change, facts)) for change in overlay.changes),
         edges={name: targets for name, targets in sorted(subject.walk.edges.items()) if name in shown},
         findings=(*_python(project, template), *_pins(facts), *audited, *_built(facts), *_immovable(facts), *findings),
-        notes=(*overlay.notes, *_left_out(overlay)),
+        bounds=subject.bounds,
+        notes=(*overlay.notes, *_learned(subject), *_left_out(overlay)),
         created=created,
         local_python=project.local.python_version if project.local else "",
     )
@@ -138,6 +140,7 @@ def _decide(name: str, facts: _Facts) -> Decision:
         evidence = [local.evidence] if local else []
     if need is not None:
         evidence = [*need.evidence, *evidence]
+    evidence += [bound.evidence for bound in facts.situation.bounds if bound.name == name]
     files = facts.artefacts.get(name, ())
     needed = package is not None and action is not Action.SKIP
     return Decision(
@@ -186,6 +189,7 @@ def _forced(change: Change, facts: _Facts) -> str:
     declared = SpecifierSet(need.specifier) if need is not None else SpecifierSet()
     if not declared.contains(change.before, prereleases=True):
         said.append(f"the project needs {change.name}{declared}")
+    said += [bound.reason for bound in facts.situation.bounds if bound.excludes(change.name, change.before)]
     requirers = facts.situation.requirers.get(change.name, ())
     for requirer in sorted(requirers, key=lambda name: (name not in facts.needs, name)):
         release = facts.situation.environment[requirer]
@@ -264,6 +268,11 @@ def _immovable(facts: _Facts) -> Iterable[Finding]:
                 present.evidence,
                 f"podfit apply's overlay stands before it; by hand: pip install --ignore-installed {change.name}",
             )
+
+
+def _learned(subject: Subject) -> Iterable[str]:
+    """Yield a sentence about each bound that audits taught."""
+    return (f"learned: {bound} ({bound.evidence})" for bound in subject.bounds)
 
 
 def _left_out(overlay: Overlay) -> Iterable[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
-from podfit.model import Need, Release, Template
+from podfit.model import Bound, Need, Release, Template
 from podfit.model.requirement import Markers
 from podfit.model.versions import same_release, same_version
 from podfit.plan.releases import ReleaseSource
@@ -18,7 +18,7 @@ from podfit.plan.releases import ReleaseSource
 class Situation:
     """What a drift is judged against: the template, its held names, the planned environment and the project's limits.
 
-    requirers maps a name to the releases of the planned environment that require it.
+    requirers maps a name to the releases of the planned environment that require it; bounds were learned.
     """
 
     template: Template
@@ -28,6 +28,7 @@ class Situation:
     needs: Mapping[str, Need]
     markers: Markers
     source: ReleaseSource
+    bounds: tuple[Bound, ...] = ()
 
 
 def drift(name: str, local: str, planned: str, situation: Situation) -> str:
@@ -48,6 +49,9 @@ def _why(name: str, local: str, situation: Situation) -> str:
     need = situation.needs.get(name)
     if need is not None and need.specifier and not _allowed(need.specifier, local):
         return f"the project declares {need.specifier}"
+    for bound in situation.bounds:
+        if bound.excludes(name, local):
+            return bound.reason
     nearest = _nearest(name, local, situation)
     if nearest is not None:
         return nearest.text

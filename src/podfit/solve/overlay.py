@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.model import (
+    Bound,
     Change,
     InputError,
     LockedPackage,
@@ -173,6 +174,7 @@ def solve_overlay(
     held: Collection[str],
     preferences: Mapping[str, str],
     constraints: Iterable[str] = (),
+    bounds: Sequence[Bound] = (),
     index_arguments: Sequence[str] = (),
     exclude_newer: str = "",
     reporter: Reporter | None = None,
@@ -186,6 +188,7 @@ def solve_overlay(
             held=held,
             preferences=preferences,
             constraints=constraints,
+            bounds=bounds,
             index_arguments=index_arguments,
             exclude_newer=exclude_newer,
             reporter=reporter,
@@ -201,6 +204,7 @@ def overlay_steps(
     held: Collection[str],
     preferences: Mapping[str, str],
     constraints: Iterable[str] = (),
+    bounds: Sequence[Bound] = (),
     index_arguments: Sequence[str] = (),
     exclude_newer: str = "",
     reporter: Reporter | None = None,
@@ -208,8 +212,9 @@ def overlay_steps(
     """Resolve needs over template with the fewest changes to it, none to a held distribution.
 
     held are names of template distributions; preferences are the versions of the local environment by name;
-    constraints are PEP 508 lines that limit without asking. Raises InputError for an index that cannot be reached
-    or a package that does not exist, NoPlanError when even without the project's limits nothing fits.
+    constraints are PEP 508 lines that limit without asking; bounds were learned, and limit all but what is held.
+    Raises InputError for an index that cannot be reached or a package that does not exist, NoPlanError when even
+    without the project's limits nothing fits.
     """
     reporter = reporter or SilentReporter()
     held = frozenset(name for name in held if name in template.distributions)
@@ -217,7 +222,9 @@ def overlay_steps(
     notes: list[str] = []
     stated = {need.name: need for need in needs}
     ignored, refused = _held_needs(offered, held, needs)
-    limits = _usable_constraints(constraints, offered, held, template, notes)
+    limits = [*_usable_constraints(constraints, offered, held, template, notes)]
+    limits += [f"{b.name}{b.specifier}" for b in bounds if not b.filename and b.name not in held]
+    excluded = {(b.name, b.filename) for b in bounds}
     question = Question(
         requirements=(),
         constraints=tuple(limits),
@@ -262,7 +269,10 @@ def overlay_steps(
                 refused.append(RefusedNeed(name, found.message))
     packages, _ = found
     return Overlay(
-        packages=packages,
+        packages={
+            name: replace(p, artefacts=tuple(f for f in p.artefacts if (name, f.filename) not in excluded))
+            for name, p in packages.items()
+        },
         changes=tuple(_changes(search, packages)),
         refused=tuple(replace(r, fitting=packages[r.name].version if r.name in packages else "") for r in refused),
         ignored_pins=ignored,

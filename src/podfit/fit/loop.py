@@ -1,0 +1,77 @@
+"""Solve, audit, learn, solve again: until a solution is clean, or nothing new is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from packaging.specifiers import SpecifierSet
+
+from podfit.audit import Audited, Subject
+from podfit.fit.phases import Given, Needed, audit_phase, overlay_phase
+from podfit.model import Bound, Finding, NoPlanError, Verdict
+from podfit.model.steps import Steps
+from podfit.model.words import shortened
+from podfit.plan.files import best_first
+
+MOST_ROUNDS = 8
+"""So often at most a template is solved: each round but the last taught at least one bound."""
+
+
+def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited]]:
+    """Return the last solution, whose subject holds the bounds that it was solved under, and what the audits say of it.
+
+    A bound that cannot be learned (on a held distribution, in force already, one too many) leaves a failed finding.
+    Raises NoPlanError when nothing fits under what was learned, and as `overlay_phase`.
+    """
+    bounds: tuple[Bound, ...] = ()
+    for number in range(1, MOST_ROUNDS + 1):
+        try:
+            subject = yield from overlay_phase(given, needed, bounds)
+        except NoPlanError as error:
+            if not bounds:
+                raise
+            learned = shortened([str(bound) for bound in bounds], 3)
+            raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
+        said = audit_phase(given, subject)
+        new = tuple(_new(said.bounds, subject)) if number < MOST_ROUNDS else ()
+        if not new:
+            left = tuple(_unlearned(bound, subject) for bound in said.bounds)
+            return subject, Audited((*said.findings, *left), said.bounds)
+        for bound in new:
+            given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")
+        bounds += new
+    raise AssertionError("the last round returns")  # pragma: no cover
+
+
+def _new(taught: Iterable[Bound], subject: Subject) -> Iterator[Bound]:
+    """Yield what the next round can learn; a file without which its version has none excludes the version."""
+    known = set(subject.bounds)
+    for bound in taught:
+        if bound.name in subject.held or bound in known:
+            continue
+        known.add(bound)
+        yield bound
+        if bound.filename and not _files_left(bound, [*known], subject):
+            yield replace(bound, specifier=bound.specifier.replace("==", "!="), filename="")
+
+
+def _files_left(bound: Bound, known: Sequence[Bound], subject: Subject) -> bool:
+    """Tell whether the version that a file belongs to has another one for the template."""
+    package = subject.overlay.packages.get(bound.name)
+    if package is None or not SpecifierSet(bound.specifier).contains(package.version, prereleases=True):
+        return True
+    excluded = {other.filename for other in known if other.name == bound.name}
+    return bool(best_first((file for file in package.artefacts if file.filename not in excluded), subject.template))
+
+
+def _unlearned(bound: Bound, subject: Subject) -> Finding:
+    """Return the failure that a bound leaves when no other solution can be asked for."""
+    if bound.name in subject.held:
+        version = subject.template.distributions[bound.name].version
+        why, remedy = f"the template's {version} is never changed", "take another template, or release it"
+    elif bound in subject.bounds:
+        why, remedy = "the solution breaks it nevertheless", "report this with the plan file"
+    else:
+        why, remedy = f"after {MOST_ROUNDS} rounds there was still something to learn", "narrow the requirements"
+    return Finding("bounds", bound.name, Verdict.FAILED, f"{bound}; {why}", bound.evidence, remedy)
