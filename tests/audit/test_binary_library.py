@@ -1,0 +1,125 @@
+"""Reading ELF files: what a compiler made here, the interpreter's own modules, and what is left when they are damaged."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from podfit.audit.binary import NotElfError, read_library
+from podfit.audit.binary.facts import WheelBinaries, decode, encode, library_facts, wheel_binaries
+
+_SOURCE = """
+#include <math.h>
+#include <stdio.h>
+extern int torch_stable_thing(int) __attribute__((visibility("default")));
+extern int maybe(void) __attribute__((weak));
+const char *opened = "libcudart.so.13";
+int PyInit_thing(void) { printf("%f", cos((double)torch_stable_thing(1))); return maybe ? maybe() : 0; }
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A shared library made by the machine's C compiler."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        pytest.skip("there is no C compiler here")
+    room = tmp_path_factory.mktemp("elf")
+    (room / "thing.c").write_text(_SOURCE)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-O1", "-Wl,-soname,libthing.so.3", "-o", "thing.so", "thing.c", "-lm"],
+        cwd=room,
+        check=True,
+    )
+    return (room / "thing.so").read_bytes()
+
+
+def interpreters_module() -> Path:
+    """One compiled module of the running Python's standard library."""
+    folder = Path(sysconfig.get_path("platstdlib")) / "lib-dynload"
+    return min(folder.glob("*.so"), key=lambda path: (path.stat().st_size, path.name))
+
+
+def test_what_a_library_says_of_itself(built: bytes) -> None:
+    library = read_library(built)
+    assert library.soname == "libthing.so.3"
+    assert "libc.so.6" in library.needed
+    assert "libm.so.6" in library.needed
+    assert "torch_stable_thing" in library.undefined
+    assert "maybe" not in library.undefined  # weak: the loader does without
+    assert "PyInit_thing" in library.defined
+    assert library.highest("GLIBC").startswith("2.")
+    assert library.highest("GLIBCXX") == ""
+
+
+def test_facts_hold_names_that_are_opened_and_symbols_of_torch(built: bytes) -> None:
+    facts = library_facts("pkg/thing.so", built)
+    assert facts.opened == ("libcudart.so.13",)
+    assert facts.torch == ("torch_stable_thing",)
+    assert facts.machine
+
+
+def test_the_interpreters_own_modules_can_be_read() -> None:
+    library = read_library(interpreters_module().read_bytes())
+    assert any(name.startswith("PyInit_") for name in library.defined)
+    assert any(name.startswith("Py") for name in library.undefined)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x7fELF", b"PK\x03\x04", b"\x7fELF" + b"\xff" * 200, b"\x7fELF" + b"\0" * 64])
+def test_what_is_no_library_is_said_so(data: bytes) -> None:
+    with pytest.raises(NotElfError):
+        read_library(data)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_damaged_library_is_read_or_refused_in_one_sentence(data: st.DataObject) -> None:
+    whole = interpreters_module().read_bytes()
+    broken = bytearray(whole[: data.draw(st.integers(4, len(whole)))])
+    for place, value in data.draw(st.lists(st.tuples(st.integers(4, len(broken) - 1), st.integers(0, 255)), max_size=40)):
+        broken[place] = value
+    try:
+        library_facts("x.so", bytes(broken))
+    except NotElfError as error:
+        assert str(error)
+
+
+def test_a_wheel_with_a_broken_member_keeps_the_others(built: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a-1-cp310-cp310-linux_x86_64.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.writestr("a/good.so", built)
+        wheel.writestr("a/bad.so.1", b"no library")
+        wheel.writestr("a/notes.so.txt", b"text")
+    with zipfile.ZipFile(path) as wheel:
+        facts = wheel_binaries(wheel)
+    assert [library.path for library in facts.libraries] == ["a/good.so"]
+    assert facts.unread == ("a/bad.so.1: it does not begin as an ELF file",)
+    assert facts.provided == {"good.so", "libthing.so.3"}
+
+
+def test_a_member_that_cannot_be_unpacked_is_a_sentence(built: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a-1-cp310-cp310-linux_x86_64.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.writestr("a/good.so", built)
+    data = bytearray(path.read_bytes())
+    data[60:90] = b"\xaa" * 30
+    path.write_bytes(data)
+    with zipfile.ZipFile(path) as wheel:
+        facts = wheel_binaries(wheel)
+    assert not facts.libraries
+    assert facts.unread[0].startswith("a/good.so: it cannot be unpacked")
+
+
+def test_kept_facts_come_back_and_foreign_ones_do_not(built: bytes) -> None:
+    facts = WheelBinaries((library_facts("a.so", built),), ("b.so: why",))
+    assert decode(encode(facts)) == facts
+    assert decode(b'{"reader":0,"facts":{"libraries":[],"unread":[]}}') is None
+    assert decode(b"[") is None
+    assert decode(b"\xff\xfe") is None
