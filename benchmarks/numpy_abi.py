@@ -7,7 +7,8 @@ The truth is benchmarks/data/numpy_abi.tsv: real wheels, imported for real with 
 Scored are the rows where the import was a success or failed for NumPy's sake; what lacked another distribution or ran
 into a time limit tells nothing. The wheels are read from the package index through podfit's own client.
 
-recall: of the failures, the share that was foreseen. false alarms: of the successes, the share that was called a failure.
+recall: of the failures, the share that was foreseen. false alarms: of the successes, the share that was called a
+failure.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def main() -> int:
     for name, (passed, alarmed, missed, found) in scores.items():
         recall, false = found / (found + missed), alarmed / (alarmed + passed)
         figures[name] = {"recall": recall, "false": false, "failures": found + missed, "successes": alarmed + passed}
-        print(f"| {name} | {found} of {found + missed} ({recall:.1%}) | {alarmed} of {alarmed + passed} ({false:.1%}) |")
+        print(
+            f"| {name} | {found} of {found + missed} ({recall:.1%}) | {alarmed} of {alarmed + passed} ({false:.1%}) |"
+        )
     for line in wrong:
         print(f"wrong: {line}", file=sys.stderr)
     if given.json:

@@ -1,4 +1,4 @@
-"""NumPy's C interface in real wheels, against what importing them with these NumPys did (shared truth: real imports)."""
+"""NumPy's C interface in real wheels; benchmarks/numpy_abi.py holds the same reading against real imports."""
 
 from __future__ import annotations
 

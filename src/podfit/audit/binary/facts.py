@@ -7,12 +7,12 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
 from podfit.audit.binary.library import Library, NotElfError, read_library
 from podfit.audit.binary.numpy_abi import NumpyAbi, NumpyUse, numpy_use
+from podfit.index.wheel import fetch_members
 
 READER = 1
 """Raised whenever the readers see more or other things: what an older one kept is read again."""
@@ -26,6 +26,8 @@ _OPENED = re.compile(rb"(?<=\0)lib[A-Za-z0-9_+-]{2,40}\.so(?:\.[0-9]{1,4}){0,3}(
 
 _TORCH = re.compile(r"^(?:aoti_torch_|torch_|_ZN?[A-Z0-9]*.*(?:2at|3c10|5torch)[0-9A-Z])")
 """Names that torch's libraries provide: the stable C shim, and C++ of the namespaces at, c10 and torch."""
+
+NO_NUMPY = NumpyUse(NumpyAbi.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class LibraryFacts:
     glibc: str = ""
     glibcxx: str = ""
     cxxabi: str = ""
-    numpy: NumpyUse = NumpyUse(NumpyAbi.NONE)
+    numpy: NumpyUse = NO_NUMPY
     torch: tuple[str, ...] = ()
 
 
@@ -87,21 +89,23 @@ def _opened(data: bytes, library: Library) -> tuple[str, ...]:
     return tuple(sorted(found - set(library.needed) - {library.soname}))
 
 
-def wheel_binaries(bundle: zipfile.ZipFile, read: Any = None) -> WheelBinaries:
-    """Return the facts of all compiled files of an open wheel.
+def wheel_binaries(bundle: zipfile.ZipFile) -> WheelBinaries:
+    """Return the facts of all compiled files of an open wheel, which may be far away (podfit.index.wheel).
 
-    read(bundle, member) returns a member's bytes; by default the bundle's own read. A member that cannot be read or
-    is damaged becomes a sentence in unread; nothing is raised for it.
+    A member that cannot be unpacked or is damaged becomes a sentence in unread. Raises OSError and what the fetching
+    of bytes raises.
     """
-    read = read or (lambda opened, member: opened.read(member))
+    members = [member for member in shared_libraries(bundle) if member.file_size <= MOST_LIBRARY_BYTES]
+    fetch_members(bundle, members)
     libraries: list[LibraryFacts] = []
-    unread: list[str] = []
-    for member in shared_libraries(bundle):
-        if member.file_size > MOST_LIBRARY_BYTES:
-            unread.append(f"{member.filename}: it unpacks to {member.file_size} bytes")
-            continue
+    unread = [
+        f"{member.filename}: it unpacks to {member.file_size} bytes"
+        for member in shared_libraries(bundle)
+        if member.file_size > MOST_LIBRARY_BYTES
+    ]
+    for member in members:
         try:
-            libraries.append(library_facts(member.filename, read(bundle, member)))
+            libraries.append(library_facts(member.filename, bundle.read(member)))
         except NotElfError as error:
             unread.append(f"{member.filename}: {error}")
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:

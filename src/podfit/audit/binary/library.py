@@ -6,7 +6,10 @@ import io
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
 
 MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
 """The machine names of wheels for ELF's (the System V ABI's e_machine)."""
@@ -84,14 +87,12 @@ def read_library(data: bytes | BinaryIO) -> Library:
         raise NotElfError(f"its ELF structures cannot be read ({type(e).__name__}: {e})") from None
 
 
-def _read(elf: object) -> Library:
+def _read(elf: ELFFile) -> Library:
     """Read what Library holds from an open file of pyelftools."""
     from elftools.elf.dynamic import DynamicSection
-    from elftools.elf.elffile import ELFFile
     from elftools.elf.gnuversions import GNUVerNeedSection
     from elftools.elf.sections import SymbolTableSection
 
-    assert isinstance(elf, ELFFile)
     needed: list[str] = []
     soname = ""
     versions: dict[str, tuple[str, ...]] = {}
@@ -101,12 +102,12 @@ def _read(elf: object) -> Library:
         if isinstance(section, DynamicSection):
             for tag in section.iter_tags():
                 if tag.entry.d_tag == "DT_NEEDED":
-                    needed.append(tag.needed)
+                    needed.append(str(getattr(tag, "needed", "")))
                 elif tag.entry.d_tag == "DT_SONAME":
-                    soname = tag.soname
+                    soname = str(getattr(tag, "soname", ""))
         elif isinstance(section, GNUVerNeedSection):
             for provider, asked in section.iter_versions():
-                versions[provider.name] = tuple(sorted(each.name for each in asked))
+                versions[str(provider.name)] = tuple(sorted(str(each.name) for each in asked))
         elif isinstance(section, SymbolTableSection) and section["sh_type"] == "SHT_DYNSYM":
             wide = elf.elfclass == 64
             layout = struct.Struct(("<" if elf.little_endian else ">") + ("IBBHQQ" if wide else "IIIBBH"))

@@ -8,8 +8,8 @@ What is looked for, and where it stands in the headers that compiled it:
   ("compiled against NumPy C-API version 0x%x (NumPy 1.23)"); older ones only pass a number beside theirs.
 - Cython compares the size of `numpy.dtype` and `numpy.ndarray` with those of its headers, and refuses a smaller one:
   dtype had 96 bytes in NumPy 1 and has 88 in NumPy 2; ndarray had 80 before 1.20, 88 before 1.22 and has 96 since.
-- pybind11 reaches NumPy's table by names and fixed places. Before its 2.12 it knows NumPy 1's alone, and with NumPy 2 it
-  reads the wrong fields without noticing.
+- pybind11 reaches NumPy's table by names and fixed places. Before its 2.12 it knows NumPy 1's alone, and with NumPy 2
+  it reads the wrong fields without noticing.
 """
 
 from __future__ import annotations
