@@ -26,6 +26,7 @@ from packaging.requirements import Requirement
 from podfit.audit.binary import refusal
 from podfit.audit.binary.facts import wheel_binaries
 from podfit.index import Index
+from podfit.index.wheel import fetch_members
 
 TABLE = Path(__file__).resolve().parent / "data" / "numpy_abi.tsv"
 FAILURES = ("np1x-on-np2", "size-changed", "api-version", "crash")
@@ -53,7 +54,7 @@ def main() -> int:
             absent.append(wheel)
             continue
         with index.open_wheel(file) as bundle:
-            uses = [library.numpy for library in wheel_binaries(bundle).libraries]
+            uses = [library.numpy for library in wheel_binaries(bundle, fetch_members).libraries]
         lines = [Requirement(line) for line in index.metadata(project, file.version).requires_dist or ()]
         limits = [line.specifier for line in lines if line.name == "numpy" and "extra" not in str(line.marker)]
         for row in tried:

@@ -8,6 +8,7 @@ from packaging.version import Version
 from podfit.audit.binary import NumpyAbi
 from podfit.audit.binary.facts import WheelBinaries, wheel_binaries
 from podfit.index import Index
+from podfit.index.wheel import fetch_members
 
 WHEELS = {
     # wheel: (what it is, least NumPy of any of its modules)
@@ -29,7 +30,7 @@ def facts_of(wheel: str) -> WheelBinaries:
     name = wheel.partition("-")[0]
     (file,) = (file for file in index.files(name) if file.filename == wheel)
     with index.open_wheel(file) as bundle:
-        return wheel_binaries(bundle)
+        return wheel_binaries(bundle, fetch_members)
 
 
 @pytest.mark.network

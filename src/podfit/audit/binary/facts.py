@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
 
 from podfit.audit.binary.library import Library, NotElfError, read_library
 from podfit.audit.binary.numpy_abi import NumpyAbi, NumpyUse, numpy_use
-from podfit.index.wheel import fetch_members
 
 READER = 1
 """Raised whenever the readers see more or other things: what an older one kept is read again."""
@@ -89,14 +88,18 @@ def _opened(data: bytes, library: Library) -> tuple[str, ...]:
     return tuple(sorted(found - set(library.needed) - {library.soname}))
 
 
-def wheel_binaries(bundle: zipfile.ZipFile) -> WheelBinaries:
-    """Return the facts of all compiled files of an open wheel, which may be far away (podfit.index.wheel).
+def wheel_binaries(
+    bundle: zipfile.ZipFile, fetch: Callable[[zipfile.ZipFile, Iterable[zipfile.ZipInfo]], None] | None = None
+) -> WheelBinaries:
+    """Return the facts of all compiled files of an open wheel.
 
+    fetch is told which members are going to be read: of a wheel that is far away it brings them in few requests.
     A member that cannot be unpacked or is damaged becomes a sentence in unread. Raises OSError and what the fetching
     of bytes raises.
     """
     members = [member for member in shared_libraries(bundle) if member.file_size <= MOST_LIBRARY_BYTES]
-    fetch_members(bundle, members)
+    if fetch is not None:
+        fetch(bundle, members)
     libraries: list[LibraryFacts] = []
     unread = [
         f"{member.filename}: it unpacks to {member.file_size} bytes"
