@@ -123,20 +123,22 @@ def shared_libraries(bundle: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
             yield member
 
 
+class _Kept(msgspec.Struct):
+    """What the cache holds of one wheel."""
+
+    reader: int
+    facts: WheelBinaries
+
+
 def encode(facts: WheelBinaries) -> bytes:
     """Return facts as JSON, with the reader's number, for the cache."""
-    return msgspec.json.encode({"reader": READER, "facts": facts})
+    return msgspec.json.encode(_Kept(READER, facts))
 
 
 def decode(text: bytes) -> WheelBinaries | None:
     """Return facts from the cache; None when they are another reader's or damaged."""
-
-    class Kept(msgspec.Struct):
-        reader: int
-        facts: WheelBinaries
-
     try:
-        kept = msgspec.json.decode(text, type=Kept)
+        kept = msgspec.json.decode(text, type=_Kept)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         return None
     return kept.facts if kept.reader == READER else None
