@@ -12,6 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 from packaging.version import Version
 
+from podfit.model.serial import plan_from_dict
+from podfit.report.ahead import Ahead
+from podfit.report.comparison import comparison
+from podfit.writers.interface import Screen
+from podfit.writers.registry import file_names, write_answer
+
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("moola")]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "moola"
@@ -130,3 +136,12 @@ def test_the_environment_that_runs_podfit_has_no_say(result: Result) -> None:
     facts = {fact["label"]: fact["values"] for fact in result.matrix["facts"]}
     assert facts["Python"] == ["3.10.12", "3.11.9"]
     assert facts["CUDA"] == ["12.1", "12.4"]
+
+
+def test_the_readme_shows_what_is_printed(result: Result) -> None:
+    plans = [plan_from_dict(result.plans[name], where=name) for name in TEMPLATES]
+    ahead = Ahead("podfit-out", {name: file_names(name) for name in TEMPLATES})
+    printed = write_answer("text", comparison(plans, ahead=ahead), Screen(width=100))
+    shown = (EXAMPLE.parents[1] / "README.md").read_text(encoding="utf-8").partition("```\nPackage ")[2]
+    for part in f"Package {shown}".partition("```")[0].split("\n...\n"):
+        assert part.strip("\n") in printed, part

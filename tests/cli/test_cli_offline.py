@@ -30,6 +30,11 @@ def plan(folder: Path) -> dict[str, Any]:
     return dict(data)
 
 
+def said(ran: Ran) -> str:
+    """Return what a call answered, without the commands that come next: they name the directory of its files."""
+    return ran.out.partition("\nNext\n")[0]
+
+
 def test_what_was_fitted_once_works_again_without_the_index(
     call: Call, own_caches: Path, index: Path, tmp_path: Path
 ) -> None:
@@ -41,16 +46,16 @@ def test_what_was_fitted_once_works_again_without_the_index(
     assert {d["name"] for d in plan(tmp_path / "first")["decisions"] if d["action"] == "install"} == {"alpha", "beta"}
 
     offline = call(*words, "--index-url", url, "--offline", "--out", tmp_path / "offline")
-    assert (offline.code, offline.out) == (0, first.out)
+    assert (offline.code, said(offline)) == (0, said(first))
     assert "warning" not in offline.err
     assert plan(tmp_path / "offline") == plan(tmp_path / "first")
 
     recent = call(*words, "--index-url", url, "--out", tmp_path / "recent")
-    assert (recent.code, recent.out) == (0, first.out), "asked less than ten minutes ago: the index is not needed"
+    assert (recent.code, said(recent)) == (0, said(first)), "asked less than ten minutes ago: the index is not needed"
     assert "warning" not in recent.err
 
     refreshed = call(*words, "--index-url", url, "--refresh", "--out", tmp_path / "refreshed")
-    assert (refreshed.code, refreshed.out) == (0, first.out)
+    assert (refreshed.code, said(refreshed)) == (0, said(first))
     host = url.split("/")[2]
     assert refreshed.err.startswith(f"warning: the package index at {host} cannot be reached (")
     assert "; what the cache holds was used instead\n" in refreshed.err

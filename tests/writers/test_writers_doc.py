@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from writers_support import moola
+from writers_support import matrix_json, moola
 
 from podfit.catalogue.store import Summary
 from podfit.model import (
@@ -30,8 +30,7 @@ from podfit.model.serial import plan_to_dict
 from podfit.pod.apply import Applied
 from podfit.pod.verify import Report
 from podfit.pod.verify.formats import as_dict
-from podfit.writers.matrix_json import matrix_json
-from podfit.writers.rows import Group
+from podfit.report.rows import Group
 from podfit.writers.verify_env import runtime_modules
 
 DOC = (Path(__file__).parents[2] / "docs" / "plan-format.md").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.version import Version
 from rich.console import Console
+from writers_support import matrix_json_text, matrix_markdown, print_matrix
 
 from podfit.model import (
     Action,
@@ -35,10 +36,7 @@ from podfit.model import (
 )
 from podfit.model.serial import plan_from_dict
 from podfit.writers import toml
-from podfit.writers.markdown import matrix_markdown
-from podfit.writers.matrix_json import matrix_json_text
 from podfit.writers.registry import plan_files
-from podfit.writers.terminal import print_matrix
 
 if sys.version_info >= (3, 11):
     import tomllib

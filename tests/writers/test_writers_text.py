@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from writers_support import moola, template
+from writers_support import moola, print_matrix, template
 
 from podfit.model import Origin
+from podfit.report.held import held_summary
+from podfit.report.words import human_bytes, listed, plural
 from podfit.writers.interface import FileFormat
-from podfit.writers.text import comment, file_part, held_summary, human_bytes, listed, plain, plural
+from podfit.writers.plain import plain
+from podfit.writers.text import comment, file_part
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,6 @@ def test_every_output_says_where_the_template_comes_from(origin: Origin) -> None
     from rich.console import Console
 
     from podfit.writers.registry import all_files
-    from podfit.writers.terminal import print_matrix
 
     plan = replace(moola(), template=template(origin=origin, notes=("A note that must be repeated.",)))
     stream = StringIO()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
 
 from podfit.model import (
     Action,
@@ -21,6 +24,10 @@ from podfit.model import (
     Template,
     Verdict,
 )
+from podfit.report.comparison import comparison
+from podfit.report.screen import screen
+from podfit.writers.registry import write_answer
+from podfit.writers.terminal import draw
 
 PUBLISHED = Evidence(EvidenceKind.PUBLISHED, "https://example.org/freeze.txt", "line 3")
 DECLARED = Evidence(EvidenceKind.METADATA, "pyproject.toml:12")
@@ -159,3 +166,23 @@ def moola(which: str = "2.4", **overrides: object) -> Plan:
         "local_python": "3.12.2",
     }
     return Plan(**{**fields, **overrides})  # type: ignore[arg-type]
+
+
+def matrix_markdown(plans: Sequence[Plan]) -> str:
+    """The comparison as `podfit fit --format markdown` prints it."""
+    return write_answer("markdown", comparison(plans))
+
+
+def matrix_json_text(plans: Sequence[Plan]) -> str:
+    """The comparison as `podfit fit --format json` prints it."""
+    return write_answer("json", comparison(plans))
+
+
+def matrix_json(plans: Sequence[Plan]) -> dict[str, Any]:
+    """The same as an object."""
+    return dict(comparison(plans).data())
+
+
+def print_matrix(plans: Sequence[Plan], console: Console, *, details: bool = False) -> None:
+    """Draw the comparison on a console as a terminal has it."""
+    draw(screen(plans, details=details), console)

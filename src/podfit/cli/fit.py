@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from podfit.cli.answers import format_option, show, tell
 from podfit.cli.pipes import reader_may_leave
 from podfit.cli.reporter import TerminalReporter
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from podfit.fit.session import Fitted
+    from podfit.report.ahead import Ahead
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -115,13 +116,7 @@ class _Outcome:
     show_default=True,
     help="Where the files go.",
 )
-@click.option(
-    "--format",
-    "shape",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    help="How the matrix is printed on standard output.",
-)
+@format_option(judged=True)
 def fit_command(out: Path, shape: str, **given: Any) -> int:
     """Fit PROJECT onto each template: solve, print the matrix, write the files.
 
@@ -140,33 +135,27 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
       podfit fit . -t freeze.txt --python 3.11          a template given as a freeze
     """  # noqa: D301
     from podfit.fit.session import plans_of
+    from podfit.report.ahead import Ahead
     from podfit.writers.files import write_files
-    from podfit.writers.registry import MATRIX_FORMATS, all_files, file_names
+    from podfit.writers.registry import all_files, comparison_names, file_names
 
     quiet = given["quiet"]
     outcome = _fit(given)
     plans = plans_of(outcome.results)
     files = all_files(plans, outcome.refused) if plans else {}
-    stale = {name for template in outcome.refused for name in (*file_names(template), *MATRIX_FORMATS)}
+    stale = {name for template in outcome.refused for name in (*file_names(template).values(), *comparison_names())}
     written = write_files(files, out, stale=stale)
-    with reader_may_leave(_exit_code(outcome)):
-        _show(outcome, shape, details=given["details"], quiet=quiet)
     if written and not quiet:
-        click.echo(
-            f"wrote {len(written)} files to {out}/: {', '.join(sorted(path.name for path in written))}", err=True
-        )
+        tell(f"wrote {len(written)} files to {out}/: {', '.join(sorted(path.name for path in written))}")
+    names = {plan.template.name: file_names(plan.template.name) for plan in plans}
+    with reader_may_leave(_exit_code(outcome)):
+        _show(outcome, shape, Ahead(str(out), names), details=given["details"], quiet=quiet)
     return _exit_code(outcome)
 
 
 @click.command("matrix", no_args_is_help=True)
 @_shared
-@click.option(
-    "--format",
-    "shape",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    help="How the matrix is printed on standard output.",
-)
+@format_option(judged=True)
 def matrix_command(shape: str, **given: Any) -> int:
     """Print the matrix of PROJECT over templates and write nothing.
 
@@ -180,9 +169,11 @@ def matrix_command(shape: str, **given: Any) -> int:
       podfit matrix . -t runpod-pytorch-2.2 -t colab-gpu --details
       podfit matrix . --format json | jq .
     """  # noqa: D301
+    from podfit.report.ahead import Ahead
+
     outcome = _fit(given, whole_catalogue=True)
     with reader_may_leave(_exit_code(outcome)):
-        _show(outcome, shape, details=given["details"], quiet=given["quiet"])
+        _show(outcome, shape, Ahead(call=_fit_call(given, outcome)), details=given["details"], quiet=given["quiet"])
     return _exit_code(outcome)
 
 
@@ -227,31 +218,26 @@ def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
     return _Outcome(results, reading.project.notices)
 
 
-def _show(outcome: _Outcome, shape: str, *, details: bool, quiet: bool) -> None:
-    """Print the matrix on standard output, everything else on standard error."""
+def _fit_call(given: dict[str, Any], outcome: _Outcome) -> tuple[str, ...]:
+    """Return the words of the call that writes the files for the first template that fits."""
+    named = tuple(dict.fromkeys(given["templates"])) or [result.template.name for result in outcome.results]
+    working = [
+        n for n, each in zip(named, outcome.results, strict=True) if each.plan is not None and each.plan.feasible
+    ]
+    return ("podfit", "fit", str(given["project"]), *(("-t", working[0]) if working else ()))
+
+
+def _show(outcome: _Outcome, shape: str, ahead: Ahead, *, details: bool, quiet: bool) -> None:
+    """Print what there is to say on standard error, and then the comparison on standard output."""
     from podfit.fit.session import plans_of
+    from podfit.report.comparison import comparison
 
-    plans = plans_of(outcome.results)
-    if shape == "json":
-        from podfit.writers.matrix_json import matrix_json_text
-
-        click.echo(matrix_json_text(plans, outcome.refused), nl=False)
-    elif shape == "markdown":
-        from podfit.writers.markdown import matrix_markdown
-
-        click.echo(matrix_markdown(plans, outcome.refused), nl=False)
-    elif plans:
-        from rich.console import Console
-
-        from podfit.writers.terminal import print_matrix
-
-        print_matrix(plans, Console(file=sys.stdout, highlight=False), details=details)
     if not quiet:
         for notice in outcome.notices:
-            click.echo(f"note: {notice}", err=True)
-    for result in outcome.results:
-        if result.refusal is not None:
-            click.echo(f"error: {result.refusal}", err=True)
+            tell(f"note: {notice}")
+    for reason in outcome.refused.values():
+        tell(f"error: {reason}")
+    show(comparison(plans_of(outcome.results), outcome.refused, ahead), shape, details=details)
 
 
 def _exit_code(outcome: _Outcome) -> int:

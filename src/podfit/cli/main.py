@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from podfit import __version__
+from podfit.cli.answers import tell
 from podfit.cli.pipes import ReaderLeftError, reader_may_leave
 from podfit.model import PodfitError
 
@@ -102,7 +103,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = podfit.main(args=arguments, prog_name="podfit", standalone_mode=False)
         sys.stdout.flush()
     except PodfitError as error:
-        click.echo(f"error: {error}", err=True)
+        tell(f"error: {error}")
         return error.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -110,7 +111,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, _HELP):
             error.show()
         else:
-            click.echo(f"error: {_sentence(error, sys.argv[1:] if arguments is None else arguments)}", err=True)
+            tell(f"error: {_sentence(error, sys.argv[1:] if arguments is None else arguments)}")
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)

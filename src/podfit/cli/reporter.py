@@ -6,7 +6,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-import click
+from podfit.cli.answers import tell
+from podfit.writers.plain import plain
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -52,10 +53,10 @@ class TerminalReporter:
         if self._status is not None:
             from rich.text import Text
 
-            self._status.update(Text(f"{text} ..."))
+            self._status.update(Text(plain(f"{text} ...")))
         elif self._verbose:
             with self._lock:
-                click.echo(f"{text} ...", err=True)
+                tell(f"{text} ...")
 
     def warn(self, text: str) -> None:
         """Show what the person should know, once per sentence."""
@@ -64,6 +65,8 @@ class TerminalReporter:
                 return
             self._told.add(text)
             if self._console is not None:
-                self._console.print(f"warning: {text}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+                self._console.print(
+                    plain(f"warning: {text}"), style="yellow", markup=False, highlight=False, soft_wrap=True
+                )
             else:
-                click.echo(f"warning: {text}", err=True)
+                tell(f"warning: {text}")

@@ -1,4 +1,4 @@
-"""What a file format of one plan has to offer: a name for its file and a function from the plan to its text."""
+"""What a format has to offer: a name, and a function from what it shows to its text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from podfit.model import Plan
+from podfit.report.answer import Answer
 from podfit.writers.text import file_part
 
 
@@ -22,6 +23,35 @@ class FileFormat:
     write: Callable[[Plan], str]
     dots: bool = True
 
+    @property
+    def kind(self) -> str:
+        """What the file is, in one word: `lock`, `plan`."""
+        return self.prefix.rstrip("-.")
+
     def file_name(self, template: str) -> str:
         """Return the name of the file for the template of that name: one path component, in ASCII."""
         return f"{self.prefix}{file_part(template, dots=self.dots)}{self.suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where a text is printed: columns, rich's name of its colours (None without), whether all details are wanted."""
+
+    width: int = 100
+    colors: str | None = None
+    details: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFormat:
+    """One way to write down what a command answers; name is what --format takes.
+
+    write returns the whole text, ending in a line break; it may look at the screen, others than `text` do not. With a
+    suffix, `podfit fit` writes the comparison of all templates as a file in this format, too. judged formats show the
+    findings behind a verdict, so that only commands that give one offer them.
+    """
+
+    name: str
+    write: Callable[[Answer, Screen], str]
+    suffix: str = ""
+    judged: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from podfit.model import Action, Decision, Plan
-from podfit.writers.text import comment, file_part, human_bytes, needs_by_name, plural, preamble
+from podfit.report.words import human_bytes, plural
+from podfit.writers.text import comment, file_part, needs_by_name, preamble
 
 
 def locked_decisions(plan: Plan) -> tuple[Decision, ...]:

@@ -1,41 +1,60 @@
-"""Every file format of a plan: a new one is a new module and a line here."""
+"""Every format: a new one is a new module and a line here. Modules are loaded when their format is written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from podfit.model import InputError, Plan
-from podfit.writers.constraints import write_constraints
-from podfit.writers.interface import FileFormat
-from podfit.writers.lock import write_lock
-from podfit.writers.markdown import matrix_markdown
-from podfit.writers.matrix_json import matrix_json_text
-from podfit.writers.plan_json import write_plan
-from podfit.writers.pylock import write_pylock
-from podfit.writers.requirements import write_requirements
+from podfit.writers.interface import AnswerFormat, FileFormat, Screen
+
+if TYPE_CHECKING:
+    from podfit.model import Plan
+    from podfit.report.answer import Answer
 
 
-def _verify_env(plan: Plan) -> str:
-    """Return the stdlib-only script that checks an environment against plan."""
-    # Only fit writes it; what merely prints the matrix need not wait for it.
-    from podfit.writers.verify_env import write_verify_env
+def _of(module: str, function: str = "write") -> Callable[..., str]:
+    """Return the function of a module of this room, which is imported when it is called."""
 
-    return write_verify_env(plan)
+    def write(*given: object) -> str:
+        """Write what is given."""
+        text: str = getattr(import_module(f"podfit.writers.{module}"), function)(*given)
+        return text
+
+    return write
 
 
 FORMATS: tuple[FileFormat, ...] = (
-    FileFormat("requirements-", ".txt", write_requirements),
-    FileFormat("lock-", ".txt", write_lock),
+    FileFormat("requirements-", ".txt", _of("requirements", "write_requirements")),
+    FileFormat("lock-", ".txt", _of("lock", "write_lock")),
     # PEP 751: pylock.NAME.toml, where NAME has no dot.
-    FileFormat("pylock.", ".toml", write_pylock, dots=False),
-    FileFormat("constraints-", ".txt", write_constraints),
-    FileFormat("plan-", ".json", write_plan),
-    FileFormat("verify_env-", ".py", _verify_env),
+    FileFormat("pylock.", ".toml", _of("pylock", "write_pylock"), dots=False),
+    FileFormat("constraints-", ".txt", _of("constraints", "write_constraints")),
+    FileFormat("plan-", ".json", _of("plan_json", "write_plan")),
+    FileFormat("verify_env-", ".py", _of("verify_env", "write_verify_env")),
 )
-"""The formats in the order in which their files are listed."""
+"""What a plan is written as, in the order in which the files are listed."""
 
-MATRIX_FORMATS = {"matrix.md": matrix_markdown, "matrix.json": matrix_json_text}
-"""The files of all plans of one call together, by name."""
+ANSWERS: tuple[AnswerFormat, ...] = (
+    AnswerFormat("text", _of("terminal")),
+    AnswerFormat("json", _of("json_text"), ".json"),
+    AnswerFormat("markdown", _of("markdown"), ".md"),
+    AnswerFormat("junit", _of("junit"), judged=True),
+)
+"""What an answer is printed as, the default first."""
+
+_COMPARISON = "matrix"
+"""The name of the files of all plans of one call together, without their suffix."""
+
+
+def answer_formats(*, judged: bool) -> tuple[str, ...]:
+    """Return the names that --format takes for a command; judged: its answer is a verdict with findings."""
+    return tuple(form.name for form in ANSWERS if judged or not form.judged)
+
+
+def write_answer(name: str, answer: Answer, screen: Screen | None = None) -> str:
+    """Return answer in the format of that name. Raises KeyError for a name that is none."""
+    return {form.name: form for form in ANSWERS}[name].write(answer, screen or Screen())
 
 
 def plan_files(plan: Plan) -> dict[str, str]:
@@ -43,17 +62,25 @@ def plan_files(plan: Plan) -> dict[str, str]:
     return {form.file_name(plan.template.name): form.write(plan) for form in FORMATS}
 
 
-def file_names(template: str) -> tuple[str, ...]:
-    """Return the names of the files that a plan for the template of that name has."""
-    return tuple(form.file_name(template) for form in FORMATS)
+def file_names(template: str) -> dict[str, str]:
+    """Return the names of the files that a plan for the template of that name has, by kind (`lock`, `plan`)."""
+    return {form.kind: form.file_name(template) for form in FORMATS}
+
+
+def comparison_names() -> tuple[str, ...]:
+    """Return the names of the files of all plans of one call together."""
+    return tuple(f"{_COMPARISON}{form.suffix}" for form in ANSWERS if form.suffix)
 
 
 def all_files(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the files of all plans of one project, and the matrix of them as `matrix.md` and `matrix.json`.
+    """Return the files of all plans of one project, and the comparison of them in each format that makes a file.
 
-    refused maps the templates without a plan to the reason, for the matrix. Raises InputError when two templates lead
-    to the same file name.
+    refused maps the templates without a plan to the reason, for the comparison. Raises InputError when two templates
+    lead to the same file name.
     """
+    from podfit.model import InputError
+    from podfit.report.comparison import comparison
+
     files: dict[str, str] = {}
     for plan in plans:
         for name, text in plan_files(plan).items():
@@ -63,5 +90,8 @@ def all_files(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -
                     remedy="fit them one by one, or give their files other names",
                 )
             files[name] = text
-    files.update({name: write(plans, refused) for name, write in MATRIX_FORMATS.items()})
+    answer = comparison(plans, refused)
+    for form in ANSWERS:
+        if form.suffix:
+            files[f"{_COMPARISON}{form.suffix}"] = form.write(answer, Screen())
     return files

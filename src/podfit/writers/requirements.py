@@ -6,7 +6,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from podfit.model import Action, Decision, Need, Plan
-from podfit.writers.text import comment, file_part, held_summary, needs_by_name, preamble
+from podfit.report.held import held_summary
+from podfit.writers.text import comment, file_part, needs_by_name, preamble
 
 
 def write_requirements(plan: Plan) -> str:

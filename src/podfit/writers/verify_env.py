@@ -13,7 +13,7 @@ from podfit.audit.consistency import final_environment, walk
 from podfit.far.pack import pack
 from podfit.model import Action, Plan, canonical
 from podfit.model.requirement import parse_requires_dist
-from podfit.writers.text import plain
+from podfit.writers.plain import plain
 
 _THERE = (Action.KEEP, Action.INSTALL, Action.CHANGE)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from podfit.model import Action, Decision, Evidence, Finding, Plan, Verdict
-from podfit.writers.text import listed
+from podfit.catalogue.shown import LAST, first_names, held_rank
+from podfit.model import Action, Decision, Plan
+from podfit.report.words import listed
 
 
 class Group(str, Enum):
@@ -52,17 +53,6 @@ class Fact:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A sentence on one distribution that holds on some templates, by their place among the plans."""
-
-    name: str
-    text: str
-    plans: tuple[int, ...]
-    evidence: tuple[Evidence, ...] = ()
-    action: Action | None = None
-
-
 def rows(plans: Sequence[Plan]) -> tuple[Row, ...]:
     """Return a row for every distribution that some plan decides, by group and name."""
     by_plan = [{d.name: d for d in plan.decisions} for plan in plans]
@@ -88,6 +78,14 @@ def _row(name: str, cells: tuple[Decision | None, ...]) -> Row:
         group = Group.KEPT if Action.KEEP in actions else Group.SKIPPED
     local = next((cell.local for cell in decided if cell.local), "")
     return Row(name, group, local, cells)
+
+
+def head(everything: Sequence[Row]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Return the rows that open the matrix: what is held and comes first in the catalogue, and what follows it."""
+    held = [row for row in everything if row.group is Group.HELD and held_rank(row.name) != LAST]
+    lead = min(held, key=lambda row: (held_rank(row.name), row.name), default=None)
+    by_name = {row.name: row for row in everything if row is not lead}
+    return (lead,) if lead else (), tuple(by_name[name] for name in first_names() if name in by_name)
 
 
 def facts(plans: Sequence[Plan]) -> tuple[Fact, ...]:
@@ -141,87 +139,13 @@ def version_text(decision: Decision, *, arrow: str = "->") -> str:
     return decision.planned or decision.template
 
 
-def _gather(
-    plans: Sequence[Plan],
-    pick: Callable[[Decision], str],
-    wanted: Callable[[Decision], bool],
-    evidence_of: Callable[[Decision], tuple[Evidence, ...]] = lambda decision: decision.evidence,
-) -> tuple[Remark, ...]:
-    """Return the sentences that pick takes from wanted decisions, equal ones of several templates made one."""
-    found: dict[tuple[str, str, tuple[Evidence, ...], Action], list[int]] = {}
-    for number, plan in enumerate(plans):
-        for decision in plan.decisions:
-            if wanted(decision) and (text := pick(decision)):
-                found.setdefault((decision.name, text, evidence_of(decision), decision.action), []).append(number)
-    remarks = [Remark(name, text, tuple(n), evidence, action) for (name, text, evidence, action), n in found.items()]
-    return tuple(sorted(remarks, key=lambda remark: (remark.name, remark.plans)))
-
-
-def reasons(plans: Sequence[Plan], wanted: Callable[[Decision], bool]) -> tuple[Remark, ...]:
-    """Return why each wanted decision was taken, with its evidence."""
-    return _gather(plans, lambda d: d.reason, wanted)
-
-
-def conflicts(plans: Sequence[Plan]) -> tuple[Remark, ...]:
-    """Return what cannot be had, and why."""
-    return reasons(plans, lambda d: d.action is Action.CONFLICT)
-
-
-def drifts(plans: Sequence[Plan]) -> tuple[Remark, ...]:
-    """Return the sentences about versions that differ from the local ones, direct needs and dependencies alike.
-
-    The evidence is the decision's, which `reasons` has: one sentence is one drift, whatever each list rests on.
-    """
-    return _gather(
-        plans, lambda d: d.drift.removeprefix(f"{d.name} "), lambda d: d.action is not Action.SKIP, lambda _: ()
-    )
-
-
 def prominent(plans: Sequence[Plan]) -> frozenset[str]:
     """Return the distributions of which the differences matter first: direct needs and what is held or replaced."""
     shown = (Group.HELD, Group.DIRECT, Group.CHANGE)
     return frozenset(row.name for row in rows(plans) if row.group in shown)
 
 
-def changes(plans: Sequence[Plan]) -> tuple[Remark, ...]:
-    """Return the template distributions that are replaced, with the conflict that forced each."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for number, plan in enumerate(plans):
-        for change in plan.changes:
-            text = f"{change.before or '?'} -> {change.after or '?'}: {change.conflict}"
-            found.setdefault((change.name, text), []).append(number)
-    return tuple(Remark(name, text, tuple(n), action=Action.CHANGE) for (name, text), n in sorted(found.items()))
-
-
 def counts(plan: Plan) -> dict[Action, int]:
     """Return how many distributions each action concerns, every action named."""
     counted = Counter(decision.action for decision in plan.decisions)
     return {action: counted[action] for action in Action}
-
-
-@dataclass(frozen=True, slots=True)
-class CheckSummary:
-    """The findings of one check in a plan: how many of each verdict, and the worst of them."""
-
-    check: str
-    verdicts: dict[Verdict, int]
-
-    @property
-    def worst(self) -> Verdict:
-        """Failed before unknown before warning before ok."""
-        severity = (Verdict.FAILED, Verdict.UNKNOWN, Verdict.WARNING, Verdict.OK)
-        return next(verdict for verdict in severity if self.verdicts.get(verdict))
-
-    def __str__(self) -> str:
-        """Return `consistency: ok (212)`, `numpy-abi: failed (1 failed, 14 ok)`."""
-        parts = [f"{count} {verdict.value}" for verdict, count in self.verdicts.items()]
-        return f"{self.check}: {self.worst.value} ({', '.join(parts)})"
-
-
-def checks(findings: Sequence[Finding]) -> tuple[CheckSummary, ...]:
-    """Return one summary per check, in the order in which they were made."""
-    found: dict[str, dict[Verdict, int]] = {}
-    for finding in findings:
-        verdicts = found.setdefault(finding.check, {})
-        verdicts[finding.verdict] = verdicts.get(finding.verdict, 0) + 1
-    return tuple(CheckSummary(check, verdicts) for check, verdicts in found.items())

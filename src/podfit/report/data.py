@@ -1,4 +1,4 @@
-"""The matrix as a JSON object (schema `podfit.matrix/1`, docs/plan-format.md)."""
+"""The comparison for programs: a JSON object (schema `podfit.matrix/1`, docs/plan-format.md), of the same rows."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 import msgspec
 
 from podfit.model import Decision, Plan
-from podfit.writers.rows import checks, counts, drifts, facts, install_needed, rows
-from podfit.writers.text import held_summary
+from podfit.report.findings import checks
+from podfit.report.held import held_decisions, held_summary
+from podfit.report.remarks import drifts
+from podfit.report.rows import counts, facts, install_needed, rows
 
 SCHEMA = "podfit.matrix/1"
 
 
-def matrix_json(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return the matrix of the plans of one project; cells and values stand in the order of `templates`.
+def matrix_data(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the comparison of the plans of one project; cells and values stand in the order of `templates`.
 
     refused names the templates for which there is no plan at all, each with the reason.
     """
@@ -42,15 +44,9 @@ def matrix_json(plans: Sequence[Plan], refused: Mapping[str, str] | None = None)
     }
 
 
-def matrix_json_text(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -> str:
-    """Return `matrix_json` as the text of a file."""
-    return msgspec.json.format(msgspec.json.encode(matrix_json(plans, refused)), indent=1).decode() + "\n"
-
-
 def _template(plan: Plan) -> dict[str, Any]:
     """Return what the matrix says about one template and the plan for it."""
     template = plan.template
-    torch = template.distributions.get("torch")
     return {
         "name": template.name,
         "title": template.title,
@@ -60,10 +56,10 @@ def _template(plan: Plan) -> dict[str, Any]:
         "evidence": msgspec.to_builtins(template.evidence),
         "notes": list(template.notes),
         "python": template.interpreter.version,
-        "torch": torch.version if torch else "",
         "cuda": str(template.cuda or ""),
         "distributions": len(template.distributions),
         "held": held_summary(plan),
+        "held_versions": {d.name: d.template for d in held_decisions(plan)},
         "feasible": plan.feasible,
         "counts": {action.value: count for action, count in counts(plan).items()},
         "download_bytes": plan.download_bytes,

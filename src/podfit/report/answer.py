@@ -1,0 +1,36 @@
+"""What a command answers: one report for screens, one for documents, the data for programs, and what was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from podfit.model import Finding
+from podfit.report.model import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding in an answer: what it belongs to (`PROJECT on TEMPLATE`), and the seconds that its check took."""
+
+    suite: str
+    finding: Finding
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that every format can write. Each part is made only when a format asks for it.
+
+    command is the call that answers (`podfit verify`). screen takes whether all details are wanted. data returns an
+    object of JSON values with the key `schema`. judged are the findings behind a verdict, None where the command gives
+    none; seconds is what all of it took.
+    """
+
+    command: str
+    screen: Callable[[bool], Report]
+    document: Callable[[], Report]
+    data: Callable[[], Mapping[str, Any]]
+    judged: Callable[[], tuple[Judged, ...]] | None = None
+    seconds: float = 0.0

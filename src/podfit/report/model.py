@@ -1,0 +1,137 @@
+"""The shape of a report: frozen, without markup. Whoever draws it decides on nothing but its looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Style(str, Enum):
+    """What a piece of text is; how that looks is the drawing's matter, and a drawing may ignore it."""
+
+    PLAIN = "plain"
+    NAME = "name"
+    """What a sentence is about."""
+    CODE = "code"
+    """Text of a machine: an image, a file, a version as it is typed."""
+    ASIDE = "aside"
+    """Less important than what stands beside it."""
+    KEEP = "keep"
+    INSTALL = "install"
+    CHANGE = "change"
+    CONFLICT = "conflict"
+    SKIP = "skip"
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text of one style. It may hold any characters: drawings make it harmless."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Text = tuple[Span, ...]
+"""Pieces of text in a row, nothing between them."""
+
+
+def text(*pieces: str | Span) -> Text:
+    """Return pieces as one text, without those that are empty."""
+    spans = (Span(piece) if isinstance(piece, str) else piece for piece in pieces)
+    return tuple(span for span in spans if span.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. lead: where a table is cut in pieces to fit, each piece has it again."""
+
+    title: Text = ()
+    lead: bool = False
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Lines of cells, as many in each as there are columns; a line without cells parts two groups of lines."""
+
+    columns: tuple[Column, ...]
+    lines: tuple[tuple[Text, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One statement. brief: a drawing of limited width may cut it after one line."""
+
+    text: Text
+    brief: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Statements below each other."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What a reader may open: a line, and the blocks behind it. A drawing that cannot fold shows both."""
+
+    summary: Text
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Lines that are aligned already and stay as they are."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Command lines to copy, each as its words: a drawing quotes them for a shell."""
+
+    commands: tuple[tuple[str, ...], ...]
+
+
+Block = Table | Items | Paragraph | Fold | Literal | Commands
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Blocks under a heading, which may be empty. level is 2 for a section, 3 for a part of the one before."""
+
+    title: Text
+    blocks: tuple[Block, ...]
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole report; its title may be empty."""
+
+    title: Text
+    sections: tuple[Section, ...]
+
+
+def section(title: str | Text, *blocks: Block, level: int = 2) -> tuple[Section, ...]:
+    """Return a section, nothing when it has no block."""
+    heading = text(title) if isinstance(title, str) else title
+    return (Section(heading, blocks, level),) if blocks else ()
+
+
+def items(*lines: Text, brief: bool = False) -> tuple[Items, ...]:
+    """Return a block of statements, nothing when there are none."""
+    return (Items(tuple(Item(line, brief) for line in lines)),) if lines else ()

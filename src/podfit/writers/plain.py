@@ -1,0 +1,17 @@
+"""Text of any origin made harmless for a terminal: the one place that does so."""
+
+from __future__ import annotations
+
+
+def plain(text: str) -> str:
+    """Return text on one line without control characters: no escape sequence, cursor move or change of direction.
+
+    What str.isprintable() refuses is left out: C0 and C1 controls, format characters such as the overrides of the
+    writing direction, separators other than the space, surrogates, and what Unicode has not assigned.
+    """
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+
+
+def kept_spaces(text: str) -> str:
+    """Return the same with the spaces of text as they are, for lines that are aligned already."""
+    return "".join(c for c in text if c.isprintable())
