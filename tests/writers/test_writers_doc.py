@@ -13,6 +13,7 @@ import pytest
 from writers_support import matrix_json, moola
 
 from podfit.catalogue.store import Summary
+from podfit.far.pack import sources
 from podfit.model import (
     Action,
     Artefact,
@@ -31,7 +32,6 @@ from podfit.pod.apply import Applied
 from podfit.pod.verify import Report
 from podfit.pod.verify.formats import as_dict
 from podfit.report.rows import Group
-from podfit.writers.verify_env import runtime_modules
 
 DOC = (Path(__file__).parents[2] / "docs" / "plan-format.md").read_text(encoding="utf-8")
 
@@ -89,7 +89,7 @@ def test_the_keys_of_the_reports_are_documented() -> None:
     assert {field.name for field in fields(Summary)} == documented("`podfit.templates/1`")
     report = Report("example", "pod", (), (), 0.0, {"version": "3.11.9", "executable": "", "prefix": ""})
     assert set(as_dict(report)) == documented("`podfit.verify/1`")
-    checks = set(re.findall(r'finding\(\s*"(\w+)"', "".join(runtime_modules().values())))
+    checks = set(re.findall(r'finding\(\s*"(\w+)"', "".join(sources("verify").values())))
     assert len(checks) > 5
     assert all(f"`{check}`" in section("`podfit.verify/1`") for check in checks)
 
