@@ -17,7 +17,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from podfit.model import Action, Artefact, Decision, Evidence, EvidenceKind, Finding, Need, Plan, Template
+from podfit.model import Action, Artefact, Change, Decision, Evidence, EvidenceKind, Finding, Need, Plan, Template
 from podfit.model.manifest import template_from_manifest
 from podfit.model.serial import plan_to_dict
 from podfit.pod.machine import LocalMachine
@@ -98,6 +98,7 @@ class Recipe:
         """Return the plan that installs the wheels, and changes what the template has in another version."""
         evidence = (Evidence(EvidenceKind.METADATA, "test"),)
         decisions: dict[str, Decision] = {}
+        changes: list[Change] = []
         for name, distribution in self.template.distributions.items():
             version = distribution.version
             decisions[name] = Decision(
@@ -113,12 +114,15 @@ class Recipe:
                 name, action, "asked", evidence, template=found.version if found else "", planned=str(version)
             )
             artefacts[name] = (artefact(wheel),)
+            if found:
+                changes.append(Change(name, found.version, str(version), "asked"))
         return Plan(
             project=self.project,
             template=self.template,
             needs=tuple(Need(name, evidence) for name in artefacts),
             decisions=tuple(decisions[name] for name in sorted(decisions)),
             artefacts=artefacts,
+            changes=tuple(changes),
             created="2025-01-01T00:00:00Z",
         )
 

@@ -167,6 +167,12 @@ def test_direct_references() -> None:
     assert parsed["packages"] == []
     assert parsed["tool"]["podfit"]["left-out"] == ["thing"]
 
+    exact = f"git+https://example.org/thing.git@{commit}"
+    resolved = direct_plan("git+https://example.org/thing.git@main", Artefact("", exact, (), "commit"))
+    (package,) = tomllib.loads(write_pylock(resolved))["packages"]
+    assert package["vcs"] == {"type": "git", "url": "https://example.org/thing.git", "commit-id": commit}
+    assert lines(write_lock(resolved)) == [], "pip checks files alone"
+
     url = "https://example.org/thing-1.0.tar.gz"
     archive = direct_plan(url, Artefact("thing-1.0.tar.gz", url, ("sha256:" + "c" * 64,), "sdist", 12))
     assert lines(write_lock(archive)) == [f"thing @ {url}     --hash=sha256:{'c' * 64}"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from podfit.model.bound import Bound
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.finding import Finding, Verdict
+from podfit.model.invariants import contradictions, verdicts
 from podfit.model.need import Need
 from podfit.model.question import OpenQuestion
 from podfit.model.template import Template
@@ -15,9 +16,10 @@ from podfit.model.template import Template
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """One file of the index that a plan installs. size is in bytes, 0 when the index does not say.
+    """One file that a plan installs. size is in bytes, 0 when the index does not say.
 
-    hashes are `algorithm:hexdigest`. kind is "wheel" or "sdist".
+    hashes are `algorithm:hexdigest`. kind is "wheel", "sdist", or "commit": a commit of a Git repository, whose url
+    names it in full (`git+https://example.org/thing.git@0123...`) and which has neither a file's name nor hashes.
     """
 
     filename: str
@@ -55,12 +57,20 @@ class Plan:
     questions: tuple[OpenQuestion, ...] = ()
     bounds: tuple[Bound, ...] = ()
 
+    def problems(self) -> tuple[str, ...]:
+        """Return why the plan cannot be applied, one sentence each; empty when it can.
+
+        No conflict is left and no check failed; decisions, changes, files and the template agree on every version; what
+        is held stays; names lead somewhere; and everything to install has a file that fits the template, or is built
+        from source, with a hash to check it by.
+        """
+        told = {finding.message for finding in self.findings if finding.verdict is Verdict.FAILED}
+        return (*verdicts(self), *(text for text in contradictions(self) if text not in told))
+
     @property
     def feasible(self) -> bool:
-        """Whether the plan can work: no conflict is left and no check failed."""
-        return not any(d.action is Action.CONFLICT for d in self.decisions) and not any(
-            f.verdict is Verdict.FAILED for f in self.findings
-        )
+        """Whether the plan can work and be applied: it has no problems."""
+        return not self.problems()
 
     def with_action(self, *actions: Action) -> tuple[Decision, ...]:
         """Return the decisions whose action is one of actions, in the plan's order."""

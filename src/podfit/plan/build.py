@@ -25,6 +25,7 @@ from podfit.model import (
     Template,
     Verdict,
 )
+from podfit.model.invariants import contradictions
 from podfit.model.requirement import Markers
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
@@ -91,7 +92,7 @@ def build_plan(
         names |= set(project.local.distributions)
     decisions = tuple(_decide(name, facts) for name in sorted(names))
     shown = {decision.name for decision in decisions if decision.action is not Action.SKIP}
-    return Plan(
+    plan = Plan(
         project=project.title,
         template=template,
         needs=tuple(sorted(needs, key=lambda need: need.name)),
@@ -105,6 +106,14 @@ def build_plan(
         created=created,
         local_python=project.local.python_version if project.local else "",
     )
+    return replace(plan, findings=(*plan.findings, *_contradictory(plan)))
+
+
+def _contradictory(plan: Plan) -> Iterable[Finding]:
+    """Yield a failure for each invariant of a plan that this one does not hold."""
+    evidence = Evidence(EvidenceKind.METADATA, "the plan itself")
+    for sentence in contradictions(plan):
+        yield Finding("plan", plan.template.name, Verdict.FAILED, sentence, evidence, "podfit apply would refuse it")
 
 
 def _decide(name: str, facts: _Facts) -> Decision:
@@ -248,8 +257,9 @@ def _built(facts: _Facts) -> Iterable[Finding]:
     """Yield a warning for each distribution that is only published as source and gets built on the pod."""
     for name, files in sorted(facts.artefacts.items()):
         package = facts.overlay.packages[name]
-        if files and all(file.kind == "sdist" for file in files):
-            text = f"{name} {package.version} has no wheel that fits: it is built from source on the pod"
+        if files and all(file.kind != "wheel" for file in files):
+            what = "comes from a commit" if files[0].kind == "commit" else "has no wheel that fits"
+            text = f"{name} {package.version} {what}: it is built from source on the pod".replace("  ", " ")
             yield Finding(
                 "sdist", name, Verdict.WARNING, text, Evidence(EvidenceKind.PUBLISHED, files[0].url, files[0].filename)
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from podfit.model import Artefact, LockedPackage, PodfitError
+from podfit.model.invariants import COMMIT
 
 if TYPE_CHECKING:
     from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
@@ -39,12 +40,16 @@ def locked_packages(text: str) -> dict[str, LockedPackage]:
 
 
 def _locked(package: Package) -> LockedPackage:
-    """Return one package; the files that have a URL, wheels first."""
+    """Return one package; the files that have a URL, wheels first, or the commit that it is built from."""
     files: list[PackageWheel | PackageSdist | PackageArchive] = [*(package.wheels or ())]
     files += [file for file in (package.sdist, package.archive) if file is not None]
     artefacts = tuple(_artefact(file) for file in files if file.url)
     version = "" if package.version is None else str(package.version)
-    return LockedPackage(str(package.name), version, artefacts, _direct_url(package))
+    url = _direct_url(package)
+    if package.vcs is not None and COMMIT.fullmatch(url):
+        below = f"#subdirectory={package.vcs.subdirectory}" if package.vcs.subdirectory else ""
+        artefacts = (Artefact("", url + below, (), "commit"),)
+    return LockedPackage(str(package.name), version, artefacts, url)
 
 
 def _artefact(file: PackageWheel | PackageSdist | PackageArchive) -> Artefact:

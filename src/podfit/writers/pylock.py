@@ -63,8 +63,9 @@ def write_pylock(plan: Plan) -> str:
 def _package(decision: Decision, plan: Plan, need: Need | None) -> Mapping[str, object] | None:
     """Return the `[[packages]]` table of a distribution without its dependencies, None when PEP 751 has no way."""
     known = [a for a in plan.artefacts.get(decision.name, ()) if _hashes(a)]
-    if need and need.url:
-        return _direct(decision, need.url, known)
+    commit = next((a.url for a in plan.artefacts.get(decision.name, ()) if a.kind == "commit"), "")
+    if commit or (need and need.url):
+        return _direct(decision, commit or (need.url if need else ""), known)
     wheels = [_file(a) for a in known if a.kind == "wheel"]
     sdists = [_file(a) for a in known if a.kind == "sdist"]
     if not wheels and not sdists:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -94,7 +95,22 @@ def metadata_version(info: str) -> str:
 
 
 def has_version(entry: dict[str, Any] | None, version: str) -> bool:
-    """Tell whether a found distribution has exactly this version: directory names may write it another way."""
+    """Tell whether a found distribution has exactly this version: directory names may write it another way.
+
+    Of what is built from a commit, whose version nobody knew before, version is the URL with the commit
+    (`git+https://example.org/x.git@0123...`).
+    """
     if entry is None:
         return False
+    if "://" in version:
+        return commit(entry["info"]) == version.partition("#")[0].rpartition("@")[2]
     return bool(entry["version"] == version or metadata_version(entry["info"]) == version)
+
+
+def commit(info: str) -> str:
+    """Return the commit that a .dist-info says it was built from (PEP 610), empty when it was not."""
+    try:
+        with open(os.path.join(info, "direct_url.json"), encoding="utf-8") as file:
+            return str(json.load(file)["vcs_info"]["commit_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -56,7 +56,7 @@ def _wheels(plan: Plan, reality: Template) -> Iterator[Finding]:
         return
     for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
         files = plan.artefacts.get(decision.name, ())
-        if files and not any(file.kind == "sdist" or _fits(file.filename, accepted) for file in files):
+        if files and not any(file.kind != "wheel" or _fits(file.filename, accepted) for file in files):
             yield Finding(
                 "wheels",
                 decision.name,

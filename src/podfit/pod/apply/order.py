@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from podfit.model import Action, Artefact, InputError, Plan
+from podfit.model import Action, Artefact, Decision, InputError, Plan
+from podfit.model.invariants import COMMIT, SHA256
 
 _PYPI_HOST = "files.pythonhosted.org"
 _PYPI_INDEX = "https://pypi.org/simple"
@@ -18,8 +20,8 @@ _PYPI_INDEX = "https://pypi.org/simple"
 def packages(plan: Plan) -> dict[str, dict[str, Any]]:
     """Return what the plan installs or changes, by name: version, lock entries for uv and pip, bytes to fetch.
 
-    Every file is named by URL and sha256 for uv (PEP 751), by version and sha256 for pip. Raises InputError for a
-    distribution without a file, or a file without a sha256: what cannot be checked is not installed.
+    Every file is named by URL and sha256 for uv (PEP 751), by version and sha256 for pip; a commit by its name. Raises
+    InputError for a distribution without a file, or a file without a sha256: what cannot be checked is not installed.
     """
     found: dict[str, dict[str, Any]] = {}
     for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
@@ -33,7 +35,7 @@ def packages(plan: Plan) -> dict[str, dict[str, Any]]:
         found[decision.name] = {
             "version": decision.planned,
             "pylock": _pylock_entry(decision.name, decision.planned, files),
-            "pip": " ".join([f"{decision.name}=={decision.planned}", *(f"--hash=sha256:{found}" for found in hashes)]),
+            "pip": _pip_line(decision, files[0], hashes),
             "find_links": str(Path(unquote(local[0].path)).parent) if len(local) == len(files) else "",
             "bytes": files[0].size or decision.download_bytes,
             "hashes": hashes,
@@ -82,12 +84,20 @@ def _is_local(file: Artefact) -> bool:
 
 
 def _sha256(name: str, file: Artefact) -> str:
-    """Return the file's sha256. Raises InputError when the plan has none."""
+    """Return the file's sha256, or the name of its commit. Raises InputError when the plan has none."""
     for text in file.hashes:
-        algorithm, _, digest = text.partition(":")
-        if algorithm == "sha256" and re.fullmatch(r"[0-9a-f]{64}", digest):
-            return digest
+        if found := SHA256.fullmatch(text):
+            return found[1]
+    if file.kind == "commit" and (found := COMMIT.fullmatch(file.url)):
+        return found["commit"]
     raise InputError(f"the plan has no sha256 for {name}'s {file.filename}", remedy="run `podfit fit` again")
+
+
+def _pip_line(decision: Decision, file: Artefact, hashes: Sequence[str]) -> str:
+    """Return pip's line; of a commit, pip itself says that it cannot check it as it checks files."""
+    if file.kind == "commit":
+        return f"{decision.name} @ {file.url}"
+    return " ".join([f"{decision.name}=={decision.planned}", *(f"--hash=sha256:{digest}" for digest in hashes)])
 
 
 def _pylock_entry(name: str, version: str, files: tuple[Artefact, ...]) -> str:
@@ -97,6 +107,11 @@ def _pylock_entry(name: str, version: str, files: tuple[Artefact, ...]) -> str:
     asked for anything either way.
     """
     text = json.dumps  # JSON strings of printable characters are TOML basic strings
+    if commit := COMMIT.fullmatch(files[0].url) if files[0].kind == "commit" else None:
+        folder = re.search(r"(?:^|&)subdirectory=([^&]+)", commit["fragment"] or "")
+        below = f", subdirectory = {text(unquote(folder[1]))}" if folder else ""
+        vcs = f'type = "git", url = {text(commit["url"])}, commit-id = {text(commit["commit"])}{below}'
+        return f"[[packages]]\nname = {text(name)}\nvcs = {{ {vcs} }}\n"
     lines = ["[[packages]]", f"name = {text(name)}", f"version = {text(version)}"]
     if all(urlsplit(file.url).hostname == _PYPI_HOST for file in files):
         lines.append(f"index = {text(_PYPI_INDEX)}")

@@ -107,8 +107,11 @@ def apply(
     reporter = reporter or SilentReporter()
     started = time.monotonic()
     mode = "in-place" if options.in_place else "overlay"
-    if not plan.feasible:
-        raise ApplyError("the plan has conflicts or failed checks", remedy="see the matrix: podfit matrix")
+    problems = plan.problems()
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        text = f"the plan has conflicts or failed checks: {problems[0]}{more}"
+        raise ApplyError(text, remedy="see the matrix: podfit matrix")
     agent = Agent(machine)
     order = work_order(plan, mode=mode, overlay=options.overlay, installer=options.installer)
     look = options.installer != "pip" and not agent.local
