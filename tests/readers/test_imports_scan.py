@@ -329,7 +329,7 @@ def test_notebooks_with_magics_and_shell_lines(tmp_path: Path) -> None:
         ("numpy", 2, 2), ("torch", 2, 5), ("pandas", 3, 2), ("scipy", 5, 3), ("xgboost", 5, 6), ("polars", 6, 5),
     }  # fmt: skip
     assert str(scan.imports[0]) == "n.ipynb[2]:2"
-    assert [notice.partition(":")[0] for notice in scan.notices] == ["n.ipynb[2]", "n.ipynb[7]"]
+    assert [notice.partition(":")[0] for notice in scan.notices] == ["n.ipynb[7]"]
 
 
 def test_old_odd_and_broken_notebooks(tmp_path: Path) -> None:

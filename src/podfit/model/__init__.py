@@ -10,7 +10,7 @@ from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
 from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed
 from podfit.model.plan import Artefact, Plan
-from podfit.model.project import Call, Declaration, Grade, ImportSite, LocalEnvironment, Member, Project
+from podfit.model.project import Call, Declaration, Grade, ImportSite, LocalEnvironment, Member, Project, VersionCheck
 from podfit.model.question import OpenQuestion
 from podfit.model.report import Reporter, SilentReporter
 from podfit.model.target import TargetPlatform
@@ -61,6 +61,7 @@ __all__ = [
     "Template",
     "Torch",
     "Verdict",
+    "VersionCheck",
     "Where",
     "canonical",
 ]

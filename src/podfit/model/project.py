@@ -77,6 +77,15 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionCheck:
+    """Code that insists on a version of a module (`assert timm.__version__ == "0.3.2"`). specifier is PEP 440 text."""
+
+    module: str
+    specifier: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """One declared requirement.
 
@@ -137,6 +146,7 @@ class Project:
     read in an unexpected way (a freeze taken as the local environment, an unreadable notebook). members are the
     project's own distributions besides itself; questions are what only a person can answer about its files.
     missing gives, for the lower-case name of a git submodule that was not checked out, the place that names it.
+    checks are the versions that code insists on.
     """
 
     root: str
@@ -153,6 +163,7 @@ class Project:
     members: tuple[Member, ...] = ()
     questions: tuple[OpenQuestion, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[VersionCheck, ...] = ()
 
     @property
     def title(self) -> str:

@@ -13,47 +13,21 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.freezes import system_bound
 from podfit.model import Declaration, Evidence, EvidenceKind, Finding, InputError, Project, Template, Verdict, canonical
-
-# As people write ranges: lower bounds first.
-_ORDER = ("===", "==", "~=", ">=", ">", "<", "<=", "!=")
-
-
-@dataclass
-class Asked:
-    """Everything declared about one distribution. parts holds each declaration with its parsed requirement."""
-
-    name: str
-    parts: list[tuple[Declaration, Requirement]] = field(default_factory=list)
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """One piece for each declaration, in order."""
-        return tuple(dict.fromkeys(Evidence(EvidenceKind.METADATA, str(d.where), d.requirement) for d, _ in self.parts))
-
-    @property
-    def specifier(self) -> str:
-        """All specifiers, comma-joined, each once, lower bounds first."""
-        each = {str(one): one for _, requirement in self.parts for one in requirement.specifier}
-        return ",".join(sorted(each, key=lambda text: (_ORDER.index(each[text].operator), text)))
-
-    @property
-    def extras(self) -> tuple[str, ...]:
-        """The union of the extras, normalized and sorted."""
-        return tuple(sorted({canonical(extra) for _, r in self.parts for extra in r.extras}))
-
-    @property
-    def url(self) -> str:
-        """The direct reference, empty when there is none."""
-        return next((r.url for _, r in self.parts if r.url), "")
+from podfit.needs.asked import Asked
+from podfit.needs.offers import offers
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What the project declares for the template: asked by normalized name, constraints, and what was set aside."""
+    """What the project declares for the template: asked by normalized name, constraints, and what was set aside.
+
+    offered is what notebooks, scripts, Dockerfiles and the like say of distributions that no manifest names.
+    """
 
     asked: Mapping[str, Asked]
     constraints: tuple[Declaration, ...]
     findings: tuple[Finding, ...]
+    offered: Mapping[str, Asked] = field(default_factory=dict)
 
 
 def read_declarations(project: Project, template: Template, extras: Sequence[str], groups: Sequence[str]) -> Declared:
@@ -66,6 +40,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
     chosen_extras, chosen_groups = {canonical(e) for e in extras}, {canonical(g) for g in groups}
     asked: dict[str, Asked] = {}
     constraints: list[Declaration] = []
+    beside: list[tuple[Declaration, Requirement]] = []
     findings: list[Finding] = []
     waiting = [(declaration, _parsed(declaration)) for declaration in project.declarations]
     findings += _unknown(project.declarations, "extra", extras)
@@ -89,12 +64,15 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
                 grown = grown or bool(new)
             elif declaration.constraint:
                 constraints.append(declaration)
+            elif declaration.scope:
+                beside.append((declaration, requirement))
             else:
                 asked.setdefault(name, Asked(name)).parts.append((declaration, requirement))
         waiting = later if grown else []
     for one in asked.values():
         _check(one)
-    return Declared(asked, tuple(constraints), tuple(findings))
+    offered, told = offers(asked, beside)
+    return Declared(asked, tuple(constraints), (*findings, *told), offered)
 
 
 def _parsed(declaration: Declaration) -> Requirement:

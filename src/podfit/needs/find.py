@@ -21,10 +21,12 @@ from podfit.model import (
     Verdict,
     canonical,
 )
-from podfit.needs.declared import Asked, Declared, read_declarations
+from podfit.needs.asked import Asked
+from podfit.needs.checks import with_checks
+from podfit.needs.declared import Declared, read_declarations
 from podfit.needs.implicit import Implied, implied_needs
 from podfit.needs.providers import Provider, Providers, Unknown, WheelModules, standard_library
-from podfit.needs.questions import about_module, statement
+from podfit.needs.questions import about_module, about_offer, statement
 
 SHOWN_SITES = 5
 """Import sites that a need's evidence lists one by one; one more line counts the rest."""
@@ -98,7 +100,7 @@ def find_needs(
     requirements that cannot be parsed or that exclude each other, naming both places.
     """
     declared = read_declarations(project, template, extras, groups)
-    urls = {name: asked.url for name, asked in declared.asked.items()}
+    urls = {name: asked.url for name, asked in (*declared.offered.items(), *declared.asked.items())}
     modules = {site.module for site in project.imports}
     providers = Providers(template, project.local, urls, wheel_modules, modules)
     used, unresolved, found = _imported(project, template, providers)
@@ -109,20 +111,28 @@ def find_needs(
         name = _choice(implied, declared, used, template)
         if name != canonical(project.name):
             used.setdefault(name, _Used()).implied.append(implied)
-    findings = [*declared.findings, *(one for one in found if isinstance(one, Finding))]
-    questions = (*project.questions, *(one for one in found if isinstance(one, OpenQuestion)))
+    asked_for = dict(declared.asked)
+    for name, offered in declared.offered.items():
+        wanted = name in used and (used[name].required or include_optional)
+        if wanted or any(declaration.asks for declaration, _ in offered.parts):
+            asked_for[name] = offered
+    checked = with_checks(project.checks, providers, asked_for)
+    findings = [*declared.findings, *checked, *(one for one in found if isinstance(one, Finding))]
+    questions = [*project.questions, *(one for one in found if isinstance(one, OpenQuestion))]
     needs = []
-    for name in sorted({*declared.asked, *used}):
-        asked, use = declared.asked.get(name), used.get(name)
+    for name in sorted({*asked_for, *used}):
+        asked, use = asked_for.get(name), used.get(name)
         finding = _judged(name, asked, use, only_imported, include_optional)
         if finding is not None:
             findings.append(finding)
         if asked is None and use is not None and not use.required and not include_optional:
+            if (offer := declared.offered.get(name)) is not None and offer.url:
+                questions.append(about_offer(name, offer, use.sites))
             continue
         if asked is not None and use is None and only_imported:
             continue
         needs.append(_need(name, asked, use, providers))
-    return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, questions)
+    return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, tuple(questions))
 
 
 def _imported(

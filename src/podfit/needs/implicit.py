@@ -29,13 +29,15 @@ def implied_needs(calls: Iterable[Call], importing: Mapping[str, Collection[str]
                 continue
             keywords = dict(call.keywords)
             if rule.keyword:
-                value = keywords.get(rule.keyword)
                 values = dict(rule.values)
-                distribution = "" if value is None else values.get(value) or values.get("*", "")
-                if not distribution:
+                wanted = [
+                    values.get(value) or values.get("*", "") for value in keywords.get(rule.keyword, "").split(",")
+                ]
+                if rule.keyword not in keywords or not any(wanted):
                     continue
                 decided.add(about)
-                yield Implied(distribution, call, rule)
+                for distribution in dict.fromkeys(filter(None, wanted)):
+                    yield Implied(distribution, call, rule)
             else:
                 decided.add(about)
                 yield Implied(rule.needs[0], call, rule, rule.needs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from podfit.model import Evidence, EvidenceKind, Finding, Grade, ImportSite, OpenQuestion, Verdict
+from podfit.needs.asked import Asked
 from podfit.needs.providers import Unknown
 
 SHOWN = 5
@@ -34,6 +35,13 @@ def about_module(
     rest = [site for site in sites if site != first][: SHOWN - 1]
     places = (evidence, *(Evidence(EvidenceKind.METADATA, str(site), statement(site)) for site in rest))
     return OpenQuestion(top, f"{first} imports it {_how(first.grade)}: {reason}", places, remedy)
+
+
+def about_offer(name: str, offered: Asked, sites: Sequence[ImportSite]) -> OpenQuestion:
+    """Return the question whether a distribution is wanted that only optional imports use and an address provides."""
+    evidence = tuple(Evidence(EvidenceKind.METADATA, str(site), statement(site)) for site in sites[:SHOWN])
+    message = f"only {sites[0]} imports it, {sites[0].grade.value}; {offered.parts[0][0].where} installs {offered.url}"
+    return OpenQuestion(name, message, (*evidence, *offered.evidence), "--include-optional plans it")
 
 
 def statement(site: ImportSite) -> str:

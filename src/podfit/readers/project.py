@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from podfit.model import Call, InputError, LocalEnvironment, Project, Reporter, SilentReporter, Where
+from podfit.model import Call, Declaration, InputError, LocalEnvironment, Project, Reporter, SilentReporter, Where
+
+if TYPE_CHECKING:
+    from podfit.readers.imports import ImportScan
 
 _LOCKS = ("uv.lock", "poetry.lock", "pylock.toml", "Pipfile.lock")
 
@@ -50,6 +54,7 @@ def read_project(
     reporter.step(f"reading {root}")
     declared = read_declared(root, files=files, extras=extras, groups=groups, reporter=reporter)
     scan = scan_imports(root, exclude=exclude, include_tests=include_tests, reporter=reporter)
+    beside, told = ((), ()) if files else _beside(root, scan, alone=not (declared.declarations or declared.freezes))
     environment: LocalEnvironment | None = None
     if local != "none":
         spec = local
@@ -63,17 +68,27 @@ def read_project(
             root=str(root),
             name=declared.name,
             imports=scan.imports,
-            declarations=declared.declarations,
+            declarations=(*declared.declarations, *beside),
             local=environment,
             own_modules=scan.own_modules,
             requires_python=declared.requires_python,
             index_urls=declared.index_urls,
             find_links=declared.find_links,
-            notices=(*declared.notices, *scan.notices),
+            notices=(*declared.notices, *told, *scan.notices),
             directory=root.resolve().name,
+            checks=scan.checks,
         ),
         scan.calls,
     )
+
+
+def _beside(root: Path, scan: ImportScan, *, alone: bool) -> tuple[Sequence[Declaration], Sequence[str]]:
+    """Return what scripts, notebooks and files beside the manifests declare, the nearest to the code first."""
+    from podfit.readers.declared.aside import read_aside
+
+    tree = scan.tree
+    found, notices = read_aside(root, tree.requirements, tree.dockerfiles, tree.readmes, alone=alone)
+    return (*scan.declarations, *found), notices
 
 
 def _under(root: Path, path: str) -> Path:

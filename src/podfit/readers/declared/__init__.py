@@ -14,7 +14,8 @@ from pathlib import Path
 from podfit.model import Declaration, InputError, Reporter, SilentReporter, Where, canonical
 from podfit.model.words import did_you_mean
 from podfit.readers.declared import requirement as pep508
-from podfit.readers.declared.discover import discover, group_of, is_requirements, read_source
+from podfit.readers.declared.alternatives import is_base, settle
+from podfit.readers.declared.discover import discover, group_of, is_misspelt, is_requirements, read_source
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import OwnExtras, Reading, Source
 
@@ -72,8 +73,19 @@ def read_declared(
         [Source(root, _named(root, Path(path)), named=True) for path in files] if files else _discovered(root, reading)
     )
     for source in sources:
+        if not files and _is_optional(source, reading):
+            source = replace(source, group=f"group:{canonical(source.path.stem)}")
+            reading.note_group(canonical(source.path.stem))
         reporter.step(f"reading {source.shown}")
         read_source(source, reading)
+    settled: list[Declaration] = list(reading.declarations)
+    if not files:
+        settled, notices, alternatives = settle(settled)
+        for notice in notices:
+            reading.notice(notice)
+        for name in alternatives:
+            reading.note_group(name)
+        reading.declarations = dict.fromkeys(settled)
     _check(root, "extra", extras, reading.extras)
     _check(root, "group", groups, reading.groups)
     declarations = tuple(_with_own_extras(reading))
@@ -101,11 +113,27 @@ def _discovered(root: Path, reading: Reading) -> list[Source]:
         if is_requirements(source.path) and (reason := freeze_reason(source.text, source.path, source.data)):
             reading.freeze(source, reason)
             continue
+        if is_misspelt(source.path):
+            reading.notice(f"{source.shown} is taken for requirements.txt with a slip of the pen; rename it")
         if source.group:
             reading.note_group(source.group.partition(":")[2])
         kept.append(source)
     reading.base_files = frozenset(Path(os.path.abspath(source.path)) for source in kept if not source.group)  # noqa: PTH100
     return kept
+
+
+def _is_optional(source: Source, reading: Reading) -> bool:
+    """Tell whether a file of requirements/ is one set to choose from, because the project declares its needs elsewhere.
+
+    A file that a manifest names (`dynamic`, `-r`) has been read with it by then.
+    """
+    if source.group or source.path.parent == source.root or source.shown in reading.files or is_base(source.path):
+        return False
+    there = any(not one.group and not one.constraint for one in reading.declarations)
+    if there:
+        group = canonical(source.path.stem)
+        reading.notice(f"{source.shown} is a set to choose, not needed for all: --group {group}")
+    return there
 
 
 def _check(root: Path, kind: str, wanted: Sequence[str], known: Sequence[str]) -> None:

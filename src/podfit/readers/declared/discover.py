@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -38,6 +39,8 @@ _PATTERNS = (
     "env.yaml",
 )
 _LOCK = re.compile(r"^(?:uv|poetry|pdm|Pipfile|pixi)\.lock$|^pylock\..*toml$|^conda-lock\.ya?ml$")
+_ALIKE = 0.85
+"""How much of a file's name has to be that of `requirements` (difflib's ratio) for a slip of the pen."""
 _WORD = re.compile(r"[a-z0-9]+")
 _ASIDE = frozenset(
     [
@@ -87,6 +90,19 @@ def discover(root: Path) -> Iterator[Source]:
                 continue
             seen.add(path)
             yield Source(root, path, group_of(path))
+    for path in sorted(root.glob("*.txt")):
+        if path not in seen and is_misspelt(path) and path.is_file():
+            yield Source(root, path, group_of(path))
+
+
+def is_misspelt(path: Path) -> bool:
+    """Tell whether a file's name is `requirements` with a slip of the pen: requirment.txt, requirements.tx."""
+    stem = path.stem.lower()
+    return (
+        path.suffix == ".txt"
+        and "requirements" not in stem
+        and difflib.SequenceMatcher(None, stem, "requirements").ratio() >= _ALIKE
+    )
 
 
 def group_of(path: Path) -> str:

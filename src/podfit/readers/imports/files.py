@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,12 @@ _FOREIGN = frozenset(
 )
 _PRODUCTS = frozenset({"build", "dist"})
 _ASIDE = frozenset({"tests", "test", "docs", "doc"})
+_VENDORED = frozenset(
+    {"third_party", "thirdparty", "3rdparty", "external", "externals", "extern", "vendor", "vendored", "submodules"}
+)
+_DECLARES = re.compile(
+    r"^(?:requirements?[\w.-]*\.(?:txt|in)|(?:[\w.-]+\.)?dockerfile(?:[.-][\w.-]+)?|README(?:\.\w+)?)$", re.IGNORECASE
+)
 # Run by tools that build, test or check the project, never by the project itself.
 _BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
 
@@ -25,7 +32,8 @@ class Tree:
     build the project; neighbours are modules beside a single file, not to be read. packages are the directories with
     an `__init__.py`, code the directories with any Python below; roots the directories with a project file of their
     own. unreadable are the paths that the system refused. test_files are those of the sources and notebooks that would
-    stand aside if they were not asked for.
+    stand aside if they were not asked for. requirements are requirement files below the root, dockerfiles the
+    Dockerfiles, readmes the READMEs of the root; none of them in tests, documentation or other people's code.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -38,6 +46,9 @@ class Tree:
     roots: set[str] = field(default_factory=set)
     unreadable: list[str] = field(default_factory=list)
     test_files: set[str] = field(default_factory=set)
+    requirements: list[str] = field(default_factory=list)
+    dockerfiles: list[str] = field(default_factory=list)
+    readmes: list[str] = field(default_factory=list)
 
 
 def find_files(root: str, exclude: Sequence[str], include_tests: bool) -> Tree:
@@ -110,12 +121,25 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
                 if entry.is_dir(follow_symlinks=False):
                     if name not in _FOREIGN and not name.endswith((".egg-info", ".dist-info")):
                         below.append((path, aside or name.lower() in _ASIDE))
+                elif not aside and _DECLARES.search(name) and entry.is_file():
+                    _note(tree, folder, name)
                 elif name.endswith((".py", ".ipynb", ".yaml", ".yml")) and entry.is_file():
                     build = name in _BUILD_FILES and folder not in tree.packages
                     yield path, aside or build or name == "conftest.py"
             except OSError:
                 tree.unreadable.append(path)
         stack.extend(reversed(below))
+
+
+def _note(tree: Tree, folder: str, name: str) -> None:
+    """Keep a file that says what to install."""
+    path = f"{folder}/{name}" if folder else name
+    if "ockerfile" in name:
+        tree.dockerfiles.append(path)
+    elif name.lower().startswith("readme"):
+        tree.readmes.extend([] if folder else [path])
+    elif folder and not _VENDORED & set(folder.lower().split("/")) and not folder.endswith("requirements"):
+        tree.requirements.append(path)
 
 
 def _excluded(path: str, name: str, patterns: Sequence[str]) -> bool:

@@ -13,9 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from podfit.model import Call, Grade, ImportSite, InputError, Reporter, SilentReporter, Where
+from podfit.model import (
+    Call,
+    Declaration,
+    Grade,
+    ImportSite,
+    InputError,
+    Reporter,
+    SilentReporter,
+    VersionCheck,
+    Where,
+)
 from podfit.model.words import shortened
-from podfit.readers.imports.files import find_files, single_file
+from podfit.readers.imports.files import Tree, find_files, single_file
 from podfit.readers.imports.grades import Places
 from podfit.readers.imports.own import OwnModules
 from podfit.readers.imports.statements import Aliases, Found, Statements
@@ -24,7 +34,8 @@ LARGEST = 32 * 1024 * 1024
 """Bytes past which a file is data in the clothes of code; no notebook that a person still opens is that large."""
 
 _TARGET = re.compile(
-    r"""^\s*(?:-\s+)?["']?_target_["']?\s*:\s*["']?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)["']?\s*(?:#.*)?$"""
+    r"""^\s*(?:-\s+)?["']?(_target_|class_path|target)["']?\s*:\s*["']?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)["']?"""
+    r"""\s*(?:#.*)?$"""
 )
 _PYTHON_2 = re.compile(
     rb"^\s*print\s+[^(=\s]|^\s*exec\s+['\"]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+\w+\s*,", re.MULTILINE
@@ -37,13 +48,17 @@ class ImportScan:
 
     imports are those of modules outside the project, in the order of path, cell and line; own_modules the top-level
     names that the project itself provides. notices are sentences about files that were not read, or only in part.
-    calls are the calls that may imply a need nobody imports.
+    calls are the calls that may imply a need nobody imports. declarations are what scripts (PEP 723) and notebooks
+    (`!pip install`) say for themselves, checks the versions that code insists on; tree are the files that were found.
     """
 
     imports: tuple[ImportSite, ...]
     own_modules: frozenset[str]
     notices: tuple[str, ...]
     calls: tuple[Call, ...]
+    declarations: tuple[Declaration, ...] = ()
+    checks: tuple[VersionCheck, ...] = ()
+    tree: Tree = field(default_factory=Tree)
 
 
 @dataclass
@@ -53,6 +68,9 @@ class _State:
     root: str
     wanted: frozenset[str]
     modules: re.Pattern[bytes]
+    places: Places
+    declarations: list[Declaration] = field(default_factory=list)
+    checks: list[VersionCheck] = field(default_factory=list)
     found: list[tuple[Found, str, int]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -79,7 +97,8 @@ def scan_imports(
         base, tree = str(root.parent), single_file(str(root.parent), root.name)
     words = "|".join(sorted(call_modules()))
     telling = re.compile(rf"^[^#\n]*\bimport\b[^#\n]*\b(?:{words})\b|^\s*from\s+(?:{words})\b".encode(), re.MULTILINE)
-    state = _State(base, call_names(), telling)
+    places = Places(tree.sources, tree.notebooks, tree.test_files)
+    state = _State(base, call_names(), telling, places)
     with warnings.catch_warnings(), _no_collection():
         warnings.simplefilter("ignore")  # invalid escapes in somebody's strings are no concern of the reader
         for path in tree.sources:
@@ -89,13 +108,20 @@ def scan_imports(
         for path in tree.configs:
             _config(state, path)
         own = OwnModules(base, tree, is_known, is_generic)
-        places = Places(tree.sources, tree.notebooks, tree.test_files)
         imports = tuple(_sites(state.found, own, places))
     if tree.aside:
         state.notices.append(_aside(tree.aside))
     state.notices.extend(f"{path}: cannot be read" for path in tree.unreadable)
     calls = sorted(state.calls, key=lambda call: (call.path, call.cell, call.line))
-    return ImportScan(imports, frozenset(own.names), tuple(state.notices), tuple(calls))
+    return ImportScan(
+        imports,
+        frozenset(own.names),
+        tuple(state.notices),
+        tuple(calls),
+        tuple(state.declarations),
+        tuple(state.checks),
+        tree,
+    )
 
 
 @contextmanager
@@ -148,13 +174,21 @@ def _source(state: _State, path: str) -> None:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         state.notices.append(_syntax(path, error, data))
         return
+    if b"# /// script" in data:
+        from podfit.readers.declared import script
+
+        text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+        made, notices = script.declarations(Path(state.root), path, text, state.places.grade(path) is None)
+        state.declarations += made
+        state.notices += notices
     dynamic = b"import_module" in data or b"__import__" in data
     statements = Statements(path, state.wanted, Aliases(), expressions=dynamic or bool(state.modules.search(data)))
     _walk(state, statements, module)
 
 
 def _notebook(state: _State, path: str) -> None:
-    from podfit.readers.imports.notebook import NotebookError, cells_of, installs, python_of
+    from podfit.readers.declared import installs
+    from podfit.readers.imports.notebook import NotebookError, cells_of, python_of
 
     data = _read(state, path)
     if data is None:
@@ -170,10 +204,14 @@ def _notebook(state: _State, path: str) -> None:
         return
     aliases = Aliases()
     for cell in cells:
-        if installs(cell.source):
-            state.notices.append(
-                f"{path}[{cell.number}]: this cell installs packages by itself; declare them for podfit to see them"
+        if "install" in cell.source or "uv add" in cell.source:
+            found = list(installs.commands(cell.source))
+            asks = state.places.grade(path) is None
+            made, notices = installs.declarations(
+                Path(state.root), path, found, scope=path, asks=asks, cell=cell.number
             )
+            state.declarations += made
+            state.notices += notices
         try:
             module = ast.parse(python_of(cell.source))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -189,16 +227,28 @@ def _walk(state: _State, statements: Statements, module: ast.Module) -> None:
         state.notices.append(f"{statements.path}: nested too deeply to be read whole")
     state.found.extend((found, statements.path, statements.cell) for found in statements.found)
     state.calls.extend(statements.calls)
+    place = f"{statements.path}[{statements.cell}]" if statements.cell else statements.path
+    state.checks.extend(
+        VersionCheck(module, specifier, Where(place, line)) for module, specifier, line in statements.checks
+    )
 
 
 def _config(state: _State, path: str) -> None:
-    """Collect the classes that hydra makes from `_target_` lines: importing their modules is part of the run."""
+    """Collect the classes that frameworks make from a configuration: importing their modules is part of the run.
+
+    hydra writes `_target_`, Lightning's command line `class_path`, latent diffusion and its kin `target`; the last one
+    is an everyday word and counts only for modules that the catalogue knows.
+    """
+    from podfit.catalogue.imports import is_known
+
     data = _read(state, path)
-    if data is None or b"_target_" not in data:
+    if data is None or (b"target" not in data and b"class_path" not in data):
         return
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         if match := _TARGET.match(line):
-            module, _, name = match[1].rpartition(".")
+            module, _, name = match[2].rpartition(".")
+            if match[1] == "target" and not is_known(module.partition(".")[0]):
+                continue
             state.found.append((Found(module, number, (name,), grade=Grade.CONFIG), path, 0))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from podfit.model import Call, Grade
-from podfit.readers.imports import guards
+from podfit.readers.imports import guards, versions
 
 _DYNAMIC = frozenset({"import_module", "__import__"})
 
@@ -54,6 +54,7 @@ class Statements:
     expressions: bool = True
     found: list[Found] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    checks: list[tuple[str, str, int]] = field(default_factory=list)
     _lazy: str = ""
     _raising: bool = False
     _called: frozenset[str] = frozenset()
@@ -82,6 +83,9 @@ class Statements:
                     self.aliases.modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
         elif isinstance(node, ast.If):
             self._if(node, reason)
+        elif isinstance(node, ast.Assert):
+            self.checks.extend(versions.asserted(node, self.aliases.modules))
+            self._other(node, reason)
         elif isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
             self._try(node, reason)  # type: ignore[arg-type]  # TryStar has the fields of Try
         elif isinstance(node, (ast.With, ast.AsyncWith)):
@@ -241,11 +245,7 @@ class Statements:
 
     def _keep(self, node: ast.Call, target: str, receiver: str) -> None:
         arguments = tuple(a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
-        keywords = tuple(
-            (k.arg, str(k.value.value))
-            for k in node.keywords
-            if k.arg and isinstance(k.value, ast.Constant) and isinstance(k.value.value, (str, bool))
-        )
+        keywords = tuple((k.arg, text) for k in node.keywords if k.arg and (text := _literal(k.value)))
         self.calls.append(Call(target, self.path, node.lineno, receiver, arguments, keywords, self.cell))
 
 
@@ -258,3 +258,10 @@ def _called(body: Iterable[ast.stmt]) -> Iterator[str]:
                     yield part.func.id
         elif isinstance(node, (ast.If, ast.With, ast.Try)):
             yield from _called(node.body)
+
+
+def _literal(node: ast.expr) -> str:
+    """Return a literal string or truth value as text, those of a list joined by commas; empty for anything else."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return ",".join(filter(None, map(_literal, node.elts)))
+    return str(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, (str, bool)) else ""

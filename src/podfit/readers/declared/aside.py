@@ -1,0 +1,71 @@
+"""What is declared beside a project's manifests: requirement files in folders, Dockerfiles, READMEs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from podfit.model import Declaration, InputError
+from podfit.readers.declared import installs
+from podfit.readers.declared.discover import group_of
+from podfit.readers.declared.freeze import freeze_reason
+from podfit.readers.declared.interface import Reading, Source
+
+LARGEST = 1024 * 1024
+"""Bytes past which a Dockerfile or README is not read."""
+
+
+def read_aside(
+    root: Path, requirements: Sequence[str], dockerfiles: Sequence[str], readmes: Sequence[str], *, alone: bool
+) -> tuple[list[Declaration], list[str]]:
+    """Return what these files (relative to root) declare, each in its own scope, and notices.
+
+    alone tells that the project has no manifest: then requirement files and Dockerfiles ask for what they name, else
+    they only tell about what the code imports. READMEs never ask. A wrong line ends nothing: it is a notice.
+    """
+    made: list[Declaration] = []
+    notices: list[str] = []
+    for path in requirements:
+        folder = path.rpartition("/")[0]
+        source = Source(root, root / path)
+        if group_of(source.path):
+            continue
+        reading = Reading()
+        try:
+            if freeze_reason(source.text, source.path, source.data):
+                notices.append(f"{path} lists a whole environment; give it with --local or -r if it matters")
+                continue
+            _requirements(source, reading)
+        except InputError as error:
+            notices.append(f"{path} is not followed: {error!s}")
+            continue
+        found = [replace(one, scope=folder, asks=alone) for one in reading.declarations if not one.constraint]
+        made += found
+        if found and not alone:
+            notices.append(f"{path} is read for what the code imports; -r {path} takes all of it")
+    for path in dockerfiles:
+        for one in installs.commands(_text(root / path)):
+            declarations, _ = installs.declarations(root, path, [one], scope=path, asks=alone)
+            made += declarations
+            if declarations and not alone:
+                names = " ".join(declaration.requirement for declaration in declarations)
+                notices.append(f"{path}:{one.line} installs {names}; it is read for what the code imports")
+    for path in readmes:
+        installed = list(installs.commands(_text(root / path)))
+        made += installs.declarations(root, path, installed, scope=path, asks=False)[0]
+    return made, notices
+
+
+def _requirements(source: Source, reading: Reading) -> None:
+    from podfit.readers.declared import requirements_txt
+
+    requirements_txt.read(source, reading)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST).decode("utf-8", "replace")
+    except OSError:
+        return ""

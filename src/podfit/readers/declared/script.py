@@ -1,0 +1,46 @@
+"""Inline script metadata (PEP 723): what a single script says that it needs."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from podfit.model import Declaration
+from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared.interface import Source
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+# The expression of https://packaging.python.org/specifications/inline-script-metadata/, for the type `script`.
+_BLOCK = re.compile(r"(?m)^# /// script[ \t]*$\s(?P<content>(?:^#(?:| .*)$\s)+)^# ///[ \t]*$")
+
+
+def declarations(root: Path, shown: str, text: str, asks: bool) -> tuple[list[Declaration], list[str]]:
+    """Return the dependencies in the metadata of the script shown, and notices about what is wrong there."""
+    match = _BLOCK.search(text)
+    if match is None:
+        return [], []
+    content = "".join(
+        line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(keepends=True)
+    )
+    first = text.count("\n", 0, match.start("content")) + 1
+    source = Source(root, root / shown)
+    try:
+        found = tomllib.loads(content).get("dependencies", [])
+    except (ValueError, RecursionError):
+        return [], [f"{source.where(first)}: the script's metadata are no TOML; they are not read"]
+    made: list[Declaration] = []
+    notices: list[str] = []
+    lines = content.splitlines()
+    for entry in found if isinstance(found, list) else []:
+        number = next((number for number, line in enumerate(lines) if str(entry) in line), 0)
+        where = source.where(first + number)
+        try:
+            made.append(Declaration(pep508.normalized(str(entry)), where, scope=shown, asks=asks))
+        except ValueError as error:
+            notices.append(f"{where}: {error}; left out")
+    return made, notices

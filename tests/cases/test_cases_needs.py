@@ -1,0 +1,195 @@
+"""Cases seen at public projects: what they need is read from what people really write, and nobody else's package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from podfit.model import Evidence, EvidenceKind, Interpreter, Origin, Platform, Template
+from podfit.needs import NeedReport, find_needs
+from podfit.readers.project import read_project
+
+WHEELS: Mapping[str, tuple[str, ...]] = {
+    "dm-tree": ("tree",), "numpy-quaternion": ("quaternion",), "scikit-video": ("skvideo",), "odd-name": ("oddity",),
+}  # fmt: skip
+
+
+def notebook(*cells: str) -> str:
+    made = [{"cell_type": "code", "source": cell, "outputs": [], "metadata": {}} for cell in cells]
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+def needs(root: Path, files: Mapping[str, str], *, include_optional: bool = False) -> tuple[NeedReport, list[str]]:
+    """Return what the project of these files needs on a bare template, and the notices of reading it."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    reading = read_project(root, local="none")
+    bare = Template(
+        "t", Interpreter("3.11.9"), Platform(), {}, Origin.GIVEN, Evidence(EvidenceKind.MEASURED, "probe.json")
+    )
+    report = find_needs(
+        reading.project,
+        bare,
+        calls=reading.calls,
+        include_optional=include_optional,
+        wheel_modules=lambda name: (WHEELS.get(name, ()), f"the names in {name}'s wheel"),
+    )
+    return report, list(reading.project.notices)
+
+
+def asked(report: NeedReport) -> dict[str, str]:
+    """Return the needs as people write them: specifiers and addresses by name, with extras."""
+    return {
+        need.name + (f"[{','.join(need.extras)}]" if need.extras else ""): need.specifier or need.url
+        for need in report.needs
+    }
+
+
+GIT = "git+https://example.org/user/some_dataset"
+
+CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "a demo's unpublished module": (
+        {"requirements.txt": "tqdm\n", "train.py": "import torch, tqdm\n",
+         "demo.ipynb": notebook(f"!pip install {GIT}", "from some_dataset import X")},
+        {"torch": "", "tqdm": ""},
+    ),
+    "a notebook is the project": (
+        {"nb.ipynb": notebook('!pip install -q einops==0.7.0 "transformers[sentencepiece]>=4.40" accelerate\n',
+                              "%pip install ftfy", "!uv pip install --system rich>13\n!{sys.executable} -m pip install"
+                              " -r r.txt timm=={version} ./here", "import einops, transformers")},
+        {"accelerate": "", "einops": "==0.7.0", "ftfy": "", "rich": ">13", "transformers[sentencepiece]": ">=4.40"},
+    ),
+    "a host's node": (
+        {"requirements.txt": "einops\n", "__init__.py": "from .nodes import A\n",
+         "nodes.py": "import torch, folder_paths, comfy.utils, execution\nfrom server import PromptServer\n"},
+        {"einops": "", "torch": ""},
+    ),
+    "alternatives in a folder": (
+        {"pyproject.toml": '[project]\nname="demo"\nversion="0.1"\ndependencies=["tqdm>=4.60"]\n',
+         "requirements/a-backend.txt": "tqdm==4.50.0\n", "requirements/b-backend.txt": "einops==0.7.0\n"},
+        {"tqdm": ">=4.60"},
+    ),
+    "alternatives beside each other": (
+        {"requirements.txt": "numpy<2\ntqdm\n", "requirements-old.txt": "numpy>=2\nscipy\n"},
+        {"numpy": "<2", "tqdm": ""},
+    ),
+    "alternatives without a main one": (
+        {"requirements_cpu.txt": "faiss-cpu==1.7\nnumpy==1.2\n", "requirements_gpu.txt": "faiss-gpu\nnumpy==1.3\n"},
+        {"faiss-gpu": "", "numpy": "==1.3"},
+    ),
+    "nothing but a Dockerfile": (
+        {"main.py": "import timm\n",
+         "Dockerfile": "FROM x\nRUN pip install --no-cache-dir \\\n  timm==0.4.12 \\\n  facenet-pytorch && echo done\n"
+                       "RUN conda install -y nothing\n"},
+        {"facenet-pytorch": "", "timm": "==0.4.12"},
+    ),
+    "a Dockerfile beside a manifest": (
+        {"main.py": "import timm, tqdm, torch\n", "requirements.txt": "tqdm>=4\n",
+         "README.md": "    pip install yacs\n",
+         "Dockerfile": "RUN pip install timm==0.4.12 facenet-pytorch tqdm==3 torch==1.7.1\n"},
+        {"timm": "==0.4.12", "torch": "", "tqdm": ">=4"},
+    ),
+    "code that asserts a version": (
+        {"main.py": 'import timm, torch\n\nassert timm.__version__ == "0.3.2"  # version check\n'},
+        {"timm": "==0.3.2", "torch": ""},
+    ),
+    "declared distributions provide the modules": (
+        {"main.py": "import tree\nimport quaternion\nimport skvideo.io\nimport oddity\n",
+         "requirements.txt": "dm-tree\nnumpy-quaternion\nscikit-video\nodd-name\n"},
+        {"dm-tree": "", "numpy-quaternion": "", "odd-name": "", "scikit-video": ""},
+    ),
+    "a script's own metadata": (
+        {"requirements.txt": "tqdm\n", "examples/run.py": "# /// script\n# dependencies = [\n#     \"rich>=13\",\n"
+         "#     \"opencv-python-headless\",\n# ]\n# ///\nimport cv2, rich, tqdm\n"},
+        {"opencv-python-headless": "", "rich": ">=13", "tqdm": ""},
+    ),
+    "requirements beside the code that uses them": (
+        {"main.py": "import torch\n", "eval/run.py": "import tqdm\n", "eval/requirements.txt": "tqdm==4.60.0\nrich\n",
+         "requirements.txt": "torch\n", "third_party/x/requirements.txt": "tqdm==3\n"},
+        {"torch": "", "tqdm": "==4.60.0"},
+    ),
+    "requirements in a folder alone": (
+        {"code/train.py": "import tqdm\n", "code/requirements.txt": "tqdm==4.60.0\nrich\n"},
+        {"rich": "", "tqdm": "==4.60.0"},
+    ),
+    "a slip of the pen": (
+        {"main.py": "import tqdm\n", "requirment.txt": "tqdm==4.60.0\n"}, {"tqdm": "==4.60.0"}
+    ),
+    "other people's packages": (
+        {"main.py": "import torch, clip, apex, ceph, strawberry_fields\nimport parselmouth\nfrom quack import x\n",
+         "requirements.txt": "torch\n"},
+        {"praat-parselmouth": "", "torch": ""},
+    ),
+    "configurations name classes": (
+        {"c.yaml": "model:\n  class_path: lightning.pytorch.demos.X\ndata:\n  _target_: torchvision.datasets.MNIST\n"
+                   "other:\n  target: torchmetrics.Accuracy\nkind:\n  target: some.thing.Else\n"},
+        {"lightning": "", "torchmetrics": "", "torchvision": ""},
+    ),
+    "a freeze of a Mac": (
+        {"train.py": "import numpy, sklearn\n",
+         "requirements.txt": "appnope @ file:///Users/b/conda-bld/appnope_1/work\nnumpy==1.2\npyobjc-core==10.3.1\n"},
+        {"numpy": "", "scikit-learn": ""},
+    ),
+    "a reporter that is asked for": (
+        {"t.py": "from transformers import TrainingArguments\nTrainingArguments('o', report_to=['wandb', 'mlflow'])\n"},
+        {"accelerate": "", "mlflow": "", "transformers": "", "wandb": ""},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_project_needs_what_an_expert_would_read(name: str, tmp_path: Path) -> None:
+    files, expected = CASES[name]
+    report, _ = needs(tmp_path, files)
+    assert asked(report) == expected
+
+
+def test_what_only_an_example_wants_is_named_and_planned_on_request(tmp_path: Path) -> None:
+    files, _ = CASES["a demo's unpublished module"]
+    report, _ = needs(tmp_path, files)
+    (question,) = report.questions
+    assert question.subject == "some-dataset"
+    assert question.message == f"only demo.ipynb[2]:1 imports it, in an example; demo.ipynb[1]:1 installs {GIT}"
+    assert question.remedy == "--include-optional plans it"
+    more, _ = needs(tmp_path, files, include_optional=True)
+    assert asked(more) == {"some-dataset": GIT, "torch": "", "tqdm": ""}
+
+
+def test_open_questions_have_their_places(tmp_path: Path) -> None:
+    files = {**CASES["other people's packages"][0], "lazy.py": "def f():\n    import unheard_of\n"}
+    report, _ = needs(tmp_path, files)
+    assert {question.subject for question in report.questions} == {
+        "clip", "apex", "ceph", "strawberry_fields", "quack", "unheard_of",
+    }  # fmt: skip
+    by_subject = {question.subject: question for question in report.questions}
+    assert by_subject["unheard_of"].message.startswith("lazy.py:2 imports it lazily: no distribution is known")
+    assert by_subject["clip"].evidence[0].source == "main.py:1"
+    assert all(question.remedy for question in report.questions)
+
+
+def test_what_gives_way_is_said(tmp_path: Path) -> None:
+    report, notices = needs(tmp_path, CASES["a Dockerfile beside a manifest"][0])
+    said = [finding.message for finding in report.findings]
+    assert "Dockerfile:1 asks for tqdm==3, which requirements.txt:1 excludes; not followed" in said
+    assert "Dockerfile:1 installs torch==1.7.1; the template's own stays" in said
+    assert any("Dockerfile:1 installs timm==0.4.12 facenet-pytorch" in notice for notice in notices)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a slip of the pen", "requirment.txt is taken for requirements.txt"),
+        ("alternatives in a folder", "--group a-backend"),
+        ("alternatives beside each other", "choose with -r requirements-old.txt"),
+        ("requirements beside the code that uses them", "-r eval/requirements.txt takes all of it"),
+        ("a freeze of a Mac", "taken as a local environment"),
+    ],
+)
+def test_what_was_read_in_an_unexpected_way_is_a_notice(name: str, words: str, tmp_path: Path) -> None:
+    _, notices = needs(tmp_path, CASES[name][0])
+    assert any(words in notice for notice in notices), notices
