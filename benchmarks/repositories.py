@@ -44,7 +44,7 @@ def outcome(code: int | None, stdout: str, stderr: str) -> dict[str, Any]:
     """
     if code is None:
         return {"kind": "timeout", "against": {"*": "stopped"}, "questions": []}
-    if "Traceback (most recent call last)" in stderr:
+    if "Traceback (most recent call last):" in stderr.splitlines():  # whole lines: errors quote other programs'
         return {"kind": "traceback", "against": {"*": stderr.strip().splitlines()[-1][:400]}, "questions": []}
     if code not in (0, 1):
         lines = [line for line in stderr.strip().splitlines() if line.strip()] or [f"exit code {code}"]

@@ -48,7 +48,9 @@ def test_what_is_no_answer() -> None:
     error = repositories.outcome(2, "", "podfit: requirements.txt:3 cannot be read\n")
     trace = repositories.outcome(1, "", "Traceback (most recent call last):\n  File ...\nKeyError: 'x'\n")
     late = repositories.outcome(None, "", "")
-    assert [each["kind"] for each in (error, trace, late)] == ["error", "traceback", "timeout"]
+    quoted = repositories.outcome(2, "", "error: cannot build x: Traceback (most recent call last): File ...\n")
+    kinds = [each["kind"] for each in (error, trace, late, quoted)]
+    assert kinds == ["error", "traceback", "timeout", "error"]
     assert "requirements.txt:3" in error["against"]["*"]
     assert trace["against"]["*"] == "KeyError: 'x'"
     assert not any(repositories.answered(each) for each in (error, trace, late))
