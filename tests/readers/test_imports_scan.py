@@ -117,6 +117,26 @@ def test_a_project_of_examples_alone_is_those_examples(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "optional"),
+    [
+        ("try:\n    import m.new as m\nexcept ImportError:\n    import m.old as m\n", [True, False]),
+        ("try:\n    from m.new import f\nexcept ImportError:\n    from m import f\n", [True, False]),
+        ("try:\n    import m.new\nexcept ImportError:\n    import n\n    import m.old\n", [True, False]),
+        (
+            "try:\n    import m.a\nexcept ImportError:\n    try: import m.b\n    except ImportError: pass\n",
+            [True, True],
+        ),
+        ("try:\n    import m\nexcept ImportError:\n    from . import m\n", [True]),
+    ],
+)
+def test_a_module_that_both_a_try_and_its_handler_import_is_needed(
+    tmp_path: Path, source: str, optional: list[bool]
+) -> None:
+    scan = scan_imports(project(tmp_path, {"a.py": source}))
+    assert [one.optional for one in scan.imports if one.top_level == "m"] == optional
+
+
+@pytest.mark.parametrize(
     ("source", "reason"),
     [
         ("try:\n    import m\nexcept ImportError:\n    m = None\n", "try/except ImportError"),

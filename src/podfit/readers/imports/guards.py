@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # transformers' and accelerate's convention: is_torch_available(), is_flash_attn_2_available().
@@ -36,6 +36,17 @@ def of_handler(handler: ast.ExceptHandler) -> str:
     """Return why the imports in a handler are optional: they stand in for the ones that the try could not have."""
     caught = _caught(handler.type)
     return f"stands in after except {caught} at line {handler.lineno}" if caught else ""
+
+
+def imported(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """Return the top-level modules that the import statements right in a block import."""
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.add(node.module.partition(".")[0])
+    return frozenset(found)
 
 
 def of_with(node: ast.With | ast.AsyncWith) -> str:

@@ -124,8 +124,12 @@ class Statements:
         outer, self._raising = self._raising, self._raising or (not guard and guards.raises(node))
         self.walk(node.body, reason or guard)
         self._raising = outer
+        either = guards.imported(node.body)
         for handler in node.handlers:
-            self.walk(handler.body, reason or guards.of_handler(handler))
+            stands_in = reason or guards.of_handler(handler)
+            for statement in handler.body:
+                both = guards.imported([statement])  # the same module whichever way it goes: that one is needed
+                self.walk([statement], reason if both and both <= either else stands_in)
             if guard:
                 self._flags(handler.body)
         self.walk(node.orelse, reason)
