@@ -5,7 +5,7 @@ from itertools import chain, combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podfit.solve.cores import _greedy, smallest_hitting_set
+from podfit.solve.cores import _greedy, hitting_set, smallest_hitting_set
 
 NAMES = "abcdefg"
 CORES = st.lists(st.frozensets(st.sampled_from(NAMES), min_size=1, max_size=4), max_size=6)
@@ -36,8 +36,23 @@ def test_no_conflict_releases_nothing():
     assert smallest_hitting_set([], {}) == frozenset()
 
 
-def test_many_cores_end_in_the_greedy_way():
+def test_many_cores_keep_the_minimum_exact():
     cores = [frozenset({f"x{a}", f"x{b}"}) for a in range(30) for b in range(a)]
     chosen = smallest_hitting_set(cores, {})
     assert all(core & chosen for core in cores)
     assert len(chosen) == 29
+    assert hitting_set(cores, {}).proven
+
+
+def test_the_minimum_is_proven_where_one_by_one_would_take_a_million_sets():
+    triples = [frozenset({f"a{i}", f"b{i}", f"c{i}"}) for i in range(12)]
+    crossing = [frozenset({f"a{i}", f"b{i + 1}"}) for i in range(11)]
+    found = hitting_set([*triples, *crossing], {})
+    assert (len(found.names), found.proven) == (12, True)
+
+
+def test_a_search_cut_short_still_hits_every_core_and_says_that_it_is_not_proven():
+    cores = [frozenset({f"x{a}", f"x{b}"}) for a in range(12) for b in range(a) if (a + b) % 3]
+    found = hitting_set(cores, {}, most_nodes=2)
+    assert all(core & found.names for core in cores)
+    assert not found.proven

@@ -242,6 +242,24 @@ def test_the_template_index_is_made_once_and_changes_with_its_content(tmp_path):
     assert not list((tmp_path / "templates").glob(".making-*"))
 
 
+@pytest.mark.parametrize("harm", ["vanished", "cut short", "altered", "a stranger", "no list"])
+def test_a_template_index_that_was_harmed_is_mended_before_use(tmp_path, harm):
+    pod = template({"torch": ("2.4.0", ["sympy"]), "sympy": ("1.12", [])})
+    directory = flat_index(pod, offer(pod, ["torch"]), tmp_path)
+    whole = {path.name: path.read_bytes() for path in directory.iterdir()}
+    victim = directory / "sympy-1.12-cp311-cp311-manylinux_2_35_x86_64.whl"
+    if harm == "vanished":
+        victim.unlink()
+    elif harm == "no list":
+        directory.with_suffix(".json").unlink()
+    elif harm == "a stranger":
+        (directory / "sympy-2.0-py3-none-any.whl").write_bytes(b"")
+    else:
+        victim.write_bytes(b"" if harm == "cut short" else whole[victim.name].replace(b"1.12", b"1.13"))
+    assert flat_index(pod, offer(pod, ["torch"]), tmp_path) == directory
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == whole
+
+
 @pytest.mark.parametrize(
     ("glibc", "platform"),
     [("2.35", "manylinux_2_35"), ("2.27", "manylinux_2_17"), ("2.50", "manylinux_2_40"), ("", "manylinux_2_17")],

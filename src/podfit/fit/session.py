@@ -67,10 +67,13 @@ class Session:
 
         Raises InputError as `fit_templates`.
         """
-        from podfit.index import Index, default_index_urls
+        from podfit.index import Index, default_index_urls, environment_index_urls
 
         options = with_project_indexes(self.options, reading.project, self.reporter)
-        options = replace(options, index_url=options.index_url or default_index_urls()[0])
+        extra = dict.fromkeys((*options.extra_index_urls, *environment_index_urls()))
+        options = replace(
+            options, index_url=options.index_url or default_index_urls()[0], extra_index_urls=tuple(extra)
+        )
         index = Index(
             (*options.extra_index_urls, options.index_url),
             cache=self.cache,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from podfit.index.client import Index, default_cache, default_index_urls
+    from podfit.index.client import Index, default_cache, default_index_urls, environment_index_urls
     from podfit.index.errors import IndexUnreachable, MetadataUnknown, ProjectNotFound
     from podfit.index.files import IndexFile, best_files
     from podfit.index.metadata import CoreMetadata
@@ -27,6 +27,7 @@ __all__ = [
     "best_files",
     "default_cache",
     "default_index_urls",
+    "environment_index_urls",
     "platform_tags",
 ]
 
@@ -42,6 +43,7 @@ _HOMES = {
     "best_files": "files",
     "default_cache": "client",
     "default_index_urls": "client",
+    "environment_index_urls": "client",
 }
 
 

@@ -94,7 +94,11 @@ def _own(name: str, local: str, situation: Situation, depth: int) -> Iterator[_C
         other = situation.environment.get(asked.target)
         if other is not None and not asked.allows(other.version):
             fixed = _is_template(asked.target, situation)
-            pins = [each.version for each in asked.requirement.specifier if each.operator == "=="]
+            pins = [
+                each.version
+                for each in asked.requirement.specifier
+                if each.operator in ("==", "===") and not each.version.endswith(".*")
+            ]
             if not fixed and pins and depth < _DEEPEST:  # `mlflow` is kept out by what keeps `mlflow-skinny` out
                 behind = _nearest(asked.target, pins[0], situation, depth + 1)
                 if behind is not None and behind.distance == 0:

@@ -3,38 +3,89 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from itertools import combinations
+from dataclasses import dataclass, field
 
-_EXACT_SUBSETS = 20000
-"""Up to so many candidate sets are tried one by one; beyond, a greedy choice is made."""
+MOST_NODES = 50_000
+"""So many partial sets are looked at; what was best until then is not proven to be the smallest."""
+
+
+@dataclass(frozen=True, slots=True)
+class HittingSet:
+    """Names that meet every core; proven tells whether no set of fewer names, or as many of less weight, does."""
+
+    names: frozenset[str]
+    proven: bool = True
 
 
 def smallest_hitting_set(cores: Iterable[Collection[str]], weights: Mapping[str, float]) -> frozenset[str]:
+    """Return the names of `hitting_set`."""
+    return hitting_set(cores, weights).names
+
+
+def hitting_set(
+    cores: Iterable[Collection[str]], weights: Mapping[str, float], most_nodes: int = MOST_NODES
+) -> HittingSet:
     """Return the names to release so that each core loses at least one: the fewest, then the least weight.
 
-    cores are non-empty collections of names. The result is exact while the search is small (see _EXACT_SUBSETS),
-    otherwise the greedy set, whose size is within a logarithmic factor of the smallest (Chvatal 1979).
+    cores are non-empty collections of names. The search branches on the smallest core not met yet and leaves a branch
+    that cannot beat the best so far; it begins with the greedy set, and after most_nodes branches keeps what it has.
     """
     wanted = {frozenset(core) for core in cores}
     wanted = {core for core in wanted if not any(other < core for other in wanted)}
     if not wanted:
-        return frozenset()
-    names = sorted({name for core in wanted for name in core}, key=lambda name: (weights.get(name, 0.0), name))
-    tried = 0
-    for size in range(1, len(wanted) + 1):
-        best: tuple[float, tuple[str, ...]] | None = None
-        for chosen in combinations(names, size):
-            tried += 1
-            if tried > _EXACT_SUBSETS:
-                return _greedy(wanted, weights)
-            picked = frozenset(chosen)
-            if all(core & picked for core in wanted):
-                weight = sum(weights.get(name, 0.0) for name in chosen)
-                if best is None or (weight, chosen) < best:
-                    best = (weight, chosen)
-        if best is not None:
-            return frozenset(best[1])
-    raise AssertionError("one name of every core hits them all")  # pragma: no cover
+        return HittingSet(frozenset())
+    search = _Branches(weights, _greedy(wanted, weights), most_nodes)
+    search.visit([], sorted(wanted, key=lambda core: (len(core), sorted(core))))
+    return HittingSet(frozenset(search.best), search.nodes <= most_nodes)
+
+
+@dataclass(slots=True)
+class _Branches:
+    """A depth-first search for the best set; best is the best so far."""
+
+    weights: Mapping[str, float]
+    best: Collection[str]
+    most_nodes: int
+    nodes: int = 0
+    _cost: tuple[int, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cost = self._price(self.best)
+
+    def visit(self, chosen: list[str], unmet: list[frozenset[str]]) -> None:
+        """Try every way to meet unmet (what is left of each core after the names that this branch rules out)."""
+        self.nodes += 1
+        if self.nodes > self.most_nodes:
+            return
+        if not unmet:
+            if self._price(chosen) < self._cost:
+                self.best, self._cost = tuple(chosen), self._price(chosen)
+            return
+        if self._at_least(chosen, unmet) >= self._cost:
+            return
+        smallest = min(unmet, key=len)
+        often = {name: sum(name in core for core in unmet) for name in smallest}
+        ruled_out: set[str] = set()
+        for name in sorted(smallest, key=lambda each: (-often[each], self.weights.get(each, 0.0), each)):
+            left = [core - ruled_out for core in unmet if name not in core]
+            if all(left):
+                self.visit([*chosen, name], left)
+            ruled_out.add(name)
+
+    def _at_least(self, chosen: Collection[str], unmet: Iterable[frozenset[str]]) -> tuple[int, float]:
+        """Return a cost that no set of this branch is below: each of some disjoint cores takes a name of its own."""
+        count, weight = self._price(chosen)
+        seen: set[str] = set()
+        for core in sorted(unmet, key=len):
+            if seen.isdisjoint(core):
+                seen |= core
+                count += 1
+                weight += min(self.weights.get(name, 0.0) for name in core)
+        return count, weight
+
+    def _price(self, names: Collection[str]) -> tuple[int, float]:
+        """Return what releasing names costs."""
+        return len(names), sum(self.weights.get(name, 0.0) for name in names)
 
 
 def _greedy(cores: set[frozenset[str]], weights: Mapping[str, float]) -> frozenset[str]:

@@ -9,7 +9,11 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
+import io
+import json
+import os
 import re
+import secrets
 import shutil
 import tempfile
 import zipfile
@@ -19,10 +23,10 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from podfit.model import BrokenRequirement, Distribution, NoPlanError, Template
+from podfit.model import BrokenRequirement, NoPlanError, Template
 from podfit.model.requirement import Markers, RequiresDist
 
-_FORMAT = "1"
+_FORMAT = "2"
 _GLIBC_MINORS = {"x86_64": (17, 28, *range(31, 41)), "aarch64": (17, 28, *range(31, 41))}
 """The glibc 2.x floors that uv knows as platforms, per machine (`uv pip compile --help`, --python-platform)."""
 
@@ -104,7 +108,7 @@ def offer(template: Template, held: Iterable[str]) -> OfferedTemplate:
 
 
 def flat_index(template: Template, offered: OfferedTemplate, cache: Path) -> Path:
-    """Return a directory with one metadata-only wheel per offered distribution, made once per content.
+    """Return a directory with one metadata-only wheel per offered distribution, once per content, checked before use.
 
     cache is podfit's cache directory. The directory's name is a hash of everything that goes into it. Where the cache
     cannot be written, the directory is a temporary one that goes with the process.
@@ -115,26 +119,71 @@ def flat_index(template: Template, offered: OfferedTemplate, cache: Path) -> Pat
     digest = hashlib.sha256(f"{_FORMAT} {tag}".encode())
     for name, version in sorted(offered.pins.items()):
         digest.update(repr((name, version, offered.lines[name])).encode())
-    directory = cache / "templates" / digest.hexdigest()[:32]
-    if directory.is_dir():
-        return directory
+    wheels = {
+        f"{_stem(name, version)}-{tag}.whl": (name, version, offered.lines[name])
+        for name, version in offered.pins.items()
+    }
+    return whole_flat_index(cache / "templates" / digest.hexdigest()[:32], wheels, tag)
+
+
+def whole_flat_index(directory: Path, wheels: Mapping[str, tuple[str, str, tuple[str, ...]]], tag: str) -> Path:
+    """Return directory with exactly these wheels, made or mended where a file is missing, cut short or altered.
+
+    wheels maps each file's name to the name, version and Requires-Dist lines that it states. A list of the files with
+    the hash of each stands beside the directory. Where it cannot be written, a temporary directory takes its place.
+    """
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(prefix=".making-", dir=directory.parent))
+        _mend(directory, wheels, tag)
     except OSError:  # a cache never ends a run
         directory = _temporary() / directory.name
-        making = Path(tempfile.mkdtemp(prefix=".making-", dir=directory.parent))
-    try:
-        for name, version in offered.pins.items():
-            _write_wheel(making, template.distributions[name], version, offered.lines[name], tag)
-        try:
-            making.rename(directory)
-        except OSError:
-            if not directory.is_dir():  # otherwise another process made the same one first
-                raise
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+        _mend(directory, wheels, tag)
     return directory
+
+
+def _mend(directory: Path, wheels: Mapping[str, tuple[str, str, tuple[str, ...]]], tag: str) -> None:
+    """Write the wheels of directory that are not as its list says; each takes its place whole."""
+    listing = directory.with_suffix(".json")
+    directory.mkdir(parents=True, exist_ok=True)
+    known = _listed(listing)
+    present = {path.name: path for path in directory.iterdir() if path.suffix == ".whl"}
+    for filename in present.keys() - wheels.keys():
+        present[filename].unlink(missing_ok=True)
+    broken = [
+        filename
+        for filename in wheels
+        if filename not in present or _digest(present[filename].read_bytes()) != known.get(filename, "")
+    ]
+    if broken or not listing.exists():
+        for filename in broken:
+            data = _wheel(*wheels[filename], tag)
+            known[filename] = _digest(data)
+            _replace(directory / filename, data)
+        _replace(listing, json.dumps({filename: known[filename] for filename in sorted(wheels)}).encode())
+    os.utime(listing)
+
+
+def _listed(listing: Path) -> dict[str, str]:
+    """Return the hash of each file as a list states it; empty when it cannot be read."""
+    try:
+        stated = json.loads(listing.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(value) for key, value in stated.items()} if isinstance(stated, dict) else {}
+
+
+def _digest(data: bytes) -> str:
+    """Return the SHA-256 of data in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole: who reads it at the same time sees the old one or the new one."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @functools.cache
@@ -145,17 +194,24 @@ def _temporary() -> Path:
     return folder
 
 
-def _write_wheel(directory: Path, distribution: Distribution, version: str, lines: tuple[str, ...], tag: str) -> None:
-    """Write one metadata-only wheel."""
-    stem = f"{distribution.name.replace('-', '_')}-{version}"
+def _stem(name: str, version: str) -> str:
+    """Return how the names of a release's files begin."""
+    return f"{name.replace('-', '_')}-{version}"
+
+
+def _wheel(name: str, version: str, lines: tuple[str, ...], tag: str) -> bytes:
+    """Return one metadata-only wheel, the same bytes for the same content."""
+    stem = _stem(name, version)
     extras = sorted({extra for line in lines for extra in _EXTRA.findall(line)})
-    metadata = [f"Metadata-Version: 2.1\nName: {distribution.name}\nVersion: {version}"]
+    metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
     metadata += [f"Provides-Extra: {extra}" for extra in extras]
     metadata += [f"Requires-Dist: {line}" for line in lines]
-    with zipfile.ZipFile(directory / f"{stem}-{tag}.whl", "w") as wheel:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as wheel:
         for path, text in (
             (f"{stem}.dist-info/METADATA", "\n".join(metadata) + "\n"),
             (f"{stem}.dist-info/WHEEL", f"Wheel-Version: 1.0\nGenerator: podfit\nRoot-Is-Purelib: false\nTag: {tag}\n"),
             (f"{stem}.dist-info/RECORD", ""),
         ):
             wheel.writestr(zipfile.ZipInfo(path, date_time=_STAMP), text)
+    return content.getvalue()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from podfit.index.usage import hold
 from podfit.model import InputError, LockedPackage, PodfitError, Reporter, SilentReporter, Where, canonical
 from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import locked_packages, preferences
@@ -31,6 +32,9 @@ _STEERING = (
     "UV_EXCLUDE",
     "UV_FIND_LINKS",
     "UV_FORK_STRATEGY",
+    "UV_DEFAULT_INDEX",
+    "UV_EXTRA_INDEX_URL",
+    "UV_INDEX",
     "UV_NO_INDEX",
     "UV_OVERRIDE",
     "UV_PRERELEASE",
@@ -126,6 +130,7 @@ class Uv:
         reporter: Reporter | None = None,
     ) -> None:
         self.cache = cache
+        hold(cache)
         self.offline = offline
         self.refresh = refresh
         self.reporter = reporter or SilentReporter()
