@@ -271,7 +271,7 @@ def test_a_distribution_without_a_list_of_files_is_refused(tmp_path: Path) -> No
     site = tmp_path / "site"
     write(site / "blinker-1.4.egg-info", "Metadata-Version: 1.1\nName: blinker\nVersion: 1.4\n")
     entry = places.distributions(str(site))["blinker"]
-    assert entry["version"] == "1.4"
+    assert entry.version == "1.4"
     with pytest.raises(RefusedError, match="no list of its files"):
         records.owned_files(entry, [str(site)])
 

@@ -20,7 +20,11 @@ from far_support import SCRIPT, SERIES, add_wheel_like, entry, purelib, run_prob
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podfit.far.probe import main as probe_script
+from podfit.far.probe import interpreter as live
+from podfit.far.probe import main as probe_main
+from podfit.far.probe.machine import library_cache
+from podfit.far.tree.secrets import mask
+from podfit.far.tree.system import libstdcxx
 
 QUICK_KEYS = {
     "schema", "name", "title", "origin", "captured", "evidence", "interpreter", "platform", "environment",
@@ -69,7 +73,7 @@ def test_wheel_tags_are_those_of_packaging(series: str, interpreter: Callable[[s
 
 def test_called_in_this_process_it_says_the_same(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     said = run_probe(sys.executable, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
-    assert probe_script.main(None, {}, []) == 0
+    assert probe_main.main(None, {}, []) == 0
     here = json.loads(capfdbinary.readouterr().out)
     for manifest in (said, here):
         for disk in manifest["disks"]:
@@ -326,12 +330,12 @@ def test_externally_managed_counts_outside_environments_only(
     make_venv: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
-    monkeypatch.setattr(probe_script.sysconfig, "get_path", lambda name: {"stdlib": str(tmp_path)}[name])
-    assert probe_script.interpreter()["externally_managed"] is False
+    monkeypatch.setattr(live.sysconfig, "get_path", lambda name: {"stdlib": str(tmp_path)}[name])
+    assert live.interpreter()["externally_managed"] is False
     (tmp_path / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=no\n")
-    assert probe_script.interpreter()["externally_managed"] is True
+    assert live.interpreter()["externally_managed"] is True
     monkeypatch.setattr(sys, "prefix", sys.base_prefix + "/venv")
-    assert probe_script.interpreter()["externally_managed"] is False
+    assert live.interpreter()["externally_managed"] is False
 
 
 # --- pip's configuration, with pip as the yardstick
@@ -423,20 +427,20 @@ SAFE = st.text(st.characters(whitelist_categories=("L", "N"), whitelist_characte
 
 @given(user=SAFE, password=SAFE, scheme=st.sampled_from(["https", "git+https", "ftp", "git+ssh", "socks5h"]))
 def test_no_userinfo_survives_masking(user: str, password: str, scheme: str) -> None:
-    masked = probe_script.mask(f"a {scheme}://{user}:{password}@host.example/path?q=1#f b")
+    masked = mask(f"a {scheme}://{user}:{password}@host.example/path?q=1#f b")
     assert masked == f"a {scheme}://****@host.example/path?q=1#f b"
-    assert probe_script.mask(masked) == masked
+    assert mask(masked) == masked
 
 
 @given(st.text())
 def test_masking_leaves_text_without_credentials_alone(text: str) -> None:
     plain = text.replace("@", "").replace("=", "").replace("?", "").replace("&", "")
-    assert probe_script.mask(plain) == plain
+    assert mask(plain) == plain
 
 
 def test_a_revision_in_a_url_is_no_credential() -> None:
     url = "git+https://example.org/x/y.git@v1.2#subdirectory=z"
-    assert probe_script.mask(url) == url
+    assert mask(url) == url
 
 
 def test_undecodable_variables_do_not_break_the_json(make_venv: Callable[..., str]) -> None:
@@ -453,7 +457,7 @@ def test_glibc_and_glibcxx_are_those_of_the_system() -> None:
     platform = run_probe(sys.executable, "--quick")["platform"]
     done = subprocess.run(["getconf", "GNU_LIBC_VERSION"], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["glibc", platform["glibc"]]
-    path, version = probe_script.libstdcxx(probe_script.library_cache())
+    path, version = libstdcxx(live.environment(), library_cache())
     assert version == platform["glibcxx"]
     # The version node is in the file's string table, the one above it is not.
     data = Path(path).read_bytes()

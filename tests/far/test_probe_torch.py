@@ -19,7 +19,15 @@ from typing import Any
 import pytest
 from far_support import add_wheel_like, purelib, run_probe
 
-from podfit.far.probe import main as probe_script
+from podfit.far.probe import disks as disks_module
+from podfit.far.probe import gpu, machine
+from podfit.far.probe.interpreter import environment
+from podfit.far.probe.machine import nvcc
+from podfit.far.tree.cuda import cuda_roots, cuda_toolkit
+from podfit.far.tree.elf import fatbin_architectures
+from podfit.far.tree.files import HERE, Tree
+from podfit.far.tree.notes import Warnings
+from podfit.far.tree.torch import torch_architectures, torch_facts, torch_folder
 
 INDEX = "https://pypi.org/simple"
 
@@ -96,8 +104,8 @@ def test_build_facts_of_real_cuda_wheels(
 ) -> None:
     take(wheel, TORCH_FILES, tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    warnings = probe_script.Warnings()
-    facts = probe_script.torch_facts(warnings)
+    warnings = Warnings()
+    facts = torch_facts(HERE, torch_folder(environment(), []), warnings)
     assert not warnings.sentences
     assert "torch" not in sys.modules
     assert facts["version"].split("+")[0] == wheel.split("-")[1]
@@ -114,20 +122,20 @@ def test_architectures_from_device_code(tmp_path: Path) -> None:
     """torchvision is built for torch's own list, and PTX; its wheel is small enough to look into."""
     take("torchvision-0.17.2-cp310-cp310-manylinux1_x86_64.whl", (r"torchvision/_C\.so",), tmp_path)
     expected = ["sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90", "compute_50"]
-    assert probe_script.fatbin_architectures(str(tmp_path / "torchvision" / "_C.so")) == expected
+    assert fatbin_architectures(HERE, str(tmp_path / "torchvision" / "_C.so")) == expected
     folder = tmp_path / "torch"
     (folder / "lib").mkdir(parents=True)
     shutil.copy(tmp_path / "torchvision" / "_C.so", folder / "lib" / "libtorch_cuda.so")
     (folder / "lib" / "libtorch_python.so").write_bytes(b"a build whose flags are not to be found: sm_80 sm_90")
-    facts = probe_script.torch_architectures(str(folder), "12.1")
+    facts = torch_architectures(HERE, str(folder), "12.1")
     assert facts["arch_list"] == expected
     assert "fat binaries" in facts["arch_list_evidence"]["detail"]
 
 
 def test_no_device_code_in_this_python(tmp_path: Path) -> None:
-    assert probe_script.fatbin_architectures(sys.executable) == []
+    assert fatbin_architectures(HERE, sys.executable) == []
     (tmp_path / "text").write_text("no ELF")
-    assert probe_script.fatbin_architectures(str(tmp_path / "text")) == []
+    assert fatbin_architectures(HERE, str(tmp_path / "text")) == []
 
 
 @pytest.mark.parametrize("damage", ["empty", "missing", "text"])
@@ -235,15 +243,15 @@ def test_toolkit(files: dict[str, str], expected: str, tmp_path: Path, monkeypat
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     monkeypatch.setenv("CUDA_HOME", str(tmp_path))
-    assert probe_script.cuda_toolkit()["toolkit"] == expected
+    assert cuda_toolkit(environment())["toolkit"] == expected
 
 
 def test_toolkit_is_what_nvcc_says() -> None:
-    nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
-    if not Path(nvcc).exists() or Path(nvcc).parent.parent.joinpath("version.json").exists():
+    program = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
+    if not Path(program).exists() or Path(program).parent.parent.joinpath("version.json").exists():
         pytest.skip("no CUDA toolkit that only nvcc can tell of")
-    done = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=True)
-    assert f"V{probe_script.cuda_toolkit()['toolkit']}" in done.stdout
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert f"V{(cuda_toolkit(environment()) or nvcc(cuda_roots(environment())))['toolkit']}" in done.stdout
 
 
 # --- GPUs and driver: programs in the place of nvidia-smi and libcuda, for machines without a GPU
@@ -334,9 +342,9 @@ def test_no_gpu_is_an_empty_list_and_no_driver() -> None:
 def test_the_real_gpu() -> None:
     manifest = run_probe(sys.executable)
     assert manifest["gpus"]
-    for gpu in manifest["gpus"]:
-        assert re.fullmatch(r"\d+\.\d", gpu["compute_capability"])
-        assert gpu["memory_bytes"] > 2**30
+    for one in manifest["gpus"]:
+        assert re.fullmatch(r"\d+\.\d", one["compute_capability"])
+        assert one["memory_bytes"] > 2**30
     assert re.fullmatch(r"\d+\.\d+", manifest["driver"]["cuda"])
 
 
@@ -346,8 +354,8 @@ def test_kernel_module_versions(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.10  Release Build", "570.86.10"),
         ("", ""),
     ):
-        monkeypatch.setattr(probe_script, "read_text", lambda path, line=line: line)
-        assert probe_script.proc_driver_version() == version
+        monkeypatch.setattr(Tree, "text", lambda tree, path, line=line: line)
+        assert gpu.proc_driver_version() == version
 
 
 # --- disks
@@ -369,11 +377,11 @@ POD_MOUNTS = r"""
 @pytest.mark.parametrize("runpod", [False, True])
 def test_disks_of_a_pod(runpod: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mountinfo").write_text(POD_MOUNTS.lstrip())
-    monkeypatch.setattr(probe_script.os.path, "isdir", lambda path: path != "/etc/hosts")
-    monkeypatch.setattr(probe_script, "disk_space", lambda mount: None if mount == "/cache" else (100, 60))
-    monkeypatch.setattr(probe_script, "on_runpod", lambda: runpod)
-    warnings = probe_script.Warnings()
-    found = {disk["mount"]: disk for disk in probe_script.disks(warnings, str(tmp_path / "mountinfo"))}
+    monkeypatch.setattr(disks_module.os.path, "isdir", lambda path: path != "/etc/hosts")
+    monkeypatch.setattr(disks_module, "disk_space", lambda mount: None if mount == "/cache" else (100, 60))
+    monkeypatch.setattr(disks_module, "on_runpod", lambda: runpod)
+    warnings = Warnings()
+    found = {disk["mount"]: disk for disk in disks_module.disks(warnings, str(tmp_path / "mountinfo"))}
     persistent = {mount: disk["persistent"] for mount, disk in found.items()}
     assert persistent == {"/": False, "/dev/shm": False, "/workspace": True, "/data sets": True}
     assert ("RunPod" in found["/workspace"]["reason"]) == runpod
@@ -409,10 +417,10 @@ def test_variables_of_process_1_that_this_session_lacks(monkeypatch: pytest.Monk
     lines = b"PIP_CONSTRAINT=/etc/pip/constraint.txt\0CUDA_HOME=/same\0HOME=/root\0UV_INDEX=https://u:p@x.example/\0"
     real = open
     monkeypatch.setitem(
-        vars(probe_script), "open", lambda path, *a: io.BytesIO(lines) if path == "/proc/1/environ" else real(path, *a)
+        vars(machine), "open", lambda path, *a: io.BytesIO(lines) if path == "/proc/1/environ" else real(path, *a)
     )
-    warnings = probe_script.Warnings()
-    probe_script.container_environment(warnings)
+    warnings = Warnings()
+    machine.container_environment(warnings)
     assert [re.sub(" of this machine has ", " ", text) for text in warnings.sentences] == [
         "process 1 PIP_CONSTRAINT=/etc/pip/constraint.txt, which this session has not",
         "process 1 UV_INDEX=https://****@x.example/, which this session has not",

@@ -7,8 +7,10 @@ import re
 import sys
 import sysconfig
 import time
+from collections.abc import Mapping
 from typing import Any
 
+from ..tree.distributions import Info
 from . import files, places, records
 from .journal import Journal
 from .lock import Area
@@ -136,11 +138,11 @@ def _finish(place: Area, journal: Journal) -> None:
     journal.forget()
 
 
-def state(order: dict[str, Any], found: dict[str, dict[str, Any]], mode: str) -> dict[str, Any]:
+def state(order: dict[str, Any], found: Mapping[str, Info], mode: str) -> dict[str, Any]:
     """Return what a later apply has to know to find that there is nothing to do."""
     packages = {}
     for name, wanted in order["packages"].items():
-        packages[name] = {"version": wanted["version"], "record_sha256": records.record_hash(found[name]["info"])}
+        packages[name] = {"version": wanted["version"], "record_sha256": records.record_hash(found[name].path)}
     applied = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     own = {"plan_sha256": order["plan_sha256"], "plan": order.get("plan", ""), "mode": mode, "applied": applied}
     return dict(own, schema=STATE_SCHEMA, packages=packages, template_python=sys.executable)
@@ -154,14 +156,14 @@ def settled(order: dict[str, Any], known: dict[str, Any] | None, folders: list[s
     for name, entry in known["packages"].items():
         if not places.has_version(found.get(name), entry["version"]):
             return False
-        if records.record_hash(found[name]["info"]) != entry["record_sha256"]:
+        if records.record_hash(found[name].path) != entry["record_sha256"]:
             return False
     return all(places.has_version(found.get(name), version) for name, version in order.get("held", {}).items())
 
 
-def _shown(entry: dict[str, Any] | None) -> str:
+def _shown(entry: Info | None) -> str:
     """Return how a message names a found distribution."""
-    return f"{entry['version']} in {entry['folder']}" if entry else "nothing: it is not found on sys.path"
+    return f"{entry.version} in {entry.folder}" if entry else "nothing: it is not found on sys.path"
 
 
 def _removals(names: list[str], layout: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -180,13 +182,11 @@ def _removals(names: list[str], layout: dict[str, str]) -> tuple[list[str], list
             if name not in found:
                 continue
             if folder in folders:
-                replaced.append(f"{name} {found[name]['version']}")
+                replaced.append(f"{name} {found[name].version}")
                 for path in records.owned_files(found[name], roots):
                     paths.setdefault(path)
             elif layout["purelib"] in order and order.index(folder) < order.index(layout["purelib"]):
-                raise RefusedError(
-                    f"{name} {found[name]['version']} in {folder} would hide the new one", "use an overlay"
-                )
+                raise RefusedError(f"{name} {found[name].version} in {folder} would hide the new one", "use an overlay")
     return list(paths), replaced
 
 
@@ -220,7 +220,7 @@ def _stage(installer: Installer, names: list[str], journal: Journal, layout: dic
         return path
 
     for entry in places.distributions(packages).values():
-        records.refresh_record(entry["info"], packages, final)
+        records.refresh_record(entry.path, packages, final)
     others = []
     for folder in (staging, os.path.join(staging, "lib"), os.path.join(staging, "lib", series)):
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:

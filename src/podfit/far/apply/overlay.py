@@ -165,7 +165,7 @@ def _build(order: dict[str, Any], talk: Talk, place: Area, path: str) -> dict[st
     wanted = {name: entry["version"] for name, entry in order["packages"].items()}
     for name, version in {**order.get("held", {}), **wanted}.items():
         if not places.has_version(found.get(name), version):
-            seen = f"{found[name]['version']} in {found[name]['folder']}" if name in found else "nothing"
+            seen = f"{found[name].version} in {found[name].folder}" if name in found else "nothing"
             raise RefusedError(
                 f"the overlay would show {seen} instead of {name} {version}", "see whether PYTHONPATH is set"
             )
@@ -263,7 +263,7 @@ def _adopt_scripts(new: str, path: str) -> None:
     with open(config, "w", encoding="utf-8") as stream:
         stream.write(text.replace(new, path))
     for entry in places.distributions(site_packages(new)).values():
-        records.refresh_record(entry["info"], site_packages(new), lambda place: place)
+        records.refresh_record(entry.path, site_packages(new), lambda place: place)
     _copy_scripts(places.layout()["scripts"], target)
 
 

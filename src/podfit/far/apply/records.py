@@ -9,49 +9,46 @@ import io
 import os
 import re
 from collections.abc import Callable
-from typing import Any
 
+from ..tree.distributions import Info
+from ..tree.files import HERE
+from ..tree.records import record, rows
 from .files import describe, exists, walk
 from .talk import RefusedError
 
 
 def read_record(info: str) -> list[list[str]] | None:
     """Return the rows of a .dist-info's RECORD: path, hash, size; None when there is no RECORD."""
-    try:
-        with open(os.path.join(info, "RECORD"), encoding="utf-8", newline="") as file:
-            return [row for row in csv.reader(file) if row]
-    except (FileNotFoundError, NotADirectoryError):  # an .egg-info may be a single file
-        return None
+    data = record(HERE, info)
+    return None if data is None else rows(data)
 
 
-def write_record(info: str, rows: list[list[str]]) -> None:
+def write_record(info: str, lines: list[list[str]]) -> None:
     """Replace RECORD by rename: the file may be a hard link into an installer's cache."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows(lines)
     path = os.path.join(info, "RECORD")
-    with open(path + ".new", "w", encoding="utf-8", newline="") as file:
+    with open(path + ".new", "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(text.getvalue())
     os.replace(path + ".new", path)
 
 
 def record_hash(info: str) -> str:
     """Return the sha256 of RECORD (of the whole file for an .egg-info), empty when there is none."""
-    for path in (os.path.join(info, "RECORD"), info):
-        if os.path.isfile(path):
-            with open(path, "rb") as file:
-                return hashlib.sha256(file.read()).hexdigest()
-    return ""
+    data = record(HERE, info)
+    data = HERE.data(info) if data is None else data
+    return "" if data is None else hashlib.sha256(data).hexdigest()
 
 
-def owned_files(entry: dict[str, Any], roots: list[str]) -> list[str]:
+def owned_files(entry: Info, roots: list[str]) -> list[str]:
     """Return the files of an installed distribution that lie under roots, with the bytecode made from them.
 
-    entry is one of places.distributions. Raises RefusedError for what no installer can remove: no list of files.
+    Raises RefusedError for what no installer can remove: no list of files.
     """
-    info, folder = entry["info"], entry["folder"]
-    rows = read_record(info)
-    if rows is not None:
-        listed = [os.path.join(folder, row[0]) for row in rows]
+    info, folder = entry.path, entry.folder
+    known = read_record(info)
+    if known is not None:
+        listed = [os.path.join(folder, row[0]) for row in known]
     elif os.path.isfile(os.path.join(info, "installed-files.txt")):
         with open(os.path.join(info, "installed-files.txt"), encoding="utf-8") as file:
             listed = [os.path.join(info, line.strip()) for line in file if line.strip()]
@@ -112,12 +109,12 @@ def refresh_record(info: str, folder: str, where: Callable[[str], str]) -> None:
     folder is the directory of info; where gives the final place of a path. Rows keep their hash unless the file is a
     script (outside folder); paths become relative to folder's final place.
     """
-    rows = read_record(info)
-    if rows is None:
+    known = read_record(info)
+    if known is None:
         return
     home = where(folder)
     changed = False
-    for row in rows:
+    for row in known:
         path = os.path.normpath(os.path.join(folder, row[0]))
         if path.startswith(folder + os.sep):
             continue
@@ -131,4 +128,4 @@ def refresh_record(info: str, folder: str, where: Callable[[str], str]) -> None:
             if row[1] != f"sha256={digest}":
                 row[1], row[2], changed = f"sha256={digest}", str(len(data)), True
     if changed:
-        write_record(info, rows)
+        write_record(info, known)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import mmap
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ..text import canonical, counted
+from ..tree.files import HERE
+from ..tree.torch import numpy_headers
 from .environment import Environment
 from .explain import OLD_NUMPY, explain, last_line, old_numpy, trouble
 from .findings import FAILED, OK, UNKNOWN, WARNING, finding
 from .installed import HASH_LIMIT
 from .processes import Children, Outcome
 from .requirements import same_version
-from .text import canonical, counted
 
 HASH_TIMEOUT = 1800.0
 """Seconds for reading the files of one held distribution, which may be gigabytes on a network volume."""
@@ -120,17 +121,11 @@ def check_function(
 
 
 def torch_numpy_abi(state: Environment) -> str:
-    """Return which NumPy headers torch was built with, read from its library; empty when the bytes do not tell.
-
-    `import_array()` of NumPy 2's headers looks for `numpy._core._multiarray_umath` first, that of NumPy 1's knows
-    only `numpy.core._multiarray_umath`. Measured on PyPI's wheels: torch 2.2.2 has only the second name, 2.3.0 both.
-    """
-    path = Path(state.distributions["torch"]["info"]).parent / "torch" / "lib" / "libtorch_python.so"
-    names = (b"numpy._core._multiarray_umath\0", b"numpy.core._multiarray_umath\0")
-    with contextlib.suppress(OSError, ValueError), path.open("rb") as file:
-        with contextlib.closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
-            name = next((name for name in names if data.find(name) >= 0), b"")
-        return f"{path.name} looks for {name[:-1].decode('ascii')}" if name else ""
+    """Return which NumPy headers torch was built with, read from its library; empty when the bytes do not tell."""
+    folder = Path(state.distributions["torch"]["info"]).parent / "torch"
+    with contextlib.suppress(OSError, ValueError):
+        name = numpy_headers(HERE, str(folder))
+        return f"libtorch_python.so looks for {name}" if name else ""
     return ""
 
 

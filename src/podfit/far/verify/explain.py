@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..loader import PACKAGE
+from ..text import one_line
+from ..tree.files import HERE
+from ..tree.records import record, rows
 from .environment import Environment
-from .installed import record_rows
 from .processes import Outcome
 from .requirements import parse_version
-from .text import one_line
 
 _SIGNALS = {
     signal.SIGSEGV: ("a segmentation fault", "its compiled code does not fit what is installed around it"),
@@ -106,7 +107,7 @@ def old_numpy(place: str, log: str, state: Environment) -> tuple[str, str]:
 def _library_remedy(library: str, state: Environment) -> str:
     """Return what to do about a missing shared library."""
     for name, one in sorted(state.distributions.items()):
-        if any(path.rpartition("/")[2] == library for path, _, _ in record_rows(Path(one["info"]))):
+        if any(path.rpartition("/")[2] == library for path, *_ in rows(record(HERE, one["info"]))):
             return f"{name} {one['version']} brings {library} and it is gone: install {name} again"
     if library == "libcuda.so.1":
         return "it comes with the NVIDIA driver: start the container with GPUs (docker run --gpus all)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .text import shown
+from ..text import shown
 
 OK, WARNING, FAILED, UNKNOWN = "ok", "warning", "failed", "unknown"
 

@@ -9,33 +9,18 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from .text import counted, one_line
+from .. import driver
+from ..text import counted, one_line
 
 
 def child_driver(_job: Mapping[str, Any]) -> dict[str, Any]:
     """Return what libcuda says: `cuda` (such as `12.8`), `devices` (their names), or an `error`."""
-    import ctypes
-
-    try:
-        cuda = ctypes.CDLL("libcuda.so.1")
-    except OSError as error:
-        return {"cuda": "", "devices": [], "error": one_line(error)}
-    number, devices = ctypes.c_int(), []
-    version = 0 if cuda.cuDriverGetVersion(ctypes.byref(number)) else number.value
-    status = cuda.cuInit(0)
-    if status == 0 and cuda.cuDeviceGetCount(ctypes.byref(number)) == 0:
-        for index in range(number.value):
-            name = ctypes.create_string_buffer(256)
-            cuda.cuDeviceGetName(name, 256, index)
-            devices.append(name.value.decode("utf-8", "replace"))
-    # CUDA driver API: 100 is CUDA_ERROR_NO_DEVICE
-    problem = (
-        "" if devices else "libcuda finds no device" if status in (0, 100) else f"cuInit fails with error {status}"
-    )
+    said = driver.ask()
+    version = said["version"]
     return {
         "cuda": f"{version // 1000}.{version % 1000 // 10}" if version else "",
-        "devices": devices,
-        "error": problem,
+        "devices": [gpu["name"] for gpu in said["gpus"]],
+        "error": one_line(said["error"]),
     }
 
 

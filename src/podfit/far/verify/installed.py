@@ -5,19 +5,20 @@ They return JSON, and may raise, crash or hang.
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import hashlib
 import importlib
-import importlib.metadata
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..here import search_path
+from ..text import canonical, one_line
+from ..tree import distributions
+from ..tree.files import HERE
+from ..tree.records import import_names, record, rows
 from .errors import describe_error
 from .requirements import MARKERS, allows, holds, parse_requirement
-from .text import canonical, one_line
 
 HASH_LIMIT = 8 * 2**20
 """Bytes: without --deep, larger files of held distributions are compared by size only."""
@@ -27,22 +28,25 @@ _NOT_MODULES = {"test", "tests", "testing", "doc", "docs", "example", "examples"
 def child_inventory(_job: Mapping[str, Any]) -> dict[str, Any]:
     """Return the environment's interpreter and distributions, the first of each name on sys.path."""
     found: dict[str, dict[str, Any]] = {}
-    for distribution in importlib.metadata.distributions():
-        info = Path(str(getattr(distribution, "_path", "")))
+    for info in (info for folder in search_path() for info in distributions.infos(HERE, folder or ".")):
         try:
-            metadata: Any = distribution.metadata
-            name, version = metadata.get("Name"), metadata.get("Version")
-        except Exception:  # noqa: S112 - metadata that cannot be read is no distribution; importing shows the rest
+            about = distributions.metadata(HERE, info)
+        except (OSError, ValueError):  # metadata that cannot be read is no distribution; importing shows the rest
             continue
-        if not name or info.name.startswith("~") or canonical(name) in found:
+        name = canonical(about.name)
+        if not name or Path(info.path).name.startswith("~"):
             continue
-        python = metadata.get("Requires-Python") or ""
-        requires = list(distribution.requires or ())
-        found[canonical(name)] = {
-            "version": version or "",
-            "info": str(info),
-            "requires": requires,
-            "requires_python": python,
+        if name in found and not (
+            info.kind == "dist"
+            and found[name]["info"].endswith(".egg-info")
+            and Path(found[name]["info"]).parent == Path(info.folder)
+        ):
+            continue
+        found[name] = {
+            "version": about.version,
+            "info": info.path,
+            "requires": about.requires or [],
+            "requires_python": about.requires_python,
         }
     return {
         "version": "{}.{}.{}".format(*sys.version_info[:3]),
@@ -73,28 +77,10 @@ def provided_modules(name: str, info: Path) -> list[str]:
 
     info is its metadata directory: Python 3.8 does not find `zope.interface` under its normalized name.
     """
-    declared: list[str] = []
-    with contextlib.suppress(OSError):
-        declared = (info / "top_level.txt").read_text("utf-8", "replace").split()
-    if not declared:
-        for path, _, _ in record_rows(info):
-            first, slash, rest = path.partition("/")
-            if slash and rest.endswith((".py", ".so")) and first.isidentifier():
-                declared.append(first)
-            elif not slash and first.endswith((".py", ".so")):
-                declared.append(first.partition(".")[0])
-    public = sorted({m for m in declared if m.isidentifier() and not m.startswith("_") and m not in _NOT_MODULES})
+    declared = import_names(HERE.text(f"{info}/top_level.txt"), record(HERE, str(info)), (".py", ".so"))
+    public = [name for name in declared if not name.startswith("_") and name not in _NOT_MODULES]
     own = [module for module in public if canonical(module) == canonical(name)]
     return own or public
-
-
-def record_rows(info: Path) -> list[tuple[str, str, str]]:
-    """Return the rows of the RECORD in a .dist-info directory (path, hash, size), none when there is no RECORD."""
-    try:
-        text = (info / "RECORD").read_text("utf-8", "replace")
-    except OSError:
-        return []
-    return [(row[0], row[1], row[2]) for row in csv.reader(text.splitlines()) if len(row) >= 3 and row[0]]
 
 
 def child_held(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,13 +90,14 @@ def child_held(job: Mapping[str, Any]) -> dict[str, Any]:
     itself) say nothing that could be compared.
     """
     info = Path(job["info"])
-    rows = record_rows(info)
+    data = record(HERE, str(info))
+    listed = [row for row in rows(data) if len(row) >= 3]
     result: dict[str, Any] = {"files": 0, "hashed": 0, "bytes": 0, "large": [], "wrong": [], "record": "absent"}
-    if not rows:
+    if data is None or not listed:
         return result
-    digest = hashlib.sha256((info / "RECORD").read_bytes()).hexdigest()
+    digest = hashlib.sha256(data).hexdigest()
     result["record"] = "unknown" if not job["record"] else "same" if digest == job["record"] else "different"
-    for path, expected, size in rows:
+    for path, expected, size in (row[:3] for row in listed):
         if not expected:
             continue
         result["files"] += 1

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..frame import framed
+from ..text import one_line
 from .checks import FUNCTIONS, check_function, check_held, check_import, check_metadata, check_python, check_versions
 from .environment import Environment
 from .explain import last_line
@@ -29,7 +30,6 @@ from .findings import FAILED
 from .gpu import check_gpu
 from .processes import TIMEOUT, Children
 from .report import exit_code, render
-from .text import one_line
 
 SCHEMA = "podfit.verify/1"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..text import counted, one_line
 from .findings import FAILED, OK, UNKNOWN, WARNING
-from .text import counted, one_line
 
 _MARKS = {OK: "✅", WARNING: "⚠️", FAILED: "❌", UNKNOWN: "❔"}
 _PLAIN = {OK: "ok     ", WARNING: "warning", FAILED: "FAILED ", UNKNOWN: "unknown"}

@@ -13,7 +13,7 @@ import re
 import sys
 from typing import Any, NamedTuple
 
-from .text import canonical
+from ..text import canonical
 
 _VERSION = re.compile(
     r"v?(?:(?P<epoch>\d+)!)?(?P<release>\d+(?:\.\d+)*)"

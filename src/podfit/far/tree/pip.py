@@ -1,0 +1,59 @@
+"""pip's configuration, read from its files and variables as pip reads them."""
+
+from __future__ import annotations
+
+import configparser
+import os
+
+from .environment import Environment
+from .files import Tree
+from .notes import Warnings
+from .secrets import mask_setting
+
+
+def pip_config(environment: Environment, warnings: Warnings) -> dict[str, str]:
+    """Return what `pip config list` would show here, credentials masked.
+
+    Files in pip's order (later ones win): global, user (unless PIP_CONFIG_FILE exists), site, PIP_CONFIG_FILE; then
+    PIP_* variables as `:env:.name`. PIP_CONFIG_FILE=os.devnull turns all files off.
+    See https://pip.pypa.io/en/stable/topics/configuration/
+    """
+    settings: dict[str, str] = {}
+    for path in pip_config_files(environment):
+        told = f"pip's configuration file {path}"
+        settings.update(warnings.guard(told, _pip_config_file, environment.tree, path, default={}))
+    for name, value in sorted(environment.variables.items()):
+        key = name[4:].lower().replace("_", "-")
+        if name.startswith("PIP_") and key not in ("version", "help"):
+            settings[":env:." + key] = mask_setting(key, value)
+    return dict(sorted(settings.items()))
+
+
+def pip_config_files(environment: Environment) -> list[str]:
+    """Return the configuration files that pip reads on Linux and that exist, weakest first."""
+    variables, tree, home = environment.variables, environment.tree, environment.home
+    own = variables.get("PIP_CONFIG_FILE", "")
+    if own == os.devnull:
+        return []
+    shared = [folder for folder in (variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":") if folder]
+    files = [os.path.join(folder, "pip", "pip.conf") for folder in shared] + ["/etc/pip.conf"]
+    if not (own and (tree.is_file(own) or tree.is_dir(own))):
+        files.append(os.path.join(home, ".pip", "pip.conf"))
+        files.append(os.path.join(variables.get("XDG_CONFIG_HOME") or f"{home}/.config", "pip", "pip.conf"))
+    files.append(os.path.join(environment.prefix, "pip.conf"))
+    if own:
+        files.append(own)
+    return [path for path in files if tree.is_file(path)]
+
+
+def _pip_config_file(tree: Tree, path: str) -> dict[str, str]:
+    """Return the settings of one configuration file, keys written as pip shows them (`global.index-url`)."""
+    parser = configparser.RawConfigParser()
+    parser.read_string(tree.text(path) or "", path)
+    settings: dict[str, str] = {}
+    for section in parser.sections():
+        for name, value in parser.items(section):
+            key = name.lower().replace("_", "-")
+            key = key[2:] if key.startswith("--") else key
+            settings[f"{section}.{key}"] = mask_setting(key, value)
+    return settings

@@ -1,0 +1,43 @@
+"""RECORD: which files an installed distribution has."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+
+from .files import Tree
+
+
+def record(tree: Tree, info: str) -> bytes | None:
+    """Return the bytes of the RECORD in a .dist-info directory, None when there is none."""
+    return tree.data(os.path.join(info, "RECORD"))
+
+
+def rows(data: bytes | None) -> list[list[str]]:
+    """Return the rows of a RECORD: path, hash, size; the last two may be empty or missing."""
+    text = io.StringIO((data or b"").decode("utf-8", "surrogateescape"), newline="")
+    return [row for row in csv.reader(text) if row and row[0]]
+
+
+def import_names(
+    top_level: str | None, data: bytes | None, endings: tuple[str, ...] = (".py", ".so", ".pyi")
+) -> list[str]:
+    """Return top-level import names: those that top_level.txt declares, else those of the files in a RECORD.
+
+    endings are those of the files that make a directory a package.
+    """
+    if top_level and top_level.strip():
+        return sorted({name for name in top_level.split() if name.isidentifier()})
+    names: set[str] = set()
+    folders: set[str] = set()
+    for line in (data or b"").decode("utf-8", "replace").splitlines():
+        path = line.partition(",")[0].strip('"')
+        first, slash, rest = path.partition("/")
+        if slash:
+            if first not in names and rest.endswith(endings):
+                folders.add(first)
+        elif first.endswith((".py", ".so")):
+            names.add(first.partition(".")[0])
+    names |= folders
+    return sorted(name for name in names if name.isidentifier() and not name.startswith("__editable__"))
