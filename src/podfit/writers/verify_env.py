@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from podfit import __version__
 from podfit.audit.consistency import final_environment, walk
 from podfit.far.pack import pack
+from podfit.far.protocol import VerifyFacts
 from podfit.model import Action, Plan, canonical
 from podfit.model.requirement import parse_requires_dist
 from podfit.writers.plain import plain
@@ -23,14 +23,8 @@ def write_verify_env(plan: Plan) -> str:
     return pack("verify", verify_facts(plan))
 
 
-def verify_facts(plan: Plan) -> dict[str, Any]:
-    """Return what the checks need to know of plan, as a JSON object.
-
-    `needs` are those that the plan leaves in the environment. `versions` has the exact version of every distribution
-    there; wrong ones are failures in `used` (what the project needs, directly or not) and `held` (name to the hash of
-    its RECORD in the template, empty when unknown), warnings elsewhere. `known` lists what the untouched template
-    breaks already: [name, version, name of what it asks].
-    """
+def verify_facts(plan: Plan) -> VerifyFacts:
+    """Return what the checks need to know of plan."""
     present = {decision.name: decision for decision in plan.with_action(*_THERE)}
     versions = {name: decision.planned or decision.template for name, decision in present.items()}
     held = sorted(name for name, decision in present.items() if decision.held)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ..protocol import Applied, Order
 from ..tree.distributions import Info
 from . import files, places, records
 from .journal import Journal
@@ -44,7 +45,7 @@ def recover(place: Area, talk: Talk) -> list[str] | None:
     return found
 
 
-def apply(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
+def apply(order: Order, talk: Talk) -> Applied:
     """Carry the order out and return the result. Raises RefusedError or AbortedError with the environment as it was."""
     if places.externally_managed() and not order.get("break_system_packages"):
         raise RefusedError(
@@ -71,10 +72,11 @@ def apply(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
                 else:
                     files.remove(place.work)
             raise
-        return dict(result, recovered=recovered is not None)
+        result["recovered"] = recovered is not None
+        return result
 
 
-def _change(order: dict[str, Any], talk: Talk, place: Area, journal: Journal) -> dict[str, Any]:
+def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
     """Stage, move in, wait for the verdict, commit."""
     started = time.monotonic()
     layout = places.layout()
@@ -138,7 +140,7 @@ def _finish(place: Area, journal: Journal) -> None:
     journal.forget()
 
 
-def state(order: dict[str, Any], found: Mapping[str, Info], mode: str) -> dict[str, Any]:
+def state(order: Order, found: Mapping[str, Info], mode: str) -> dict[str, Any]:
     """Return what a later apply has to know to find that there is nothing to do."""
     packages = {}
     for name, wanted in order["packages"].items():
@@ -148,7 +150,7 @@ def state(order: dict[str, Any], found: Mapping[str, Info], mode: str) -> dict[s
     return dict(own, schema=STATE_SCHEMA, packages=packages, template_python=sys.executable)
 
 
-def settled(order: dict[str, Any], known: dict[str, Any] | None, folders: list[str]) -> bool:
+def settled(order: Order, known: dict[str, Any] | None, folders: list[str]) -> bool:
     """Tell whether the plan was applied and nothing that it is about changed since; folders is the search path."""
     if not known or known.get("plan_sha256") != order["plan_sha256"]:
         return False

@@ -13,15 +13,15 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from ..protocol import Order, Recovered, Refused, Status
 from . import files, inplace, overlay, places
 from .journal import Journal
 from .stage import find_uv
 from .talk import AbortedError, RefusedError, Talk
 
 
-def status(order: dict[str, Any]) -> dict[str, Any]:
+def status(order: Order) -> Status:
     """Return what podfit has to know before it decides; nothing is written."""
     in_place = order.get("mode") == "in-place"
     path = overlay.place_of(order)
@@ -46,7 +46,7 @@ def status(order: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def recover(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
+def recover(order: Order, talk: Talk) -> Recovered:
     """Put back everything that an interrupted apply may have left on this machine for this environment."""
     recovered: list[str] = []
     differs: list[str] = []
@@ -73,7 +73,7 @@ def recover(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
     return {"outcome": "recovered" if recovered else "clean", "environments": recovered, "differs": differs}
 
 
-def carry_out(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
+def carry_out(order: Order, talk: Talk) -> Mapping[str, object]:
     """Return the answer to an order; whatever goes wrong is part of it."""
     try:
         if order["action"] == "status":
@@ -104,13 +104,13 @@ def carry_out(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
 
 def main(_data: object, _sources: Mapping[str, str], _arguments: Sequence[str]) -> int:
     """Read an order, act, answer; never returns."""
-    order = json.loads(sys.stdin.buffer.read().decode("utf-8"))
+    order: Order = json.loads(sys.stdin.buffer.read().decode("utf-8"))
     talk = Talk(str(order.get("frame", "")))
     talk.listen()
     try:
         answer = carry_out(order, talk)
     except AbortedError as error:  # between two shields
-        answer = {"outcome": "rolled-back", "message": str(error), "remedy": ""}
+        answer = Refused(outcome="rolled-back", message=str(error), remedy="")
     with talk.shielded():
         talk.result(**answer)
         # Buffers that a broken pipe holds up would fail again at the interpreter's end.

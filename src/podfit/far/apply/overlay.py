@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 import venv
-from typing import Any
 
+from ..protocol import Applied, Order
 from . import files, places, records
 from .inplace import settled as same_packages
 from .inplace import state
@@ -44,7 +44,7 @@ def default_path(name: str) -> str:
     return str(known["path"]) if known and os.path.isdir(known["path"]) else os.path.join(home(), name)
 
 
-def place_of(order: dict[str, Any]) -> str:
+def place_of(order: Order) -> str:
     """Return the path of the order's overlay: given, or the default one of its name."""
     given = order.get("overlay") or default_path(order.get("name") or "overlay")
     return os.path.abspath(os.path.expanduser(given))
@@ -101,7 +101,7 @@ def site_packages(path: str) -> str:
     return os.path.join(path, "lib", "python{}.{}".format(*sys.version_info[:2]), "site-packages")
 
 
-def settled(order: dict[str, Any], path: str) -> bool:
+def settled(order: Order, path: str) -> bool:
     """Tell whether the plan was applied to this overlay and both it and the template are as they were."""
     if not os.path.exists(os.path.join(path, "bin", "python")):
         return False
@@ -111,7 +111,7 @@ def settled(order: dict[str, Any], path: str) -> bool:
     return same_packages(order, known, [site_packages(path), *places.search_path()])
 
 
-def apply(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
+def apply(order: Order, talk: Talk) -> Applied:
     """Carry the order out and return the result. Raises RefusedError or AbortedError with everything as it was."""
     path = place_of(order)
     if files.exists(path) and not files.exists(os.path.join(path, STATE_NAME)):
@@ -134,10 +134,11 @@ def apply(order: dict[str, Any], talk: Talk) -> dict[str, Any]:
             with talk.shielded():
                 _note(name, "begun", "")
         _note(name, "where", path)
-        return dict(result, recovered=recovered)
+        result["recovered"] = recovered
+        return result
 
 
-def _build(order: dict[str, Any], talk: Talk, place: Area, path: str) -> dict[str, Any]:
+def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     """Make the environment aside, fill it, wait for the verdict, swap it in."""
     started = time.monotonic()
     names = list(order["packages"])

@@ -12,8 +12,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from typing import Any
 
+from ..protocol import Order
 from .places import distributions, has_version, search_path
 from .talk import RefusedError, Talk
 
@@ -65,7 +65,7 @@ def _ask(argv: list[str]) -> str:
 class Installer:
     """uv where there is one, else pip: installs the order's packages, exact files with checked hashes only."""
 
-    def __init__(self, order: dict[str, Any], talk: Talk) -> None:
+    def __init__(self, order: Order, talk: Talk) -> None:
         """Choose. Raises RefusedError when there is neither."""
         self.order = order
         self.talk = talk

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from ..frame import event_line, framed
+from ..protocol import Order
 
 BEAT_SECONDS = 0.5
 
@@ -104,7 +105,7 @@ class Talk:
         except (OSError, ValueError):
             return ""
 
-    def pass_gate(self, order: dict[str, Any]) -> None:
+    def pass_gate(self, order: Order) -> None:
         """Wait until podfit's checks are through, where the order says (`gate`, in seconds) that they still run."""
         if order.get("gate"):
             self.wait(float(order["gate"]), "go", "commit")

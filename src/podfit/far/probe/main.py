@@ -23,6 +23,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..frame import framed
+from ..protocol import Distribution, Manifest
 from ..tree.environment import Environment
 from ..tree.listing import distributions
 from ..tree.notes import Warnings, evidence
@@ -57,7 +58,7 @@ def template_name(found: list[dict[str, Any]]) -> str:
     return re.sub(r"[^a-z0-9.-]+", "-", name.lower())
 
 
-def quick_manifest(looked: Environment, warnings: Warnings) -> dict[str, Any]:
+def quick_manifest(looked: Environment, warnings: Warnings) -> Manifest:
     """Return the parts that need neither the disk's large files nor the GPU."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     found = warnings.guard("the list of distributions", distributions, looked, warnings, default=[])
@@ -76,7 +77,7 @@ def quick_manifest(looked: Environment, warnings: Warnings) -> dict[str, Any]:
     }
 
 
-def full_facts(looked: Environment, found: list[dict[str, Any]], warnings: Warnings) -> dict[str, Any]:
+def full_facts(looked: Environment, found: list[Distribution], warnings: Warnings) -> Manifest:
     """Return the parts of the manifest that take more than a moment; found is the list of distributions."""
     # Not above: --quick does without, and every module takes a moment to compile.
     from ..tree.cuda import cuda_facts, cuda_roots
@@ -89,13 +90,12 @@ def full_facts(looked: Environment, found: list[dict[str, Any]], warnings: Warni
     if "toolkit" not in cuda:
         cuda = {**nvcc(cuda_roots(looked)), **cuda}
     folder = torch_folder(looked, found)
-    facts: dict[str, Any] = {}
-    torch = {}
-    if folder:
-        torch = warnings.guard("torch's files", torch_facts, looked.tree, folder, warnings, default={})
-    for key, value in (("cuda", cuda), ("torch", torch)):
-        if value:
-            facts[key] = value
+    facts = Manifest()
+    if cuda:
+        facts["cuda"] = cuda
+    torch = folder and warnings.guard("torch's files", torch_facts, looked.tree, folder, warnings, default={})
+    if torch:
+        facts["torch"] = torch
     facts.update(warnings.guard("the GPUs", gpu_facts, warnings, default={}))
     facts["disks"] = warnings.guard("the disks", disks, warnings, default=[])
     return facts

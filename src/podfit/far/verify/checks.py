@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ..protocol import VerifyFinding, VerifyNeed
 from ..text import canonical, counted
 from ..tree.files import HERE
 from ..tree.torch import numpy_headers
@@ -32,7 +33,7 @@ FUNCTIONS: tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...] = (
 """Checks beyond importing: title, child, the distributions that must be there, arguments."""
 
 
-def check_python(state: Environment) -> Iterable[dict[str, Any]]:
+def check_python(state: Environment) -> Iterable[VerifyFinding]:
     """Compare the interpreter's series with the plan's."""
     planned, have = state.plan["python"], state.python["version"]
     same = planned.split(".")[:2] == have.split(".")[:2]
@@ -41,7 +42,7 @@ def check_python(state: Environment) -> Iterable[dict[str, Any]]:
     yield finding("python", "Python", OK if same else FAILED, message, state.python["executable"], remedy=remedy)
 
 
-def check_versions(state: Environment) -> Iterable[dict[str, Any]]:
+def check_versions(state: Environment) -> Iterable[VerifyFinding]:
     """Compare every distribution's version with the plan's: wrong ones one by one, the right ones together."""
     right = 0
     used, held = set(state.plan["used"]), state.plan["held"]
@@ -71,7 +72,7 @@ def check_versions(state: Environment) -> Iterable[dict[str, Any]]:
         yield finding("version", name, UNKNOWN, message, "the plan", kind="metadata")
 
 
-def check_import(state: Environment, need: Mapping[str, Any], children: Children) -> list[dict[str, Any]]:
+def check_import(state: Environment, need: VerifyNeed, children: Children) -> list[VerifyFinding]:
     """Import the modules of one need."""
     name = need["name"]
     version = state.version(name)
@@ -79,7 +80,7 @@ def check_import(state: Environment, need: Mapping[str, Any], children: Children
     info = state.distributions[name]["info"]
     outcome = children.run("import", state.options.timeout, name=name, info=info, modules=need["imports"])
 
-    def told(verdict: str, message: str, detail: str = "", remedy: str = "") -> list[dict[str, Any]]:
+    def told(verdict: str, message: str, detail: str = "", remedy: str = "") -> list[VerifyFinding]:
         """Return the finding."""
         text = f"{version}{message}"
         return [finding("import", name, verdict, text, source, detail=detail, remedy=remedy, seconds=outcome.seconds)]
@@ -104,7 +105,7 @@ def check_import(state: Environment, need: Mapping[str, Any], children: Children
 
 def check_function(
     state: Environment, title: str, child: str, arguments: Mapping[str, Any], children: Children
-) -> list[dict[str, Any]]:
+) -> list[VerifyFinding]:
     """Run one check that does more than import."""
     outcome = children.run(child, state.options.timeout, **arguments)
     source = f"podfit verify: {title}"
@@ -129,7 +130,7 @@ def torch_numpy_abi(state: Environment) -> str:
     return ""
 
 
-def check_held(state: Environment, children: Children, pool: ThreadPoolExecutor) -> Iterable[dict[str, Any]]:
+def check_held(state: Environment, children: Children, pool: ThreadPoolExecutor) -> Iterable[VerifyFinding]:
     """Compare the files of held distributions with their RECORDs: wrong ones one by one, the right ones together."""
     deep = state.options.deep
     present = [name for name in sorted(state.plan["held"]) if name in state.distributions]
@@ -176,7 +177,7 @@ def check_held(state: Environment, children: Children, pool: ThreadPoolExecutor)
         yield finding("template", "template", OK, message, "RECORD of each", seconds=took)
 
 
-def check_metadata(state: Environment, children: Children) -> Iterable[dict[str, Any]]:
+def check_metadata(state: Environment, children: Children) -> Iterable[VerifyFinding]:
     """Judge every requirement of every installed distribution; what the template breaks already is a warning."""
     extras = {need["name"]: need["extras"] for need in state.plan["needs"] if need["extras"]}
     outcome = children.run("metadata", state.options.timeout, distributions=state.distributions, extras=extras)

@@ -6,11 +6,13 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from ..protocol import VerifyFacts
+
 
 class Environment:
     """What the inventory found, the plan, and how far to look."""
 
-    def __init__(self, plan: Mapping[str, Any], options: argparse.Namespace, inventory: Mapping[str, Any]) -> None:
+    def __init__(self, plan: VerifyFacts, options: argparse.Namespace, inventory: Mapping[str, Any]) -> None:
         self.plan, self.options, self.python = plan, options, inventory
         self.distributions: dict[str, dict[str, Any]] = inventory["distributions"]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ..protocol import Evidence, VerifyFinding
 from ..text import shown
 
 OK, WARNING, FAILED, UNKNOWN = "ok", "warning", "failed", "unknown"
@@ -20,9 +19,9 @@ def finding(
     remedy: str = "",
     kind: str = "measured",
     seconds: float = 0.0,
-) -> dict[str, Any]:
+) -> VerifyFinding:
     """Return one finding as JSON has it: podfit.model.Finding's keys, and seconds."""
-    evidence = {"kind": kind, "source": shown(source), "detail": shown(detail)}
+    evidence: Evidence = {"kind": kind, "source": shown(source), "detail": shown(detail)}
     return {
         "check": check,
         "subject": shown(subject),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..protocol import VerifyFinding
 from .checks import check_function
 from .environment import Environment
 from .explain import trouble
@@ -38,7 +39,7 @@ def runs_on(capability: Sequence[int], architectures: Iterable[str]) -> bool:
     return False
 
 
-def check_gpu(state: Environment, children: Children) -> Iterable[dict[str, Any]]:
+def check_gpu(state: Environment, children: Children) -> Iterable[VerifyFinding]:
     """Look at driver, GPU and torch's CUDA build, and compute on the GPU if there is one."""
     strict = state.options.require_gpu
     driver = children.run("driver", state.options.timeout)
@@ -64,7 +65,7 @@ def check_gpu(state: Environment, children: Children) -> Iterable[dict[str, Any]
                 yield from check_function(state, title, child, arguments, children)
 
 
-def judge_cuda(torch: Mapping[str, Any], driver: Mapping[str, Any], why: str, absent: str) -> Iterable[dict[str, Any]]:
+def judge_cuda(torch: Mapping[str, Any], driver: Mapping[str, Any], why: str, absent: str) -> Iterable[VerifyFinding]:
     """Return the findings about CUDA and GPUs from what torch and the driver said.
 
     why is the reason for which the driver has no devices; absent the verdict for a machine without a GPU.

@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from ..frame import framed
+from ..protocol import VerifyFacts, VerifyFinding, VerifyReport
 from ..text import one_line
 from .checks import FUNCTIONS, check_function, check_held, check_import, check_metadata, check_python, check_versions
 from .environment import Environment
@@ -35,8 +35,8 @@ SCHEMA = "podfit.verify/1"
 
 
 def examine(
-    plan: Mapping[str, Any], modules: Mapping[str, str], options: argparse.Namespace, told: Callable[[str], None]
-) -> dict[str, Any]:
+    plan: VerifyFacts, modules: Mapping[str, str], options: argparse.Namespace, told: Callable[[str], None]
+) -> VerifyReport:
     """Return the report (schema podfit.verify/1) of checking this interpreter's environment against plan.
 
     modules maps the paths of these modules to their texts. told hears what is being done, from several threads. Raises
@@ -70,7 +70,7 @@ def examine(
     }
 
 
-def _findings(state: Environment, children: Children, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
+def _findings(state: Environment, children: Children, pool: ThreadPoolExecutor) -> list[VerifyFinding]:
     """Run all checks, those of the GPU alone at the end; return the findings in the order in which they are shown."""
     imports, functions = [], []
     for need in state.plan["needs"]:
@@ -110,7 +110,7 @@ def _stop(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def main(plan: Mapping[str, Any], modules: Mapping[str, str], arguments: Sequence[str]) -> int:
+def main(plan: VerifyFacts, modules: Mapping[str, str], arguments: Sequence[str]) -> int:
     """Check, print, and return the exit code: 0 all good, 1 a check failed, 2 a bad call, 130 stopped."""
     parser = argparse.ArgumentParser(
         prog="verify_env.py",

@@ -15,6 +15,7 @@ from typing import Any
 
 from podfit.far import frame
 from podfit.far.pack import ABSENT, archive, starter
+from podfit.far.protocol import Order
 from podfit.model import InputError, Reporter, Where
 from podfit.pod.machine import Completed, LocalMachine, Machine
 
@@ -34,12 +35,12 @@ class Agent:
         """Return the path of a file in podfit's cache directory on the machine."""
         return str(Path(_FOLDER, name).expanduser()) if self.local else f"{_FOLDER}/{name}"
 
-    def ask(self, order: dict[str, Any], *, timeout: float = 120.0) -> dict[str, Any]:
+    def ask(self, order: Order, *, timeout: float = 120.0) -> dict[str, Any]:
         """Carry out an order that takes a moment, and return the answer. Raises InputError when there is none."""
         word = frame.nonce()
         return self.answer(self.run(order, word, timeout=timeout), word)
 
-    def run(self, order: dict[str, Any], word: str, *, timeout: float, on_line: Any = None) -> Completed:
+    def run(self, order: Order, word: str, *, timeout: float, on_line: Any = None) -> Completed:
         """Run the agent with an order, bringing it there first when it is missing or damaged; word marks its answer."""
         # Not -I: user packages and PYTHONPATH belong to the environment. -B: nothing is written into it.
         argv = [self.machine.python, "-B", "-c", starter(), self._path, self._digest]
@@ -70,7 +71,7 @@ class Agent:
         words = next((line.strip() for line in reversed(said) if line.strip()), f"exit status {done.returncode}")
         raise InputError(f"podfit's agent failed: {words}", where=where)
 
-    def start(self, order: dict[str, Any], *, timeout: float) -> Running:
+    def start(self, order: Order, *, timeout: float) -> Running:
         """Begin an order that takes long."""
         return Running(self, order, timeout)
 
@@ -78,14 +79,14 @@ class Agent:
 class Running:
     """An order under way: its events, then its answer."""
 
-    def __init__(self, agent: Agent, order: dict[str, Any], timeout: float) -> None:
+    def __init__(self, agent: Agent, order: Order, timeout: float) -> None:
         self._agent = agent
         self._word = frame.nonce()
         self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, args=(order, timeout), daemon=True)
         self._thread.start()
 
-    def _run(self, order: dict[str, Any], timeout: float) -> None:
+    def _run(self, order: Order, timeout: float) -> None:
         """Run the agent to its end; the last event is `end`, with the answer or the error."""
         try:
             done = self._agent.run(order, self._word, timeout=timeout, on_line=self._heard)

@@ -7,9 +7,9 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from podfit.far.protocol import Order, OrderedPackage
 from podfit.model import Action, Artefact, Decision, InputError, Plan
 from podfit.model.invariants import COMMIT, SHA256
 
@@ -17,13 +17,13 @@ _PYPI_HOST = "files.pythonhosted.org"
 _PYPI_INDEX = "https://pypi.org/simple"
 
 
-def packages(plan: Plan) -> dict[str, dict[str, Any]]:
+def packages(plan: Plan) -> dict[str, OrderedPackage]:
     """Return what the plan installs or changes, by name: version, lock entries for uv and pip, bytes to fetch.
 
     Every file is named by URL and sha256 for uv (PEP 751), by version and sha256 for pip; a commit by its name. Raises
     InputError for a distribution without a file, or a file without a sha256: what cannot be checked is not installed.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, OrderedPackage] = {}
     for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
         files = plan.artefacts.get(decision.name, ())
         if not files:
@@ -60,21 +60,14 @@ def overlay_name(plan: Plan) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{project}-{plan.template.name}").strip("-.")
 
 
-def work_order(plan: Plan, **more: Any) -> dict[str, Any]:
-    """Return the order for plan; more are the keys that say what to do with it.
-
-    Those are `action` (`status`, `apply`, `recover`), `mode` (`overlay`, `in-place`), `overlay` (a directory),
-    `installer` (`auto`, `uv`, `pip`), `uv` (its path there), `look_for_uv`, `verify` (wait for podfit's word before the
-    end), `gate` (seconds to wait for its word before anything is touched, 0: do not), `install_seconds`,
-    `verify_seconds` and `break_system_packages`.
-    """
+def work_order(plan: Plan) -> Order:
+    """Return what an order says of plan; what to do with it is for the caller to add."""
     return {
         "plan": f"{plan.project} on {plan.template.name}",
         "plan_sha256": plan_hash(plan),
         "packages": packages(plan),
         "held": held(plan),
         "name": overlay_name(plan),
-        **more,
     }
 
 

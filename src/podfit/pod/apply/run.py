@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
+from podfit.far.protocol import Order
 from podfit.model import Disk, Finding, InputError, Plan, PodfitError, Reporter, SilentReporter, Verdict, Where
 from podfit.pod.apply.agent import Agent, Running, provide_uv
 from podfit.pod.apply.checks import check
@@ -113,9 +114,9 @@ def apply(
         text = f"the plan has conflicts or failed checks: {problems[0]}{more}"
         raise ApplyError(text, remedy="see the matrix: podfit matrix")
     agent = Agent(machine)
-    order = work_order(plan, mode=mode, overlay=options.overlay, installer=options.installer)
+    order = _with(work_order(plan), mode=mode, overlay=options.overlay, installer=options.installer)
     look = options.installer != "pip" and not agent.local
-    status = agent.ask({**order, "action": "status", "look_for_uv": look})
+    status = agent.ask(_with(order, action="status", look_for_uv=look))
     _raise_refusal(status)
     if status["settled"]:
         return _unchanged(mode, status, started)
@@ -134,7 +135,7 @@ def apply(
             place = _persistent(disks, home) + str(status["environment"])[len(_default(home)) :]
             if place != status["environment"]:
                 order["overlay"] = place
-                again = agent.ask({**order, "action": "status"})
+                again = agent.ask(_with(order, action="status"))
                 if again["settled"]:
                     return _unchanged(mode, again, started)
                 status = {**again, "uv": status["uv"]}
@@ -144,7 +145,8 @@ def apply(
             "dry-run", mode, status["environment"], status["python"], tuple(order["packages"]), (), findings or ()
         )
     uv = "" if options.installer == "pip" else provide_uv(agent, status, reporter)
-    order.update(
+    order = _with(
+        order,
         action="apply",
         uv=uv,
         verify=verifier is not None,
@@ -180,12 +182,17 @@ def recover(
     """
     options = options or Options()
     reporter = reporter or SilentReporter()
-    order: dict[str, Any] = work_order(plan) if plan is not None else {}
-    answer = Agent(machine).ask({**order, "action": "recover", "overlay": options.overlay}, timeout=_ROLLBACK_SECONDS)
+    order: Order = work_order(plan) if plan is not None else {}
+    answer = Agent(machine).ask(_with(order, action="recover", overlay=options.overlay), timeout=_ROLLBACK_SECONDS)
     _raise_refusal(answer)
     _tell_differences(answer.get("differs", []), reporter)
     where = ", ".join(answer["environments"])
     return Applied(answer["outcome"], "recover", where, machine.python, recovered=answer["outcome"] == "recovered")
+
+
+def _with(order: Order, **more: Any) -> Order:
+    """Return an order that says more."""
+    return cast(Order, {**order, **more})
 
 
 def _unchanged(mode: str, status: dict[str, Any], started: float) -> Applied:
@@ -239,7 +246,7 @@ def _persistent(disks: Sequence[Disk], home: str) -> str:
 
 def _carry_out(
     agent: Agent,
-    order: dict[str, Any],
+    order: Order,
     plan: Plan,
     reporter: Reporter,
     look: Callable[[], tuple[Finding, ...]] | None,
@@ -324,9 +331,7 @@ def _tell(agent: Agent, running: Running, word: bytes, control: str) -> dict[str
     return None
 
 
-def _call_off(
-    agent: Agent, order: dict[str, Any], running: Running, control: str, reporter: Reporter
-) -> dict[str, Any]:
+def _call_off(agent: Agent, order: Order, running: Running, control: str, reporter: Reporter) -> dict[str, Any]:
     """Have the agent put everything back, wait for that, and return its answer, empty when there is none."""
     reporter.step("putting everything back")
     end = time.monotonic() + _ROLLBACK_SECONDS
@@ -351,20 +356,20 @@ def _call_off(
     return {}
 
 
-def _tidy(agent: Agent, order: dict[str, Any], reporter: Reporter) -> None:
+def _tidy(agent: Agent, order: Order, reporter: Reporter) -> None:
     """Recover once more: an agent that died put nothing back, and one that ended left what came after its end."""
     try:
-        answer = agent.ask({**order, "action": "recover"}, timeout=_ROLLBACK_SECONDS)
+        answer = agent.ask(_with(order, action="recover"), timeout=_ROLLBACK_SECONDS)
         _raise_refusal(answer)
         _tell_differences(answer.get("differs", []), reporter)
     except PodfitError as error:
         reporter.warn(f"run podfit apply --recover: {error}")
 
 
-def _after_death(agent: Agent, order: dict[str, Any], error: BaseException, reporter: Reporter) -> NoReturn:
+def _after_death(agent: Agent, order: Order, error: BaseException, reporter: Reporter) -> NoReturn:
     """Recover after the agent died (the kernel's OOM killer, somebody's kill -9), then raise what happened."""
     try:
-        answer = agent.ask({**order, "action": "recover"}, timeout=_ROLLBACK_SECONDS)
+        answer = agent.ask(_with(order, action="recover"), timeout=_ROLLBACK_SECONDS)
         _raise_refusal(answer)
         _tell_differences(answer.get("differs", []), reporter)
     except PodfitError as second:

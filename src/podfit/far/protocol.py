@@ -1,0 +1,224 @@
+"""What the two ends say to each other: the shapes of the JSON between podfit and its programs on other machines.
+
+The near ends are `podfit.pod.probe`, `podfit.pod.verify` and `podfit.pod.apply`. A probe's answer is a template
+manifest (docs/template-manifest.md). Each answer comes in a frame (`podfit.far.frame`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class Evidence(TypedDict):
+    """Where a statement comes from; kind is measured, binary, metadata, published or assumed."""
+
+    kind: str
+    source: str
+    detail: str
+
+
+# --- probe
+
+
+class Distribution(TypedDict, total=False):
+    """One installed distribution of a manifest (docs/template-manifest.md)."""
+
+    name: str
+    version: str
+    requires_dist: list[str] | None
+    requires_python: str
+    direct_url: str
+    editable: bool
+    installer: str
+    location: str
+    uninstallable: bool
+    import_names: list[str]
+    record_sha256: str
+
+
+class ProbeNotes(TypedDict):
+    """About the probing itself; warnings are sentences about what could not be read."""
+
+    version: str
+    seconds: float
+    warnings: list[str]
+
+
+class Manifest(TypedDict, total=False):
+    """A probe's answer, schema podfit.template/1; the facts' keys are in docs/template-manifest.md."""
+
+    schema: str
+    name: str
+    title: str
+    origin: str
+    captured: str
+    evidence: dict[str, str]
+    interpreter: dict[str, Any]
+    platform: dict[str, Any]
+    environment: dict[str, str]
+    pip_config: dict[str, str]
+    distributions: list[Distribution]
+    cuda: dict[str, Any]
+    torch: dict[str, Any]
+    gpus: list[dict[str, Any]]
+    driver: dict[str, Any]
+    disks: list[dict[str, Any]]
+    probe: ProbeNotes
+
+
+# --- verify
+
+
+class VerifyNeed(TypedDict):
+    """A distribution that the project needs: the modules to import (none: all that it provides) and its extras."""
+
+    name: str
+    imports: list[str]
+    extras: list[str]
+
+
+class VerifyFacts(TypedDict):
+    """What the checks know of a plan.
+
+    needs are those that the plan leaves in the environment. versions has the exact version of every distribution
+    there; wrong ones are failures in used (what the project needs, directly or not) and held (name to the hash of its
+    RECORD in the template, empty when unknown), warnings elsewhere. known lists what the untouched template breaks
+    already: [name, version, name of what it asks]. python is the planned version, podfit that of the writer.
+    """
+
+    podfit: str
+    project: str
+    template: str
+    python: str
+    needs: list[VerifyNeed]
+    versions: dict[str, str]
+    used: list[str]
+    held: dict[str, str]
+    known: list[list[str]]
+    conflicts: list[str]
+
+
+class VerifyFinding(TypedDict):
+    """One statement of a check: podfit.model.Finding's keys, and the seconds that it took."""
+
+    check: str
+    subject: str
+    verdict: str
+    message: str
+    evidence: Evidence
+    remedy: str
+    seconds: float
+
+
+class VerifyReport(TypedDict):
+    """The answer of verify, schema podfit.verify/1; python has `version`, `executable` and `prefix`."""
+
+    schema: str
+    project: str
+    template: str
+    python: dict[str, str]
+    passed: bool
+    findings: list[VerifyFinding]
+    seconds: float
+
+
+# --- apply
+
+
+class OrderedPackage(TypedDict):
+    """What is to be installed under one name.
+
+    pylock is its table of PEP 751 for uv, pip its line for pip, both with every file's sha256. find_links is the
+    directory of files that no index has, empty for files of an index; bytes is what is fetched.
+    """
+
+    version: str
+    pylock: str
+    pip: str
+    find_links: str
+    bytes: int
+    hashes: list[str]
+
+
+class Order(TypedDict, total=False):
+    """A work order. action is `status` (look, change nothing), `apply` or `recover`.
+
+    mode is `overlay` or `in-place`; overlay is a directory, empty for the default place; installer is `auto`, `uv` or
+    `pip`, uv its path there, look_for_uv whether to look for one. verify: wait for podfit's word before the end; gate:
+    seconds to wait for it before anything is touched, 0: do not. frame is the word that marks events and answer.
+    """
+
+    action: str
+    frame: str
+    plan: str
+    plan_sha256: str
+    packages: dict[str, OrderedPackage]
+    held: dict[str, str]
+    name: str
+    mode: str
+    overlay: str
+    installer: str
+    uv: str
+    look_for_uv: bool
+    verify: bool
+    gate: float
+    install_seconds: float
+    verify_seconds: float
+    break_system_packages: bool
+
+
+class Status(TypedDict):
+    """The answer to `status`; outcome is `status`. busy is the process that works there, empty for none."""
+
+    outcome: str
+    settled: bool
+    busy: str
+    unfinished: bool
+    environment: str
+    python: str
+    uv: str
+    machine: str
+    home: str
+
+
+class Applied(TypedDict, total=False):
+    """The answer to `apply` that succeeded; outcome is `applied`. seconds tells how long each part took."""
+
+    outcome: str
+    environment: str
+    python: str
+    installed: list[str]
+    replaced: list[str]
+    seconds: dict[str, float]
+    recovered: bool
+
+
+class Recovered(TypedDict):
+    """The answer to `recover`: outcome is `recovered` or `clean`; differs are sentences about what is otherwise now."""
+
+    outcome: str
+    environments: list[str]
+    differs: list[str]
+
+
+class Refused(TypedDict, total=False):
+    """The answer to any order that was not carried out; outcome is `refused` or `rolled-back`, all is as it was."""
+
+    outcome: str
+    message: str
+    remedy: str
+    trace: str
+
+
+class Event(TypedDict, total=False):
+    """What an agent tells on its way. event is `beat`, `step`, `control`, `ready` or `differs`.
+
+    text is a step's; path is the control file that podfit writes `go`, `commit` or `rollback` into; python is the
+    finished environment's interpreter; paths are sentences about what differs from before.
+    """
+
+    event: str
+    text: str
+    path: str
+    python: str
+    paths: list[str]
