@@ -5,20 +5,19 @@ anything is imported, the search path is cut down to the standard library's dire
 the working directory nor one on PYTHONPATH is run. What the search path was before is what the program looks at.
 """
 
-from __future__ import annotations
-
-import sys
+import sys  # alone: not even __future__, whose bytecode Python would write
 
 PACKAGE = "podfit_far"
 """What `podfit.far` is called where it runs: a podfit that is installed there is another one."""
 
 
-def isolate() -> list[str]:
+def isolate() -> "list[str]":
     """Leave nothing but the standard library on sys.path; return what an ordinary program here would have there.
 
     That is sys.path without its first entry, the directory of the script (the working directory, for a script from
     standard input): it is no part of the environment, unless Python was told to leave it out (`-I`, `-P`).
     """
+    sys.dont_write_bytecode = True  # an image's standard library may come without bytecode, and stays so
     environment = list(sys.path)
     if environment and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
         del environment[0]
@@ -41,7 +40,7 @@ def isolate() -> list[str]:
 class Importer:
     """Imports the modules of PACKAGE from their texts: path (`verify/main.py`) to source."""
 
-    def __init__(self, sources: dict[str, str]) -> None:
+    def __init__(self, sources: "dict[str, str]") -> None:
         self.sources = sources
 
     def _file(self, name: str) -> str:
@@ -74,12 +73,11 @@ class Importer:
         return self.sources[self._file(name)]
 
 
-def start(program: str, sources: dict[str, str], data: str, environment: list[str]) -> int:
+def start(program: str, sources: "dict[str, str]", data: str, environment: "list[str]") -> int:
     """Run `main(data, sources, arguments)` of a program's main module and return its exit code.
 
     data is JSON; environment is the search path that the program looks at.
     """
-    sys.dont_write_bytecode = True  # an image's standard library may come without bytecode, and stays so
     import importlib
     import json
 

@@ -151,5 +151,5 @@ def starter() -> str:
     assert isolation is not None  # noqa: S101 - it is in this room
     package = re.search(r"^PACKAGE = .*$", _text("loader.py"), re.MULTILINE)
     assert package is not None  # noqa: S101
-    head = f"from __future__ import annotations\nimport sys\n{package[0]}\n"
+    head = f"import sys\n{package[0]}\n"
     return head + isolation[0].strip() + "\n" + _STARTER % ABSENT
