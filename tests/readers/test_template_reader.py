@@ -206,3 +206,17 @@ def test_safe_names_are_safe(text: str) -> None:
     assert name
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
     assert safe_name(name) == name
+
+
+def test_options_say_what_a_manifest_or_a_list_does_not(tmp_path: Path) -> None:
+    unknown = write(tmp_path, json.dumps(manifest(platform={"machine": "x86_64", "glibc": ""})), "pod.json")
+    template = read_template(unknown, glibc="2.31")
+    assert (template.platform.glibc, template.target.glibc) == ("2.31", "2.31")
+    assert template.notes == ("probed-pod does not state its glibc: it was given as 2.31.",)
+    assert read_template(unknown).platform.glibc == ""
+    given = read_template(write(tmp_path, FREEZE, "t.txt"), python="3.13t")
+    assert (given.interpreter.version, given.target.free_threaded) == ("3.13.0", True)
+    stated = {"version": "3.13.1", "free_threaded": True}
+    free = write(tmp_path, json.dumps(manifest(interpreter=stated)), "free.json")
+    assert read_template(free, python="3.13t").target.abi == "cp313t"
+    assert "--python 3.13 contradicts the source, which states 3.13.1t" in str(failing(free, python="3.13"))

@@ -181,13 +181,13 @@ def _given(listing: Listing, name: str, python: str | None, machine: str | None,
     if listing.system not in ("", "linux"):
         raise InputError(f"templates run Linux, and this was written on {listing.system}", where=where)
     for option, given, fact in (
-        ("--python", python, listing.python_version),
+        ("--python", (python or "").rstrip("t"), listing.python_version),  # no list tells of the GIL
         ("--machine", machine, listing.machine),
         ("--glibc", glibc, listing.glibc),
     ):
         _agree(option, given, fact, listing.path)
     notes: list[str] = []
-    version = max(python or "", listing.python_version, key=len)
+    version = max((python or "").rstrip("t"), listing.python_version, key=len)
     if not version:
         message = f"{listing.format} does not tell the template's Python version"
         remedy = "add --python 3.10 (the template's), or a line `# python: 3.10.12` in the file"
@@ -195,7 +195,7 @@ def _given(listing: Listing, name: str, python: str | None, machine: str | None,
     series = re.match(r"\d+\.\d+(\.\d+)?", version)
     if series is None:
         raise InputError(f"{version[:40]!a} is no Python version", where=where)
-    version, free_threaded = series[0], version.endswith("t")
+    version, free_threaded = series[0], (python or "").endswith("t")
     if version.count(".") == 1:
         notes.append(f"Python {version} was given without its third number: {version}.0 is assumed.")
         version += ".0"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from podfit.model import Action, Evidence, EvidenceKind, Finding, Gpu, Plan, Template, Verdict
+from podfit.model import Action, Evidence, EvidenceKind, Finding, Gpu, Plan, TargetPlatform, Template, Verdict
 from podfit.model.cuda import torch_cuda
 from podfit.model.words import shortened
 
@@ -51,27 +51,24 @@ def _interpreter(plan: Plan, reality: Template) -> Iterator[Finding]:
 
 def _wheels(plan: Plan, reality: Template) -> Iterator[Finding]:
     """Yield the planned wheels that the interpreter would not accept."""
-    accepted = frozenset(reality.platform.tags)
-    if not accepted:
-        return
+    target = reality.target
     for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
         files = plan.artefacts.get(decision.name, ())
-        if files and not any(file.kind != "wheel" or _fits(file.filename, accepted) for file in files):
+        if files and not any(file.kind != "wheel" or _fits(file.filename, target) for file in files):
             yield Finding(
                 "wheels",
                 decision.name,
                 Verdict.FAILED,
-                f"{files[0].filename} does not fit Python {reality.interpreter.series} with glibc "
-                f"{reality.platform.glibc or 'unknown'} on {reality.platform.machine}",
+                f"{files[0].filename} does not fit the environment ({target})",
                 _probed(reality, "the wheel tags that the interpreter accepts"),
                 "plan for this machine: podfit probe -o T.json, podfit fit --template T.json",
             )
 
 
-def _fits(filename: str, accepted: frozenset[str]) -> bool:
+def _fits(filename: str, target: TargetPlatform) -> bool:
     """Tell whether one of a wheel's tags is accepted; a name that is no wheel's is for the installer to judge."""
     try:
-        return any(str(tag) in accepted for tag in parse_wheel_filename(filename)[3])
+        return target.fits(frozenset(map(str, parse_wheel_filename(filename)[3])))
     except InvalidWheelFilename:
         return True
 
