@@ -115,6 +115,7 @@ def test_nothing_is_learned_about_what_is_held(world):
     (failed,) = [finding for finding in result.plan.findings if finding.verdict is Verdict.FAILED]
     assert failed.message == "beta!=1.0: beta 1.0 does not load; the template's 1.0 is never changed"
     assert failed.evidence == SEEN
+    assert failed.check == "bounds"
     assert not result.plan.feasible
     assert [d.action for d in result.plan.decisions] == [Action.KEEP]
 

@@ -41,6 +41,7 @@ def test_both_get_the_same_list(monkeypatch, tmp_path):
 
     class Reading:
         calls = ()
+        ignored: dict[str, str] = {}  # noqa: RUF012
 
         class project:  # noqa: N801 - stands for a project without indexes of its own
             index_urls = ()

@@ -84,7 +84,7 @@ def decided(*changed: Decision) -> dict[str, Any]:
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "a conflict": (decided(decision("scipy", Action.CONFLICT)), "scipy conflicts: asked"),
-    "a failed check": ({"findings": (Finding("x", "scipy", Verdict.FAILED, "breaks", WHY),)}, "scipy: breaks"),
+    "a failed check": ({"findings": (Finding("python", "scipy", Verdict.FAILED, "breaks", WHY),)}, "scipy: breaks"),
     "no file": ({"artefacts": {"pyyaml": GOOD.artefacts["pyyaml"]}}, "the plan names no file for scipy 1.16.1"),
     "no sha256": (files(file("scipy-1.16.1.tar.gz", "md5:0")), "no sha256 for scipy's scipy-1.16.1.tar.gz"),
     "half a sha256": (files(file("scipy-1.16.1.tar.gz", "sha256:abc")), "no sha256 for scipy's"),
@@ -173,7 +173,7 @@ def test_each_invariant_is_told_in_a_sentence(name: str) -> None:
         {**decided(replace(ADDED, planned="1.16.1")), **files(Artefact("", COMMIT, (), "commit"))},
         {**decided(replace(ADDED, planned=COMMIT)), **files(Artefact("", COMMIT, (), "commit"))},
         files(Artefact("", COMMIT + "#subdirectory=py", (), "commit")),
-        {"findings": (Finding("x", "scipy", Verdict.WARNING, "odd", WHY),)},
+        {"findings": (Finding("python", "scipy", Verdict.WARNING, "odd", WHY),)},
         decided(replace(KEPT, planned="")),
     ],
 )

@@ -175,7 +175,7 @@ class Notes:
 
 def finding(verdict: object, message: str = "said") -> Finding:
     """Return a verification's finding."""
-    return Finding("test", "subject", verdict, message, Evidence(EvidenceKind.MEASURED, "test"))  # type: ignore[arg-type]
+    return Finding("import", "subject", verdict, message, Evidence(EvidenceKind.MEASURED, "test"))  # type: ignore[arg-type]
 
 
 PODFIT = [

@@ -117,6 +117,16 @@ def test_drift_says_each_thing_once() -> None:
     assert " ".join(printed(plans).split()).count("3.0 requires dateutil") == 1
 
 
+def test_what_decides_and_what_is_open_are_findings_of_checks() -> None:
+    plan = moola(decisions=(Decision("x", Action.CONFLICT, "no", (DECLARED,), direct=True),), questions=(ASKED,))
+    judged = [one.finding for one in comparison([replace(plan, findings=())], {"old": "nothing fits"}).judged()]
+    assert [(one.check, one.code, one.subject) for one in judged] == [
+        ("conflict", "PF107", "x"),
+        ("question", "PF203", "ceph"),
+        ("plan", "PF108", "old"),
+    ]
+
+
 HOSTILE = [
     "\x1b]0;owned\x07",
     "\x1b]52;c;cm0gLXJm\x07",
@@ -134,7 +144,7 @@ HOSTILE = [
 @settings(max_examples=60, deadline=None)
 @given(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20)), st.sampled_from([form.name for form in ANSWERS]))
 def test_nothing_in_the_data_acts_on_a_terminal(said: str, name: str) -> None:
-    finding = Finding(said, said, Verdict.WARNING, said, Evidence(EvidenceKind.ASSUMED, said, said), said)
+    finding = Finding("consistency", said, Verdict.WARNING, said, Evidence(EvidenceKind.ASSUMED, said, said), said)
     plan = moola(
         decisions=(*moola().decisions, Decision("zzz", Action.CONFLICT, said, (finding.evidence,), said, direct=True)),
         findings=(finding, replace(finding, verdict=Verdict.UNKNOWN)),

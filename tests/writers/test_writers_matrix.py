@@ -79,7 +79,7 @@ def test_every_table_line_has_its_cells() -> None:
     hostile = "a | b\n| `c` <script> [x](y) __init__ *z* \\| ~d~"
     plan = moola(
         decisions=(*moola().decisions, Decision("zzz", Action.CONFLICT, hostile, (DECLARED,), hostile, direct=True)),
-        findings=(Finding(hostile, hostile, Verdict.FAILED, hostile, DECLARED, hostile),),
+        findings=(Finding("consistency", hostile, Verdict.FAILED, hostile, DECLARED, hostile),),
         changes=(Change("pyyaml", hostile, "6", hostile),),
         project=hostile,
         notes=(hostile,),
@@ -224,15 +224,15 @@ def test_text_is_no_markup_and_no_escape() -> None:
 
 
 def test_many_findings_are_cut_but_failures_never() -> None:
-    many = tuple(Finding("abi", f"file{n}.so", Verdict.WARNING, "is odd", DECLARED) for n in range(50))
-    failed = tuple(Finding("abi", f"bad{n}.so", Verdict.FAILED, "is broken", DECLARED) for n in range(12))
+    many = tuple(Finding("wheels", f"file{n}.so", Verdict.WARNING, "is odd", DECLARED) for n in range(50))
+    failed = tuple(Finding("wheels", f"bad{n}.so", Verdict.FAILED, "is broken", DECLARED) for n in range(12))
     text = printed([moola(findings=(*many, *failed))])
     assert text.count("is broken") == 12
     assert "is odd" not in text
     assert "and 50 more that did not fail" in text
     assert printed([moola(findings=many)]).count("is odd") == 8
     assert printed([moola(findings=many)], details=True).count("is odd") == 50
-    assert "abi: failed (50 warning, 12 failed)" in text
+    assert "wheels: failed (50 warning, 12 failed)" in text
 
 
 def test_an_empty_plan_prints() -> None:

@@ -67,6 +67,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--exclude", metavar="GLOB", multiple=True, help="Do not read imports from these paths."),
     click.option("--hold", metavar="NAME", multiple=True, help="Never change this template distribution either."),
     click.option("--release", metavar="NAME", multiple=True, help="Allow changes to this held distribution."),
+    click.option(
+        "--ignore",
+        metavar="CODE[=WHY]",
+        multiple=True,
+        help="Do not fail for this check (docs/checks); say why. Also: [tool.podfit.ignore] in pyproject.toml.",
+    ),
     click.option("--python", metavar="X.Y[.Z]", help="The Python of templates given as a freeze."),
     click.option("--glibc", metavar="2.N", help="The glibc of templates given as a freeze."),
     click.option("--machine", metavar="ARCH", help="The machine of templates given as a freeze: x86_64, aarch64."),
@@ -212,10 +218,17 @@ def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
             release=given["release"],
             extra_index_urls=tuple(filter(None, given["extra_index_url"])),
             exclude_newer=given["exclude_newer"],
+            ignore=_ignored(given["ignore"]),
         )
         session = Session(options, offline=given["offline"], refresh=given["refresh"], reporter=reporter)
         results = session.fit(reading, templates)
     return _Outcome(results, reading.project.notices)
+
+
+def _ignored(given: tuple[str, ...]) -> dict[str, str]:
+    """Return the codes of --ignore with their reasons."""
+    pairs = (word.partition("=") for word in given)
+    return {code.strip(): reason.strip() or "asked for with --ignore" for code, _, reason in pairs}
 
 
 def _fit_call(given: dict[str, Any], outcome: _Outcome) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from podfit.model import InputError
+from podfit.model.check import ignorable
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class Options:
     include_optional plans for guarded imports too. hold and release add and remove names from what may never change.
     index_url is the index that has what no other has (empty: pip's and uv's variables, else PyPI), extra_index_urls
     are asked before it, find_links are further directories or pages of files. exclude_newer is an ISO date or time:
-    files uploaded later do not exist. Raises InputError for an exclude_newer that is no date.
+    files uploaded later do not exist. ignore maps codes of checks to the reasons why their failures are ignored.
+    Raises InputError for an exclude_newer that is no date, and for a check that there is not or that cannot be ignored.
     """
 
     extras: tuple[str, ...] = ()
@@ -30,9 +33,12 @@ class Options:
     extra_index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     exclude_newer: str = ""
+    ignore: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check the date."""
+        """Check the codes and the date."""
+        for code in self.ignore:
+            ignorable(code)
         try:
             if self.exclude_newer:
                 datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", self.exclude_newer))

@@ -16,6 +16,7 @@ from podfit.model.steps import Steps
 from podfit.model.versions import same_release
 from podfit.needs import NeedReport, find_needs
 from podfit.plan.build import build_plan, planned_releases
+from podfit.plan.ignore import with_ignored
 from podfit.solve import Uv, overlay_steps
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
             given.project, subject, said.findings, needed.report.findings, source=given.source, created=created
         )
         if not given.source.incomplete:
-            return replace(plan, questions=needed.report.questions)
+            findings = tuple(with_ignored(plan.findings, given.options.ignore))
+            return replace(plan, findings=findings, questions=needed.report.questions)
         yield from given.source.learn()
 
 

@@ -72,7 +72,10 @@ class Session:
         options = with_project_indexes(self.options, reading.project, self.reporter)
         extra = dict.fromkeys((*options.extra_index_urls, *environment_index_urls()))
         options = replace(
-            options, index_url=options.index_url or default_index_urls()[0], extra_index_urls=tuple(extra)
+            options,
+            index_url=options.index_url or default_index_urls()[0],
+            extra_index_urls=tuple(extra),
+            ignore={**reading.ignored, **options.ignore},
         )
         index = Index(
             (*options.extra_index_urls, options.index_url),

@@ -1,6 +1,7 @@
 """Frozen data that every room shares: no input or output happens here."""
 
 from podfit.model.bound import Bound
+from podfit.model.check import Check
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.distribution import Distribution, Release, canonical
 from podfit.model.errors import InputError, NoPlanError, PodfitError, Where
@@ -23,6 +24,7 @@ __all__ = [
     "BrokenRequirement",
     "Call",
     "Change",
+    "Check",
     "Cuda",
     "Decision",
     "Declaration",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,14 @@ _LOCKS = ("uv.lock", "poetry.lock", "pylock.toml", "Pipfile.lock")
 
 @dataclass(frozen=True, slots=True)
 class ProjectReading:
-    """A project and the calls in its code that imply needs beyond its imports."""
+    """A project, and the calls in its code that imply needs beyond its imports.
+
+    ignored maps the codes of checks that the project ignores to its reasons.
+    """
 
     project: Project
     calls: tuple[Call, ...]
+    ignored: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_project(
@@ -44,6 +48,7 @@ def read_project(
     from podfit.readers.declared import read_declared
     from podfit.readers.imports import scan_imports
     from podfit.readers.local import read_local
+    from podfit.readers.settings import read_ignored
 
     reporter = reporter or SilentReporter()
     if not root.is_dir():
@@ -79,6 +84,7 @@ def read_project(
             checks=scan.checks,
         ),
         scan.calls,
+        read_ignored(root),
     )
 
 

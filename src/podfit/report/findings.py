@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from podfit.model import Action, Evidence, Finding, Plan, Verdict
+from podfit.model.check import check_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class CheckSummary:
         return next(verdict for verdict in severity if self.verdicts.get(verdict))
 
     def __str__(self) -> str:
-        """Return `consistency: ok (212)`, `numpy-abi: failed (1 failed, 14 ok)`."""
+        """Return `PF101 consistency: ok (212 ok)`, `PF103 python: failed (1 failed, 14 ok)`."""
         parts = [f"{count} {verdict.value}" for verdict, count in self.verdicts.items()]
-        return f"{self.check}: {self.worst.value} ({', '.join(parts)})"
+        return f"{check_named(self.check).code} {self.check}: {self.worst.value} ({', '.join(parts)})"
 
 
 def checks(findings: Sequence[Finding]) -> tuple[CheckSummary, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,7 @@ from podfit.far.verify.checks import HASH_TIMEOUT
 from podfit.far.verify.main import SCHEMA
 from podfit.far.verify.processes import TIMEOUT
 from podfit.model import Finding, InputError, Plan, Reporter, SilentReporter, Verdict, Where
+from podfit.model.check import checks
 from podfit.pod.machine import Completed, Machine
 from podfit.writers.verify_env import verify_facts, write_verify_env
 
@@ -98,6 +100,7 @@ def examine(
     data = frame.answer(done.stdout, word) if done.returncode in (0, 1) else None
     if data is None or data.get("schema") != SCHEMA:
         raise _failure(machine, python, done, where)
+    _known(data.get("findings"), where)
     try:
         return Report(
             project=str(data["project"]),
@@ -109,6 +112,19 @@ def examine(
         )
     except (AttributeError, KeyError, TypeError, ValueError, msgspec.ValidationError):
         raise InputError("the answer of the checks is no report: something else answered", where=where) from None
+
+
+def _known(entries: Any, where: Where) -> None:
+    """Raise InputError when the answer speaks of a check that this podfit does not have."""
+    names = [entry.get("check") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    known = {check.name for check in checks()}
+    for name in names:
+        if isinstance(name, str) and name not in known:
+            raise InputError(
+                f"the answer is about a check that this podfit does not know, {name[:40]!a}",
+                where=where,
+                remedy="verify with the podfit that made the script",
+            )
 
 
 def _limit(plan: Plan, timeout: float) -> float:

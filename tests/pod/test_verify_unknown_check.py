@@ -1,0 +1,51 @@
+"""A machine's answer about a check that podfit does not have is an error in one sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from podfit.far import frame
+from podfit.far.verify.main import SCHEMA
+from podfit.model import Evidence, EvidenceKind, InputError, Interpreter, Origin, Plan, Platform, Template
+from podfit.pod.machine import Completed
+from podfit.pod.verify import verify
+
+SEEN = Evidence(EvidenceKind.MEASURED, "here")
+PLAN = Plan("p", Template("t", Interpreter("3.11.9"), Platform(), {}, Origin.GIVEN, SEEN), (), ())
+
+
+class _Answers:
+    """A machine whose checks are those of another podfit."""
+
+    python = "python3"
+    label = "pod: python3"
+
+    def __init__(self, check: str) -> None:
+        self._check = check
+
+    def run(self, argv, **_):
+        found = {
+            "check": self._check,
+            "subject": "x",
+            "verdict": "ok",
+            "message": "fine",
+            "evidence": {"kind": "measured", "source": "here", "detail": ""},
+            "remedy": "",
+            "seconds": 0.0,
+        }
+        report = {"schema": SCHEMA, "project": "p", "template": "t", "python": {}, "seconds": 0.1, "findings": [found]}
+        return Completed(0, frame.framed(json.dumps(report), argv[argv.index("--frame") + 1]), b"")
+
+
+def test_a_known_check_is_read():
+    (finding,) = verify(_Answers("version"), PLAN)
+    assert finding.code == "PF401"
+
+
+@pytest.mark.parametrize("name", ["karma", "karma" * 100])
+def test_an_unknown_one_is_a_sentence(name):
+    with pytest.raises(InputError, match="does not know, 'karma") as caught:
+        verify(_Answers(name), PLAN)
+    assert len(str(caught.value)) < 250
