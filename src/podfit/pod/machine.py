@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -18,17 +19,24 @@ from typing import IO, Protocol
 
 from podfit.model import InputError, Where
 
+OUTPUT_LIMIT = 64 * 2**20
+"""Bytes that a command may write to one of its outputs; whoever writes more is stopped."""
+
 TIMED_OUT = 124
 """The exit status of a command that ran past its limit, as coreutils' timeout has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A command that ended: its exit status (negative: minus the signal that killed it) and what it wrote."""
+    """A command that ended: its exit status (negative: minus the signal that killed it) and what it wrote.
+
+    flooded: it was stopped because it wrote more than OUTPUT_LIMIT.
+    """
 
     returncode: int
     stdout: bytes
     stderr: bytes
+    flooded: bool = False
 
     @property
     def timed_out(self) -> bool:
@@ -109,7 +117,10 @@ class LocalMachine:
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
         """Run a command in a session of its own, so that all of its children can be stopped with it."""
-        return run_process(argv, stdin=stdin, timeout=timeout, env={**os.environ, **(env or {})}, on_line=on_line)
+        done = run_process(argv, stdin=stdin, timeout=timeout, env={**os.environ, **(env or {})}, on_line=on_line)
+        if done.flooded:
+            raise flood(self.label)
+        return done
 
     def put(self, data: bytes, path: str, *, mode: int = 0o644) -> None:
         """Write data to a temporary name beside path, then rename it."""
@@ -190,9 +201,11 @@ def run_process(
         status = 127 if isinstance(error, (FileNotFoundError, NotADirectoryError)) else 126
         return Completed(status, b"", f"{argv[0]}: {error.strerror}\n".encode())
     parts: tuple[list[bytes], list[bytes]] = ([], [])
+    flooded = threading.Event()
+    stop = functools.partial(_drown, process, flooded)
     threads = [
-        threading.Thread(target=_collect, args=(process.stdout, parts[0], None), daemon=True),
-        threading.Thread(target=_collect, args=(process.stderr, parts[1], on_line), daemon=True),
+        threading.Thread(target=_collect, args=(process.stdout, parts[0], None, stop), daemon=True),
+        threading.Thread(target=_collect, args=(process.stderr, parts[1], on_line, stop), daemon=True),
         threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True),
     ]
     for thread in threads:
@@ -207,13 +220,36 @@ def run_process(
         raise
     for thread in threads:
         thread.join(2.0)  # a grandchild may hold the pipes open; its output is not waited for
-    return Completed(returncode, b"".join(parts[0]), b"".join(parts[1]))
+    return Completed(returncode, b"".join(parts[0]), b"".join(parts[1]), flooded.is_set())
 
 
-def _collect(stream: IO[bytes] | None, into: list[bytes], on_line: Callable[[str], None] | None) -> None:
-    """Read stream to its end, telling on_line of each line."""
+def flood(label: str) -> InputError:
+    """Return the error for a machine that does not stop talking."""
+    text = f"it wrote more than {OUTPUT_LIMIT >> 20} MiB and was stopped: something else answered"
+    return InputError(text, where=Where(label))
+
+
+def _drown(process: subprocess.Popen[bytes], flooded: threading.Event) -> None:
+    """Stop a process that writes too much."""
+    flooded.set()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _collect(
+    stream: IO[bytes] | None, into: list[bytes], on_line: Callable[[str], None] | None, stop: Callable[[], None]
+) -> None:
+    """Read stream to its end, telling on_line of each line (of a part, where one is very long); stop ends a flood."""
+    left = OUTPUT_LIMIT
     with contextlib.suppress(OSError, ValueError):
-        for line in stream or ():
+        while stream is not None:
+            line = stream.readline(1 << 16)
+            left -= len(line)
+            if not line:
+                return
+            if left < 0:
+                stop()
+                return
             into.append(line)
             if on_line is not None:
                 for text in line.decode("utf-8", "replace").splitlines():

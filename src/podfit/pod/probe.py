@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from podfit.far import frame
@@ -11,6 +10,7 @@ from podfit.far.pack import pack
 from podfit.model import InputError, Reporter, SilentReporter, Where
 from podfit.model.manifest import SCHEMA, template_from_manifest
 from podfit.pod.machine import Completed, Machine
+from podfit.readers.environment.interpreter import warnings_of
 
 OLDEST = (3, 8)
 """The oldest Python that runs the probe."""
@@ -46,15 +46,8 @@ def probe(
     manifest["evidence"] = {**manifest["evidence"], "source": f"podfit probe of {machine.label}"}
     template_from_manifest(manifest, where=machine.label)
     for warning in warnings_of(manifest):
-        reporter.warn(str(warning))
+        reporter.warn(warning)
     return manifest
-
-
-def warnings_of(manifest: Mapping[str, Any]) -> list[str]:
-    """Return what the probe could not read, as sentences."""
-    told = manifest.get("probe")
-    sentences = told.get("warnings") if isinstance(told, dict) else None
-    return [str(sentence) for sentence in sentences] if isinstance(sentences, list) else []
 
 
 def _failure(machine: Machine, done: Completed) -> InputError:

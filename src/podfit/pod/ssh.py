@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from podfit.model import InputError, Where
-from podfit.pod.machine import TIMED_OUT, Completed, run_process
+from podfit.pod.machine import TIMED_OUT, Completed, flood, run_process
 
 CONNECT_SECONDS = 20
 """How long to wait for a host to answer."""
@@ -253,6 +253,8 @@ class SshMachine:
         self.connect()
         words = [self._ssh, *self._socket, *self._options, *self.destination.argv, f"exec sh -c {shlex.quote(script)}"]
         done = run_process(words, stdin=stdin, timeout=timeout, on_line=on_line)
+        if done.flooded:
+            raise flood(self.label)
         if done.returncode == 255 and not self._alive():
             self.close()
             raise self._failure(done.stderr.decode("utf-8", "replace") or "the connection was lost")

@@ -23,7 +23,7 @@ from podfit.model.words import did_you_mean
 from podfit.readers.environment import manifest as manifest_format
 from podfit.readers.environment.document import open_document
 from podfit.readers.environment.interface import Listing
-from podfit.readers.environment.interpreter import find_interpreter, probe_interpreter
+from podfit.readers.environment.interpreter import find_interpreter, probe_interpreter, warnings_of
 from podfit.readers.environment.registry import detect, read_document
 
 SUFFIXES = (".txt", ".json", ".toml", ".lock", ".yml", ".yaml", ".freeze", ".list")
@@ -134,8 +134,8 @@ def _live(
     """Return the template of an environment on this machine."""
     reporter.step(f"probing {interpreter}")
     data = probe_interpreter(interpreter)
-    for warning in (data.get("probe") or {}).get("warnings", []):
-        reporter.warn(str(warning))
+    for warning in warnings_of(data):
+        reporter.warn(warning)
     template = template_from_manifest(data, where=interpreter)
     return _checked(template, spec, python, machine, glibc)
 

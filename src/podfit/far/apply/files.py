@@ -38,6 +38,15 @@ def read_json(path: str, *, compress: bool = False) -> Any:
     return json.loads(zlib.decompress(data) if compress else data)
 
 
+def read_note(path: str) -> dict[str, Any] | None:
+    """Return the object in a file that can be made anew: None when there is none, also none that is whole."""
+    try:
+        found = read_json(path)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def sync_folder(path: str) -> None:
     """Make the names in a directory last; file systems that cannot are left as they are."""
     with contextlib.suppress(OSError):

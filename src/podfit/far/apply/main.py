@@ -27,7 +27,7 @@ def status(order: Order) -> Status:
     path = overlay.place_of(order)
     place = inplace.area() if in_place else overlay.area(path)
     if in_place:
-        done = inplace.settled(order, files.read_json(place.state), places.search_path())
+        done = inplace.settled(order, files.read_note(place.state), places.search_path())
     else:
         done = overlay.settled(order, path)
     # An overlay stands on its template: what an in-place apply left half done there has to go first.

@@ -40,8 +40,14 @@ def home() -> str:
 
 def default_path(name: str) -> str:
     """Return where the overlay of this name lies: where the last apply put it, else under the home directory."""
-    known = files.read_json(os.path.join(home(), name + ".where.json"))
-    return str(known["path"]) if known and os.path.isdir(known["path"]) else os.path.join(home(), name)
+    known = _noted_path(os.path.join(home(), name + ".where.json"))
+    return known if known and os.path.isdir(known) else os.path.join(home(), name)
+
+
+def _noted_path(note: str) -> str:
+    """Return the directory that a note names, empty when the note is damaged or not there."""
+    known = files.read_note(note) or {}
+    return str(known.get("path") or "")
 
 
 def place_of(order: Order) -> str:
@@ -67,15 +73,14 @@ def _note(name: str, kind: str, path: str) -> None:
 def noted() -> list[str]:
     """Return the directories of the overlays that lie, or were being made, elsewhere than under the home directory."""
     marks = os.path.join(glob.escape(home()), "*.json")
-    found = (files.read_json(name) for name in sorted(glob.glob(marks)))
-    return [str(known["path"]) for known in found if known]
+    return [path for path in map(_noted_path, sorted(glob.glob(marks))) if path]
 
 
 def drop_notes() -> None:
     """Remove the notes about overlays that are no longer being made."""
     for note in glob.glob(os.path.join(glob.escape(home()), "*.begun.json")):
-        known = files.read_json(note)
-        if known and not area(known["path"]).holder:
+        path = _noted_path(note)
+        if not path or not area(path).holder:
             files.remove(note)
 
 
@@ -105,7 +110,7 @@ def settled(order: Order, path: str) -> bool:
     """Tell whether the plan was applied to this overlay and both it and the template are as they were."""
     if not os.path.exists(os.path.join(path, "bin", "python")):
         return False
-    known = files.read_json(os.path.join(path, STATE_NAME))
+    known = files.read_note(os.path.join(path, STATE_NAME))
     if known and known.get("template_python") != sys.executable:
         return False
     return same_packages(order, known, [site_packages(path), *places.search_path()])

@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NoReturn, cast
 
@@ -16,78 +15,14 @@ from podfit.model import Disk, Finding, InputError, Plan, PodfitError, Reporter,
 from podfit.pod.apply.agent import Agent, Running, provide_uv
 from podfit.pod.apply.checks import check
 from podfit.pod.apply.order import work_order
+from podfit.pod.apply.outcome import Applied, ApplyError, Options, StoppedError, Verifier
 from podfit.pod.machine import Machine
-
-Verifier = Callable[[Machine, str, Plan, Reporter], Sequence[Finding]]
-"""Looks at the finished environment: machine, path of the environment's python there, plan, reporter."""
 
 _ROLLBACK_SECONDS = 900.0
 _LAST_WORDS_SECONDS = 10.0
 """How long an agent that cannot be told anything has to say that it has ended."""
 _GATE_SECONDS = 600.0
 """How long the agent waits for the checks: longer than the probe's own limit."""
-
-
-class ApplyError(PodfitError):
-    """The plan could not be made true; the environment is as it was. Exit code 1.
-
-    findings are the checks or verifications that forbade it.
-    """
-
-    exit_code = 1
-
-    def __init__(
-        self, message: str, *, where: Where | None = None, remedy: str = "", findings: Sequence[Finding] = ()
-    ) -> None:
-        super().__init__(message, where=where, remedy=remedy)
-        self.findings = tuple(findings)
-
-
-class StoppedError(PodfitError):
-    """A signal stopped the work; the environment is as it was. The exit code is 128 plus the signal's number."""
-
-    def __init__(self, number: int, message: str = "") -> None:
-        name = signal.Signals(number).name
-        super().__init__(message or f"stopped by {name}")
-        self.number = number
-        self.exit_code = 128 + number
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to apply.
-
-    overlay is a directory on the machine, empty for the default place. installer is `auto`, `uv` or `pip`.
-    install_seconds and verify_seconds bound the two long parts.
-    """
-
-    in_place: bool = False
-    overlay: str = ""
-    dry_run: bool = False
-    break_system_packages: bool = False
-    installer: str = "auto"
-    install_seconds: float = 3600.0
-    verify_seconds: float = 1800.0
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """How it ended.
-
-    outcome is `applied`, `unchanged` (there was nothing to do), `dry-run`, `recovered` or `clean`. environment is the
-    directory of the environment, python its interpreter. installed and replaced name distributions, the latter with
-    the version that went. seconds tells how long each part took.
-    """
-
-    outcome: str
-    mode: str
-    environment: str
-    python: str
-    installed: tuple[str, ...] = ()
-    replaced: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)
-    recovered: bool = False
 
 
 def apply(

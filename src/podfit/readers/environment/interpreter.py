@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,22 @@ def probe_interpreter(python: str) -> dict[str, Any]:
         )
     manifest["evidence"] = {**manifest["evidence"], "source": f"podfit probe of {python}"}
     return manifest
+
+
+def warnings_of(manifest: Mapping[str, Any]) -> list[str]:
+    """Return sentences about a probed environment: what could not be read, and that podfit itself lies in it."""
+    told = manifest.get("probe")
+    sentences = told.get("warnings") if isinstance(told, dict) else None
+    found = [str(sentence) for sentence in sentences] if isinstance(sentences, list) else []
+    entries = manifest.get("distributions")
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and entry.get("name") == "podfit":
+            found.append(
+                "podfit itself is installed in this environment, and what it brought along may have replaced the "
+                'template\'s own packages: install podfit elsewhere (README, "Where podfit lives") and name this '
+                "environment with --python"
+            )
+    return found
 
 
 def _complaint(stderr: bytes) -> str:
