@@ -135,6 +135,28 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
          "requirements.txt": "appnope @ file:///Users/b/conda-bld/appnope_1/work\nnumpy==1.2\npyobjc-core==10.3.1\n"},
         {"numpy": "", "scikit-learn": ""},
     ),
+    "a notebook installs the project itself": (
+        {"pyproject.toml": '[project]\nname="openthing"\nversion="1"\ndependencies=["tqdm"]\n', "thing/__init__.py": "",
+         "nb.ipynb": notebook("!pip install git+https://example.org/open/thing.git", "import thing")},
+        {"tqdm": ""},
+    ),
+    "members of the project are on disk": (
+        {"requirements.txt": "-e ./ops\nlibs @ file:./libs\ntqdm\n", "main.py": "import ops_core, libs, tqdm, einops\n",
+         "ops/setup.py": "from setuptools import setup\nsetup(name='ops', install_requires=['rich>=13'])\n",
+         "ops/ops_core/__init__.py": "import rich\n", "libs/pyproject.toml": '[project]\nname="libs"\nversion="1"\n'
+         'dependencies=["einops==0.7.0", "more @ file:../more"]\n', "libs/src/libs/__init__.py": ""},
+        {"einops": "==0.7.0", "rich": ">=13", "tqdm": ""},
+    ),
+    "a workspace of uv": (
+        {"pyproject.toml": '[project]\nname="root"\nversion="1"\ndependencies=["part-one", "tqdm"]\n'
+         '[tool.uv.workspace]\nmembers=["packages/*"]\n[tool.uv.sources]\npart-one={workspace=true}\n',
+         "packages/part-one/pyproject.toml": '[project]\nname="part-one"\nversion="1"\ndependencies=["rich<14"]\n',
+         "packages/part-one/src/part_one/__init__.py": "import rich\n",
+         "packages/part-two/pyproject.toml": '[project]\nname="part-two"\nversion="1"\n'
+         'dependencies=["einops<1", "x"]\n',
+         "packages/part-two/src/part_two/__init__.py": "import einops\n", "src/root/__init__.py": "import part_one\n"},
+        {"einops": "<1", "rich": "<14", "tqdm": ""},
+    ),
     "a reporter that is asked for": (
         {"t.py": "from transformers import TrainingArguments\nTrainingArguments('o', report_to=['wandb', 'mlflow'])\n"},
         {"accelerate": "", "mlflow": "", "transformers": "", "wandb": ""},
@@ -193,3 +215,17 @@ def test_what_gives_way_is_said(tmp_path: Path) -> None:
 def test_what_was_read_in_an_unexpected_way_is_a_notice(name: str, words: str, tmp_path: Path) -> None:
     _, notices = needs(tmp_path, CASES[name][0])
     assert any(words in notice for notice in notices), notices
+
+
+def test_a_member_that_is_not_there_is_a_question_and_asked_of_no_index(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "tqdm\n-e ./ops\n",
+        "main.py": "import ops, deepthing\n",
+        ".gitmodules": '[submodule "x"]\n\tpath = third_party/deepthing\n\turl = https://x.org/a/Deep.git\n',
+    }
+    report, _ = needs(tmp_path, files)
+    assert asked(report) == {"tqdm": ""}
+    said = {question.subject: question for question in report.questions}
+    assert "requirements.txt:2 declares it as the directory ops, which is not there" in said["ops"].message
+    assert ".gitmodules:2, third_party/deepthing" in said["deepthing"].message
+    assert "git submodule update --init" in said["deepthing"].remedy

@@ -154,6 +154,10 @@ def _is_own(declaration: Declaration, requirement: Requirement, project: Project
     """Return whether a requirement means the project itself: by its name, or as a path to its directory."""
     if project.name and canonical(requirement.name) == canonical(project.name):
         return True
+    if declaration.scope and requirement.url:  # a notebook installs the project from its own repository
+        return canonical(requirement.name) in {
+            canonical(name) for name in (*project.own_modules, project.directory) if name
+        }
     if declaration.editable and requirement.url:
         parts = urlsplit(requirement.url)
         if parts.scheme == "file":

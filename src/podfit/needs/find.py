@@ -154,7 +154,8 @@ def _imported(
         answer = answers[key]
         if isinstance(answer, Unknown):
             unresolved.append(site)
-            reasons.setdefault((top, answer), []).append(site)
+            if not any(member.name == canonical(top) for member in project.members):  # asked about as a member
+                reasons.setdefault((top, answer), []).append(site)
         elif answer.distribution != canonical(project.name):
             use = used.setdefault(answer.distribution, _Used())
             use.sites.append(site)

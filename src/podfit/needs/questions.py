@@ -26,7 +26,7 @@ def about_module(
         return Finding("imports", top, Verdict.OK, unknown.reason, evidence)
     if unknown.hosted:
         return Finding("imports", top, Verdict.WARNING, unknown.reason, evidence)
-    submodule = missing.get(top.lower()) or missing.get(top.lower().replace("_", "-"))
+    submodule = missing.get(top.lower())
     if submodule:
         reason, remedy = f"its git submodule is empty ({submodule})", "run `git submodule update --init` and fit again"
     else:

@@ -48,7 +48,9 @@ def read_project(
     from podfit.readers.declared import read_declared
     from podfit.readers.imports import scan_imports
     from podfit.readers.local import read_local
+    from podfit.readers.members import find_members
     from podfit.readers.settings import read_ignored
+    from podfit.readers.submodules import missing_submodules
 
     reporter = reporter or SilentReporter()
     if not root.is_dir():
@@ -60,6 +62,7 @@ def read_project(
     declared = read_declared(root, files=files, extras=extras, groups=groups, reporter=reporter)
     scan = scan_imports(root, exclude=exclude, include_tests=include_tests, reporter=reporter)
     beside, told = ((), ()) if files else _beside(root, scan, alone=not (declared.declarations or declared.freezes))
+    members = find_members(root, (*declared.declarations, *beside), () if files else scan.tree.subprojects)
     environment: LocalEnvironment | None = None
     if local != "none":
         spec = local
@@ -73,15 +76,18 @@ def read_project(
             root=str(root),
             name=declared.name,
             imports=scan.imports,
-            declarations=(*declared.declarations, *beside),
+            declarations=tuple(members.declarations),
             local=environment,
-            own_modules=scan.own_modules,
+            own_modules=scan.own_modules | members.modules,
             requires_python=declared.requires_python,
             index_urls=declared.index_urls,
             find_links=declared.find_links,
-            notices=(*declared.notices, *told, *scan.notices),
+            notices=(*declared.notices, *told, *members.notices, *scan.notices),
             directory=root.resolve().name,
             checks=scan.checks,
+            members=tuple(members.members),
+            questions=tuple(members.questions),
+            missing=missing_submodules(root),
         ),
         scan.calls,
         read_ignored(root),

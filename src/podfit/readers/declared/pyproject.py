@@ -5,13 +5,21 @@ Poetry's tables have a language of their own and so a module of their own.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from podfit.model import Declaration, canonical
 from podfit.readers.declared import poetry
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.declared.own_name import name_of_directory
 from podfit.readers.declared.toml_document import TomlDocument
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 def read(source: Source, reading: Reading) -> None:
@@ -210,8 +218,10 @@ def _uv_sources(document: TomlDocument, reading: Reading) -> dict[str, tuple[str
     found: dict[str, tuple[str, bool]] = {}
     for name, entry in document.table("tool", "uv", "sources").items():
         address = _uv_address(document, entry) if isinstance(entry, dict) else ""
+        if not address and isinstance(entry, dict) and entry.get("workspace"):
+            address = _workspace(document.source.path.parent).get(canonical(name), "")
         if address:
-            found[canonical(name)] = (address, bool(entry.get("editable")))
+            found[canonical(name)] = (address, bool(entry.get("editable") or entry.get("workspace")))
         elif not isinstance(entry, dict) or entry.get("workspace"):
             kinds = entry if isinstance(entry, list) else [entry]
             if not all(isinstance(kind, dict) and "index" in kind for kind in kinds):
@@ -220,6 +230,21 @@ def _uv_sources(document: TomlDocument, reading: Reading) -> dict[str, tuple[str
                     f"{document.source.where(line)}: where {name} comes from is left to uv; podfit looks on the index"
                 )
     return found
+
+
+def _workspace(directory: Path) -> dict[str, str]:
+    """Return the address of each member of the workspace that directory is the root or a member of, by its name."""
+    for root in (directory, *list(directory.absolute().parents)[:3]):
+        try:
+            table = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]["workspace"]
+            patterns, excluded = table.get("members", []), table.get("exclude", [])
+            folders = {path for pattern in patterns for path in root.glob(pattern)}
+            folders -= {path for pattern in excluded for path in root.glob(pattern)}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError):
+            continue
+        folders = {path for path in folders if (path / "pyproject.toml").is_file()} | {root}
+        return {name_of_directory(path)[0]: pep508.address_of(path) for path in sorted(folders)}
+    return {}
 
 
 def _uv_address(document: TomlDocument, entry: dict[str, Any]) -> str:

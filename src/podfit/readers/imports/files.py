@@ -50,6 +50,11 @@ class Tree:
     dockerfiles: list[str] = field(default_factory=list)
     readmes: list[str] = field(default_factory=list)
 
+    @property
+    def subprojects(self) -> tuple[str, ...]:
+        """The directories below the root with a project file of their own, vendored code apart."""
+        return tuple(sorted(root for root in self.roots if root and not _VENDORED & set(root.lower().split("/"))))
+
 
 def find_files(root: str, exclude: Sequence[str], include_tests: bool) -> Tree:
     """Return the tree under root. exclude holds glob patterns of relative paths or names of files and directories.
