@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from podfit.audit import Audit, Audited, Subject, audited
 from podfit.catalogue.held import is_held
 from podfit.fit.indexes import index_arguments
+from podfit.fit.provenance import provenance
 from podfit.fit.source import IndexReleases, unknown
 from podfit.model import Bound, Call, Distribution, Origin, Plan, Project, Release, Reporter, Template, canonical
 from podfit.model.steps import Steps
@@ -135,7 +136,8 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
         )
         if not given.source.incomplete:
             findings = tuple(with_ignored(plan.findings, given.options.ignore))
-            return replace(plan, findings=findings, questions=needed.report.questions)
+            made = provenance(given.options, given.template, given.index, given.uv)
+            return replace(plan, findings=findings, questions=needed.report.questions, provenance=made)
         yield from given.source.learn()
 
 

@@ -119,6 +119,11 @@ class Index:
         """The indexes for people: host names or paths, without credentials."""
         return tuple(source.label for source in self._pages.sources)
 
+    @property
+    def from_cache(self) -> tuple[str, ...]:
+        """The indexes that could not be reached, so that the cache stood in, by label; none when offline."""
+        return () if self.offline else tuple(sorted(self._pages.stood_in))
+
     def files(self, name: str) -> tuple[IndexFile, ...]:
         """Return every wheel and source distribution of a project, oldest version first.
 

@@ -140,7 +140,7 @@ class Pages:
         self._offline = offline
         self._reporter = reporter
         self._lock = threading.Lock()
-        self._warned: set[str] = set()
+        self.stood_in: set[str] = set()
 
     def releases(self, name: str) -> Releases:
         """Return the files of the project with the normalized name. Raises ProjectNotFound, IndexUnreachable."""
@@ -249,9 +249,9 @@ class Pages:
     def _warn_old(self, source: Source, cause: str) -> None:
         """Tell once per source that the cache stands in for it."""
         with self._lock:
-            if source.label in self._warned:
+            if source.label in self.stood_in:
                 return
-            self._warned.add(source.label)
+            self.stood_in.add(source.label)
         self._reporter.warn(f"the package index at {source.label} was not asked ({cause}): the cache's pages are used")
 
     def _alike(self, name: str) -> list[str]:

@@ -12,6 +12,7 @@ from podfit.model.need import Need
 from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed
 from podfit.model.plan import Artefact, Plan
 from podfit.model.project import Call, Declaration, Grade, ImportSite, LocalEnvironment, Member, Project, VersionCheck
+from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion
 from podfit.model.report import Reporter, SilentReporter
 from podfit.model.target import TargetPlatform
@@ -55,6 +56,7 @@ __all__ = [
     "PodfitError",
     "Probe",
     "Project",
+    "Provenance",
     "RefusedNeed",
     "Release",
     "Reporter",

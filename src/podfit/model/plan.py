@@ -10,6 +10,7 @@ from podfit.model.decision import Action, Change, Decision
 from podfit.model.finding import Finding, Verdict
 from podfit.model.invariants import contradictions, verdicts
 from podfit.model.need import Need
+from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion
 from podfit.model.template import Template
 
@@ -41,6 +42,7 @@ class Plan:
     created is the ISO time (UTC) of the solve. local_python is the version of the local environment's Python, empty
     when it is not known. questions are what podfit could not decide; they do not keep the rest from being planned.
     bounds are what audits taught on the way; the plan keeps all of them.
+    provenance says what it was made with; None in plans of an older podfit.
     """
 
     project: str
@@ -56,6 +58,7 @@ class Plan:
     local_python: str = ""
     questions: tuple[OpenQuestion, ...] = ()
     bounds: tuple[Bound, ...] = ()
+    provenance: Provenance | None = None
 
     def problems(self) -> tuple[str, ...]:
         """Return why the plan cannot be applied, one sentence each; empty when it can.

@@ -14,6 +14,7 @@ from podfit.model.finding import Finding
 from podfit.model.manifest import manifest_from_template, template_from_manifest
 from podfit.model.need import Need
 from podfit.model.plan import Artefact, Plan
+from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion
 
 SCHEMA = "podfit.plan/1"
@@ -34,6 +35,7 @@ class _Body(msgspec.Struct):
     local_python: str = ""
     questions: tuple[OpenQuestion, ...] = ()
     bounds: tuple[Bound, ...] = ()
+    provenance: Provenance | None = None
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:

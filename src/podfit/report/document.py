@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from podfit.model import Action, Finding, Plan, Verdict
 from podfit.report.findings import checks
 from podfit.report.held import held_decisions, held_summary
+from podfit.report.made import made_with
 from podfit.report.matrix import document_table, in_one_line
 from podfit.report.model import (
     Block,
@@ -50,6 +51,7 @@ def document(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) ->
             *section("What the project needs, and where that was seen", *_needs(plans)),
             *section("Reasons and evidence", *_reasons(plans)),
             *_templates(plans),
+            *section("How this was made", *items(*made_with(plans))),
         ),
     )
 

@@ -9,6 +9,7 @@ from podfit.model.words import shortened
 from podfit.report.ahead import Ahead, next_steps
 from podfit.report.findings import Concern, Told, checks, told
 from podfit.report.held import held_decisions, held_summary
+from podfit.report.made import made_with
 from podfit.report.matrix import screen_table
 from podfit.report.model import Block, Item, Items, Report, Section, Span, Style, Text, items, section, text
 from podfit.report.remarks import Remark, changes, conflicts, drifts, questions, reasons, told_once
@@ -206,6 +207,7 @@ def _whole(found: Sequence[Told], plans: Sequence[Plan]) -> tuple[Section, ...]:
         *section("Findings that ask for nothing", *_findings(found, rest, plans, details=True)),
         *section("The templates", *items(*facts)),
         *section("Reasons and evidence", *items(*why)),
+        *section("How this was made", *items(*made_with(plans))),
     )
 
 

@@ -119,6 +119,7 @@ class Uv:
 
     cache is podfit's cache directory. With offline, only what uv's own cache holds is used. refresh ignores what was
     seen less than FRESH_SECONDS ago. Questions may be asked side by side, computed in one thread (podfit.model.steps).
+    from_cache names what could not be reached, so that the cache stood in.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class Uv:
         self.cache = cache
         hold(cache)
         self.offline = offline
+        self.from_cache: dict[str, None] = {}
         self.refresh = refresh
         self.reporter = reporter or SilentReporter()
 
@@ -156,6 +158,7 @@ class Uv:
         if done.returncode and not _is_refusal(done.stderr) and _is_unreachable(done.stderr):
             again = yield from self._run(question, offline=True)
             if again.returncode == 0:
+                self.from_cache[_unreachable_host(done.stderr) or _index_label(question)] = None
                 self.reporter.warn(f"{_sentence(done.stderr, question)}; what the cache holds was used instead")
                 return self._judge(question, again, offline=True)
         answer = self._judge(question, done, offline=False)
@@ -278,10 +281,16 @@ def _reason(text: str) -> str:
     return re.sub(r" in `requirements\.in` at position \d+", "", " ".join(" ".join(kept).split()))
 
 
+def _unreachable_host(text: str) -> str:
+    """Return the host that uv names in an error about the network, empty when it names none."""
+    found = re.search(r"https?://[^\s`'\"]+", text)
+    return urlsplit(found.group(0)).netloc.rpartition("@")[2] if found else ""
+
+
 def _sentence(text: str, question: Question) -> str:
     """Return one sentence about an index that cannot be reached."""
     found = re.search(r"https?://[^\s`'\"]+", text)
-    host = urlsplit(found.group(0)).netloc.rpartition("@")[2] if found else ""
+    host = _unreachable_host(text)
     if found and host not in _index_label(question).split(" or "):
         what = found.group(0) if "@" not in urlsplit(found.group(0)).netloc else host
     else:
