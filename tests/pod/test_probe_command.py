@@ -17,12 +17,14 @@ from click.testing import CliRunner, Result
 from far_support import add_wheel_like, purelib
 
 from podfit.cli.main import podfit
-from podfit.cli.probe import summary
 from podfit.model import InputError
 from podfit.model.manifest import template_from_manifest
 from podfit.pod.machine import LocalMachine, find_python
 from podfit.pod.probe import probe
+from podfit.pod.probe_answer import answer
 from podfit.pod.ssh import SshMachine
+from podfit.writers.interface import Screen
+from podfit.writers.registry import write_answer
 
 if TYPE_CHECKING:
     from pod_support import Sshd
@@ -258,6 +260,11 @@ GPU_POD = {
 }  # fmt: skip
 
 
+def summary(manifest: dict[str, Any], colors: str | None = None) -> str:
+    """What the command prints for people."""
+    return write_answer("text", answer(manifest), Screen(100, colors))
+
+
 def test_the_summary_tells_what_matters() -> None:
     text = summary(GPU_POD)
     for part in (
@@ -267,7 +274,7 @@ def test_the_summary_tells_what_matters() -> None:
     ):  # fmt: skip
         assert part in text
     assert "\x1b[" not in text
-    assert "\x1b[" in summary(GPU_POD, color=True)
+    assert "\x1b[" in summary(GPU_POD, "standard")
 
 
 def test_help_teaches_by_example() -> None:

@@ -13,8 +13,8 @@ from podfit.model import Origin
 from podfit.report.held import held_summary
 from podfit.report.words import human_bytes, listed, plural
 from podfit.writers.interface import FileFormat
-from podfit.writers.plain import plain
-from podfit.writers.text import comment, file_part
+from podfit.writers.plain import file_part, plain
+from podfit.writers.text import comment
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -50,7 +51,8 @@ def this_screen(*, details: bool = False) -> Screen:
     from podfit.writers.interface import Screen
 
     console = Console(file=sys.stdout)
-    return Screen(console.width, console.color_system, details)
+    known = console.is_terminal or "COLUMNS" in os.environ
+    return Screen(console.width if known else Screen().width, console.color_system, details)
 
 
 def tell(text: str) -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from podfit.cli.answers import format_option, show
 from podfit.cli.options import machine_from, machine_options
 from podfit.cli.reporter import TerminalReporter
 from podfit.model import InputError, PodfitError, Where
 
 if TYPE_CHECKING:
     from podfit.model import Plan
-    from podfit.pod.apply import Applied, Verifier
-
-SCHEMA = "podfit.apply/1"
+    from podfit.pod.apply import Verifier
 
 
 @click.command("apply")
@@ -43,7 +41,7 @@ SCHEMA = "podfit.apply/1"
     default="auto",
     help="auto: uv, copied to the machine when it has none, else pip.",
 )
-@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", help="How to tell the result.")
+@format_option(judged=True)
 def apply_command(
     plan: str | None,
     in_place: bool,
@@ -71,7 +69,8 @@ def apply_command(
       podfit apply plan.json --in-place --python /opt/venv
       podfit apply --recover --python /opt/venv
     """  # noqa: D301
-    from podfit.pod.apply import ApplyError, Options, apply, recover
+    from podfit.pod.apply import Options, apply, recover
+    from podfit.pod.apply.answer import answer, failure
 
     if in_place and overlay:
         raise click.UsageError("--in-place and --overlay exclude each other")
@@ -98,12 +97,10 @@ def apply_command(
                 verifier = None if no_verify or dry_run else _verifier()
                 done = apply(machine, given, options, reporter=reporter, verifier=verifier)
     except PodfitError as error:
-        if shape == "json":
-            outcome = "failed" if error.exit_code == 1 else "interrupted" if error.exit_code > 128 else "error"
-            found = error.findings if isinstance(error, ApplyError) else ()
-            click.echo(json.dumps({"schema": SCHEMA, "outcome": outcome, "message": str(error), **_findings(found)}))
+        if shape != "text":
+            show(failure(error), shape)
         raise
-    click.echo(as_json(done) if shape == "json" else as_text(done, ssh or ""))
+    show(answer(done, ssh or ""), shape)
     sys.stdout.flush()
 
 
@@ -127,40 +124,3 @@ def _verifier() -> Verifier | None:
     from podfit.pod.verify import verifier
 
     return verifier
-
-
-def _findings(findings: Any) -> dict[str, Any]:
-    """Return the findings' key for JSON."""
-    import msgspec
-
-    return {"findings": msgspec.to_builtins(tuple(findings))}
-
-
-def as_json(done: Applied) -> str:
-    """Return the result as one JSON object, schema podfit.apply/1."""
-    import msgspec
-
-    return json.dumps({"schema": SCHEMA, **msgspec.to_builtins(done)}, indent=1)
-
-
-def as_text(done: Applied, ssh: str = "") -> str:
-    """Return the result for people."""
-    if done.outcome == "clean":
-        return "nothing to recover"
-    if done.outcome == "recovered":
-        return f"put back as it was: {done.environment}"
-    lines = []
-    count = len(done.installed)
-    total = done.seconds.get("total", 0.0)
-    if done.outcome == "unchanged":
-        lines.append(f"nothing to do: {done.environment} is as planned ({total:.2f} s)")
-    elif done.outcome == "dry-run":
-        lines.append(f"would install {count} packages into {done.environment}: {', '.join(done.installed) or 'none'}")
-    else:
-        lines.append(f"applied: {count} packages in {done.environment} ({total:.1f} s)")
-        lines += [f"  replaced {name}" for name in done.replaced]
-    if done.mode == "overlay" and done.outcome != "dry-run":
-        there = f"on {ssh}: " if ssh else ""
-        lines.append(f"activate it: {there}source {shlex.quote(done.environment + '/bin/activate')}")
-        lines.append(f"or run:      {there}{shlex.quote(done.python)} ...")
-    return "\n".join(lines)

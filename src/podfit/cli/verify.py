@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from podfit.cli.answers import format_option, show, tell
 from podfit.cli.options import machine_from, machine_options
 from podfit.cli.pipes import reader_may_leave
 from podfit.model import InputError, Where
@@ -15,9 +16,7 @@ from podfit.model import InputError, Where
 @click.command("verify")
 @click.argument("plan", metavar="PLAN.json")
 @machine_options
-@click.option(
-    "--format", "shape", type=click.Choice(["text", "json", "junit"]), default="text", help="How to tell the result."
-)
+@format_option(judged=True)
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
 @click.option(
     "--timeout",
@@ -56,7 +55,8 @@ def verify_command(
     from podfit.cli.probe import write_whole
     from podfit.cli.reporter import TerminalReporter
     from podfit.pod.verify import examine
-    from podfit.pod.verify.formats import FORMATS, as_text
+    from podfit.pod.verify.formats import answer, verdict
+    from podfit.writers.registry import write_answer
 
     if output and Path(output).is_dir():
         raise InputError("is a directory", where=Where(output), remedy="name a file")
@@ -65,12 +65,11 @@ def verify_command(
         report = examine(machine, given, timeout=timeout, deep=deep, require_gpu=require_gpu, reporter=reporter)
     exit_code = 0 if report.passed else 1
     if output:
-        write_whole(Path(output), FORMATS[shape](report))
-        click.echo(as_text(report).splitlines()[-1], err=True)
+        write_whole(Path(output), write_answer(shape, answer(report)))
+        tell(verdict(report))
     else:
-        text = as_text(report, plain=not _unicode()) if shape == "text" else FORMATS[shape](report)
         with reader_may_leave(exit_code):
-            click.echo(text, nl=False)
+            show(answer(report, ascii_only=not _unicode()), shape)
     return exit_code
 
 

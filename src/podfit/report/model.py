@@ -47,11 +47,16 @@ def text(*pieces: str | Span) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. lead: where a table is cut in pieces to fit, each piece has it again."""
+    """A column of a table.
+
+    lead: where a table is cut in pieces to fit, each piece has it again. number: its cells are numbers. least: so many
+    characters are taken at least, so that tables below each other stand in line.
+    """
 
     title: Text = ()
     lead: bool = False
     number: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from packaging.version import InvalidVersion, Version
 
 from podfit.model import Action, Distribution, Plan
-from podfit.writers.text import comment, file_part, preamble
+from podfit.writers.plain import file_part
+from podfit.writers.text import comment, preamble
 
 
 def write_constraints(plan: Plan) -> str:

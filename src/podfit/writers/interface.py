@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from podfit.model import Plan
-from podfit.report.answer import Answer
-from podfit.writers.text import file_part
+from podfit.writers.plain import file_part
+
+if TYPE_CHECKING:
+    from podfit.model import Plan
+    from podfit.report.answer import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from podfit.model import Action, Decision, Plan
 from podfit.report.words import human_bytes, plural
-from podfit.writers.text import comment, file_part, needs_by_name, preamble
+from podfit.writers.plain import file_part
+from podfit.writers.text import comment, needs_by_name, preamble
 
 
 def locked_decisions(plan: Plan) -> tuple[Decision, ...]:

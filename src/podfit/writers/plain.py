@@ -1,6 +1,8 @@
-"""Text of any origin made harmless for a terminal: the one place that does so."""
+"""Text of any origin made harmless, for a terminal and for the name of a file: the one place that does so."""
 
 from __future__ import annotations
+
+import re
 
 
 def plain(text: str) -> str:
@@ -15,3 +17,9 @@ def plain(text: str) -> str:
 def kept_spaces(text: str) -> str:
     """Return the same with the spaces of text as they are, for lines that are aligned already."""
     return "".join(c for c in text if c.isprintable())
+
+
+def file_part(name: str, *, dots: bool = True) -> str:
+    """Return a template's name as a part of a file name: what is not a letter, a digit or one of `._-` becomes `-`."""
+    allowed = r"[^A-Za-z0-9._-]+" if dots else r"[^A-Za-z0-9_-]+"
+    return re.sub(allowed, "-", name).strip("-.") or "template"

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from podfit.model import Artefact, Decision, Need, Plan
 from podfit.writers import toml
 from podfit.writers.lock import locked_decisions
-from podfit.writers.text import file_part, needs_by_name, preamble
+from podfit.writers.plain import file_part
+from podfit.writers.text import needs_by_name, preamble
 
 _PYPI_FILES = "files.pythonhosted.org"
 _GIT = re.compile(r"git\+(?P<url>[^#]+?)@(?P<commit>[0-9a-f]{40})(?:#.*)?")

@@ -7,7 +7,8 @@ from packaging.version import InvalidVersion, Version
 
 from podfit.model import Action, Decision, Need, Plan
 from podfit.report.held import held_summary
-from podfit.writers.text import comment, file_part, needs_by_name, preamble
+from podfit.writers.plain import file_part
+from podfit.writers.text import comment, needs_by_name, preamble
 
 
 def write_requirements(plan: Plan) -> str:

@@ -91,7 +91,7 @@ def _block(block: Block, console: Console, *, indent: int) -> None:
     from rich.text import Text as RichText
 
     if isinstance(block, Table):
-        _table(block, console)
+        _table(block, console, indent)
     elif isinstance(block, Items):
         for item in block.items:
             _item(item, console, indent=indent)
@@ -139,21 +139,23 @@ def _command(words: Sequence[str], width: int) -> Iterator[str]:
     yield line
 
 
-def _table(table: Table, console: Console) -> None:
+def _table(table: Table, console: Console, indent: int) -> None:
     """Print a table; columns that do not fit beside the leading ones follow in further tables below."""
     wanted = [_width(table, number) for number in range(len(table.columns))]
     lead = [number for number, column in enumerate(table.columns) if column.lead]
-    blocks = _pieces([n for n in range(len(wanted)) if n not in lead], lead, wanted, console.width) if lead else None
-    for number, chosen in enumerate(blocks or [list(range(len(wanted)))]):
+    others = [number for number in range(len(wanted)) if number not in lead]
+    pieces = _pieces(others, lead, wanted, console.width - indent) if lead else [others]
+    for number, chosen in enumerate(pieces):
         if number:
             console.print()
-        _piece(table, chosen, wanted, console)
+        _piece(table, chosen, wanted, console, indent)
 
 
 def _width(table: Table, number: int) -> int:
     """Return how wide a column wants to be."""
     cells = [table.columns[number].title, *(line[number] for line in table.lines if line)]
-    return min(_WIDEST, max((_line(cell).cell_len for cell in cells), default=0))
+    widest = max((_line(cell).cell_len for cell in cells), default=0)
+    return max(table.columns[number].least, min(_WIDEST, widest))
 
 
 def _pieces(others: Iterable[int], lead: Sequence[int], wanted: Sequence[int], width: int) -> list[list[int]]:
@@ -169,19 +171,22 @@ def _pieces(others: Iterable[int], lead: Sequence[int], wanted: Sequence[int], w
     return pieces or [list(lead)]
 
 
-def _piece(table: Table, chosen: Sequence[int], wanted: Sequence[int], console: Console) -> None:
+def _piece(table: Table, chosen: Sequence[int], wanted: Sequence[int], console: Console, indent: int) -> None:
     """Print some columns of a table."""
+    from rich.padding import Padding
     from rich.table import Table as RichTable
 
     titled = any(table.columns[number].title for number in chosen)
+    room = console.width - indent
+    gap = 2 if sum(wanted[number] + 2 for number in chosen) - 2 <= room else 1
     drawn = RichTable(
-        box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold", show_header=titled
+        box=None, padding=(0, gap, 0, 0), pad_edge=False, show_edge=False, header_style="bold", show_header=titled
     )
     for number in chosen:
         column = table.columns[number]
-        least = min(wanted[number], max(6, console.width // 4)) if column.lead else None
+        least = min(wanted[number], max(6, room // 4)) if column.lead or column.least else None
         justify = "right" if column.number else "left"
         drawn.add_column(_line(column.title), overflow="fold", min_width=least, justify=justify)  # type: ignore[arg-type]
     for line in table.lines:
         drawn.add_row(*(_line(line[number]) for number in chosen) if line else ())
-    console.print(drawn)
+    console.print(Padding(drawn, (0, 0, 0, indent)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from podfit.model import Action, Need, Plan
 from podfit.report.template import provenance, title
 from podfit.writers.plain import plain
@@ -15,12 +13,6 @@ def comment(text: str) -> str:
     A backslash at the end would join the next line in some readers of requirements files.
     """
     return f"# {plain(text)}".rstrip("\\ ")
-
-
-def file_part(name: str, *, dots: bool = True) -> str:
-    """Return a template's name as a part of a file name: what is not a letter, a digit or one of `._-` becomes `-`."""
-    allowed = r"[^A-Za-z0-9._-]+" if dots else r"[^A-Za-z0-9_-]+"
-    return re.sub(allowed, "-", name).strip("-.") or "template"
 
 
 def needs_by_name(plan: Plan) -> dict[str, Need]:

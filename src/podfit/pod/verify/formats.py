@@ -1,18 +1,19 @@
-"""A report as text, as JSON and as JUnit XML."""
+"""What `podfit verify` answers: a report as verify_env.py prints it, as a document, as data."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
 from typing import Any
-from xml.etree import ElementTree
 
 import msgspec
 
 from podfit.far.verify.main import SCHEMA
-from podfit.far.verify.report import render
-from podfit.model import Finding, Verdict
+from podfit.far.verify.report import render, summary
+from podfit.model import Verdict
 from podfit.pod.verify.run import Report
+from podfit.report.answer import Answer, Judged
+from podfit.report.model import Column, Literal, Paragraph, Span, Style, Table, section, text
+from podfit.report.model import Report as Shown
+from podfit.report.words import MARK
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -31,65 +32,38 @@ def as_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def as_json(report: Report) -> str:
-    """Return the report as JSON with a line break at its end; in ASCII, so that any terminal and file takes it."""
-    return json.dumps(as_dict(report), indent=1) + "\n"
+def answer(report: Report, *, ascii_only: bool = False) -> Answer:
+    """Return the answer about a verification; ascii_only: its text has words for the marks, for other terminals."""
+    suite = f"{report.project} on {report.template}"
+    return Answer(
+        "podfit verify",
+        lambda _details: Shown((), section("", Literal(tuple(render(as_dict(report), plain=ascii_only).split("\n"))))),
+        lambda: _document(report),
+        lambda: as_dict(report),
+        lambda: tuple(Judged(suite, one, took) for one, took in zip(report.findings, report.took, strict=True)),
+        report.seconds,
+    )
 
 
-def as_text(report: Report, *, plain: bool = False) -> str:
-    """Return the report as verify_env.py prints it; plain: in ASCII."""
-    return render(as_dict(report), plain=plain) + "\n"
+def verdict(report: Report) -> str:
+    """Return the last line of the text: how many checks failed, or that all passed."""
+    return summary(as_dict(report))
 
 
-def as_junit(report: Report) -> str:
-    """Return the report as JUnit XML, the dialect that CI systems read: one testcase per finding.
-
-    A failed check is a `failure`, one that could not be decided is `skipped`; a warning passes, its text is in
-    system-out. In ASCII, other characters as references. Keys: https://github.com/testmoapp/junitxml
-    """
-    counts: Mapping[str, str] = {
-        "tests": str(len(report.findings)),
-        "failures": str(sum(f.verdict is Verdict.FAILED for f in report.findings)),
-        "errors": "0",
-        "skipped": str(sum(f.verdict is Verdict.UNKNOWN for f in report.findings)),
-        "time": f"{report.seconds:.3f}",
-    }
-    root = ElementTree.Element("testsuites", {"name": "podfit verify", **counts})
-    suite = ElementTree.SubElement(root, "testsuite", {"name": f"{report.project} on {report.template}", **counts})
-    for index, finding in enumerate(report.findings):
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            {
-                "classname": f"podfit.verify.{finding.check}",
-                "name": _clean(finding.subject),
-                "time": f"{report.took[index]:.3f}",
-            },
-        )
-        _outcome(case, finding)
-    ElementTree.indent(root)
-    text: bytes = ElementTree.tostring(root, encoding="us-ascii", xml_declaration=False)
-    return text.decode("ascii") + "\n"
-
-
-def _outcome(case: ElementTree.Element, finding: Finding) -> None:
-    """Add what a finding says to its testcase."""
-    lines = [finding.message, f"evidence: {finding.evidence}"]
-    lines += [f"fix: {finding.remedy}"] if finding.remedy else []
-    text = _clean("\n".join(lines))
-    if finding.verdict is Verdict.FAILED:
-        kind = {"message": _clean(finding.message), "type": finding.check}
-        ElementTree.SubElement(case, "failure", kind).text = text
-    elif finding.verdict is Verdict.UNKNOWN:
-        ElementTree.SubElement(case, "skipped", {"message": _clean(finding.message)})
-    else:
-        ElementTree.SubElement(case, "system-out").text = text
-
-
-def _clean(text: str) -> str:
-    """Return text without the control characters that XML 1.0 cannot carry."""
-    return "".join(c for c in text if c in "\t\n" or (c.isprintable() or c == " "))
-
-
-FORMATS: Mapping[str, Callable[[Report], str]] = {"text": as_text, "json": as_json, "junit": as_junit}
-"""The formats of `podfit verify --format`."""
+def _document(report: Report) -> Shown:
+    """Return the report as a document: the verdict, and a table of all findings."""
+    lines = []
+    for finding in report.findings:
+        style = Style(finding.verdict.value)
+        mark = Span(f"{MARK[Verdict(finding.verdict)]} {finding.verdict.value}", style)
+        remedy, evidence = finding.remedy or "–", str(finding.evidence)
+        words = (finding.check, finding.subject, finding.message, evidence, remedy)
+        lines.append((text(mark), *(text(word or "–") for word in words)))
+    heads = ("Verdict", "Check", "Subject", "What", "Evidence", "Remedy")
+    python = report.python.get("executable") or report.python.get("version", "")
+    opening = text(verdict(report), f"; looked at with {python}" if python else "")
+    table = Table(tuple(Column(text(head)) for head in heads), tuple(lines))
+    return Shown(
+        text(f"podfit verify: {report.project} on {report.template}"),
+        (*section("", Paragraph(opening)), *section("Checks", *((table,) if lines else ()))),
+    )

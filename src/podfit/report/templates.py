@@ -1,0 +1,102 @@
+"""What `podfit templates` answers: the catalogue in a table, or one template with the evidence of each distribution."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from podfit.catalogue.held import is_held
+from podfit.catalogue.store import Summary
+from podfit.model import Fact, Template
+from podfit.model.manifest import manifest_from_template
+from podfit.report.answer import Answer
+from podfit.report.model import Column, Report, Span, Style, Table, items, section, text
+
+_TITLES = {
+    "name": "template",
+    "python": "Python",
+    "cuda": "CUDA",
+    "distributions": "packages",
+    "origin": "known from",
+    "captured": "as of",
+}
+"""The titles of a summary's fields, where the field's own name is none."""
+
+_MONTH = len("2026-01")
+
+
+def catalogue_answer(summaries: Sequence[Summary]) -> Answer:
+    """Return the answer about all templates of the catalogue."""
+    return Answer(
+        "podfit templates",
+        lambda _details: Report((), section("", _catalogue(summaries))),
+        lambda: Report(text("Templates"), section("", _catalogue(summaries))),
+        lambda: {"schema": "podfit.templates/1", "templates": msgspec.to_builtins(summaries)},
+    )
+
+
+def _catalogue(summaries: Sequence[Summary]) -> Table:
+    """Return one line per template; the day of a list is cut to its month, so that all of it fits 80 columns."""
+    names = [field.name for field in dataclasses.fields(Summary) if field.name != "title"]
+    columns = (Column(text(_TITLES.get(name, name)), number=name == "distributions") for name in names)
+    lines = []
+    for each in summaries:
+        values = (str(getattr(each, name)) for name in names)
+        lines.append(tuple(text(v[:_MONTH] if n == "captured" else v) for n, v in zip(names, values, strict=True)))
+    return Table(tuple(columns), tuple(lines))
+
+
+def template_answer(template: Template) -> Answer:
+    """Return the answer about one template."""
+    return Answer(
+        "podfit templates",
+        lambda _details: _template(template),
+        lambda: _template(template),
+        lambda: manifest_from_template(template),
+    )
+
+
+def stated_facts(template: Template) -> Iterator[tuple[str, str]]:
+    """Yield the CUDA of template with its evidence, then each group of single facts: its name, its facts as text."""
+    cuda = template.cuda
+    if cuda is not None:
+        yield "CUDA", f"{cuda} [{cuda.evidence}]"
+    for label in (field.name for field in dataclasses.fields(template.facts)):
+        group = getattr(template.facts, label)
+        said = []
+        for field in dataclasses.fields(group) if dataclasses.is_dataclass(group) else ():
+            fact = getattr(group, field.name)
+            if isinstance(fact, Fact) and not isinstance(fact.value, Mapping):
+                value = " ".join(fact.value) if isinstance(fact.value, tuple) else fact.value
+                said.append(f"{field.name} {'none' if value == '' else value}")
+        if said:
+            yield label, ", ".join(said)
+
+
+def _template(template: Template) -> Report:
+    """Return a template: what is known of it, its distributions, and where each is known from."""
+    platform = template.platform
+    captured = f", as of {template.captured}" if template.captured else ""
+    facts = [
+        ("image", template.image),
+        ("origin", f"{template.origin.value}{captured}"),
+        ("evidence", str(template.evidence)),
+        ("Python", f"{template.interpreter.implementation} {template.interpreter.version}"),
+        ("platform", f"{platform.machine} {platform.system}, glibc {platform.glibc}"),
+        *stated_facts(template),
+        *(("note", note) for note in template.notes),
+    ]
+    known = Table((Column(), Column()), tuple((text(label), text(value)) for label, value in facts if value))
+    title = f"{template.name}: {template.title}" if template.title else template.name
+    marks: dict[str, str] = {str(template.evidence): ""}
+    lines = []
+    for name, each in sorted(template.distributions.items()):
+        mark = marks.setdefault(str(each.evidence), f" [{len(marks)}]")
+        held = text(Span("held", Style.KEEP)) if is_held(name, each.version) else ()
+        lines.append((text(name), text(each.version), held, text(f"{each.evidence.kind.value}{mark}")))
+    heads = ("distribution", "version", "held", "evidence")
+    listed = Table(tuple(Column(text(head)) for head in heads), tuple(lines))
+    sources = items(*(text(f"{mark.strip()} {evidence}") for evidence, mark in marks.items() if mark))
+    return Report((), (*section(text(title), known, level=3), *section("", *((listed,) if lines else ()), *sources)))
