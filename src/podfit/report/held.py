@@ -32,7 +32,7 @@ def families(names: list[str]) -> dict[str, int]:
 
 
 def held_summary(plan: Plan) -> str:
-    """Return `torch 2.4.0+cu124, triton 3.0.0 and 12 nvidia-*: kept`, empty when nothing is held.
+    """Return `a 2.4.0+cu124, b 3.0.0 and 12 c-*: kept`, empty when nothing is held.
 
     Members of a family are counted; of the others, those after the sixth are.
     """

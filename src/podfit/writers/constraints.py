@@ -12,7 +12,7 @@ from podfit.writers.text import comment, preamble
 def write_constraints(plan: Plan) -> str:
     """Return the constraints file of plan: `name==version` for each distribution of the template.
 
-    Local parts stay (`torch==2.4.0+cu124`): a constraint only limits, and what is installed satisfies it although
+    Local parts stay (`==2.4.0+cu124`): a constraint only limits, and what is installed satisfies it although
     no index has it. That holds for distributions installed from a URL or a file as well (tried with pip 26.3 and
     uv 0.13.9), so these are named too: on images made with conda all are of that kind. A distribution that the plan
     replaces has its planned version. Without a usable version, or editable and not held, one becomes a comment.

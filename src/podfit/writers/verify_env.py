@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 
 from podfit import __version__
 from podfit.audit.consistency import final_environment, walk
+from podfit.catalogue.shown import first_names
 from podfit.far.pack import pack
 from podfit.far.protocol import VerifyFacts
 from podfit.model import Action, Plan, canonical
 from podfit.model.requirement import parse_requires_dist
+from podfit.report.held import leading
 from podfit.writers.plain import plain
 
 _THERE = (Action.KEEP, Action.INSTALL, Action.CHANGE)
@@ -31,8 +33,9 @@ def verify_facts(plan: Plan) -> VerifyFacts:
     needs = [need for need in plan.needs if need.name in present]
     used = _closure((need.name for need in needs), plan.edges)
     used |= {decision.name for decision in plan.with_action(Action.INSTALL, Action.CHANGE)}
-    if "torch" in held and "numpy" in present:
-        used.add("numpy")  # nobody may break the bridge between the two, whether or not the project asks for it
+    if leading(plan.template) in held:
+        # Nobody may break the bridge between the two, whether or not the project asks for it.
+        used |= set(first_names()) & present.keys()
     distributions = plan.template.distributions
     return {
         "podfit": __version__,
