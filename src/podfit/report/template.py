@@ -7,7 +7,7 @@ from podfit.report.held import leading
 
 
 def title(template: Template) -> str:
-    """Return `name (Python 3.11, lead 2.4.0+cu124)`, the way files introduce a template; lead is held and comes first."""
+    """Return `name (Python 3.11, lead 2.4.0+cu124)`, the way files introduce a template. lead is held."""
     lead = leading(template)
     parts = [f"Python {template.interpreter.series}"]
     parts += [f"{lead} {template.distributions[lead].version}"] if lead else []
