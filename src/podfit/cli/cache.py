@@ -14,6 +14,7 @@ def cache_command() -> None:
     """Show or prune podfit's cache: pages and metadata of indexes, and the solver's own files.
 
     Everything in it can be made again; a plan never depends on it. PODFIT_CACHE_DIR puts it elsewhere.
+    Exit code 0: done, 1: the cache is in use, 2: a bad call.
 
     \b
     Examples:
