@@ -25,8 +25,8 @@ def as_dict(report: Report) -> dict[str, Any]:
         "python": dict(report.python),
         "passed": report.passed,
         "findings": [
-            {**msgspec.to_builtins(finding), "seconds": report.took[index]}
-            for index, finding in enumerate(report.findings)
+            {**{key: value for key, value in msgspec.to_builtins(finding).items() if key != "ignored"}, "seconds": took}
+            for finding, took in zip(report.findings, report.took, strict=True)
         ],
         "seconds": report.seconds,
     }
