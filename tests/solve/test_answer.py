@@ -1,11 +1,19 @@
-"""uv's answers are locks of the standard format, read by the packaging project's own reader."""
+"""uv's answers are locks of the standard format (PEP 751), but for hashes that an index does not state."""
 
 from __future__ import annotations
 
+import sys
+
 import pytest
+from packaging.pylock import Pylock
 
 from podfit.model import Artefact, LockedPackage, PodfitError
 from podfit.solve.answer import locked_packages, preferences
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 HEAD = 'lock-version = "1.0"\ncreated-by = "uv"\n'
 HASHES = '{ sha256 = "00aa" }'
@@ -60,17 +68,24 @@ def test_what_comes_from_no_index(table: str, url: str, kinds: list[str]) -> Non
 
 def test_preferences_are_a_lock_themselves() -> None:
     text = "".join(preferences({"b": "2.0+x", "a": "1"}))
-    # uv reads it as an answer of its own; only the file that each package comes from is missing
-    with pytest.raises(PodfitError, match="Exactly one of vcs, directory, archive must be set"):
-        locked_packages(text)
     archive = f'\narchive = {{ url = "https://a.org/x.zip", hashes = {HASHES} }}'
     filled = text.replace('\nversion = "', f'{archive}\nversion = "')
-    found = locked_packages(filled)
+    Pylock.from_dict(tomllib.loads(filled))  # all that it lacks is where its packages come from
+    found = locked_packages(text)
     assert {name: package.version for name, package in found.items()} == {"a": "1", "b": "2.0+x"}
-    assert locked_packages("".join(preferences({})) + "packages = []\n") == {}
+    assert locked_packages("".join(preferences({})) + "packages = []\n") == locked_packages(HEAD) == {}
 
 
-@pytest.mark.parametrize("text", ["", "what", HEAD, f'{HEAD}[[packages]]\nname = "x"\nversion = "one"\n'])
+def test_a_file_whose_hash_no_index_states() -> None:
+    text = (
+        f'{HEAD}[[packages]]\nname = "x"\nversion = "1"\nwheels = [{{ url = "https://a.org/x-1-py3-none-any.whl" }}]\n'
+    )
+    assert [file.hashes for file in locked_packages(text)["x"].artefacts] == [()]
+    empty = text.replace('.whl" }', '.whl", hashes = {} }')
+    assert [file.hashes for file in locked_packages(empty)["x"].artefacts] == [()]
+
+
+@pytest.mark.parametrize("text", ["", "what", "a = 1", *(f"{HEAD}packages = {it}\n" for it in ("1", "[1]", "[{}]"))])
 def test_what_is_no_lock(text: str) -> None:
     with pytest.raises(PodfitError, match="no lock of the standard format"):
         locked_packages(text)

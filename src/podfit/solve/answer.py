@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from podfit.model import Artefact, LockedPackage, PodfitError
+from podfit.model import Artefact, LockedPackage, PodfitError, canonical
 from podfit.model.invariants import COMMIT
-
-if TYPE_CHECKING:
-    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
 
 
 def preferences(versions: Mapping[str, str]) -> Iterator[str]:
@@ -22,54 +19,54 @@ def preferences(versions: Mapping[str, str]) -> Iterator[str]:
 
 
 def locked_packages(text: str) -> dict[str, LockedPackage]:
-    """Return the packages of a pylock.toml by normalized name. Raises PodfitError when `packaging` cannot read it."""
-    from packaging.pylock import Pylock, PylockValidationError
+    """Return the packages of uv's answer by normalized name.
 
+    `packaging.pylock` reads other people's locks here; it refuses what uv answers where an index states no hashes, for
+    the format asks for one. So this takes what the answer has (uv 0.9 leaves the packages out where there are none).
+    Raises PodfitError when it is no lock at all.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
 
     try:
-        lock = Pylock.from_dict(tomllib.loads(text))
-    except (PylockValidationError, tomllib.TOMLDecodeError) as error:
+        lock = tomllib.loads(text)
+        _ = lock["lock-version"]
+        return {package.name: package for package in map(_locked, lock.get("packages", ()))}
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
         raise PodfitError(
             f"uv's answer is no lock of the standard format: {error}", remedy="install the newest podfit and uv"
         ) from None
-    return {str(package.name): _locked(package) for package in lock.packages}
 
 
-def _locked(package: Package) -> LockedPackage:
+def _locked(entry: Mapping[str, Any]) -> LockedPackage:
     """Return one package; the files that have a URL, wheels first, or the commit that it is built from."""
-    files: list[PackageWheel | PackageSdist | PackageArchive] = [*(package.wheels or ())]
-    files += [file for file in (package.sdist, package.archive) if file is not None]
-    artefacts = tuple(_artefact(file) for file in files if file.url)
-    version = "" if package.version is None else str(package.version)
-    url = _direct_url(package)
-    if package.vcs is not None and COMMIT.fullmatch(url):
-        below = f"#subdirectory={package.vcs.subdirectory}" if package.vcs.subdirectory else ""
-        artefacts = (Artefact("", url + below, (), "commit"),)
-    return LockedPackage(str(package.name), version, artefacts, url)
+    files = [*entry.get("wheels", ()), *(entry[key] for key in ("sdist", "archive") if key in entry)]
+    artefacts = tuple(_artefact(file) for file in files if "url" in file)
+    url = _direct_url(entry)
+    if "vcs" in entry and COMMIT.fullmatch(url):
+        below = entry["vcs"].get("subdirectory", "")
+        artefacts = (Artefact("", f"{url}#subdirectory={below}" if below else url, (), "commit"),)
+    return LockedPackage(canonical(entry["name"]), entry.get("version", ""), artefacts, url)
 
 
-def _artefact(file: PackageWheel | PackageSdist | PackageArchive) -> Artefact:
-    """Return one file of a package; an archive is what its name says."""
-    url = file.url or ""
-    filename = getattr(file, "name", None) or unquote(urlsplit(url).path.rpartition("/")[2])
+def _artefact(file: Mapping[str, Any]) -> Artefact:
+    """Return one file of a package; it is what its name says."""
+    filename = file.get("name") or unquote(urlsplit(file["url"]).path.rpartition("/")[2])
     return Artefact(
         filename=filename,
-        url=url,
-        hashes=tuple(f"{algorithm}:{digest}" for algorithm, digest in sorted(file.hashes.items())),
+        url=file["url"],
+        hashes=tuple(f"{algorithm}:{digest}" for algorithm, digest in sorted(file.get("hashes", {}).items())),
         kind="wheel" if filename.endswith(".whl") else "sdist",
-        size=file.size or 0,
-        upload_time=file.upload_time.isoformat() if file.upload_time else "",
+        size=file.get("size", 0),
+        upload_time=file["upload-time"].isoformat() if "upload-time" in file else "",
     )
 
 
-def _direct_url(package: Package) -> str:
+def _direct_url(entry: Mapping[str, Any]) -> str:
     """Return the URL of a package that comes from none of the indexes, as pip writes it; empty for the others."""
-    if package.vcs is not None:
-        return f"{package.vcs.type}+{package.vcs.url or package.vcs.path or ''}@{package.vcs.commit_id}"
-    if package.archive is not None:
-        return package.archive.url or package.archive.path or ""
-    return package.directory.path if package.directory is not None else ""
+    if vcs := entry.get("vcs"):
+        return f"{vcs['type']}+{vcs.get('url') or vcs.get('path', '')}@{vcs['commit-id']}"
+    archive = entry.get("archive", {})
+    return str(archive.get("url") or archive.get("path") or entry.get("directory", {}).get("path", ""))
