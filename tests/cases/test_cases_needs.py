@@ -157,6 +157,13 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
          "packages/part-two/src/part_two/__init__.py": "import einops\n", "src/root/__init__.py": "import part_one\n"},
         {"einops": "<1", "rich": "<14", "tqdm": ""},
     ),
+    "extension modules that the project builds": (
+        {"setup.py": "from setuptools import setup\nfrom torch.utils.cpp_extension import CUDAExtension\n"
+         "setup(name='x', ext_modules=[CUDAExtension('roi_cuda', []), make_cuda_ext(name='x._C', sources=[])])\n",
+         "x/__init__.py": "import roi_cuda, _C, fastbits, torch\n", "x/fastbits.pyx": "",
+         "run.py": "from x import _C\n"},
+        {"torch": ""},
+    ),
     "a reporter that is asked for": (
         {"t.py": "from transformers import TrainingArguments\nTrainingArguments('o', report_to=['wandb', 'mlflow'])\n"},
         {"accelerate": "", "mlflow": "", "transformers": "", "wandb": ""},
@@ -192,6 +199,14 @@ def test_open_questions_have_their_places(tmp_path: Path) -> None:
     assert by_subject["unheard_of"].message.startswith("lazy.py:2 imports it lazily: no distribution is known")
     assert by_subject["clip"].evidence[0].source == "main.py:1"
     assert all(question.remedy for question in report.questions)
+
+
+def test_what_an_unselected_extra_declares_is_offered(tmp_path: Path) -> None:
+    manifest = '[project]\nname="p"\nversion="1"\n[project.optional-dependencies]\nhil=["odd-robot>=1"]\n'
+    report, _ = needs(tmp_path, {"pyproject.toml": manifest, "p.py": "import odd_robot\n"})
+    (question,) = report.questions
+    assert question.message == "p.py:1 imports it at module level: odd-robot is declared for hil alone"
+    assert question.remedy == "--extra hil plans it"
 
 
 def test_what_gives_way_is_said(tmp_path: Path) -> None:

@@ -21,13 +21,15 @@ from podfit.needs.offers import offers
 class Declared:
     """What the project declares for the template: asked by normalized name, constraints, and what was set aside.
 
-    offered is what notebooks, scripts, Dockerfiles and the like say of distributions that no manifest names.
+    offered is what notebooks, scripts, Dockerfiles and the like say of distributions that no manifest names. elsewhere
+    gives, for names that only extras and groups declare which were not selected, the option that selects one.
     """
 
     asked: Mapping[str, Asked]
     constraints: tuple[Declaration, ...]
     findings: tuple[Finding, ...]
     offered: Mapping[str, Asked] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_declarations(project: Project, template: Template, extras: Sequence[str], groups: Sequence[str]) -> Declared:
@@ -40,6 +42,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
     chosen_extras, chosen_groups = {canonical(e) for e in extras}, {canonical(g) for g in groups}
     asked: dict[str, Asked] = {}
     constraints: list[Declaration] = []
+    elsewhere: dict[str, str] = {}
     beside: list[tuple[Declaration, Requirement]] = []
     findings: list[Finding] = []
     waiting = [(declaration, _parsed(declaration)) for declaration in project.declarations]
@@ -69,10 +72,11 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
             else:
                 asked.setdefault(name, Asked(name)).parts.append((declaration, requirement))
         waiting = later if grown else []
+        elsewhere = {canonical(requirement.name): _option(declaration.group) for declaration, requirement in later}
     for one in asked.values():
         _check(one)
     offered, told = offers(asked, beside)
-    return Declared(asked, tuple(constraints), (*findings, *told), offered)
+    return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere)
 
 
 def _parsed(declaration: Declaration) -> Requirement:
@@ -92,6 +96,12 @@ def _selected(group: str, extras: Collection[str], groups: Collection[str]) -> b
     if not group:
         return True
     return canonical(name) in (extras if kind == "extra" else groups)
+
+
+def _option(group: str) -> str:
+    """Return the option that selects an extra or a group."""
+    kind, _, name = group.partition(":")
+    return f"--{kind} {name}"
 
 
 def _unknown(declarations: Iterable[Declaration], kind: str, names: Sequence[str]) -> list[Finding]:

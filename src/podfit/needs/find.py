@@ -102,7 +102,7 @@ def find_needs(
     declared = read_declarations(project, template, extras, groups)
     urls = {name: asked.url for name, asked in (*declared.offered.items(), *declared.asked.items())}
     modules = {site.module for site in project.imports}
-    providers = Providers(template, project.local, urls, wheel_modules, modules)
+    providers = Providers(template, project.local, urls, wheel_modules, modules, declared.elsewhere)
     used, unresolved, found = _imported(project, template, providers)
     importing: dict[str, set[str]] = {}
     for site in project.imports:

@@ -49,7 +49,8 @@ class Providers:
     A distribution is named only with evidence: an import name is never taken for a name on the index. declared are
     normalized names that the project declares, each with its direct reference, empty where it comes from an index:
     where several distributions provide one module, a declared one is meant, then one that the template has. imported
-    are the dotted modules that the project imports.
+    are the dotted modules that the project imports. elsewhere gives, for names that only unselected extras and groups
+    declare, the option that selects one.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Providers:
         declared: Mapping[str, str],
         wheel_modules: WheelModules | None,
         imported: Collection[str] = (),
+        elsewhere: Mapping[str, str] | None = None,
     ) -> None:
         self._template = template
         self._local = local
         self._declared = declared
         self._wheel_modules = wheel_modules
         self._modules = frozenset(imported)
+        self._elsewhere = elsewhere or {}
         self._imported = {_normalized(module.partition(".")[0]) for module in imported}
         self._template_map: dict[str, list[str]] | None = None
         self._wheel_map: dict[str, list[Provider]] | None = None
@@ -111,6 +114,8 @@ class Providers:
             )
         if catalogue.is_known(top):
             return Unknown(f"several distributions share the namespace {top}, and podfit knows none for {module}")
+        if option := self._elsewhere.get(_normalized(top), ""):
+            return Unknown(f"{_normalized(top)} is declared for {option.partition(' ')[2]} alone", f"{option} plans it")
         if catalogue.is_generic(top) or not _normalized(top) or top.startswith("_"):
             return Unknown(
                 f"{top} looks like a module of the project, but it is not in the project",

@@ -18,7 +18,9 @@ _VENDORED = frozenset(
     {"third_party", "thirdparty", "3rdparty", "external", "externals", "extern", "vendor", "vendored", "submodules"}
 )
 _DECLARES = re.compile(
-    r"^(?:requirements?[\w.-]*\.(?:txt|in)|(?:[\w.-]+\.)?dockerfile(?:[.-][\w.-]+)?|README(?:\.\w+)?)$", re.IGNORECASE
+    r"^(?:requirements?[\w.-]*\.(?:txt|in)|(?:[\w.-]+\.)?dockerfile(?:[.-][\w.-]+)?|README(?:\.\w+)?"
+    r"|\w+\.pyx)$",
+    re.IGNORECASE,
 )
 # Run by tools that build, test or check the project, never by the project itself.
 _BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
@@ -33,7 +35,8 @@ class Tree:
     an `__init__.py`, code the directories with any Python below; roots the directories with a project file of their
     own. unreadable are the paths that the system refused. test_files are those of the sources and notebooks that would
     stand aside if they were not asked for. requirements are requirement files below the root, dockerfiles the
-    Dockerfiles, readmes the READMEs of the root; none of them in tests, documentation or other people's code.
+    Dockerfiles, readmes the READMEs of the root, cython the `.pyx` files; none of them in tests, documentation or
+    other people's code.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -49,6 +52,7 @@ class Tree:
     requirements: list[str] = field(default_factory=list)
     dockerfiles: list[str] = field(default_factory=list)
     readmes: list[str] = field(default_factory=list)
+    cython: list[str] = field(default_factory=list)
 
     @property
     def subprojects(self) -> tuple[str, ...]:
@@ -139,7 +143,9 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
 def _note(tree: Tree, folder: str, name: str) -> None:
     """Keep a file that says what to install."""
     path = f"{folder}/{name}" if folder else name
-    if "ockerfile" in name:
+    if name.endswith(".pyx"):
+        tree.cython.append(path)
+    elif "ockerfile" in name:
         tree.dockerfiles.append(path)
     elif name.lower().startswith("readme"):
         tree.readmes.extend([] if folder else [path])

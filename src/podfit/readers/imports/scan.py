@@ -108,6 +108,7 @@ def scan_imports(
         for path in tree.configs:
             _config(state, path)
         own = OwnModules(base, tree, is_known, is_generic)
+        own.names |= _built(state, tree)
         imports = tuple(_sites(state.found, own, places))
     if tree.aside:
         state.notices.append(_aside(tree.aside))
@@ -134,6 +135,18 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _built(state: _State, tree: Tree) -> set[str]:
+    """Return the extension modules that the project builds: those of its setup files, and its Cython files."""
+    from podfit.readers.imports.extensions import built_modules
+
+    names: set[str] = {path.rpartition("/")[2].removesuffix(".pyx") for path in tree.cython}
+    for path in (*tree.aside, *tree.sources):
+        if path.rpartition("/")[2] in ("setup.py", "build.py", "setup_cuda.py"):
+            data = _read(state, path)
+            names |= built_modules(data) if data else frozenset()
+    return names
 
 
 def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Places) -> Iterable[ImportSite]:
