@@ -24,21 +24,25 @@ def ask() -> dict[str, Any]:
         """Return what a function of the driver writes, None when it fails."""
         return None if getattr(cuda, function)(ctypes.byref(number), *arguments) else number.value
 
-    facts["version"] = value("cuDriverGetVersion") or 0
-    status: int = cuda.cuInit(0)
-    for index in range((value("cuDeviceGetCount") or 0) if status == 0 else 0):
-        device = value("cuDeviceGet", index)
-        if device is None:
-            continue
-        name = ctypes.create_string_buffer(256)
-        cuda.cuDeviceGetName(name, 256, device)
-        gpu: dict[str, Any] = {"name": name.value.decode("utf-8", "replace")}
-        major, minor = value("cuDeviceGetAttribute", 75, device), value("cuDeviceGetAttribute", 76, device)
-        if major is not None and minor is not None:
-            gpu["compute_capability"] = f"{major}.{minor}"
-        if cuda.cuDeviceTotalMem_v2(ctypes.byref(total), device) == 0:
-            gpu["memory_bytes"] = total.value
-        facts["gpus"].append(gpu)
+    status = 0
+    try:
+        facts["version"] = value("cuDriverGetVersion") or 0
+        status = cuda.cuInit(0)
+        for index in range((value("cuDeviceGetCount") or 0) if status == 0 else 0):
+            device = value("cuDeviceGet", index)
+            if device is None:
+                continue
+            name = ctypes.create_string_buffer(256)
+            cuda.cuDeviceGetName(name, 256, device)
+            gpu: dict[str, Any] = {"name": name.value.decode("utf-8", "replace")}
+            major, minor = value("cuDeviceGetAttribute", 75, device), value("cuDeviceGetAttribute", 76, device)
+            if major is not None and minor is not None:
+                gpu["compute_capability"] = f"{major}.{minor}"
+            if cuda.cuDeviceTotalMem_v2(ctypes.byref(total), device) == 0:
+                gpu["memory_bytes"] = total.value
+            facts["gpus"].append(gpu)
+    except AttributeError as error:  # a driver of another age lacks a function
+        return dict(facts, error=str(error))
     if not facts["gpus"]:
         facts["error"] = "libcuda finds no device" if status in (0, 100) else f"cuInit fails with error {status}"
     return facts
