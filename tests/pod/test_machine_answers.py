@@ -14,9 +14,10 @@ from far_support import add_wheel_like, purelib
 
 from podfit.far.apply import files, overlay
 from podfit.model import InputError
-from podfit.pod import machine as machines
 from podfit.pod.machine import LocalMachine
 from podfit.pod.probe import probe
+from podfit.readers import processes
+from podfit.readers.environment.interpreter import probe_interpreter
 
 
 def speaks(folder: Path, text: str) -> LocalMachine:
@@ -30,11 +31,17 @@ def speaks(folder: Path, text: str) -> LocalMachine:
 @pytest.mark.parametrize("stream", ["1", "2"])
 @pytest.mark.parametrize("word", ["yes", "cat /dev/zero"])
 def test_a_flood_is_stopped(word: str, stream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machines, "OUTPUT_LIMIT", 2**20)
+    monkeypatch.setattr(processes, "OUTPUT_LIMIT", 2**20)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(InputError, match="wrote more than 1 MiB and was stopped"):
         speaks(tmp_path, f"{word} >&{stream}").run([str(tmp_path / "python")], timeout=600.0)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 2**10  # KiB
+
+
+def test_an_interpreter_that_floods_is_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "OUTPUT_LIMIT", 2**20)
+    with pytest.raises(InputError, match="wrote more than 1 MiB and was stopped"):
+        probe_interpreter(speaks(tmp_path, "yes").python)
 
 
 def test_much_is_not_a_flood(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from podfit.far import frame
 from podfit.far.verify.main import SCHEMA
 from podfit.model import Evidence, EvidenceKind, InputError, Interpreter, Origin, Plan, Platform, Template
-from podfit.pod.machine import Completed
 from podfit.pod.verify import verify
+from podfit.readers.processes import Completed
 
 SEEN = Evidence(EvidenceKind.MEASURED, "here")
 PLAN = Plan("p", Template("t", Interpreter("3.11.9"), Platform(), {}, Origin.GIVEN, SEEN), (), ())

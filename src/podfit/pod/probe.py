@@ -9,8 +9,9 @@ from podfit.far import frame
 from podfit.far.pack import pack
 from podfit.model import InputError, Reporter, SilentReporter, Where
 from podfit.model.manifest import SCHEMA, template_from_manifest
-from podfit.pod.machine import Completed, Machine
+from podfit.pod.machine import Machine
 from podfit.readers.environment.interpreter import warnings_of
+from podfit.readers.processes import Completed
 
 OLDEST = (3, 8)
 """The oldest Python that runs the probe."""

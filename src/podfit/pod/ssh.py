@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from podfit.model import InputError, Where
-from podfit.pod.machine import TIMED_OUT, Completed, flood, run_process
+from podfit.readers.processes import TIMED_OUT, Completed, flood, run_process
 
 CONNECT_SECONDS = 20
 """How long to wait for a host to answer."""

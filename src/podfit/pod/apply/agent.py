@@ -17,7 +17,8 @@ from podfit.far import frame
 from podfit.far.pack import ABSENT, archive, starter
 from podfit.far.protocol import Order
 from podfit.model import InputError, Reporter, Where
-from podfit.pod.machine import Completed, LocalMachine, Machine
+from podfit.pod.machine import LocalMachine, Machine
+from podfit.readers.processes import Completed
 
 _FOLDER = "~/.cache/podfit"
 

@@ -15,7 +15,8 @@ from podfit.far.verify.main import SCHEMA
 from podfit.far.verify.processes import TIMEOUT
 from podfit.model import Finding, InputError, Plan, Reporter, SilentReporter, Verdict, Where
 from podfit.model.check import checks
-from podfit.pod.machine import Completed, Machine
+from podfit.pod.machine import Machine
+from podfit.readers.processes import Completed
 from podfit.writers.verify_env import verify_facts, write_verify_env
 
 OLDEST = (3, 8)

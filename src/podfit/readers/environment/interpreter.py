@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from podfit.far import frame
 from podfit.far.pack import pack
 from podfit.model import InputError, Where
 from podfit.model.manifest import SCHEMA
+from podfit.readers.processes import flood, run_process
 
 TIMEOUT = 120.0
 """Seconds that the quick probe may take; on a network disk with thousands of distributions it takes twenty."""
@@ -68,12 +68,13 @@ def probe_interpreter(python: str) -> dict[str, Any]:
     argv = [python, "-", "--quick", "--frame", word]
     script = pack("probe").encode("utf-8")
     where = Where(python)
-    try:
-        done = subprocess.run(argv, input=script, capture_output=True, timeout=TIMEOUT, check=False)
-    except subprocess.TimeoutExpired:
-        raise InputError(f"the interpreter did not answer within {TIMEOUT:.0f} seconds", where=where) from None
-    except OSError as error:
-        raise InputError(f"cannot be run: {error.strerror}", where=where) from None
+    done = run_process(argv, stdin=script, timeout=TIMEOUT)
+    if done.timed_out:
+        raise InputError(f"the interpreter did not answer within {TIMEOUT:.0f} seconds", where=where)
+    if done.flooded:
+        raise flood(python)
+    if done.returncode in (126, 127) and done.stderr.startswith(f"{python}: ".encode()):
+        raise InputError(f"cannot be run: {done.last_words.rpartition(': ')[2]}", where=where)
     manifest = frame.answer(done.stdout, word)
     if manifest is None or manifest.get("schema") != SCHEMA or not isinstance(manifest.get("evidence"), dict):
         raise InputError(
