@@ -264,3 +264,29 @@ def test_head_takes_one_line() -> None:
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "torch" in done.stdout
+
+
+def test_nothing_that_a_project_is_called_acts_on_the_terminal(call: Call, index: Path, tmp_path: Path) -> None:
+    """Names of files, templates and options reach all that is printed, without what a terminal obeys."""
+    title = "\x1b]0;owned\x07\x1b[2J\u202e\x9b31m"
+    write(
+        tmp_path,
+        {f"{title}/{title}.py": "def f(:\n", f"{title}/requirements.txt": "alpha\n", f"{title}.txt": "torch==2.4.0\n"},
+    )
+    shared = ("--local", "none", "--index-url", index, "--python", "3.11")
+    fitted = call(
+        "fit", tmp_path / title, "-t", tmp_path / f"{title}.txt", "--out", tmp_path / title / "out", *shared, "-v"
+    )
+    assert fitted.code == 0
+    assert "owned" in fitted.err
+    assert "owned" in fitted.out
+    refused = [
+        call("fit", tmp_path / f"{title}x", "-t", "runpod-pytorch-2.4", *shared),
+        call("fit", tmp_path / title, "-t", title, *shared),
+        call("matrix", tmp_path / title, f"--{title}"),
+        call(title),
+    ]
+    assert [ran.code for ran in refused] == [2, 2, 2, 2]
+    assert all("owned" in ran.err for ran in refused)
+    for ran in (fitted, *refused):
+        assert all(c.isprintable() or c == "\n" for c in ran.out + ran.err)

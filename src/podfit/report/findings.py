@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 
@@ -69,26 +70,35 @@ def concern(finding: Finding, plan: Plan) -> Concern:
     """Return what a finding of plan asks of the reader.
 
     Warnings and unknowns about the template itself, or about one of its distributions that the project does not use
-    and the plan does not touch, are the template's own affair.
+    and the plan does not touch, are the template's own affair. About a failure that somebody ignores, nothing is to do.
     """
+    return _concern(finding, _untouched(plan))
+
+
+def _untouched(plan: Plan) -> frozenset[str]:
+    """Return the subjects that are the template's own affair."""
+    stay = (d for d in plan.decisions if d.template and not d.direct and d.action in (Action.KEEP, Action.SKIP))
+    return frozenset({plan.template.name, *(decision.name for decision in stay)})
+
+
+def _concern(finding: Finding, untouched: AbstractSet[str]) -> Concern:
+    """Return what a finding asks of the reader, given the subjects that are the template's own affair."""
     if finding.verdict is Verdict.OK:
         return Concern.GOOD
     if finding.verdict is Verdict.FAILED:
         return Concern.FAILED
-    untouched = {
-        d.name for d in plan.decisions if d.template and not d.direct and d.action in (Action.KEEP, Action.SKIP)
-    }
-    if finding.subject == plan.template.name or finding.subject in untouched:
+    if finding.subject in untouched:
         return Concern.UNDECIDED if finding.verdict is Verdict.UNKNOWN else Concern.TEMPLATE
-    return Concern.TO_DO if finding.remedy else Concern.TO_KNOW
+    return Concern.TO_DO if finding.remedy and not finding.ignored else Concern.TO_KNOW
 
 
 def told(plans: Sequence[Plan]) -> tuple[Told, ...]:
     """Return the findings of all plans by concern, equal ones of several templates made one."""
     places: dict[tuple[Concern, str, str, Verdict, str, str], dict[int, Finding]] = {}
     for number, plan in enumerate(plans):
+        untouched = _untouched(plan)
         for finding in plan.findings:
-            at = concern(finding, plan)
+            at = _concern(finding, untouched)
             key = (at, finding.check, finding.subject, finding.verdict, finding.message, finding.remedy)
             places.setdefault(key, {}).setdefault(number, finding)
     order = list(Concern)
