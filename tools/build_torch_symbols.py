@@ -3,8 +3,8 @@
 
     .dev/py311/bin/python tools/build_torch_symbols.py [--from 2.0.0] [--keep DIR]
 
-Reads the wheels of the package index for x86-64 Linux, one after another (0.5 to 0.9 GB each, removed afterwards); nothing
-of them is loaded or run. --keep holds what was read of each in DIR, so that the next call reads new releases only.
+Reads the wheels of the package index for x86-64 Linux, one after another (0.5 to 0.9 GB each, removed afterwards);
+nothing of them is loaded or run. --keep holds what was read of each in DIR: the next call reads new releases only.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def provided(wheel: Path) -> set[str]:
     return names
 
 
-def fetched(index: Index, file: IndexFile, keep: Path | None) -> set[str]:
+def fetched(file: IndexFile, keep: Path | None) -> set[str]:
     """Return the names of one release, from keep or from its wheel on the index."""
     import urllib.request
 
@@ -52,7 +52,7 @@ def fetched(index: Index, file: IndexFile, keep: Path | None) -> set[str]:
         return set(gzip.decompress(kept.read_bytes()).decode().split("\n"))
     with tempfile.TemporaryDirectory() as room:
         path = Path(room, file.filename)
-        with urllib.request.urlopen(file.url) as reply, path.open("wb") as out:  # noqa: S310  the index's own URL
+        with urllib.request.urlopen(file.url) as reply, path.open("wb") as out:  # noqa: S310
             shutil.copyfileobj(reply, out, 1 << 20)
         names = provided(path)
     if kept is not None:
@@ -75,7 +75,7 @@ def main() -> None:
             wheels[version] = fitting[0]
     names: dict[str, set[str]] = {}
     for version, file in wheels.items():
-        names[version] = fetched(index, file, given.keep)
+        names[version] = fetched(file, given.keep)
         print(f"{file.filename}: {len(names[version])} names", file=sys.stderr, flush=True)
     TARGET.write_bytes(pack({version: file.filename for version, file in wheels.items()}, names))
     print(f"wrote {TARGET.name}: {TARGET.stat().st_size} bytes", file=sys.stderr)

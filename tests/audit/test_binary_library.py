@@ -8,12 +8,13 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podfit.audit.binary import NotElfError, read_library
-from podfit.audit.binary.facts import WheelBinaries, decode, encode, library_facts, wheel_binaries
+from podfit.audit.binary.facts import WheelBinaries, library_facts, sampled_binaries, wheel_binaries
 
 _SOURCE = """
 #include <math.h>
@@ -118,9 +119,22 @@ def test_a_member_that_cannot_be_unpacked_is_a_sentence(built: bytes, tmp_path: 
     assert facts.unread[0].startswith("a/good.so: it cannot be unpacked")
 
 
-def test_kept_facts_come_back_and_foreign_ones_do_not(built: bytes) -> None:
-    facts = WheelBinaries((library_facts("a.so", built),), ("b.so: why",))
-    assert decode(encode(facts)) == facts
-    assert decode(b'{"reader":0,"facts":{"libraries":[],"unread":[]}}') is None
-    assert decode(b"[") is None
-    assert decode(b"\xff\xfe") is None
+def test_facts_survive_the_cache(built: bytes) -> None:
+    facts = WheelBinaries((library_facts("a.so", built),), ("b.so: why",), 2)
+    assert msgspec.json.decode(msgspec.json.encode(facts), type=WheelBinaries) == facts
+
+
+def test_a_sample_takes_small_modules_first_and_stays_below_its_bytes(built: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a-1-cp310-cp310-linux_x86_64.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as wheel:
+        wheel.writestr("a/large.cpython-310-x86_64-linux-gnu.so", built + b"\0" * 9000)
+        wheel.writestr("a/small.cpython-310-x86_64-linux-gnu.so", built)
+        wheel.writestr("a.libs/libz.so.1", built)
+    with zipfile.ZipFile(path) as wheel:
+        one = sampled_binaries(wheel, most_bytes=len(built))
+        both = sampled_binaries(wheel, most_bytes=3 * len(built) + 9000)
+        none = sampled_binaries(wheel, most_bytes=len(built) // 8)
+    assert [library.path for library in one.libraries] == ["a/small.cpython-310-x86_64-linux-gnu.so"]
+    assert one.count == 3
+    assert len(both.libraries) == 2
+    assert none == WheelBinaries((), (), 3)

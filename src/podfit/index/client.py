@@ -313,6 +313,14 @@ class Index:
         if failure is not None:
             raise failure
 
+    def kept_of(self, file: IndexFile, kind: str, shape: type[_T]) -> _T | None:
+        """Return what `keep_of` stored under a kind for the same bytes, None when nothing of that shape is there."""
+        return self._kept(kind, file_key(file), shape)
+
+    def keep_of(self, file: IndexFile, kind: str, value: object) -> None:
+        """Store for good what a reader found in a file's bytes; value is what msgspec can write as JSON."""
+        self._keep(kind, file_key(file), value)
+
     def _kept(self, kind: str, key: str, shape: type[_T]) -> _T | None:
         """Return what the cache holds, None when it is not there or of another shape."""
         data = self._cache.read(kind, key)

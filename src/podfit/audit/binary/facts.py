@@ -5,26 +5,23 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-
-import msgspec
 
 from podfit.audit.binary.library import Library, NotElfError, read_library
 from podfit.audit.binary.numpy_abi import NumpyAbi, NumpyUse, numpy_use
+from podfit.audit.binary.torch_symbols import is_torchs
 
-READER = 1
-"""Raised whenever the readers see more or other things: what an older one kept is read again."""
+KIND = "binaries-1"
+"""What the cache calls these facts. The number rises whenever the readers see more: older facts are read again."""
 
 MOST_LIBRARY_BYTES = 2 << 30
 """No real library is larger; a member that unpacks to more is not read."""
 
 _SHARED = re.compile(r"\.so(\.[0-9]+)*$")
+_MODULE = re.compile(r"\.(?:cpython-[0-9]+[^/]*|abi3)\.so$|/_[^/.]+\.so$")
 _OPENED = re.compile(rb"(?<=\0)lib[A-Za-z0-9_+-]{2,40}\.so(?:\.[0-9]{1,4}){0,3}(?=\0)")
 """Names of libraries that stand alone in a file's text: candidates of dlopen(3)."""
-
-_TORCH = re.compile(r"^(?:aoti_torch_|torch_|_ZN?[A-Z0-9]*.*(?:2at|3c10|5torch)[0-9A-Z])")
-"""Names that torch's libraries provide: the stable C shim, and C++ of the namespaces at, c10 and torch."""
 
 NO_NUMPY = NumpyUse(NumpyAbi.NONE)
 
@@ -53,10 +50,11 @@ class LibraryFacts:
 
 @dataclass(frozen=True, slots=True)
 class WheelBinaries:
-    """The compiled files of one wheel, and one sentence for each that could not be read."""
+    """The compiled files of one wheel that were read, of how many, and one sentence for each that could not be."""
 
     libraries: tuple[LibraryFacts, ...] = ()
     unread: tuple[str, ...] = ()
+    count: int = 0
 
     @property
     def provided(self) -> frozenset[str]:
@@ -78,7 +76,7 @@ def library_facts(path: str, data: bytes) -> LibraryFacts:
         glibcxx=library.highest("GLIBCXX"),
         cxxabi=library.highest("CXXABI"),
         numpy=numpy_use(data, library),
-        torch=tuple(sorted(filter(_TORCH.match, library.undefined))),
+        torch=tuple(sorted(filter(is_torchs, library.undefined))),
     )
 
 
@@ -88,22 +86,52 @@ def _opened(data: bytes, library: Library) -> tuple[str, ...]:
     return tuple(sorted(found - set(library.needed) - {library.soname}))
 
 
-def wheel_binaries(
-    bundle: zipfile.ZipFile, fetch: Callable[[zipfile.ZipFile, Iterable[zipfile.ZipInfo]], None] | None = None
-) -> WheelBinaries:
+Fetch = Callable[[zipfile.ZipFile, Iterable[zipfile.ZipInfo]], None]
+"""Brings the bytes of members of a wheel that is far away, in few requests."""
+
+
+def wheel_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None) -> WheelBinaries:
     """Return the facts of all compiled files of an open wheel.
 
-    fetch is told which members are going to be read: of a wheel that is far away it brings them in few requests.
-    A member that cannot be unpacked or is damaged becomes a sentence in unread. Raises OSError and what the fetching
-    of bytes raises.
+    fetch is told which members are going to be read. A member that cannot be unpacked or is damaged becomes a
+    sentence in unread. Raises OSError and what the fetching of bytes raises.
     """
-    members = [member for member in shared_libraries(bundle) if member.file_size <= MOST_LIBRARY_BYTES]
+    members = tuple(shared_libraries(bundle))
+    return _read(bundle, members, len(members), fetch)
+
+
+def sampled_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None, *, most_bytes: int) -> WheelBinaries:
+    """Return the facts of the extension modules of an open wheel, the smallest first, for most_bytes of the archive.
+
+    One module at least is read unless it alone is four times as large. What the modules of one wheel were compiled
+    with is the same for all of them, as a rule. Errors as `wheel_binaries`.
+    """
+    members = tuple(shared_libraries(bundle))
+    modules = sorted(filter(_is_module, members), key=lambda member: (member.compress_size, member.filename))
+    chosen: list[zipfile.ZipInfo] = []
+    spent = 0
+    for member in modules:
+        spent += member.compress_size
+        if spent > (most_bytes if chosen else 4 * most_bytes):
+            break
+        chosen.append(member)
+    return _read(bundle, chosen, len(members), fetch)
+
+
+def _is_module(member: zipfile.ZipInfo) -> bool:
+    """Tell whether a member is what Python itself imports (PEP 3149, PEP 384), by its name and place."""
+    return bool(_MODULE.search(member.filename)) and ".libs/" not in member.filename
+
+
+def _read(bundle: zipfile.ZipFile, chosen: Sequence[zipfile.ZipInfo], count: int, fetch: Fetch | None) -> WheelBinaries:
+    """Return the facts of chosen members of a wheel that has count compiled files."""
+    members = [member for member in chosen if member.file_size <= MOST_LIBRARY_BYTES]
     if fetch is not None:
         fetch(bundle, members)
     libraries: list[LibraryFacts] = []
     unread = [
         f"{member.filename}: it unpacks to {member.file_size} bytes"
-        for member in shared_libraries(bundle)
+        for member in chosen
         if member.file_size > MOST_LIBRARY_BYTES
     ]
     for member in members:
@@ -113,7 +141,7 @@ def wheel_binaries(
             unread.append(f"{member.filename}: {error}")
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             unread.append(f"{member.filename}: it cannot be unpacked ({error})")
-    return WheelBinaries(tuple(libraries), tuple(unread))
+    return WheelBinaries(tuple(libraries), tuple(unread), count)
 
 
 def shared_libraries(bundle: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
@@ -121,29 +149,3 @@ def shared_libraries(bundle: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
     for member in bundle.infolist():
         if not member.is_dir() and _SHARED.search(member.filename):
             yield member
-
-
-class _Kept(msgspec.Struct):
-    """What the cache holds of one wheel."""
-
-    reader: int
-    facts: WheelBinaries
-
-
-def encode(facts: WheelBinaries) -> bytes:
-    """Return facts as JSON, with the reader's number, for the cache."""
-    return msgspec.json.encode(_Kept(READER, facts))
-
-
-def decode(text: bytes) -> WheelBinaries | None:
-    """Return facts from the cache; None when they are another reader's or damaged."""
-    try:
-        kept = msgspec.json.decode(text, type=_Kept)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-        return None
-    return kept.facts if kept.reader == READER else None
-
-
-def of_machine(libraries: Iterable[LibraryFacts], machine: str) -> Iterator[LibraryFacts]:
-    """Yield the libraries for one processor, and those for a processor that podfit does not know."""
-    return (library for library in libraries if library.machine in ("", machine))

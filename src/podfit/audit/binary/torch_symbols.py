@@ -95,8 +95,11 @@ def pack(versions: Mapping[str, str], names: Mapping[str, Iterable[str]]) -> byt
     groups: dict[int, list[int]] = {}
     for key, mask in bits.items():
         groups.setdefault(mask, []).append(key)
-    head = {"schema": "podfit.torch-symbols/1", "versions": dict(versions)}
-    head["groups"] = [[mask, len(keys)] for mask, keys in sorted(groups.items())]  # type: ignore[assignment]
+    head = {
+        "schema": "podfit.torch-symbols/1",
+        "versions": dict(versions),
+        "groups": [[mask, len(keys)] for mask, keys in sorted(groups.items())],
+    }
     line = json.dumps(head, separators=(",", ":")).encode() + b"\n"
     return line + b"".join(struct.pack(f"<{len(keys)}I", *sorted(keys)) for _, keys in sorted(groups.items()))
 
