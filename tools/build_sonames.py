@@ -26,7 +26,7 @@ LIBRARIES = (
     "cublas", "cuda-cupti", "cuda-nvrtc", "cuda-runtime", "cudnn", "cufft", "cufile", "curand", "cusolver",
     "cusparse", "cusparselt", "nccl", "npp", "nvjitlink", "nvjpeg", "nvshmem", "nvtx",
 )  # fmt: skip
-"""The parts of CUDA and beside it that are distributions of their own: `nvidia-NAME-cu12`, since CUDA 13 `nvidia-NAME`."""
+"""The parts of CUDA that are distributions of their own: `nvidia-NAME-cu12`, since CUDA 13 `nvidia-NAME`."""
 _SHARED = re.compile(r"(?:^|/)(lib[^/]+\.so(?:\.[0-9]+)*)$")
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podfit.audit.binary import NotElfError, read_library
-from podfit.audit.binary.facts import WheelBinaries, library_facts, sampled_binaries, wheel_binaries
+from podfit.audit.binary.facts import WheelBinaries, library_facts, mentions_numpy, sampled_binaries, wheel_binaries
 
 _SOURCE = """
 #include <math.h>
@@ -124,17 +124,19 @@ def test_facts_survive_the_cache(built: bytes) -> None:
     assert msgspec.json.decode(msgspec.json.encode(facts), type=WheelBinaries) == facts
 
 
-def test_a_sample_takes_small_modules_first_and_stays_below_its_bytes(built: bytes, tmp_path: Path) -> None:
+def test_a_sample_reads_modules_alone_and_stays_below_its_bytes(built: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a-1-cp310-cp310-linux_x86_64.whl"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as wheel:
-        wheel.writestr("a/large.cpython-310-x86_64-linux-gnu.so", built + b"\0" * 9000)
-        wheel.writestr("a/small.cpython-310-x86_64-linux-gnu.so", built)
+        wheel.writestr("a/large.cpython-310-x86_64-linux-gnu.so", built + b"\0" * 40000)
+        wheel.writestr("a/small.cpython-310-x86_64-linux-gnu.so", built + b"\0" * 20000)
         wheel.writestr("a.libs/libz.so.1", built)
+    size = len(built)
     with zipfile.ZipFile(path) as wheel:
-        one = sampled_binaries(wheel, most_bytes=len(built))
-        both = sampled_binaries(wheel, most_bytes=3 * len(built) + 9000)
-        none = sampled_binaries(wheel, most_bytes=len(built) // 8)
+        one = sampled_binaries(wheel, most_bytes=size + 20000)
+        both = sampled_binaries(wheel, most_bytes=2 * size + 60000)
+        none = sampled_binaries(wheel, most_bytes=size)
     assert [library.path for library in one.libraries] == ["a/small.cpython-310-x86_64-linux-gnu.so"]
     assert one.count == 3
     assert len(both.libraries) == 2
     assert none == WheelBinaries((), (), 3)
+    assert not mentions_numpy(zipfile.ZipFile(path))

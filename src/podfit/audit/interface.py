@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from podfit.audit.binary.facts import WheelBinaries
 from podfit.audit.consistency import Walk, final_environment, walk
+from podfit.audit.releases import Surroundings
 from podfit.model import Bound, Finding, Need, Overlay, Release, Template
+from podfit.model.requirement import Markers
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,8 @@ class Subject:
     """A solution as the audits see it: a template, the needs, the overlay, and the metadata of all that it adds.
 
     added are the releases that the overlay installs or changes, by name; held are the template's distributions that
-    may never change; bounds are what earlier rounds taught.
+    may never change; bounds are what earlier rounds taught. binaries are what was read of the compiled modules of
+    planned wheels, by name; unread are sentences about those that could not be read.
     """
 
     template: Template
@@ -24,6 +28,8 @@ class Subject:
     added: Mapping[str, Release]
     held: frozenset[str]
     bounds: tuple[Bound, ...] = ()
+    binaries: Mapping[str, WheelBinaries] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @cached_property
     def environment(self) -> Mapping[str, Release]:
@@ -34,6 +40,11 @@ class Subject:
     def walk(self) -> Walk:
         """One pass over every requirement of the planned environment."""
         return walk(self.environment, self.template, self.needs)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What a single release is judged in."""
+        return Surroundings(self.template, self.environment, self.held, Markers(self.template.marker_environment))
 
 
 @dataclass(frozen=True, slots=True)

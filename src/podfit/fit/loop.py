@@ -8,6 +8,7 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 
 from podfit.audit import Audited, Subject
+from podfit.fit.older import widened
 from podfit.fit.phases import Given, Needed, audit_phase, overlay_phase
 from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
@@ -33,11 +34,15 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 raise
             learned = shortened([str(bound) for bound in bounds], 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
-        said = audit_phase(given, subject)
+        subject, said = yield from audit_phase(given, subject)
         new = tuple(_new(said.bounds, subject)) if number < MOST_ROUNDS else ()
         if not new:
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
             return subject, Audited((*said.findings, *left), said.bounds)
+        learned_now: list[Bound] = []
+        for bound in new:
+            learned_now.append((yield from widened(given, subject, bound)))
+        new = tuple(learned_now)
         for bound in new:
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")
         bounds += new

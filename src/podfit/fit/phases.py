@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from podfit.audit import Audit, Audited, Subject, audited
 from podfit.catalogue.held import is_held
+from podfit.fit.binaries import WheelReader
 from podfit.fit.indexes import index_arguments
 from podfit.fit.provenance import provenance
 from podfit.fit.source import IndexReleases, unknown
@@ -38,6 +39,7 @@ class Given:
     reporter: Reporter
     now: Callable[[], datetime]
     source: IndexReleases
+    wheels: WheelReader
     audits: Sequence[Audit]
 
     @property
@@ -121,10 +123,14 @@ def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) 
     )
 
 
-def audit_phase(given: Given, subject: Subject) -> Audited:
-    """Return what the audits say of a solution."""
-    given.reporter.step(f"auditing the solution for {subject.template.name}")
-    return audited(subject, given.audits)
+def audit_phase(given: Given, solved: Subject) -> Steps[tuple[Subject, Audited]]:
+    """Return the solution with what was read of its wheels, and what the audits say of it."""
+    given.reporter.step(f"auditing the solution for {solved.template.name}")
+    packages = {name: solved.overlay.packages[name] for name in solved.added}
+    binaries = yield from given.wheels.of_packages(packages, solved.added)
+    unread = tuple(f"{name}: {why}" for name, why in sorted(given.wheels.unread.items()))
+    subject = replace(solved, binaries=binaries, unread=unread)
+    return subject, audited(subject, given.audits)
 
 
 def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) -> Steps[Plan]:

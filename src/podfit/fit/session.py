@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podfit.audit import AUDITS, Audit
+from podfit.fit.binaries import WheelReader
 from podfit.fit.drive import finish_all
 from podfit.fit.indexes import with_project_indexes
 from podfit.fit.loop import clean_solution
@@ -130,6 +131,7 @@ def fit_templates(
                     reporter,
                     now,
                     source=IndexReleases(index, template),
+                    wheels=WheelReader(index, template),
                     audits=audits,
                 )
             )

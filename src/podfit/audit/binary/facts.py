@@ -18,6 +18,11 @@ KIND = "binaries-1"
 MOST_LIBRARY_BYTES = 2 << 30
 """No real library is larger; a member that unpacks to more is not read."""
 
+_BATCH = 6
+"""So many modules are read together: scattered members of a wheel cost one request each."""
+
+_TINY_BYTES = 16 * 1024
+
 _SHARED = re.compile(r"\.so(\.[0-9]+)*$")
 _MODULE = re.compile(r"\.(?:cpython-[0-9]+[^/]*|abi3)\.so$|/_[^/.]+\.so$")
 _OPENED = re.compile(rb"(?<=\0)lib[A-Za-z0-9_+-]{2,40}\.so(?:\.[0-9]{1,4}){0,3}(?=\0)")
@@ -101,26 +106,46 @@ def wheel_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None) -> Wheel
 
 
 def sampled_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None, *, most_bytes: int) -> WheelBinaries:
-    """Return the facts of the extension modules of an open wheel, the smallest first, for most_bytes of the archive.
+    """Return the facts of some compiled files of an open wheel: until one that uses NumPy was found, and its batch.
 
-    One module at least is read unless it alone is four times as large. What the modules of one wheel were compiled
-    with is the same for all of them, as a rule. Errors as `wheel_binaries`.
+    What the files of one wheel were compiled with is the same for all of them, as a rule. Those that speak of Python
+    or NumPy in their names come first, then modules, of these the smaller ones; the smallest, which hardly use
+    anything, and other projects' libraries (`NAME.libs/`) last. most_bytes limits what is read of the archive. Errors
+    as `wheel_binaries`.
     """
     members = tuple(shared_libraries(bundle))
-    modules = sorted(filter(_is_module, members), key=lambda member: (member.compress_size, member.filename))
-    chosen: list[zipfile.ZipInfo] = []
+    modules = sorted((member for member in members if ".libs/" not in member.filename), key=_promise)
+    found = WheelBinaries((), (), len(members))
     spent = 0
-    for member in modules:
-        spent += member.compress_size
-        if spent > (most_bytes if chosen else 4 * most_bytes):
+    for start in range(0, len(modules), _BATCH):
+        batch = []
+        for member in modules[start : start + _BATCH]:
+            spent += member.compress_size
+            if spent <= most_bytes:
+                batch.append(member)
+        read = _read(bundle, batch, len(members), fetch)
+        found = WheelBinaries(found.libraries + read.libraries, found.unread + read.unread, len(members))
+        if spent > most_bytes or any(library.numpy.abi is not NumpyAbi.NONE for library in read.libraries):
             break
-        chosen.append(member)
-    return _read(bundle, chosen, len(members), fetch)
+    return found
 
 
-def _is_module(member: zipfile.ZipInfo) -> bool:
-    """Tell whether a member is what Python itself imports (PEP 3149, PEP 384), by its name and place."""
-    return bool(_MODULE.search(member.filename)) and ".libs/" not in member.filename
+def mentions_numpy(bundle: zipfile.ZipFile) -> bool:
+    """Tell whether any file of an open wheel has NumPy's name in its path, as headers and glue to it have."""
+    return any("numpy" in name.lower() for name in bundle.namelist())
+
+
+def _promise(member: zipfile.ZipInfo) -> tuple[bool, bool, bool, int, str]:
+    """Return where a compiled file stands among those that are searched for one that uses NumPy."""
+    name = member.filename.rpartition("/")[2]
+    stem = name.partition(".")[0].lower()
+    return (
+        "numpy" not in stem and "python" not in stem,
+        not _MODULE.search(member.filename),  # what Python itself imports (PEP 3149, PEP 384)
+        member.compress_size < _TINY_BYTES,
+        member.compress_size,
+        name,
+    )
 
 
 def _read(bundle: zipfile.ZipFile, chosen: Sequence[zipfile.ZipInfo], count: int, fetch: Fetch | None) -> WheelBinaries:

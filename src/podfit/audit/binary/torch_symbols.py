@@ -82,7 +82,7 @@ class TorchSymbols:
 
 
 def pack(versions: Mapping[str, str], names: Mapping[str, Iterable[str]]) -> bytes:
-    """Return the digest's file: a line of JSON, then per set of releases the sorted hashes, four bytes each (little-endian).
+    """Return the digest's file: a line of JSON, then per set of releases the sorted hashes, each in four bytes.
 
     versions maps releases to the wheel that was read, oldest first; names gives what each provides.
     """

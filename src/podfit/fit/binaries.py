@@ -1,0 +1,113 @@
+"""Compiled modules of planned wheels, read from the index by byte ranges and kept by file hash for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from podfit.audit.binary.facts import KIND, WheelBinaries, mentions_numpy, sampled_binaries
+from podfit.audit.releases import uses_numpy
+from podfit.model import LockedPackage, PodfitError, Release, Template
+from podfit.model.steps import Steps, Wait
+from podfit.plan.files import best_first
+
+if TYPE_CHECKING:
+    from podfit.index import Index, IndexFile
+
+SAMPLE_BYTES = 32 << 20
+"""So much of one wheel is read at most while its modules are searched for one that uses NumPy."""
+
+_THREADS = 8
+
+
+class WheelReader:
+    """Reads modules of wheels through an index, for one template; what was read stays.
+
+    unread holds, by file name, why a wheel could not be read.
+    """
+
+    def __init__(self, index: Index, template: Template) -> None:
+        self._index = index
+        self._template = template
+        self._known: dict[str, WheelBinaries | None] = {}
+        self._stated: set[str] = set()
+        self.unread: dict[str, str] = {}
+
+    def of_packages(
+        self, packages: Mapping[str, LockedPackage], releases: Mapping[str, Release]
+    ) -> Steps[dict[str, WheelBinaries]]:
+        """Return, by name, what the modules of those packages say that have a wheel for the platform.
+
+        Of a release that states no need of NumPy they are read only when its wheel mentions NumPy in its files' names.
+        """
+        files = {name: file for name, package in packages.items() if (file := self._planned_file(package)) is not None}
+        self._stated.update(file.filename for name, file in files.items() if uses_numpy(releases[name]))
+        yield from self._read(list(files.values()))
+        found = {name: self._known.get(file.filename) for name, file in files.items()}
+        return {name: binaries for name, binaries in found.items() if binaries is not None}
+
+    def of_files(self, files: Sequence[IndexFile]) -> Steps[tuple[WheelBinaries | None, ...]]:
+        """Return what the modules of wheels that use NumPy say, in order; None for what cannot be read."""
+        self._stated.update(file.filename for file in files)
+        yield from self._read(files)
+        return tuple(self._known.get(file.filename) for file in files)
+
+    def _planned_file(self, package: LockedPackage) -> IndexFile | None:
+        """Return the wheel that would be installed; None when it holds nothing compiled or is built first."""
+        from podfit.index import IndexFile
+
+        best = next(iter(best_first(package.artefacts, self._template)), None)
+        if best is None or best.kind != "wheel" or not compiled(best.filename):
+            return None
+        return IndexFile(
+            best.filename,
+            best.url,
+            best.hashes,
+            best.size,
+            "",
+            False,
+            best.upload_time,
+            False,
+            "wheel",
+            package.version,
+        )
+
+    def _read(self, files: Sequence[IndexFile]) -> Steps[None]:
+        """Read what is not known yet, side by side."""
+        wanted = [file for file in files if file.filename not in self._known]
+        if not wanted:
+            return
+        found = yield Wait(lambda: self._fetch(wanted))
+        self._known.update(found)
+
+    def _fetch(self, files: Sequence[IndexFile]) -> dict[str, WheelBinaries | None]:
+        """Return the facts of wheels by file name; the waiting part."""
+        kept = {file.filename: self._index.kept_of(file, KIND, WheelBinaries) for file in files}
+        missing = [file for file in files if kept[file.filename] is None]
+        if missing:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(min(_THREADS, len(missing)), thread_name_prefix="podfit-wheel") as pool:
+                kept.update(zip((file.filename for file in missing), pool.map(self._fetch_one, missing), strict=True))
+        return kept
+
+    def _fetch_one(self, file: IndexFile) -> WheelBinaries | None:
+        """Return the facts of one wheel, which the cache lacks; None with a reason in unread when it cannot be read."""
+        from podfit.index.wheel import fetch_members
+
+        try:
+            with self._index.open_wheel(file) as bundle:
+                if file.filename not in self._stated and not mentions_numpy(bundle):
+                    found = WheelBinaries()
+                else:
+                    found = sampled_binaries(bundle, fetch_members, most_bytes=SAMPLE_BYTES)
+        except (PodfitError, OSError, ValueError) as error:
+            self.unread[file.filename] = str(error)
+            return None
+        self._index.keep_of(file, KIND, found)
+        return found
+
+
+def compiled(filename: str) -> bool:
+    """Tell whether a wheel is for one platform (PEP 425): one for any holds nothing compiled."""
+    return filename.endswith(".whl") and not filename.endswith("-any.whl")

@@ -1,0 +1,114 @@
+"""Look for the newest older release that nothing stands against, so that one round of solving learns a whole range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from podfit.audit import Subject
+from podfit.audit.releases import objections, uses_numpy
+from podfit.fit.binaries import compiled
+from podfit.fit.phases import Given
+from podfit.model import Bound, PodfitError
+from podfit.model.steps import Steps, Wait
+
+if TYPE_CHECKING:
+    from podfit.index import IndexFile
+
+MOST_TRIES = 12
+"""So many releases are looked into at most: enough for a boundary among a thousand."""
+
+
+def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound]:
+    """Return a bound that excludes one release as one that leads to the newest older release that passes.
+
+    The releases between are taken to fail as well: what stands against a release stands, as a rule, against the newer
+    ones. The release that the bound leads to has been read. Where none is found, the bound comes back as it is.
+    """
+    version = subject.added[bound.name].version if bound.name in subject.added else ""
+    if bound.filename or not version or bound.specifier != f"!={version}":
+        return bound
+    releases = yield from _older(given, subject, bound.name, version)
+    first = yield from _first_that_passes(given, subject, bound.name, releases)
+    if not first:
+        return bound
+    return replace(bound, specifier=f"<={first}", reason=f"{bound.reason}; {first} is the newest before it that fits")
+
+
+def _older(given: Given, subject: Subject, name: str, version: str) -> Steps[list[tuple[str, IndexFile]]]:
+    """Return the older final releases with a wheel that fits, newest first, of those that the need allows."""
+    from podfit.index import best_files
+    from podfit.model.tags import platform_tags
+
+    try:
+        releases = yield Wait(lambda: given.index.releases(name))
+    except PodfitError:
+        return []
+    limits = [SpecifierSet(need.specifier) for need in subject.needs if need.name == name and need.specifier]
+    limits += [SpecifierSet(known.specifier) for known in subject.bounds if known.name == name and not known.filename]
+    python = subject.template.interpreter.version
+    tags = platform_tags(subject.template)
+    found: list[tuple[str, IndexFile]] = []
+    for text, files in releases.items():
+        there = Version(text)
+        if there >= Version(version) or there.is_prerelease or not all(limit.contains(there) for limit in limits):
+            continue
+        fitting = [
+            file
+            for file in best_files(files, text, tags)
+            if file.kind == "wheel" and not file.yanked and _allows(file.requires_python, python)
+        ]
+        newest = given.options.exclude_newer
+        if fitting and not (newest and fitting[0].upload_time and fitting[0].upload_time[:10] > newest[:10]):
+            found.append((text, fitting[0]))
+    return found[::-1]
+
+
+def _allows(requires_python: str, python: str) -> bool:
+    """Tell whether a file's requires-python admits a Python; what cannot be read limits nothing."""
+    try:
+        return SpecifierSet(requires_python).contains(python, prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+def _first_that_passes(
+    given: Given, subject: Subject, name: str, releases: Sequence[tuple[str, IndexFile]]
+) -> Steps[str]:
+    """Return the newest release that passes, by doubling steps and then halving; empty when none was found."""
+    low, high, step, tries = 0, -1, 1, 0
+    while low < len(releases) and tries < MOST_TRIES:  # the doubling part: releases before low fail
+        place = min(low + step - 1, len(releases) - 1)
+        tries += 1
+        if (yield from _passes(given, subject, name, *releases[place])):
+            high = place
+            break
+        low, step = place + 1, step * 2
+    if high < 0:
+        return ""
+    while low < high and tries < MOST_TRIES:
+        middle = (low + high) // 2
+        tries += 1
+        if (yield from _passes(given, subject, name, *releases[middle])):
+            high = middle
+        else:
+            low = middle + 1
+    return releases[high][0]
+
+
+def _passes(given: Given, subject: Subject, name: str, version: str, file: IndexFile) -> Steps[bool]:
+    """Tell whether nothing fatal stands against a release in the solution's surroundings."""
+    yield from given.source.learn([(name, version)])
+    release = given.source.release(name, version)
+    if release is None or release.requires_dist is None:
+        return False
+    if any(said.fatal for said in objections(release, None, subject.surroundings)):
+        return False
+    if not compiled(file.filename) or not (uses_numpy(release) or name in subject.binaries):
+        return True
+    (binaries,) = yield from given.wheels.of_files([file])
+    return binaries is not None and not any(said.fatal for said in objections(release, binaries, subject.surroundings))
