@@ -19,7 +19,8 @@ class Subject:
 
     added are the releases that the overlay installs or changes, by name; held are the template's distributions that
     may never change; bounds are what earlier rounds taught. binaries are what was read of the compiled modules of
-    planned wheels, by name; unread are sentences about those that could not be read.
+    planned wheels, by name; unread says of others why they were not read. ignored are the codes of checks whose
+    failures somebody ignores: these teach nothing.
     """
 
     template: Template
@@ -29,7 +30,8 @@ class Subject:
     held: frozenset[str]
     bounds: tuple[Bound, ...] = ()
     binaries: Mapping[str, WheelBinaries] = field(default_factory=dict)
-    unread: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
 
     @cached_property
     def environment(self) -> Mapping[str, Release]:

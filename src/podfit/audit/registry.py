@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from podfit.audit.consistency import judge
 from podfit.audit.interface import Audit, Audited, Subject
-from podfit.audit.releases import EXTRA_CHECK, NUMPY_CHECK, objections
+from podfit.audit.releases import EXTRA_CHECK, Objection, objections
 from podfit.model import Bound, Evidence, EvidenceKind, Finding, Verdict
+from podfit.model.check import check_named
 
 
 def consistency(subject: Subject) -> Audited:
@@ -14,29 +15,31 @@ def consistency(subject: Subject) -> Audited:
 
 
 def releases(subject: Subject) -> Audited:
-    """Judge each release that is added, and where NumPy moves also what the template has compiled against it."""
+    """Judge each release that is added by what it says beside its requirements; see podfit.audit.releases."""
     findings: list[Finding] = []
     bounds: list[Bound] = []
-    for name in sorted(subject.added):
-        release = subject.added[name]
+    for name, release in sorted(subject.added.items()):
         for said in objections(release, subject.binaries.get(name), subject.surroundings):
-            verdict = Verdict.FAILED if said.fatal else Verdict.WARNING
-            findings.append(Finding(said.check, name, verdict, said.reason, said.evidence, _REMEDIES[said.check]))
-            if said.fatal and said.target:
+            findings.append(_finding(name, said))
+            if not said.fatal or check_named(said.check).code in subject.ignored:
+                continue
+            if said.target:
                 bounds.append(Bound(said.target, said.reason, said.evidence, said.specifier))
-            elif said.fatal:
+            else:
                 bounds.append(Bound(name, said.reason, said.evidence, f"!={release.version}"))
-    findings += [
-        Finding(NUMPY_CHECK, text.partition(" ")[0].rstrip(":"), Verdict.UNKNOWN, text, _NOT_READ)
-        for text in subject.unread
-    ]
+    for name, why in sorted(subject.unread.items()):
+        text = f"with which NumPy {name} can be imported was not read: {why}"
+        findings.append(Finding("numpy", name, Verdict.UNKNOWN, text, Evidence(EvidenceKind.ASSUMED, "nobody looked")))
     return Audited(tuple(findings), tuple(bounds))
 
 
-_REMEDIES = {
-    NUMPY_CHECK: "another version of it, or of NumPy where nothing held was compiled against that",
-    EXTRA_CHECK: "another version of it",
-}
-_NOT_READ = Evidence(EvidenceKind.ASSUMED, "what a wheel was compiled for was not read")
+def _finding(name: str, said: Objection) -> Finding:
+    """Return what an objection comes to when the release that it is to is planned."""
+    verdict = Verdict.FAILED if said.fatal else Verdict.WARNING
+    if said.check == EXTRA_CHECK:
+        return Finding("extra", name, verdict, said.reason, said.evidence, f"another version of {name}")
+    remedy = f"another version of {name}, or of NumPy where nothing that is held was compiled against it"
+    return Finding("numpy", name, verdict, said.reason, said.evidence, remedy)
+
 
 AUDITS: tuple[Audit, ...] = (consistency, releases)

@@ -15,8 +15,8 @@ from podfit.audit.binary.numpy_abi import refusal, silent_fault
 from podfit.model import Evidence, EvidenceKind, Release, Template, canonical
 from podfit.model.requirement import Markers, only_extra, parse_requires_dist
 
-NUMPY_CHECK = "numpy-abi"
-EXTRA_CHECK = "extra-bounds"
+NUMPY_CHECK = "numpy"
+EXTRA_CHECK = "extra"
 
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 """Extras that are called by a distribution's common short name."""

@@ -21,30 +21,34 @@ _THREADS = 8
 
 
 class WheelReader:
-    """Reads modules of wheels through an index, for one template; what was read stays.
-
-    unread holds, by file name, why a wheel could not be read.
-    """
+    """Reads modules of wheels through an index, for one template; what was read stays."""
 
     def __init__(self, index: Index, template: Template) -> None:
         self._index = index
         self._template = template
         self._known: dict[str, WheelBinaries | None] = {}
         self._stated: set[str] = set()
-        self.unread: dict[str, str] = {}
+        self._unread: dict[str, str] = {}
 
     def of_packages(
         self, packages: Mapping[str, LockedPackage], releases: Mapping[str, Release]
-    ) -> Steps[dict[str, WheelBinaries]]:
-        """Return, by name, what the modules of those packages say that have a wheel for the platform.
+    ) -> Steps[tuple[dict[str, WheelBinaries], dict[str, str]]]:
+        """Return, by name, what the modules of those packages say that have a wheel for the platform, and why not.
 
         Of a release that states no need of NumPy they are read only when its wheel mentions NumPy in its files' names.
         """
         files = {name: file for name, package in packages.items() if (file := self._planned_file(package)) is not None}
         self._stated.update(file.filename for name, file in files.items() if uses_numpy(releases[name]))
         yield from self._read(list(files.values()))
-        found = {name: self._known.get(file.filename) for name, file in files.items()}
-        return {name: binaries for name, binaries in found.items() if binaries is not None}
+        found: dict[str, WheelBinaries] = {}
+        unread: dict[str, str] = {}
+        for name, file in files.items():
+            binaries = self._known.get(file.filename)
+            if binaries is None:
+                unread[name] = self._unread.get(file.filename, "it was not asked for")
+            else:
+                found[name] = binaries
+        return found, unread
 
     def of_files(self, files: Sequence[IndexFile]) -> Steps[tuple[WheelBinaries | None, ...]]:
         """Return what the modules of wheels that use NumPy say, in order; None for what cannot be read."""
@@ -102,7 +106,7 @@ class WheelReader:
                 else:
                     found = sampled_binaries(bundle, fetch_members, most_bytes=SAMPLE_BYTES)
         except (PodfitError, OSError, ValueError) as error:
-            self.unread[file.filename] = str(error)
+            self._unread[file.filename] = str(error)
             return None
         self._index.keep_of(file, KIND, found)
         return found

@@ -27,12 +27,16 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound]:
     """Return a bound that excludes one release as one that leads to the newest older release that passes.
 
     The releases between are taken to fail as well: what stands against a release stands, as a rule, against the newer
-    ones. The release that the bound leads to has been read. Where none is found, the bound comes back as it is.
+    ones. The release that the bound leads to has been read. Where none is found, or the bound is not what judging one
+    release teaches (another audit's), it comes back as it is.
     """
-    version = subject.added[bound.name].version if bound.name in subject.added else ""
-    if bound.filename or not version or bound.specifier != f"!={version}":
+    release = subject.added.get(bound.name)
+    if release is None or bound.filename or bound.specifier != f"!={release.version}":
         return bound
-    releases = yield from _older(given, subject, bound.name, version)
+    said = objections(release, subject.binaries.get(bound.name), subject.surroundings)
+    if not any(each.fatal and (each.reason, each.evidence) == (bound.reason, bound.evidence) for each in said):
+        return bound
+    releases = yield from _older(given, subject, bound.name, release.version)
     first = yield from _first_that_passes(given, subject, bound.name, releases)
     if not first:
         return bound

@@ -127,9 +127,8 @@ def audit_phase(given: Given, solved: Subject) -> Steps[tuple[Subject, Audited]]
     """Return the solution with what was read of its wheels, and what the audits say of it."""
     given.reporter.step(f"auditing the solution for {solved.template.name}")
     packages = {name: solved.overlay.packages[name] for name in solved.added}
-    binaries = yield from given.wheels.of_packages(packages, solved.added)
-    unread = tuple(f"{name}: {why}" for name, why in sorted(given.wheels.unread.items()))
-    subject = replace(solved, binaries=binaries, unread=unread)
+    binaries, unread = yield from given.wheels.of_packages(packages, solved.added)
+    subject = replace(solved, binaries=binaries, unread=unread, ignored=frozenset(given.options.ignore))
     return subject, audited(subject, given.audits)
 
 

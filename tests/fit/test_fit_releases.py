@@ -1,0 +1,171 @@
+"""What a release says beside its requirements decides which one is planned: named extras, and what it was compiled for."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fit_support import Told, World, project, template, wheels
+
+from podfit.fit.options import Options
+from podfit.fit.session import fit_templates
+from podfit.index import Index
+from podfit.model import Action, EvidenceKind, Verdict
+from podfit.solve import Uv
+
+COMPILED = "cp311-cp311-manylinux_2_17_x86_64"
+NUMPY_2_HEADERS = """
+const char *_umath2 = "numpy._core._multiarray_umath", *_umath = "numpy.core._multiarray_umath", *_api = "_ARRAY_API";
+const char *_text = "module was compiled against NumPy C-API version 0x%x (NumPy {least}) but the running NumPy";
+int PyInit_{name}(void) {{ return 0; }}
+"""
+"""A stand-in for a module: the texts that NumPy 2's import_array() leaves in what is compiled with it."""
+
+
+def _fit(world: World, requirements: list[str], pod, options: Options | None = None):
+    told = Told()
+    (result,) = fit_templates(
+        project(*requirements),
+        (),
+        [pod],
+        index=world.index,
+        uv=world.uv,
+        options=options or world.options,
+        reporter=told,
+    )
+    return result.plan, told
+
+
+def _planned(plan) -> dict[str, str]:
+    return {d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE)}
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """Releases of a library that says in an extra which torch it works with."""
+    return World(
+        tmp_path,
+        {
+            ("hub", version): [f'torch>={least}; extra == "torch"', 'torch>=9; extra == "dev"', "tokens"]
+            for version, least in (("1.0", "2.0"), ("1.1", "2.2"), ("1.2", "2.4"), ("2.0", "2.6"), ("2.1", "2.8"))
+        }
+        | {("tokens", "1.0"): []},
+    )
+
+
+def test_the_newest_release_whose_extra_admits_the_held_torch_is_planned(hub):
+    plan, told = _fit(hub, ["hub"], template("pod", {"torch": ("2.4.1+cu124", [])}))
+    assert _planned(plan) == {"hub": "1.2", "tokens": "1.0"}
+    assert plan.feasible
+    (bound,) = plan.bounds
+    assert (bound.name, bound.specifier, bound.evidence.kind) == ("hub", "<=1.2", EvidenceKind.METADATA)
+    assert "hub 2.1 works with torch>=2.8 (its extra torch), not 2.4.1+cu124" in bound.reason
+    assert len([step for step in told.steps if "learned" in step]) == 1, "one round for the whole range"
+
+
+def test_a_release_that_its_extra_admits_stays(hub):
+    plan, _ = _fit(hub, ["hub"], template("pod", {"torch": ("2.9.0", [])}))
+    assert _planned(plan)["hub"] == "2.1"
+    assert not plan.bounds
+
+
+def test_without_that_distribution_an_extra_bounds_nothing(hub):
+    plan, _ = _fit(hub, ["hub"], template("pod", {}))
+    assert _planned(plan)["hub"] == "2.1"
+
+
+def test_where_the_project_excludes_what_would_do_the_conflict_says_so(hub):
+    plan, _ = _fit(hub, ["hub>=2"], template("pod", {"torch": ("2.4.1", [])}))
+    assert not plan.feasible
+    said = " ".join(
+        [d.reason for d in plan.with_action(Action.CONFLICT)] + [f.message for f in plan.findings if f.check == "extra"]
+    )
+    assert "hub" in said
+
+
+def test_an_ignored_check_teaches_nothing_and_is_shown(hub):
+    options = replace(hub.options, ignore={"PF109": "we never use that part"})
+    plan, _ = _fit(hub, ["hub"], template("pod", {"torch": ("2.4.1", [])}), options)
+    assert _planned(plan)["hub"] == "2.1"
+    assert plan.feasible
+    (finding,) = (f for f in plan.findings if f.check == "extra")
+    assert finding.ignored == "we never use that part"
+
+
+def test_another_loose_distribution_moves_rather_than_the_release_that_names_it(tmp_path):
+    world = World(
+        tmp_path,
+        {("hub", "1.0"): ['tools>=2; extra == "tools"'], ("tools", "1.0"): [], ("tools", "2.0"): []},
+    )
+    plan, _ = _fit(world, ["hub"], template("pod", {"tools": ("1.0", [])}))
+    assert _planned(plan) == {"hub": "1.0", "tools": "2.0"}
+    assert plan.feasible
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    """Releases of arrays whose module was compiled for ever newer NumPys, which no metadata tells."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        pytest.skip("there is no C compiler here")
+    empty, links = tmp_path / "index", tmp_path / "wheels"
+    empty.mkdir()
+    wheels(links, {("numpy", "1.26.4"): [], ("numpy", "2.1.0"): []})
+    for version, least in (("1.0", "1.20"), ("1.1", "1.23"), ("2.0", "2.0"), ("2.1", "2.0"), ("2.2", "2.1")):
+        (tmp_path / "m.c").write_text(NUMPY_2_HEADERS.format(least=least, name="_arrays"))
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", "m.so", "m.c"], cwd=tmp_path, check=True)
+        path = links / f"arrays-{version}-{COMPILED}.whl"
+        with zipfile.ZipFile(path, "w") as wheel:
+            wheel.write(tmp_path / "m.so", "arrays/_arrays.cpython-311-x86_64-linux-gnu.so")
+            wheel.writestr("arrays/numpy_glue.h", "")
+            info = f"arrays-{version}.dist-info"
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: arrays\nVersion: {version}\n")
+            wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {COMPILED}\n")
+            wheel.writestr(f"{info}/RECORD", "")
+    world = World.__new__(World)
+    world.cache = tmp_path / "cache"
+    world.options = Options(index_url=str(empty), find_links=(str(links),))
+    world.index = Index([str(empty)], cache=world.cache, find_links=[str(links)])
+    world.uv = Uv(world.cache)
+    return world
+
+
+def test_the_newest_release_that_was_compiled_for_the_templates_numpy_is_planned(compiled):
+    plan, _ = _fit(compiled, ["arrays"], template("pod", {"numpy": ("1.26.4", [])}))
+    assert _planned(plan) == {"arrays": "1.1"}
+    (bound,) = plan.bounds
+    assert (bound.specifier, bound.evidence.kind) == ("<=1.1", EvidenceKind.BINARY)
+    assert "compiled for NumPy 2.1 or newer and refuses 1.26.4" in bound.reason
+    assert plan.feasible
+
+
+def test_with_a_numpy_that_is_new_enough_the_newest_release_is_planned(compiled):
+    plan, _ = _fit(compiled, ["arrays"], template("pod", {"numpy": ("2.1.0", [])}))
+    assert _planned(plan) == {"arrays": "2.2"}
+    assert not [f for f in plan.findings if f.check == "numpy" and f.verdict is not Verdict.OK]
+
+
+def test_what_was_read_once_is_read_from_the_cache(compiled):
+    pod = template("pod", {"numpy": ("1.26.4", [])})
+    _fit(compiled, ["arrays"], pod)
+    for path in Path(compiled.options.find_links[0]).glob("arrays-2*.whl"):
+        data = path.read_bytes()
+        path.write_bytes(data)  # the same bytes, another time: what is kept is kept for the bytes
+    plan, _ = _fit(compiled, ["arrays"], pod)
+    assert _planned(plan) == {"arrays": "1.1"}
+
+
+def test_a_wheel_that_cannot_be_read_is_unknown_not_good(compiled):
+    for path in Path(compiled.options.find_links[0]).glob("arrays-*.whl"):
+        data = bytearray(path.read_bytes())
+        start = data.find(b"\x7fELF")
+        data[start : start + 64] = b"\0" * 64
+        path.write_bytes(data)
+    plan, _ = _fit(compiled, ["arrays"], template("pod", {"numpy": ("1.26.4", [])}))
+    (finding,) = (f for f in plan.findings if f.check == "numpy")
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "arrays" in finding.message
