@@ -27,7 +27,8 @@ def releases(subject: Subject) -> Audited:
                 bounds.append(Bound(said.target, said.reason, said.evidence, said.specifier))
             else:
                 bounds.append(Bound(name, said.reason, said.evidence, f"!={release.version}"))
-    for name, why in sorted(subject.unread.items()):
+    damaged = {name: "; ".join(found.unread) for name, found in subject.binaries.items() if found.unread}
+    for name, why in sorted({**subject.unread, **damaged}.items()):
         text = f"with which NumPy {name} can be imported was not read: {why}"
         findings.append(Finding("numpy", name, Verdict.UNKNOWN, text, Evidence(EvidenceKind.ASSUMED, "nobody looked")))
     return Audited(tuple(findings), tuple(bounds))

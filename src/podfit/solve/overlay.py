@@ -238,7 +238,9 @@ def overlay_steps(
     )
     relaxed: set[str] = set(ignored) | {need.name for need in refused}
     dropped: set[str] = set()
-    forced = frozenset(n.name for n in needs if n.url and n.name in offered.pins and n.name not in held)
+    loose = [name for name in offered.pins if name not in held]
+    forced = frozenset(n.name for n in needs if n.url and n.name in loose)
+    forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
     runs = 0
     weights = _weights(offered)
     while True:
