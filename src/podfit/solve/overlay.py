@@ -1,21 +1,9 @@
-"""Fit needs over a template with the fewest changes to it (an implicit hitting set over uv's conflicts).
-
-The template's versions are pins. While uv finds a conflict, the pins that its explanation names form a core: at least
-one of them has to go. The smallest set of pins that meets every core is released and uv is asked again, so that the
-first solution is one with the fewest changes. Held pins are never released.
-"""
+"""Fit needs over a template with the fewest changes to it: one search, and what gives way when there is no solution."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
-import re
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -32,138 +20,14 @@ from podfit.model import (
     Reporter,
     SilentReporter,
     Template,
-    Where,
     canonical,
 )
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
-from podfit.model.words import shortened
-from podfit.solve.cores import smallest_hitting_set
+from podfit.solve.refusals import absent, at_address, culprits_of, explained, told
+from podfit.solve.search import MOST_RUNS, Search
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import PackageNotFoundError, Question, Refusal, Uv
-
-_LEARNED_SECONDS = 24 * 3600
-"""How long conflicts seen once steer the search: a release that dissolves one is noticed a day later at most."""
-
-_MOST_RUNS = 80
-_PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s,;|]+)")
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-@dataclass(slots=True)
-class _Search:
-    """One search for the fewest changes: what is fixed, and what was learned on the way."""
-
-    template: Template
-    offered: OfferedTemplate
-    held: frozenset[str]
-    question: Question
-    uv: Uv
-    reporter: Reporter
-    weights: Mapping[str, float]
-    cores: list[frozenset[str]] = field(default_factory=list)
-    reasons: dict[frozenset[str], str] = field(default_factory=dict)
-    forced: frozenset[str] = frozenset()
-    runs: int = 0
-
-    def ask(
-        self, released: Collection[str], *, only: Collection[str] | None = None
-    ) -> Steps[dict[str, LockedPackage] | Refusal]:
-        """Ask uv with the template's pins, released ones excepted; only limits the soft pins to these names.
-
-        What the pinned distributions ask of a released one still counts, although nothing else may lead to them.
-        """
-        pins = [
-            name
-            for name in self.offered.pins
-            if name in self.held or (name not in released and (only is None or name in only))
-        ]
-        lines = [f"{name}=={self.offered.pins[name]}" for name in pins]
-        lines += sorted({line for name in released for line, _ in self.dependants(name, pins)})
-        asked = {canonical(Requirement(line).name) for line in self.question.requirements}
-        extra = tuple(sorted(name for name in released if name not in asked))
-        preferences = {**{name: self.offered.pins[name] for name in released}, **self.question.preferences}
-        question = replace(
-            self.question,
-            requirements=self.question.requirements + extra,
-            constraints=(*self.question.constraints, *lines),
-            preferences=preferences,
-        )
-        self.runs += 1
-        if self.runs > _MOST_RUNS:
-            raise NoPlanError(
-                f"the fewest changes to {self.template.name} were not found within {_MOST_RUNS} resolutions",
-                remedy="narrow the declared requirements, or hold fewer distributions",
-            )
-        return (yield from self.uv.steps(question))
-
-    def dependants(self, name: str, pinned: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield what the pinned distributions of the template ask of name, as constraint lines, with who asks."""
-        for other in pinned:
-            for asked in self.offered.requirements[other]:
-                if asked.target == name and asked.requirement.specifier:
-                    yield f"{name}{asked.requirement.specifier}", other
-
-    def core(self, refusal: Refusal, released: Collection[str]) -> Steps[frozenset[str]]:
-        """Return the soft pins without which the conflict would not be: at least one has to be released."""
-        named: set[str] = set()
-        for name, version in _PINNED.findall(refusal.message):
-            name = canonical(name)
-            if name in self.offered.pins and same_version(version, self.offered.pins[name]):
-                named.add(name)
-        words = {canonical(word.rstrip(".-_")) for word in _WORD.findall(refusal.message)}
-        for name in words.intersection(released):
-            pinned = (other for other in self.offered.pins if other not in released)
-            named.update(other for _, other in self.dependants(name, pinned))
-        named -= self.held
-        named -= set(released)
-        if isinstance((yield from self.ask(released, only=named)), Refusal):
-            return frozenset(named)
-        return (yield from self._shrink(released, named))
-
-    def _shrink(self, released: Collection[str], named: Collection[str]) -> Steps[frozenset[str]]:
-        """Return a core where uv's explanation named less than one: drop halves, then quarters, while it conflicts."""
-        everything = [name for name in self.offered.pins if name not in self.held and name not in released]
-        kept = sorted(everything, key=lambda name: name not in named)
-        size = len(kept) // 2
-        while size:
-            start = len(kept)
-            while start > 0:
-                trial = kept[: max(0, start - size)] + kept[start:]
-                if isinstance((yield from self.ask(released, only=trial)), Refusal):
-                    kept = trial
-                start -= size
-            size //= 2
-        return frozenset(kept)
-
-    def _limits(self, refusal: Refusal, released: Collection[str]) -> str:
-        """Return whose requirements the limits on released names in uv's explanation are: uv cannot know."""
-        words = {canonical(word.rstrip(".-_")) for word in _WORD.findall(refusal.message)}
-        pinned = [other for other in self.offered.pins if other not in released]
-        said = [
-            f"{other} {self.offered.pins[other]} requires {line}"
-            for name in sorted(words.intersection(released))
-            for line, other in self.dependants(name, pinned)
-            if line.replace(" ", "") in refusal.message.replace(" ", "")
-        ]
-        return f" Of the template, {', '.join(said[:3])}." if said else ""
-
-    def run(self) -> Steps[tuple[dict[str, LockedPackage], frozenset[str]] | Refusal]:
-        """Return the solution with the fewest released pins and these pins, or the refusal that no release removes."""
-        while True:
-            released = smallest_hitting_set(self.cores, self.weights) | self.forced
-            answer = yield from self.ask(released)
-            if not isinstance(answer, Refusal):
-                return answer, released
-            core = yield from self.core(answer, released)
-            message = answer.message + self._limits(answer, released)
-            if not core:
-                return Refusal(message)
-            if core in self.cores:
-                raise NoPlanError(f"the resolver contradicts itself: {message}")
-            self.cores.append(core)
-            self.reasons[core] = message
-            self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
 
 
 def solve_overlay(
@@ -213,7 +77,8 @@ def overlay_steps(
 
     held are names of template distributions; preferences are the versions of the local environment by name;
     constraints are PEP 508 lines that limit without asking; bounds were learned, and limit all but what is held.
-    Raises InputError for an index that cannot be reached or a package that does not exist, NoPlanError when even
+    A need that cannot be had (its limits, no such package, no access, an address that leads nowhere) is refused with
+    the reason, and the rest is solved. Raises InputError for an index that cannot be reached, NoPlanError when even
     without the project's limits nothing fits.
     """
     reporter = reporter or SilentReporter()
@@ -245,31 +110,40 @@ def overlay_steps(
     weights = _weights(offered)
     while True:
         lines = tuple(_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered))
-        search = _Search(
-            template, offered, held, replace(question, requirements=lines), uv, reporter, weights, forced=forced
-        )
-        memory = _Memory(uv, search)
-        search.cores, search.reasons = memory.read()
+        asked = replace(question, requirements=lines)
+        search = Search(template, offered, held, asked, uv, reporter, weights, forced=forced - relaxed)
         try:
             found = yield from search.run()
+            blamed = "" if not isinstance(found, Refusal) else found.message
+            culprits = culprits_of(blamed, needs, relaxed, dropped) if blamed else []
         except PackageNotFoundError as error:
-            raise _located(error, stated) from None
+            blamed, culprits = told(error, needs), absent(error, needs, relaxed, dropped)
+            dropped.update(name for name in culprits if name == error.package)
         except InputError as error:
-            raise _at_its_address(error, needs) from None
+            culprits = [name for name in at_address(error, needs) if name not in relaxed]
+            if not culprits:
+                raise
+            blamed = f"{error.message}; {error.remedy}" if error.remedy else error.message
+            dropped.update(culprits)  # what the index has by that name is not what is asked for
         runs += search.runs
-        if not isinstance(found, Refusal):
-            memory.write(search)
+        if not blamed:
             break
-        culprits = _culprits(found, needs, relaxed, dropped)
         if not culprits:
-            raise NoPlanError(f"nothing fits {template.name}: {found.message}")
+            raise NoPlanError(f"nothing fits {template.name}: {blamed}")
         for name in culprits:
             if name in relaxed or not (stated[name].specifier or stated[name].url):
                 dropped.add(name)
             relaxed.add(name)
             if name not in {r.name for r in refused}:
-                refused.append(RefusedNeed(name, found.message))
-    packages, _ = found
+                refused.append(RefusedNeed(name, explained(stated[name], blamed, offered)))
+    if isinstance(found, Refusal):  # pragma: no cover - a refusal has a message
+        raise NoPlanError(f"nothing fits {template.name}")
+    packages = found
+    if not search.proven:
+        notes.append(
+            f"{len(search.released)} pins of {template.name} were released; that no smaller set would do is not proven "
+            f"(the search ends after {MOST_RUNS} resolutions): state the versions that you need, or hold what must stay"
+        )
     return Overlay(
         packages={
             name: replace(p, artefacts=tuple(f for f in p.artefacts if (name, f.filename) not in excluded))
@@ -283,37 +157,6 @@ def overlay_steps(
         notes=tuple(notes),
         runs=runs,
     )
-
-
-class _Memory:
-    """The conflicts that earlier solves of the same question met, so that the next one asks uv once."""
-
-    def __init__(self, uv: Uv, search: _Search) -> None:
-        pins = sorted(search.offered.pins.items())
-        key = hashlib.sha256(repr((search.question.key(), pins, sorted(search.held))).encode()).hexdigest()[:32]
-        self._path: Path = uv.cache / "conflicts" / f"{key}.json"
-        self._refresh = uv.refresh
-
-    def read(self) -> tuple[list[frozenset[str]], dict[frozenset[str], str]]:
-        """Return what was learned and is not yet stale: cores and the explanation of each."""
-        try:
-            if self._refresh or time.time() - self._path.stat().st_mtime > _LEARNED_SECONDS:
-                return [], {}
-            pairs = [(frozenset(names), str(text)) for names, text in json.loads(self._path.read_bytes())]
-        except (OSError, ValueError, TypeError):
-            return [], {}
-        return [core for core, _ in pairs], dict(pairs)
-
-    def write(self, search: _Search) -> None:
-        """Keep what was learned; a cache that cannot be written costs time, not the plan."""
-        known = {frozenset(core) for core in self.read()[0]}
-        if not search.cores or known == set(search.cores):
-            return
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._path.with_suffix(f".{os.getpid()}")
-            temporary.write_text(json.dumps([[sorted(core), search.reasons[core]] for core in search.cores]))
-            temporary.replace(self._path)
 
 
 def _held_needs(
@@ -369,15 +212,7 @@ def _line(need: Need, relaxed: bool) -> str:
     return f"{need.name}{extras} @ {need.url}" if need.url else f"{need.name}{extras}{need.specifier}"
 
 
-def _culprits(refusal: Refusal, needs: Sequence[Need], relaxed: Collection[str], dropped: Collection[str]) -> list[str]:
-    """Return the needs that uv's explanation names and that can still give way, those with limits first."""
-    words = {canonical(word.rstrip(".-_")) for word in _WORD.findall(refusal.message)}
-    named = [need for need in needs if need.name in words and need.name not in dropped]
-    limited = [need.name for need in named if (need.specifier or need.url) and need.name not in relaxed]
-    return limited or [need.name for need in named]
-
-
-def _changes(search: _Search, packages: Mapping[str, LockedPackage]) -> Iterator[Change]:
+def _changes(search: Search, packages: Mapping[str, LockedPackage]) -> Iterator[Change]:
     """Yield the template distributions whose version differs in the solution."""
     for name, package in sorted(packages.items()):
         before = search.offered.pins.get(name)
@@ -397,29 +232,3 @@ def _weights(offered: OfferedTemplate) -> dict[str, float]:
             if asked.target in weights:
                 weights[asked.target] += 1.0
     return weights
-
-
-def _located(error: PackageNotFoundError, needs: Mapping[str, Need]) -> PackageNotFoundError:
-    """Return the error with the place that asks for the package, when a need does."""
-    need = needs.get(error.package)
-    if need is None or not need.evidence:
-        return error
-    where = _place(need)
-    imported = need.import_names[0] if need.imported and not need.declared and need.import_names else ""
-    return PackageNotFoundError(error.package, error.index, where=where, imported=imported)
-
-
-def _at_its_address(error: InputError, needs: Iterable[Need]) -> InputError:
-    """Return the error with the place of the direct URL that it speaks of, when it speaks of one."""
-    for need in needs:
-        address = re.sub(r"^\w+\+", "", need.url)
-        if address and need.evidence and error.where is None and address in error.message:
-            remedy = error.remedy or "correct the address"
-            return InputError(error.message, where=_place(need), remedy=remedy)
-    return error
-
-
-def _place(need: Need) -> Where:
-    """Return where a need shows first."""
-    path, _, line = need.evidence[0].source.rpartition(":")
-    return Where(path, int(line)) if path and line.isdigit() else Where(need.evidence[0].source)

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from podfit.index.usage import hold
-from podfit.model import InputError, LockedPackage, PodfitError, Reporter, SilentReporter, Where, canonical
+from podfit.model import InputError, LockedPackage, PodfitError, Reporter, SilentReporter, canonical
 from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import locked_packages, preferences
 
@@ -50,6 +50,7 @@ _UNREACHABLE = re.compile(
     re.IGNORECASE,
 )
 _NOT_FOUND = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) was not found in (?:the package registry|the provided package)")
+_DENIED = re.compile(r"40[13] (?:Unauthorized|Forbidden)")
 _NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
 
 
@@ -97,21 +98,23 @@ class Refusal:
 
 
 class PackageNotFoundError(InputError):
-    """A package that no index has: exit code 2.
+    """A package that no index has, or that an index keeps from who asks: exit code 2.
 
-    package is its normalized name, index says where it was sought; imported is the module that it was guessed from,
-    empty where somebody asked for the package by its name.
+    package is its normalized name, index says where it was sought, explanation is uv's. denied is the HTTP status with
+    which an index refused access, empty where it simply does not have the package.
     """
 
-    def __init__(self, package: str, index: str, *, where: Where | None = None, imported: str = "") -> None:
+    def __init__(self, package: str, index: str, *, explanation: str = "", denied: str = "") -> None:
         remedy = "correct its name, or name the index that has it with --index-url"
         message = f"the package {package} does not exist on {index}"
-        if imported:
-            message = f"{imported} is imported, and the package {package} does not exist on {index}"
-            remedy = "declare the package that provides it, or leave the file out with --exclude"
-        super().__init__(message, where=where, remedy=remedy)
+        if denied:
+            message = f"{index} gives no access to {package} ({denied})"
+            remedy = "put the credentials into the index's URL, or into netrc"
+        super().__init__(message, remedy=remedy)
         self.package = package
         self.index = index
+        self.explanation = explanation
+        self.denied = denied
 
 
 class Uv:
@@ -223,7 +226,13 @@ class Uv:
         absent = _NOT_FOUND.search(done.stderr)
         if absent:
             name = absent.group(1)
-            raise PackageNotFoundError(canonical(name), _index_label(question))
+            denied = _DENIED.search(done.stderr)
+            raise PackageNotFoundError(
+                canonical(name),
+                _index_label(question),
+                explanation=_reason(done.stderr),
+                denied=denied.group(0) if denied else "",
+            )
         if _is_refusal(done.stderr):
             return Refusal(_reason(done.stderr))
         if _is_unreachable(done.stderr):

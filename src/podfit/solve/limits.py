@@ -1,0 +1,101 @@
+"""What needs, pins and their limits say about each other without a resolver: `packaging` alone judges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import Version
+
+from podfit.model import canonical
+from podfit.solve.template_index import OfferedTemplate
+
+
+def disjoint(one: SpecifierSet, other: SpecifierSet) -> bool:
+    """Tell whether no version is in both sets.
+
+    Both are unions of intervals, and so is what they share: if there is anything, its lower end is one of the versions
+    that they name (or it has none). So these, and what comes just after each, are all that has to be tried.
+    """
+    return not any(
+        one.contains(version, prereleases=True) and other.contains(version, prereleases=True)
+        for version in _corners([*one, *other])
+    )
+
+
+def _corners(specifiers: Iterable[Specifier]) -> Iterator[Version | str]:
+    """Yield the versions at which sets of specifiers begin."""
+    yield "0"
+    for each in specifiers:
+        text = each.version
+        if text.endswith(".*"):
+            text = text[:-2]
+            yield from _around(_next(text))
+        if each.operator == "===":
+            yield text
+            continue
+        yield from _around(text)
+
+
+def _around(text: str) -> Iterator[str]:
+    """Yield a version, and one that comes after it and before anything that people publish."""
+    yield text
+    public = Version(text)
+    release = ".".join(str(part) for part in (*public.release, *[0] * (4 - len(public.release)), 1))
+    yield f"{public.epoch}!{release}" if public.epoch else release
+
+
+def _next(prefix: str) -> str:
+    """Return the version that follows all that begin with prefix."""
+    version = Version(prefix)
+    head = [*version.release[:-1], version.release[-1] + 1]
+    return (f"{version.epoch}!" if version.epoch else "") + ".".join(map(str, head))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A pinned distribution that excludes what is asked: its name, version and the requirement that does."""
+
+    name: str
+    version: str
+    requires: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} requires {self.requires}"
+
+
+def holders(name: str, specifier: SpecifierSet, offered: OfferedTemplate) -> Iterator[Holder]:
+    """Yield the distributions of the template whose own limit on name shares no version with specifier."""
+    for other, requirements in offered.requirements.items():
+        for asked in requirements:
+            if (
+                asked.target == name
+                and asked.requirement.specifier
+                and disjoint(specifier, asked.requirement.specifier)
+            ):
+                yield Holder(other, offered.pins[other], asked.short)
+                break
+
+
+def known_cores(
+    lines: Iterable[str], offered: OfferedTemplate, held: frozenset[str]
+) -> Iterator[tuple[frozenset[str], str]]:
+    """Yield, for the requirements in lines, every pin that cannot stay whatever else happens, with the reason.
+
+    A pin is a core of its own when the requirement excludes its version, or when its own limit on the required name,
+    which the template has, shares no version with the requirement. Held names are left out: they never move.
+    """
+    for line in lines:
+        requirement = Requirement(line)
+        name, specifier = canonical(requirement.name), requirement.specifier
+        version = offered.pins.get(name)
+        if version is None or name in held or requirement.url or specifier.contains(version, prereleases=True):
+            continue
+        asked = re.sub(r"\s", "", f"{name}{specifier}")
+        yield frozenset({name}), f"the project needs {asked}, the template has {version}"
+        for holder in holders(name, specifier, offered):
+            if holder.name not in held and holder.name != name:
+                yield frozenset({holder.name}), f"the project needs {asked}, and {holder}"

@@ -1,0 +1,73 @@
+"""Which need gives way to a refusal, and what is said about it: the asker, who stands against it, what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from packaging.specifiers import SpecifierSet
+
+from podfit.model import InputError, Need
+from podfit.model.words import shortened
+from podfit.solve.limits import holders
+from podfit.solve.search import words_of
+from podfit.solve.template_index import OfferedTemplate
+from podfit.solve.uv import PackageNotFoundError
+
+
+def culprits_of(message: str, needs: Sequence[Need], relaxed: Collection[str], dropped: Collection[str]) -> list[str]:
+    """Return the needs that uv's explanation names and that can still give way, those with limits first.
+
+    Where it names none of them, every limit gives way, then every need: an answer for the rest is still an answer.
+    """
+    words = words_of(message)
+    left = [need for need in needs if need.name not in dropped]
+    named = [need for need in left if need.name in words]
+    limited = [need.name for need in named if (need.specifier or need.url) and need.name not in relaxed]
+    return limited or [need.name for need in named]
+
+
+def absent(
+    error: PackageNotFoundError, needs: Sequence[Need], relaxed: Collection[str], dropped: Collection[str]
+) -> list[str]:
+    """Return the need that asks for a package that is not there, or those that lead to it."""
+    if any(need.name == error.package and need.name not in dropped for need in needs):
+        return [error.package]
+    return culprits_of(error.explanation, needs, relaxed, dropped)
+
+
+def told(error: PackageNotFoundError, needs: Iterable[Need]) -> str:
+    """Return what is said about a package that is not there, with what to do."""
+    by_name = {need.name: need for need in needs}
+    need = by_name.get(error.package)
+    text = f"{error.message}; {error.remedy}"
+    if need is None:
+        return f"{text} ({error.explanation})" if error.explanation else text
+    if need.imported and not need.declared and need.import_names and not error.denied:
+        text = (
+            f"{need.import_names[0]} is imported, and {error.message}; declare the package that provides it, "
+            "or leave the file out with --exclude"
+        )
+    return text
+
+
+def at_address(error: InputError, needs: Iterable[Need]) -> list[str]:
+    """Return the needs whose direct URL an error speaks of."""
+    found = []
+    for need in needs:
+        address = re.sub(r"^\w+\+", "", need.url)
+        if address and (address in error.message or address.partition("#")[0] in error.message):
+            found.append(need.name)
+    return found
+
+
+def explained(need: Need, message: str, offered: OfferedTemplate) -> str:
+    """Return what stands against a need: who asks where, who of the template excludes it, and the resolver's words."""
+    if not need.specifier:
+        return message
+    against = list(holders(need.name, SpecifierSet(need.specifier), offered))
+    if not against:
+        return message
+    where = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
+    said = shortened([str(holder) for holder in against], 3)
+    return f"the project needs {need.name}{need.specifier}{where}; of the template, {said}. {message}"

@@ -1,0 +1,263 @@
+"""The search for the fewest changes to a template (an implicit hitting set over uv's conflicts).
+
+The template's versions are pins. Pins that a requirement excludes by itself are known before uv is asked
+(podfit.solve.limits). While uv finds a conflict, the pins that its explanation names form a core: at least one of them
+has to go. The smallest set of pins that meets every core is released and uv is asked again, so that the first solution
+is one with the fewest changes. Held pins are never released.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from podfit.model import LockedPackage, Reporter, Template, canonical
+from podfit.model.steps import Steps
+from podfit.model.versions import same_version
+from podfit.model.words import shortened
+from podfit.solve.cores import hitting_set
+from podfit.solve.limits import known_cores
+from podfit.solve.template_index import OfferedTemplate
+from podfit.solve.uv import Question, Refusal, Uv
+
+_LEARNED_SECONDS = 24 * 3600
+"""How long conflicts seen once steer the search: a release that dissolves one is noticed a day later at most."""
+
+MOST_RUNS = 40
+"""So many resolutions look for the fewest changes; then every pin that a conflict names is released at once."""
+
+_MOST_ROUGH_RUNS = 8
+_SHRINK_AT_MOST = 6
+_PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s,;|]+)")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def words_of(text: str) -> set[str]:
+    """Return everything in uv's explanation that can be the name of a distribution, normalized."""
+    return {canonical(word.rstrip(".-_")) for word in _WORD.findall(text)}
+
+
+@dataclass(slots=True)
+class Search:
+    """One search for the fewest changes: what is fixed, and what was learned on the way.
+
+    forced are pins to release whatever the conflicts say. After `run`, runs is the number of resolutions, released
+    the pins that went, and proven tells whether no smaller set would have done.
+    """
+
+    template: Template
+    offered: OfferedTemplate
+    held: frozenset[str]
+    question: Question
+    uv: Uv
+    reporter: Reporter
+    weights: Mapping[str, float]
+    forced: frozenset[str] = frozenset()
+    cores: list[frozenset[str]] = field(default_factory=list)
+    reasons: dict[frozenset[str], str] = field(default_factory=dict)
+    released: frozenset[str] = frozenset()
+    proven: bool = True
+    runs: int = 0
+
+    def run(self) -> Steps[dict[str, LockedPackage] | Refusal]:
+        """Return the solution with the fewest released pins, or the refusal that no release removes.
+
+        After MOST_RUNS the pins that conflicts name are all released, and the solution is not proven to be the one
+        with the fewest changes.
+        """
+        memory = _Memory(self)
+        memory.read()
+        for core, reason in known_cores(self.question.requirements, self.offered, self.held):
+            self._learn(core, reason)
+        possible = False
+        while self.runs < MOST_RUNS:
+            chosen = hitting_set(self.cores, self.weights)
+            self.released, self.proven = chosen.names | self.forced, chosen.proven
+            answer = yield from self.ask(self.released)
+            if not isinstance(answer, Refusal):
+                memory.write()
+                return answer
+            if not possible:  # with no soft pin at all: what is refused then, no release can mend
+                bare = yield from self.ask((), only=())
+                if isinstance(bare, Refusal):
+                    return bare
+                possible = True
+            core = yield from self._core(answer, self.released)
+            message = answer.message + self._limits(answer, self.released)
+            if not core:
+                return Refusal(message)
+            if core in self.cores:
+                break
+            self._learn(core, message)
+            self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
+        return (yield from self._roughly())
+
+    def _learn(self, core: frozenset[str], reason: str) -> None:
+        """Keep a core with its reason, once."""
+        if core not in self.reasons:
+            self.cores.append(core)
+            self.reasons[core] = reason
+
+    def _roughly(self) -> Steps[dict[str, LockedPackage] | Refusal]:
+        """Return a solution that releases whatever conflicts name, or the last refusal: not the fewest changes."""
+        self.proven = False
+        self.released = frozenset(self.forced.union(*self.cores))
+        last = Refusal("")
+        for _ in range(_MOST_ROUGH_RUNS):
+            answer = yield from self.ask(self.released)
+            if not isinstance(answer, Refusal):
+                return answer
+            last = Refusal(answer.message + self._limits(answer, self.released))
+            named = self._named(answer, self.released)
+            if not named:
+                break
+            self.released |= named
+        return last
+
+    def ask(
+        self, released: Collection[str], *, only: Collection[str] | None = None
+    ) -> Steps[dict[str, LockedPackage] | Refusal]:
+        """Ask uv with the template's pins, released ones excepted; only limits the soft pins to these names.
+
+        What the pinned distributions ask of a released one still counts, its extras too, although nothing else may
+        lead to them.
+        """
+        pins = [
+            name
+            for name in self.offered.pins
+            if name in self.held or (name not in released and (only is None or name in only))
+        ]
+        lines = [f"{name}=={self.offered.pins[name]}" for name in pins]
+        lines += sorted({line for name in released for line, _ in self.dependants(name, pins)})
+        asked = {canonical(Requirement(line).name) for line in self.question.requirements}
+        extra: list[str] = []
+        for name in sorted(released):
+            extras = self._extras(name, pins)
+            if name not in asked or extras:
+                extra.append(f"{name}[{','.join(extras)}]" if extras else name)
+        preferences = {**{name: self.offered.pins[name] for name in released}, **self.question.preferences}
+        question = replace(
+            self.question,
+            requirements=(*self.question.requirements, *extra),
+            constraints=(*self.question.constraints, *lines),
+            preferences=preferences,
+        )
+        self.runs += 1
+        return (yield from self.uv.steps(question))
+
+    def dependants(self, name: str, pinned: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield what the pinned distributions of the template ask of name, as constraint lines, with who asks."""
+        for other in pinned:
+            for asked in self.offered.requirements[other]:
+                if asked.target == name and asked.requirement.specifier:
+                    yield f"{name}{asked.requirement.specifier}", other
+
+    def _extras(self, name: str, pinned: Iterable[str]) -> list[str]:
+        """Return the extras of name that the pinned distributions ask for."""
+        return sorted(
+            {
+                canonical(extra)
+                for other in pinned
+                for asked in self.offered.requirements[other]
+                if asked.target == name
+                for extra in asked.requirement.extras
+            }
+        )
+
+    def _named(self, refusal: Refusal, released: Collection[str]) -> set[str]:
+        """Return the soft pins that an explanation names, and those that limit a released name in it."""
+        named: set[str] = set()
+        for name, version in _PINNED.findall(refusal.message):
+            name = canonical(name)
+            if name in self.offered.pins and same_version(version, self.offered.pins[name]):
+                named.add(name)
+        for name in words_of(refusal.message).intersection(released):
+            pinned = (other for other in self.offered.pins if other not in released)
+            named.update(other for _, other in self.dependants(name, pinned))
+        return named - self.held - set(released)
+
+    def _core(self, refusal: Refusal, released: Collection[str]) -> Steps[frozenset[str]]:
+        """Return the soft pins without which the conflict would not be: at least one has to be released."""
+        named = self._named(refusal, released)
+        if isinstance((yield from self.ask(released, only=named)), Refusal):
+            return (yield from self._smaller(released, named))
+        return (yield from self._shrink(released, named))
+
+    def _smaller(self, released: Collection[str], core: Collection[str]) -> Steps[frozenset[str]]:
+        """Return a core without the names that the conflict does not need, where it is small and runs are left."""
+        kept = sorted(core)
+        if 1 < len(kept) <= _SHRINK_AT_MOST:
+            for name in tuple(kept):
+                trial = [other for other in kept if other != name]
+                if self.runs >= MOST_RUNS // 2:
+                    break
+                if isinstance((yield from self.ask(released, only=trial)), Refusal):
+                    kept = trial
+        return frozenset(kept)
+
+    def _shrink(self, released: Collection[str], named: Collection[str]) -> Steps[frozenset[str]]:
+        """Return a core where uv's explanation named less than one: drop halves, then quarters, while it conflicts."""
+        everything = [name for name in self.offered.pins if name not in self.held and name not in released]
+        kept = sorted(everything, key=lambda name: name not in named)
+        size = len(kept) // 2
+        while size and self.runs < MOST_RUNS:
+            start = len(kept)
+            while start > 0 and self.runs < MOST_RUNS:
+                trial = kept[: max(0, start - size)] + kept[start:]
+                if isinstance((yield from self.ask(released, only=trial)), Refusal):
+                    kept = trial
+                start -= size
+            size //= 2
+        return frozenset(kept)
+
+    def _limits(self, refusal: Refusal, released: Collection[str]) -> str:
+        """Return whose requirements the limits on released names in uv's explanation are: uv cannot know."""
+        pinned = [other for other in self.offered.pins if other not in released]
+        said = [
+            f"{other} {self.offered.pins[other]} requires {line}"
+            for name in sorted(words_of(refusal.message).intersection(released))
+            for line, other in self.dependants(name, pinned)
+            if line.replace(" ", "") in refusal.message.replace(" ", "")
+        ]
+        return f" Of the template, {', '.join(said[:3])}." if said else ""
+
+
+class _Memory:
+    """The conflicts that earlier solves of the same question met, so that the next one asks uv once."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        pins = sorted(search.offered.pins.items())
+        key = hashlib.sha256(repr((search.question.key(), pins, sorted(search.held))).encode()).hexdigest()[:32]
+        self._path: Path = search.uv.cache / "conflicts" / f"{key}.json"
+
+    def read(self) -> None:
+        """Give the search what was learned and is not yet stale: cores and the explanation of each."""
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            if self._search.uv.refresh or time.time() - self._path.stat().st_mtime > _LEARNED_SECONDS:
+                return
+            for names, text in json.loads(self._path.read_bytes()):
+                core = frozenset(str(name) for name in names)
+                if core and core <= self._search.offered.pins.keys() - self._search.held:
+                    self._search.cores.append(core)
+                    self._search.reasons[core] = str(text)
+
+    def write(self) -> None:
+        """Keep what was learned; a cache that cannot be written costs time, not the plan."""
+        search = self._search
+        with contextlib.suppress(OSError):
+            if not search.cores or (search.runs == 1 and self._path.exists()):
+                return
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._path.with_suffix(f".{os.getpid()}")
+            temporary.write_text(json.dumps([[sorted(core), search.reasons[core]] for core in search.cores]))
+            temporary.replace(self._path)
