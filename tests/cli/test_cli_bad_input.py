@@ -160,26 +160,6 @@ SOLVED = {
         {"p/requirements.txt": "gamma\n"}, ("--index-url", "INDEX", "--extra-index-url", "http://127.0.0.1:PORT/"),
         r"the package index at 127\.0\.0\.1:PORT cannot be reached \(.*\); check the network, --index-url and .*",
     ),
-    "unreachable file": (
-        {"p/requirements.txt": "alpha @ http://127.0.0.1:PORT/alpha-1.0-py3-none-any.whl\n"}, ("--index-url", "INDEX"),
-        r"requirements\.txt:1: http://127\.0\.0\.1:PORT/alpha-1\.0-py3-.* cannot be reached \(.*\); check .*",
-    ),
-    "unreachable repository": (
-        {"p/requirements.txt": "beta\nalpha @ git+http://127.0.0.1:PORT/alpha.git\n"}, ("--index-url", "INDEX"),
-        r"requirements\.txt:2: .*http://127\.0\.0\.1:PORT/alpha\.git.*; [a-z].*",
-    ),
-    "a file that is not there": (
-        {"p/requirements.txt": "alpha @ file:///nowhere/alpha-1.0-py3-none-any.whl\n"}, ("--index-url", "INDEX"),
-        r"requirements\.txt:1: uv could not .*: Distribution not found at: file:///nowhere/.*; correct the address",
-    ),
-    "an address that is none": (
-        {"p/requirements.txt": "alpha @ http://127.0.0.1:99999/alpha-1.0.zip\n"}, ("--index-url", "INDEX"),
-        r"requirements\.txt:1: uv could not .*: Couldn't parse requirement invalid port number .*; correct the address",
-    ),
-    "no such package": (
-        {"p/requirements.txt": "alpha\ngamma>=1\n"}, ("--index-url", "INDEX"),
-        r"requirements\.txt:2: the package gamma does not exist on INDEX; correct its name, or .* with --index-url",
-    ),
     "the output's name is taken by a file": (
         {"out": "a file\n"}, ("--index-url", "INDEX"), r"out: cannot be made: File exists; name a directory .*"
     ),
@@ -208,6 +188,42 @@ def test_what_shows_only_while_solving(
     assert tree(tmp_path) == before, "nothing is written"
 
 
+ALONE = {
+    "unreachable file": (
+        "alpha @ http://127.0.0.1:PORT/alpha-1.0-py3-none-any.whl", "alpha",
+        "http://127.0.0.1:PORT/alpha-1.0-py3-none-any.whl cannot be reached",
+    ),
+    "unreachable repository": ("alpha @ git+http://127.0.0.1:PORT/alpha.git", "alpha", "http://127.0.0.1:PORT/alpha.git"),
+    "a file that is not there": (
+        "alpha @ file:///nowhere/alpha-1.0-py3-none-any.whl", "alpha",
+        "Distribution not found at: file:///nowhere/alpha-1.0-py3-none-any.whl; correct the address",
+    ),
+    "an address that is none": (
+        "alpha @ http://127.0.0.1:99999/alpha-1.0.zip", "alpha", "Couldn't parse requirement invalid port number",
+    ),
+    "no such package": (
+        "gamma>=1", "gamma",
+        "the package gamma does not exist on INDEX; correct its name, or name the index that has it",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_one_bad_need_is_a_conflict_of_its_own_and_the_rest_is_planned(
+    name: str, call: Call, index: Path, tmp_path: Path
+) -> None:
+    line, culprit, text = ALONE[name]
+    port = str(closed_port())
+    write(tmp_path, {**GOOD, "p/requirements.txt": f"beta\n{line}\n".replace("PORT", port), "p/main.py": ""})
+    ran = call("fit", tmp_path / "p", *CATALOGUE, *NO_LOCAL, "--out", tmp_path / "out", "--index-url", index)
+    assert ran.code == 1
+    plan = json.loads((tmp_path / "out" / "plan-runpod-pytorch-2.4.json").read_text())
+    decisions = {each["name"]: each for each in plan["decisions"]}
+    assert decisions["beta"]["action"] == "install"
+    assert decisions[culprit]["action"] == "conflict"
+    assert text.replace("PORT", port).replace("INDEX", str(index)) in decisions[culprit]["reason"]
+
+
 def test_files_of_an_earlier_run_stay_whole(
     call: Call, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +234,7 @@ def test_files_of_an_earlier_run_stay_whole(
     before = tree(tmp_path / "out")
     assert "alpha" in before["lock-runpod-pytorch-2.4.txt"].decode()
     write(tmp_path, {"p/requirements.txt": "gamma\n"})
-    assert "the package gamma does not exist" in call(*words).sentence
+    assert "cannot be reached" in call(*words, "--extra-index-url", f"http://127.0.0.1:{closed_port()}/").sentence
     assert tree(tmp_path / "out") == before
 
 

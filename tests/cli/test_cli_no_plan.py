@@ -70,8 +70,18 @@ def test_torch_that_runpods_template_does_not_have(call: Call, index: Path, tmp_
 
 @pytest.fixture
 def hard_to_find(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One resolution has to do: a template whose pins conflict gets no plan."""
-    monkeypatch.setattr("podfit.solve.overlay._MOST_RUNS", 1)
+    """No solution at all for one template: reaching the limit of resolutions gives a plan, so this is by decree."""
+    from podfit.model import NoPlanError
+    from podfit.solve.search import Search
+
+    run = Search.run
+
+    def refuse(search: Search) -> object:
+        if search.template.name == "old":
+            raise NoPlanError("nothing fits old: so it was decreed", remedy="take another template")
+        return run(search)
+
+    monkeypatch.setattr(Search, "run", refuse)
 
 
 def test_a_template_without_any_plan_stands_beside_the_others(
@@ -82,7 +92,7 @@ def test_a_template_without_any_plan_stands_beside_the_others(
     write(tmp_path, {"p/requirements.txt": "alpha>=2\n", "old.txt": pinned, "future.txt": FUTURE, **earlier})
     ran = call(*words(tmp_path, index, "--format", "json", "--quiet"))
     assert ran.code == 1
-    error = r"error: (the fewest changes to old were not found within 1 resolutions; [^\n]+)\n"
+    error = r"error: (nothing fits old: [^\n]+; take another template)\n"
     told = re.fullmatch(error, ran.err)
     assert told, ran.err
     matrix = json.loads(ran.out)
@@ -91,7 +101,7 @@ def test_a_template_without_any_plan_stands_beside_the_others(
     assert matrix["templates"][0]["feasible"] is True
     assert matrix["refused"] == [{"template": "old", "reason": told[1]}]
     assert json.loads((tmp_path / "out" / "matrix.json").read_text()) == matrix
-    assert "old: no plan: the fewest changes" in (tmp_path / "out" / "matrix.md").read_text()
+    assert "old: no plan: nothing fits old" in (tmp_path / "out" / "matrix.md").read_text()
     assert not list((tmp_path / "out").glob("*[-.]old.*")), "no file of a plan that is none, nor of an earlier run"
     assert (tmp_path / "out" / "lock-older.txt").exists(), "what belongs to another template stays"
     assert list((tmp_path / "out").glob("*-future.*"))

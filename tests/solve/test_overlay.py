@@ -11,7 +11,7 @@ from solve_support import need, only, registry, template
 from podfit.model import InputError
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.template_index import flat_index, offer, resolver_platform
-from podfit.solve.uv import PackageNotFoundError, Question, as_link
+from podfit.solve.uv import Question, as_link
 
 
 @pytest.fixture
@@ -147,10 +147,11 @@ def test_a_second_solve_asks_uv_once(solve):
 
 
 def test_a_package_that_does_not_exist_is_one_sentence_with_its_place(solve):
-    with pytest.raises(PackageNotFoundError) as caught:
-        solve(template({}), [need("no-such-thing")], {("click", "1.0"): []}, uv=solve.uv)
-    assert str(caught.value).startswith("pyproject.toml:7: the package no-such-thing does not exist")
-    assert caught.value.exit_code == 2
+    overlay = solve(template({}), [need("no-such-thing")], {("click", "1.0"): []}, uv=solve.uv)
+    (refused,) = overlay.refused
+    assert (refused.name, refused.fitting) == ("no-such-thing", "")
+    assert refused.message.startswith("the package no-such-thing does not exist")
+    assert "--index-url" in refused.message
 
 
 def test_nothing_is_left_to_relax(solve):

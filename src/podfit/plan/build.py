@@ -218,6 +218,8 @@ def _refusal(refused: RefusedNeed, template: Template) -> str:
     present = template.distributions.get(refused.name)
     if refused.fitting and (present is None or not same_version(present.version, refused.fitting)):
         return f"{refused.message} Without its own limit {refused.name} {refused.fitting} would fit."
+    if present is not None and refused.fitting:
+        return f"{refused.message} Without its own limit the template's {present.version} stays."
     return refused.message
 
 

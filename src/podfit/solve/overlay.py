@@ -24,7 +24,7 @@ from podfit.model import (
 )
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
-from podfit.solve.refusals import absent, at_address, culprits_of, explained, told
+from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told
 from podfit.solve.search import MOST_RUNS, Search
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import PackageNotFoundError, Question, Refusal, Uv
@@ -87,6 +87,7 @@ def overlay_steps(
     notes: list[str] = []
     stated = {need.name: need for need in needs}
     ignored, refused = _held_needs(offered, held, needs)
+    refused += against_held(offered, held, needs)
     limits = [*_usable_constraints(constraints, offered, held, template, notes)]
     limits += [f"{b.name}{b.specifier}" for b in bounds if not b.filename and b.name not in held]
     excluded = {(b.name, b.filename) for b in bounds}
@@ -123,7 +124,7 @@ def overlay_steps(
             culprits = [name for name in at_address(error, needs) if name not in relaxed]
             if not culprits:
                 raise
-            blamed = f"{error.message}; {error.remedy}" if error.remedy else error.message
+            blamed = f"{error.message}; {error.remedy or 'correct the address'}"
             dropped.update(culprits)  # what the index has by that name is not what is asked for
         runs += search.runs
         if not blamed:

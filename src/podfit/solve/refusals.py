@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from packaging.specifiers import SpecifierSet
 
-from podfit.model import InputError, Need
+from podfit.model import InputError, Need, RefusedNeed
 from podfit.model.words import shortened
 from podfit.solve.limits import holders
 from podfit.solve.search import words_of
@@ -25,6 +25,21 @@ def culprits_of(message: str, needs: Sequence[Need], relaxed: Collection[str], d
     named = [need for need in left if need.name in words]
     limited = [need.name for need in named if (need.specifier or need.url) and need.name not in relaxed]
     return limited or [need.name for need in named]
+
+
+def against_held(offered: OfferedTemplate, held: Collection[str], needs: Iterable[Need]) -> list[RefusedNeed]:
+    """Return the needs whose limits share no version with what a held distribution requires: nothing can mend that."""
+    refused = []
+    for need in needs:
+        version = offered.pins.get(need.name, "")
+        specifier = SpecifierSet(need.specifier)
+        if need.name in held or not version or specifier.contains(version, prereleases=True):
+            continue
+        fixed = [holder for holder in holders(need.name, specifier, offered) if holder.name in held]
+        if fixed:
+            text = f"the template keeps its {need.name} {version}: {fixed[0].name} is never changed."
+            refused.append(RefusedNeed(need.name, explained(need, text, offered)))
+    return refused
 
 
 def absent(
