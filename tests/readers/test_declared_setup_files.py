@@ -164,6 +164,24 @@ def test_what_setup_py_computes_is_said_and_not_run(tmp_path: Path, text: str) -
     assert "does not run" in declared.notices[0]
 
 
+def test_the_files_that_setup_py_reads_its_requirements_from(tmp_path: Path) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "install.txt").write_text("numpy\n")
+    (tmp_path / "requirements" / "gui.txt").write_text("pygame\n")
+    text = "from setuptools import setup\nsetup(install_requires=lines('requirements/install.txt'))\n"
+    declared = read(tmp_path, setup_py=text)
+    assert rows(declared) == [
+        ("", "numpy", "requirements/install.txt:1"),
+        ("group:gui", "pygame", "requirements/gui.txt:1"),
+    ]
+    assert "does not run it, and reads the file that it names: requirements/install.txt" in declared.notices[0]
+
+
+def test_python_2_is_said_and_ends_nothing(tmp_path: Path) -> None:
+    declared = read(tmp_path, setup_py="print 'python 2'\n")
+    assert declared.notices == ("setup.py:1: Python 2 code, not read",)
+
+
 def test_other_forms_of_setup_py(tmp_path: Path) -> None:
     assert rows(
         read(tmp_path, setup_py="import setuptools as s\ns.setup(install_requires='''\nnumpy\npandas\n''')\n")
@@ -178,7 +196,6 @@ def test_other_forms_of_setup_py(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("from setuptools import setup\nsetup(\n", "ROOT/setup.py:2: this is not Python: '(' was never closed"),
-        ("print 'python 2'\n", "ROOT/setup.py:1: this is not Python: "),
         ("x = '\0'\n", "ROOT/setup.py"),
         (
             "setup(install_requires=[\n'ok',\n'not ok',\n])\n",

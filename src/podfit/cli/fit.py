@@ -62,7 +62,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--extra", "extras", metavar="NAME", multiple=True, help="Plan for this optional dependency too."),
     click.option("--group", "groups", metavar="NAME", multiple=True, help="Plan for this dependency group too."),
     click.option("--only-imported", is_flag=True, help="Leave out what is declared but never imported."),
-    click.option("--include-optional", is_flag=True, help="Plan for guarded imports (try/except ImportError) too."),
+    click.option(
+        "--include-optional", is_flag=True, help="Plan for what only guards, functions and examples import, too."
+    ),
     click.option("--include-tests", is_flag=True, help="Read the imports of tests and documentation too."),
     click.option("--exclude", metavar="GLOB", multiple=True, help="Do not read imports from these paths."),
     click.option("--hold", metavar="NAME", multiple=True, help="Never change this template distribution either."),

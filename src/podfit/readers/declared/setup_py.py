@@ -6,6 +6,7 @@ Names bound once at the top of the module and sums of lists are followed; anythi
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Mapping
 
@@ -15,6 +16,8 @@ from podfit.model import Declaration, canonical
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
 
+_FILE = re.compile(r"require[\w./-]*\.(?:txt|in)$")
+_PYTHON_2 = re.compile(rb"^\s*print\s+[^(=\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:", re.MULTILINE)
 _Names = Mapping[str, ast.expr | None]
 
 
@@ -27,6 +30,9 @@ def read(source: Source, reading: Reading) -> None:
     try:
         tree = _tree(source.data)
     except SyntaxError as error:
+        if not source.named and _PYTHON_2.search(source.data):
+            reading.notice(f"{source.where(error.lineno or 0)}: Python 2 code, not read")
+            return
         raise source.error(
             f"this is not Python: {error.msg}",
             error.lineno or 0,
@@ -166,7 +172,11 @@ def _requirements(
         strings = _strings(node, names)
     except _ComputedError:
         place = source.where(node.lineno)
-        reading.notice(f"{place}: {what} is computed when setup.py runs; podfit does not run it and leaves it out")
+        said = f"{place}: {what} is computed when setup.py runs; podfit does not run it"
+        read = _files_named(source, reading) if what == "install_requires" else []
+        reading.notice(
+            f"{said}, and reads the file that it names: {', '.join(read)}" if read else f"{said} and leaves it out"
+        )
         return
     for string, first in strings:
         for offset, text in enumerate(string.split("\n")):
@@ -199,3 +209,25 @@ def _extras(source: Source, reading: Reading, node: ast.expr, names: _Names) -> 
             reading.note_extra(extra)
         group = f"extra:{extra}" if extra else ""
         _requirements(source, reading, f"extras_require[{key!r}]", value, names, group, marker.strip())
+
+
+def _files_named(source: Source, reading: Reading) -> list[str]:
+    """Read the requirement files that setup.py names in a literal, and return them as they are shown."""
+    from podfit.readers.declared import requirements_txt
+    from podfit.readers.declared.freeze import freeze_reason
+
+    read = []
+    for node in ast.walk(_tree(source.data)):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or len(node.value) > 200:
+            continue
+        if not _FILE.search(node.value):
+            continue
+        named = Source(source.root, source.path.parent / node.value)
+        if not named.path.is_file() or named.shown in read:
+            continue
+        if reason := freeze_reason(named.text, named.path, named.data):
+            reading.freeze(named, reason)
+        else:
+            requirements_txt.read(named, reading)
+        read.append(named.shown)
+    return read
