@@ -116,7 +116,7 @@ def modules_of(distribution: str) -> tuple[str, ...]:
 
 def is_known(top_level: str) -> bool:
     """Return whether a top-level import name belongs to a distribution or environment that the tables know."""
-    return top_level in _known()
+    return top_level in _text("import_names.toml") and top_level in _known()  # reading all of it takes a while
 
 
 def is_generic(top_level: str) -> bool:
@@ -210,8 +210,13 @@ def category_titles() -> Mapping[str, str]:
 
 @cache
 def _table(name: str) -> Mapping[str, Any]:
-    table: Mapping[str, Any] = tomllib.loads(files(__package__).joinpath(name).read_text("utf-8"))
+    table: Mapping[str, Any] = tomllib.loads(_text(name))
     return table
+
+
+@cache
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from podfit.model.bound import Bound
 from podfit.model.decision import Action, Change, Decision
@@ -31,7 +32,7 @@ class Artefact:
     upload_time: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is worked out once is kept
 class Plan:
     """Everything podfit decided for one project on one template.
 
@@ -67,13 +68,17 @@ class Plan:
         is held stays; names lead somewhere; and everything to install has a file that fits the template, or is built
         from source, with a hash to check it by.
         """
+        return self._problems
+
+    @cached_property
+    def _problems(self) -> tuple[str, ...]:
         told = {finding.message for finding in self.findings if finding.verdict is Verdict.FAILED}
         return (*verdicts(self), *(text for text in contradictions(self) if text not in told))
 
     @property
     def feasible(self) -> bool:
         """Whether the plan can work and be applied: it has no problems."""
-        return not self.problems()
+        return not self._problems
 
     def with_action(self, *actions: Action) -> tuple[Decision, ...]:
         """Return the decisions whose action is one of actions, in the plan's order."""
