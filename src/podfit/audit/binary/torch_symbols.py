@@ -96,7 +96,7 @@ def pack(versions: Mapping[str, str], names: Mapping[str, Iterable[str]]) -> byt
     for key, mask in bits.items():
         groups.setdefault(mask, []).append(key)
     head = {
-        "schema": "podfit.torch-symbols/1",
+        "schema": "podfit.torchsymbols/1",
         "versions": dict(versions),
         "groups": [[mask, len(keys)] for mask, keys in sorted(groups.items())],
     }
