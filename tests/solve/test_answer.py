@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from pathlib import Path
 
 import pytest
 from packaging.pylock import Pylock
@@ -94,3 +96,14 @@ def test_what_is_no_lock(text: str) -> None:
 def test_a_package_without_a_version() -> None:
     text = f'{HEAD}[[packages]]\nname = "x"\nvcs = {{ type = "git", path = "x", commit-id = "abc" }}\n'
     assert locked_packages(text) == {"x": LockedPackage("x", "", (), "git+x@abc")}
+
+
+def test_a_file_on_this_machine_has_its_hash_even_where_uv_states_none(tmp_path: Path) -> None:
+    wheel = tmp_path / "x-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    gone = (tmp_path / "x-1.0.tar.gz").as_uri()
+    text = f'{HEAD}[[packages]]\nname = "x"\nversion = "1.0"\n'
+    text += f'wheels = [{{ url = "{wheel.as_uri()}" }}]\nsdist = {{ url = "{gone}" }}\n'
+    own, other = locked_packages(text)["x"].artefacts
+    assert own.hashes == (f"sha256:{hashlib.sha256(b'wheel').hexdigest()}",)
+    assert other.hashes == ()

@@ -44,7 +44,7 @@ _OWN = (
     Check("PF105", "sdist", "What has to be built from source on the pod?"),
     Check("PF106", "uninstall", "Which change is to a distribution that pip cannot uninstall?"),
     Check("PF107", "conflict", "Can every need be had on the template?", _ORDER),
-    Check("PF108", "plan", "Is there any plan for the template?", _ORDER),
+    Check("PF108", "plan", "Is there a plan for the template, and does it hold together?", _ORDER),
     Check("PF109", "extra", "Does each release work with the versions that its extras name?"),
     Check("PF110", "numpy", "Was each compiled release made for the NumPy that is there?"),
     Check("PF201", "imports", "Is every import provided by a distribution that the project declares?"),

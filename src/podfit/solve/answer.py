@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -54,14 +56,28 @@ def _locked(entry: Mapping[str, Any]) -> LockedPackage:
 def _artefact(file: Mapping[str, Any]) -> Artefact:
     """Return one file of a package; it is what its name says."""
     filename = file.get("name") or unquote(urlsplit(file["url"]).path.rpartition("/")[2])
+    hashes = file.get("hashes") or _own_hashes(file["url"])
     return Artefact(
         filename=filename,
         url=file["url"],
-        hashes=tuple(f"{algorithm}:{digest}" for algorithm, digest in sorted(file.get("hashes", {}).items())),
+        hashes=tuple(f"{algorithm}:{digest}" for algorithm, digest in sorted(hashes.items())),
         kind="wheel" if filename.endswith(".whl") else "sdist",
         size=file.get("size", 0),
         upload_time=file["upload-time"].isoformat() if "upload-time" in file else "",
     )
+
+
+def _own_hashes(url: str) -> dict[str, str]:
+    """Return the sha256 of a file on this machine, which uv 0.9 does not state; nothing for any other file."""
+    place = urlsplit(url)
+    digest = hashlib.sha256()
+    try:
+        with Path(unquote(place.path) if place.scheme == "file" else "").open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        return {}
+    return {"sha256": digest.hexdigest()}
 
 
 def _direct_url(entry: Mapping[str, Any]) -> str:
