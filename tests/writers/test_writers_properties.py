@@ -34,6 +34,7 @@ from podfit.model import (
     Verdict,
     canonical,
 )
+from podfit.model.check import checks
 from podfit.model.serial import plan_from_dict
 from podfit.writers import toml
 from podfit.writers.registry import plan_files
@@ -59,6 +60,7 @@ TEXTS = st.one_of(
 )
 EVIDENCE = st.builds(Evidence, st.sampled_from(EvidenceKind), TEXTS, TEXTS)
 EVIDENCES = st.lists(EVIDENCE, max_size=2).map(tuple)
+CHECKS = st.sampled_from([check.name for check in checks()])
 QUESTIONS = st.builds(OpenQuestion, TEXTS, TEXTS, EVIDENCES, TEXTS)
 HASHES = st.lists(st.sampled_from(["sha256:" + "a" * 64, "sha512:" + "b" * 128]), max_size=2, unique=True).map(tuple)
 TIMES = st.sampled_from(["", "2025-08-21T10:26:36.236789Z", "2020-01-01T00:00:00+02:00", "yesterday"])
@@ -125,7 +127,9 @@ def plans(draw: st.DrawFn) -> Plan:
         edges=draw(st.dictionaries(NAMES, st.lists(NAMES, max_size=3, unique=True).map(tuple))),
         findings=tuple(
             draw(
-                st.lists(st.builds(Finding, TEXTS, TEXTS, st.sampled_from(Verdict), TEXTS, EVIDENCE, TEXTS), max_size=2)
+                st.lists(
+                    st.builds(Finding, CHECKS, TEXTS, st.sampled_from(Verdict), TEXTS, EVIDENCE, TEXTS), max_size=2
+                )
             )
         ),
         notes=draw(st.lists(TEXTS, max_size=2).map(tuple)),

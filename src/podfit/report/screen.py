@@ -20,6 +20,9 @@ from podfit.report.words import human_bytes, plural, where
 _MOST_FINDINGS = 8
 """So many findings that did not fail are shown without details."""
 
+_MOST_WHOLE = 3
+"""For so many templates, what is held and what was checked is told whole; beyond, it is one line each, too."""
+
 _MOST_NAMES = 6
 """So many names stand for a longer list, where the list is one line."""
 
@@ -152,9 +155,11 @@ def _brief(found: Sequence[Told], plans: Sequence[Plan]) -> tuple[Section, ...]:
     """Return one line for each thing that a reader may want to know whole, and how to get it."""
     if not plans:
         return ()
-    lines = [Item(line) for line in _labelled("held", [held_summary(plan) for plan in plans], plans, Style.KEEP)]
+    short = len(plans) > _MOST_WHOLE
+    summaries = [held_summary(plan) for plan in plans]
+    lines = [Item(line, brief=short) for line in _labelled("held", summaries, plans, Style.KEEP)]
     said = [", ".join(map(str, checks(plan.findings))) for plan in plans]
-    lines += [Item(line) for line in _labelled("checks", said, plans)]
+    lines += [Item(line, brief=short) for line in _labelled("checks", said, plans)]
     own = list(dict.fromkeys(one.finding.subject for one in found if one.concern is Concern.TEMPLATE))
     if own:
         words = f"broken in the templates themselves, and left so: {shortened(own, _MOST_NAMES)}"
@@ -172,6 +177,9 @@ def _brief(found: Sequence[Told], plans: Sequence[Plan]) -> tuple[Section, ...]:
     installs = [len([d for d in plan.with_action(Action.INSTALL) if not d.direct]) for plan in plans]
     hidden = [f"{plural(count, 'dependency')} to install" if count else "" for count in installs]
     lines += [Item(text(f"{words}{at}, not in the table"), brief=True) for at, words in _per_template(hidden, plans)]
+    skipped = [counts(plan)[Action.SKIP] for plan in plans]
+    unneeded = [f"{plural(count, 'local distribution')} not needed" if count else "" for count in skipped]
+    lines += [Item(text(f"{words}{at}"), brief=True) for at, words in _per_template(unneeded, plans)]
     whole = Span("--details shows all of this, and the reason and the evidence of every decision", Style.ASIDE)
     return section("In brief", Items((*lines, Item(text(whole)))))
 
@@ -216,7 +224,8 @@ def _end(plans: Sequence[Plan], refused: Mapping[str, str], ahead: Ahead | None)
     lines = []
     for plan in plans:
         said = "fits" if plan.feasible else "does not fit"
-        words = [f"{action.value} {count}" for action, count in counts(plan).items() if count]
+        moved = {action: count for action, count in counts(plan).items() if count and action is not Action.SKIP}
+        words = [f"{action.value} {count}" for action, count in moved.items()]
         asked = len(plan.questions)
         open_questions = f"; {plural(asked, 'open question')}" if asked else ""
         price = f": {', '.join(words) or 'nothing to decide'}; {human_bytes(plan.download_bytes)} to download"
