@@ -16,7 +16,7 @@ from apply_support import make_wheel
 from verify_support import EVIDENCE, PODFIT, install, make_environment, plan_over, template_of
 
 from podfit.model import Action, Decision
-from podfit.model.serial import plan_to_dict
+from podfit.model.serial import plan_from_dict, plan_to_dict
 from podfit.writers.verify_env import write_verify_env
 
 RULE = "=" * 60
@@ -236,6 +236,27 @@ def test_a_bad_call_of_the_script(words: list[str], case: Case) -> None:
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode().splitlines()[-1].startswith("verify_env.py: error: ")
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["x coding: foo", "vim: set fileencoding=utf-7 :", "'''\nraise SystemExit(9)\n", "a\x1b[2J\u2028b %(prog)s"]
+)
+def test_a_project_may_be_called_anything(name: str, case: Case, tmp_path: Path) -> None:
+    plan = plan_from_dict(json.loads(case.good.read_text()), where="good.json")
+    fine = replace(plan.template.distributions["fine"], record_sha256=name)
+    found = {**plan.template.distributions, "fine": fine}
+    decisions = tuple(replace(d, held=d.name == "fine") for d in plan.decisions)
+    template = replace(plan.template, name=name, distributions=found)
+    plan = replace(plan, project=name, template=template, decisions=decisions)
+    script = tmp_path / "verify_env.py"
+    script.write_text(write_verify_env(plan), encoding="utf-8")
+    for words in ([], ["--help"]):
+        done = process([case.python, str(script), *words])
+        assert (done.returncode, done.stderr) == (0 if words else 1, b"")
+        assert b"\x1b" not in done.stdout
+    told = json.loads(process([case.python, str(script), "--json"]).stdout)
+    wrong = [one["message"] for one in told["findings"] if one["verdict"] == "failed"]
+    assert wrong == ["its RECORD is not the template's: it was installed again or edited"]
 
 
 def test_no_place_for_temporary_files_is_a_bad_call(case: Case, tmp_path: Path) -> None:
