@@ -164,6 +164,10 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
          "run.py": "from x import _C\n"},
         {"torch": ""},
     ),
+    "names that people declare and the index has not": (
+        {"requirements.txt": "sklearn==0.0\npytorch\nPIL\nopencv\nclip\napex\n", "a.py": "import sklearn, clip, PIL\n"},
+        {"apex": "", "opencv-python": "", "pillow": "", "scikit-learn": "", "torch": ""},
+    ),
     "a reporter that is asked for": (
         {"t.py": "from transformers import TrainingArguments\nTrainingArguments('o', report_to=['wandb', 'mlflow'])\n"},
         {"accelerate": "", "mlflow": "", "transformers": "", "wandb": ""},
@@ -207,6 +211,15 @@ def test_what_an_unselected_extra_declares_is_offered(tmp_path: Path) -> None:
     (question,) = report.questions
     assert question.message == "p.py:1 imports it at module level: odd-robot is declared for hil alone"
     assert question.remedy == "--extra hil plans it"
+
+
+def test_a_name_that_is_another_projects_is_asked_about_even_if_declared(tmp_path: Path) -> None:
+    report, _ = needs(tmp_path, {"requirements.txt": "torch\nclip\n", "a.py": "import clip\nclip.load('x')\n"})
+    assert asked(report) == {"torch": ""}
+    (question,) = report.questions
+    assert question.subject == "clip"
+    assert question.message.startswith("requirements.txt:2 asks for clip, and the code imports clip, which is OpenAI's")
+    assert "git+https://github.com/openai/CLIP.git" in question.remedy
 
 
 def test_what_gives_way_is_said(tmp_path: Path) -> None:

@@ -47,11 +47,15 @@ class ImportName:
 
 @dataclass(frozen=True, slots=True)
 class Unpublished:
-    """A module of a project without a release on the index. reason is the end of a sentence; url may be empty."""
+    """A module of a project without a release on the index. reason is the end of a sentence; url may be empty.
+
+    other is the normalized name by which the index has something else, empty where it has nothing.
+    """
 
     module: str
     reason: str
     url: str = ""
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,28 @@ def unpublished(module: str) -> Unpublished | None:
     entries: Mapping[str, Mapping[str, str]] = _table("import_names.toml").get("unpublished", {})
     for prefix in _prefixes(module):
         if prefix in entries:
-            return Unpublished(prefix, entries[prefix]["reason"], entries[prefix].get("url", ""))
+            return _unpublished(prefix, entries[prefix])
     return None
+
+
+def another(distribution: str) -> Unpublished | None:
+    """Return the project that people mean by a normalized name which on the index is another project's."""
+    for module, entry in _table("import_names.toml").get("unpublished", {}).items():
+        if entry.get("other") == distribution:
+            return _unpublished(module, entry)
+    return None
+
+
+def _unpublished(module: str, entry: Mapping[str, str]) -> Unpublished:
+    return Unpublished(module, entry["reason"], entry.get("url", ""), entry.get("other", ""))
+
+
+def meant(distribution: str) -> tuple[str, Evidence] | None:
+    """Return the distribution that people mean by a normalized name that no index has for it, and who says so."""
+    entry = _table("import_names.toml").get("misnamed", {}).get(distribution)
+    if entry is None:
+        return None
+    return entry["meant"], Evidence(EvidenceKind.PUBLISHED, entry["url"], f"{distribution}: {entry['reason']}")
 
 
 def _prefixes(module: str) -> Iterator[str]:

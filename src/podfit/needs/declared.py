@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.freezes import system_bound
+from podfit.catalogue.imports import meant
 from podfit.model import Declaration, Evidence, EvidenceKind, Finding, InputError, Project, Template, Verdict, canonical
 from podfit.needs.asked import Asked
 from podfit.needs.offers import offers
@@ -61,6 +62,8 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
             if bound := _bound_elsewhere(name, requirement, template):
                 findings.append(bound)
                 continue
+            requirement = _meant(declaration, requirement, template, findings)
+            name = canonical(requirement.name)
             if _is_own(declaration, requirement, project):
                 new = {canonical(extra) for extra in requirement.extras} - chosen_extras
                 chosen_extras |= new
@@ -145,6 +148,20 @@ def _holds(
     message = f"not needed on Python {template.interpreter.version}, {template.platform.machine}: `{marker}` is false"
     findings.append(Finding("declared", name, Verdict.OK, message, evidence))
     return False
+
+
+def _meant(
+    declaration: Declaration, requirement: Requirement, template: Template, findings: list[Finding]
+) -> Requirement:
+    """Return the requirement that people mean by a name such as sklearn or pytorch, every other one as it is."""
+    name = canonical(requirement.name)
+    known = meant(name)
+    if known is None or requirement.url or name in template.distributions:
+        return requirement
+    right, evidence = known
+    message = f"{declaration.where} asks for {declaration.requirement}; {right} is meant, and taken in any version"
+    findings.append(Finding("declared", right, Verdict.WARNING, message, evidence, f"declare {right}"))
+    return Requirement(right)
 
 
 def _bound_elsewhere(name: str, requirement: Requirement, template: Template) -> Finding | None:

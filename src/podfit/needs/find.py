@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from packaging.specifiers import SpecifierSet
 
+from podfit.catalogue import imports as catalogue
 from podfit.model import (
     Call,
     Declaration,
@@ -26,7 +27,7 @@ from podfit.needs.checks import with_checks
 from podfit.needs.declared import Declared, read_declarations
 from podfit.needs.implicit import Implied, implied_needs
 from podfit.needs.providers import Provider, Providers, Unknown, WheelModules, standard_library
-from podfit.needs.questions import about_module, about_offer, statement
+from podfit.needs.questions import about_another, about_module, about_offer, statement
 
 SHOWN_SITES = 5
 """Import sites that a need's evidence lists one by one; one more line counts the rest."""
@@ -111,14 +112,20 @@ def find_needs(
         name = _choice(implied, declared, used, template)
         if name != canonical(project.name):
             used.setdefault(name, _Used()).implied.append(implied)
+    questions = [*project.questions, *(one for one in found if isinstance(one, OpenQuestion))]
     asked_for = dict(declared.asked)
     for name, offered in declared.offered.items():
         wanted = name in used and (used[name].required or include_optional)
         if wanted or any(declaration.asks for declaration, _ in offered.parts):
             asked_for[name] = offered
+    imported = {site.top_level for site in project.imports}
+    for name in sorted(asked_for):
+        other = catalogue.another(name)
+        if other and other.module in imported and not asked_for[name].url and name not in template.distributions:
+            questions.append(about_another(other, asked_for.pop(name)))
+            used.pop(name, None)
     checked = with_checks(project.checks, providers, asked_for)
     findings = [*declared.findings, *checked, *(one for one in found if isinstance(one, Finding))]
-    questions = [*project.questions, *(one for one in found if isinstance(one, OpenQuestion))]
     needs = []
     for name in sorted({*asked_for, *used}):
         asked, use = asked_for.get(name), used.get(name)

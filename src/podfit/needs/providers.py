@@ -99,9 +99,7 @@ class Providers:
         if known := catalogue.unpublished(module):
             if chosen := self._by_address(known, top):
                 return chosen
-            remedy = (
-                f"declare its address, and what commit: {known.url}" if known.url else f"declare what provides {top}"
-            )
+            remedy = f"declare its address with a commit: {known.url}" if known.url else f"declare what provides {top}"
             return Unknown(f"{top} {known.reason}", remedy)
         for step in tables:
             if only := self._only(step, entry, top):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from podfit.catalogue.imports import Unpublished
 from podfit.model import Evidence, EvidenceKind, Finding, Grade, ImportSite, OpenQuestion, Verdict
 from podfit.needs.asked import Asked
 from podfit.needs.providers import Unknown
@@ -42,6 +43,14 @@ def about_offer(name: str, offered: Asked, sites: Sequence[ImportSite]) -> OpenQ
     evidence = tuple(Evidence(EvidenceKind.METADATA, str(site), statement(site)) for site in sites[:SHOWN])
     message = f"only {sites[0]} imports it, {sites[0].grade.value}; {offered.parts[0][0].where} installs {offered.url}"
     return OpenQuestion(name, message, (*evidence, *offered.evidence), "--include-optional plans it")
+
+
+def about_another(other: Unpublished, asked: Asked) -> OpenQuestion:
+    """Return the question about a name that on the index is another project's than the code imports."""
+    first = asked.parts[0][0]
+    message = f"{first.where} asks for {first.requirement}, and the code imports {other.module}, which {other.reason}"
+    remedy = f"declare its address with a commit: {other.url}" if other.url else "declare what is meant"
+    return OpenQuestion(asked.name, message, asked.evidence, remedy)
 
 
 def statement(site: ImportSite) -> str:
