@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import yaml
@@ -19,12 +17,12 @@ from podfit.model import Declaration, canonical
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.freeze import FREEZE_LINES, FREEZE_SHARE
 from podfit.readers.declared.interface import Reading, Source
-from podfit.readers.environment.conda_names import is_python
+from podfit.readers.environment.conda_names import is_python, pypi_names
 
 if sys.version_info >= (3, 11):
-    import tomllib
+    pass
 else:
-    import tomli as tomllib
+    pass
 
 _SPEC = re.compile(r"^(?:[^\s:=<>!~]+::?)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$")
 _BRACKETS = re.compile(r"\[(.*)\]\s*$")
@@ -34,18 +32,6 @@ _BUILD = re.compile(r"^\s*=?=?[^=<>!~,|\s]+[=\s]([A-Za-z0-9_.*]+)$")
 _PIN = re.compile(r"^\s*={1,2}\s*\d[A-Za-z0-9._]*(?:[=\s]\S+)?$")
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "conda", "mamba"})
 _CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>|=)?\s*([A-Za-z0-9_.+!*-]+)$")
-
-
-@lru_cache(maxsize=1)
-def pypi_names() -> dict[str, str]:
-    """Return what conda names are on PyPI where that differs: a name, or empty for what is no Python distribution.
-
-    Read from conda_names.toml, which gives the evidence of each; both names are normalized.
-    """
-    text = resources.files(__package__).joinpath("conda_names.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
-    renamed = {canonical(conda): canonical(pypi) for conda, (pypi, _) in data["names"].items()}
-    return {**dict.fromkeys(map(canonical, data["foreign"]), ""), **renamed}
 
 
 def read(source: Source, reading: Reading) -> None:

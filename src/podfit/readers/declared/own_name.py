@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from podfit.model import canonical
-from podfit.readers.declared.setup_py import literal_name
+from podfit.readers.declared.setup_literals import literal_name
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import re
+import sys
+from functools import lru_cache
+from importlib import resources
 
 from podfit.model import canonical
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 _PYTHON_BUILD = re.compile(r"(^|_)py(\d|h|pi)")
+
+
+@lru_cache(maxsize=1)
+def pypi_names() -> dict[str, str]:
+    """Return what conda names are on PyPI where that differs: a name, or empty for what is no Python distribution.
+
+    Read from conda_names.toml, which gives the evidence of each; both names are normalized.
+    """
+    text = resources.files("podfit.readers.declared").joinpath("conda_names.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    renamed = {canonical(conda): canonical(pypi) for conda, (pypi, _) in data["names"].items()}
+    return {**dict.fromkeys(map(canonical, data["foreign"]), ""), **renamed}
 
 
 def is_python(build: str) -> bool:
@@ -20,8 +40,6 @@ def on_pypi(name: str, build: str) -> str:
     The names that differ come from the table of `podfit.readers.declared`, with its evidence; apart from them the
     build tells, where there is one. Packages that pip put there (`pypi_0`) have PyPI's names already.
     """
-    from podfit.readers.declared.conda import pypi_names  # that module imports this one
-
     if build.startswith("pypi"):
         return canonical(name)
     known = pypi_names().get(canonical(name))

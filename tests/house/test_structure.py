@@ -1,0 +1,94 @@
+"""How the house is built: no module too long, no circle of imports, one helper for one thing, a page that agrees."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted((ROOT / "src" / "podfit").rglob("*.py"))
+LIMIT = 400
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if len(path.read_text("utf-8").splitlines()) > LIMIT])
+def test_a_module_over_400_lines_says_why(path: Path) -> None:
+    """Its docstring has a line `Long because ...`."""
+    docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    assert re.search(r"^Long because \w+", docstring, re.MULTILINE), f"{path.name}: split it, or say why not"
+
+
+def test_no_module_grows_past_all_reason() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert len(lengths) > 150
+    assert {name: length for name, length in lengths.items() if length > 2 * LIMIT} == {}
+
+
+def circles(edges: dict[str, set[str]]) -> list[set[str]]:
+    """Return the groups of nodes that reach each other (those of two and more)."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        queue = [start]
+        while queue:
+            for each in edges.get(queue.pop(), ()):
+                if each not in seen:
+                    seen.add(each)
+                    queue.append(each)
+        return seen
+
+    reach = {node: reached(node) for node in edges}
+    groups = {frozenset(other for other in reach[node] if node in reach.get(other, ())) for node in edges}
+    return sorted((set(group) for group in groups if len(group) > 1), key=sorted)
+
+
+def test_no_circle_of_imports() -> None:
+    """Neither at the top of modules nor within functions; what only a type checker imports does not count."""
+    grimp = pytest.importorskip("grimp", reason="comes with import-linter: the environment for linting has it")
+    graph = grimp.build_graph("podfit", exclude_type_checking_imports=True)
+    edges = {module: set(graph.find_modules_directly_imported_by(module)) - {"podfit"} for module in graph.modules}
+    assert len(edges) > 150
+    assert circles(edges) == []
+
+
+def test_circles_are_found() -> None:
+    edges = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set(), "e": {"d"}, "f": {"g"}, "g": {"f"}}
+    assert circles(edges) == [{"a", "b", "c"}, {"f", "g"}]
+    assert circles({"a": {"b"}, "b": set()}) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "home"),
+    [
+        (r"\bget_close_matches\b", {"model/words.py"}),
+        (r"\bdef same_version\b", {"model/versions.py"}),
+        (r"Version\([^()]*\) == Version\(", {"model/versions.py"}),
+        (r" more\" if len\(", {"model/words.py"}),
+        (r"\bimport dependency_groups\b|\bfrom dependency_groups\b", set()),
+    ],
+)
+def test_one_helper_for_one_thing(pattern: str, home: set[str]) -> None:
+    """What runs on other machines (far/) carries its own: it may import nothing."""
+    src = ROOT / "src" / "podfit"
+    found = {str(path.relative_to(src)) for path in MODULES if re.search(pattern, path.read_text("utf-8"))}
+    assert {name for name in found if not name.startswith("far/")} <= home
+
+
+def layers() -> list[str]:
+    """Return the rooms as pyproject.toml's contract lists them, the highest first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    (listed,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [name.removeprefix("podfit.") for name in listed]
+
+
+def test_the_contract_covers_every_room() -> None:
+    rooms = {path.name for path in (ROOT / "src" / "podfit").iterdir() if (path / "__init__.py").exists()}
+    assert rooms <= set(layers())
