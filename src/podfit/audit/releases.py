@@ -5,6 +5,7 @@ A judge is asked about the releases of a solution, and about older ones when one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from podfit.model.requirement import Markers, only_extra, parse_requires_dist
 NUMPY_CHECK = "numpy"
 EXTRA_CHECK = "extra"
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 """Extras that are called by a distribution's common short name."""
 
@@ -76,8 +78,10 @@ def named_extras(release: Release, binaries: WheelBinaries | None, around: Surro
     del binaries
     for line in release.requires_dist or ():
         extra = only_extra(line)
-        asked = parse_requires_dist(line) if extra else None
-        if asked is None or _STANDS_FOR.get(extra, extra) != asked.target or asked.target == release.name:
+        if not extra or _STANDS_FOR.get(extra, extra) != _asked_name(line):
+            continue  # before anything is parsed: there are thousands of lines about extras
+        asked = parse_requires_dist(line)
+        if asked is None or asked.target == release.name:
             continue
         there = around.environment.get(asked.target)
         if there is None or asked.allows(there.version) or not _applies(line, extra, around):
@@ -105,5 +109,10 @@ def objections(release: Release, binaries: WheelBinaries | None, around: Surroun
 
 def uses_numpy(release: Release) -> bool:
     """Tell whether a release states that it uses NumPy, extras included: only then its modules are worth reading."""
-    parsed = (parse_requires_dist(line) for line in release.requires_dist or ())
-    return any(asked is not None and canonical(asked.requirement.name) == "numpy" for asked in parsed)
+    return any(_asked_name(line) == "numpy" for line in release.requires_dist or ())
+
+
+def _asked_name(line: str) -> str:
+    """Return the normalized name that a Requires-Dist line (PEP 508) begins with; empty for what is none."""
+    found = _NAME.match(line)
+    return canonical(found.group()) if found else ""
