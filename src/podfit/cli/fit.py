@@ -80,6 +80,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--machine", metavar="ARCH", help="The machine of templates given as a freeze: x86_64, aarch64."),
     click.option("--index-url", metavar="URL", help="The package index. Default: pip's and uv's variables, else PyPI."),
     click.option("--extra-index-url", metavar="URL", multiple=True, help="A further package index."),
+    click.option(
+        "--allow-build",
+        "allow_build",
+        metavar="NAME",
+        multiple=True,
+        help="Let uv build this distribution while planning where it has no wheel (`:all:`: any). That runs its code "
+        "here; by default nothing is built.",
+    ),
     click.option("--exclude-newer", metavar="DATE", default="", help="Ignore files uploaded after DATE (ISO)."),
     click.option("--offline", is_flag=True, help="Use only what the caches hold."),
     click.option("--refresh", is_flag=True, help="Ask the index again even for what was read minutes ago."),
@@ -220,6 +228,7 @@ def _fit(given: dict[str, Any], *, whole_catalogue: bool = False) -> _Outcome:
             release=given["release"],
             extra_index_urls=tuple(filter(None, given["extra_index_url"])),
             exclude_newer=given["exclude_newer"],
+            allow_build=tuple(given["allow_build"]),
             ignore=_ignored(given["ignore"]),
         )
         session = Session(options, offline=given["offline"], refresh=given["refresh"], reporter=reporter)

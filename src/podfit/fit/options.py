@@ -20,6 +20,8 @@ class Options:
     index_url is the index that has what no other has (empty: pip's and uv's variables, else PyPI), extra_index_urls
     are asked before it, find_links are further directories or pages of files. exclude_newer is an ISO date or time:
     files uploaded later do not exist. ignore maps codes of checks to the reasons why their failures are ignored.
+    allow_build names what may be built from source while planning, which runs its code on this machine (`:all:` for
+    everything; by default nothing is).
     Raises InputError for an exclude_newer that is no date, and for a check that there is not or that cannot be ignored.
     """
 
@@ -33,6 +35,7 @@ class Options:
     extra_index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     exclude_newer: str = ""
+    allow_build: tuple[str, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -20,6 +20,7 @@ from podfit.needs import NeedReport, find_needs
 from podfit.plan.build import build_plan, planned_releases
 from podfit.plan.ignore import with_ignored
 from podfit.solve import Uv, overlay_steps
+from podfit.solve.sources import Sources
 
 if TYPE_CHECKING:
     from podfit.fit.options import Options
@@ -103,6 +104,9 @@ def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) 
         bounds=bounds,
         index_arguments=index_arguments(given.options),
         exclude_newer=given.options.exclude_newer,
+        sources=Sources(
+            given.index, needed.template, given.uv.cache, given.options.allow_build, given.options.exclude_newer
+        ),
         reporter=given.reporter,
     )
     planned = planned_releases(overlay, needed.template)

@@ -9,7 +9,7 @@ from podfit.model.evidence import Evidence, EvidenceKind
 from podfit.model.facts import Cuda, Disk, Driver, Fact, Facts, Gpu, PipSettings, Probe, Torch
 from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
-from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed
+from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed, SourceBuild
 from podfit.model.plan import Artefact, Plan
 from podfit.model.project import Call, Declaration, Grade, ImportSite, LocalEnvironment, Member, Project, VersionCheck
 from podfit.model.provenance import Provenance
@@ -61,6 +61,7 @@ __all__ = [
     "Release",
     "Reporter",
     "SilentReporter",
+    "SourceBuild",
     "TargetPlatform",
     "Template",
     "Torch",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from podfit.model.decision import Change
+from podfit.model.evidence import Evidence
 from podfit.model.plan import Artefact
 
 
@@ -46,6 +47,24 @@ class RefusedNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceBuild:
+    """A release that has no wheel for the template and is built from source on the pod, never while planning.
+
+    requires_dist are its dependencies (PEP 508) as evidence tells them. chance says what can be hoped of the build:
+    likely, unlikely or unknown, reason why; with_wheel is the nearest version that has a wheel, empty for none.
+    """
+
+    name: str
+    version: str
+    requires_dist: tuple[str, ...]
+    chance: str
+    reason: str
+    with_wheel: str
+    artefact: Artefact
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Overlay:
     """A solution over a template.
 
@@ -53,7 +72,7 @@ class Overlay:
     that get another version, with the conflict that forced each. refused are needs that had to be relaxed or left
     out for there to be a solution at all. ignored_pins maps each need whose exact pin on a held distribution gave
     way to the template's version to that pin. broken lists what the untouched template does not meet itself.
-    runs is the number of resolutions it took.
+    runs is the number of resolutions it took. builds are the packages that have no wheel for the template.
     """
 
     packages: Mapping[str, LockedPackage]
@@ -64,3 +83,4 @@ class Overlay:
     left_out: tuple[str, ...]
     notes: tuple[str, ...] = ()
     runs: int = 0
+    builds: tuple[SourceBuild, ...] = ()

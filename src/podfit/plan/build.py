@@ -257,14 +257,21 @@ def _pins(facts: _Facts) -> Iterable[Finding]:
 
 def _built(facts: _Facts) -> Iterable[Finding]:
     """Yield a warning for each distribution that is only published as source and gets built on the pod."""
+    builds = {build.name: build for build in facts.overlay.builds}
     for name, files in sorted(facts.artefacts.items()):
         package = facts.overlay.packages[name]
-        if files and all(file.kind != "wheel" for file in files):
-            what = "comes from a commit" if files[0].kind == "commit" else "has no wheel that fits"
-            text = f"{name} {package.version} {what}: it is built from source on the pod".replace("  ", " ")
-            yield Finding(
-                "sdist", name, Verdict.WARNING, text, Evidence(EvidenceKind.PUBLISHED, files[0].url, files[0].filename)
-            )
+        if files and all(file.kind == "sdist" for file in files):
+            text = f"{name} {package.version} has no wheel that fits: it is built from source on the pod"
+            build, remedy = builds.get(name), ""
+            if build is not None:
+                text += f" (whether that works: {build.chance}; {build.reason})"
+                assumed = build.evidence.kind is EvidenceKind.ASSUMED
+                text += f"; its dependencies are assumed ({build.evidence.detail})" if assumed else ""
+                remedy = (
+                    f"take {name} {build.with_wheel}, which has a wheel, where it will do" if build.with_wheel else ""
+                )
+            evidence = Evidence(EvidenceKind.PUBLISHED, files[0].url, files[0].filename)
+            yield Finding("sdist", name, Verdict.WARNING, text, evidence, remedy)
 
 
 def _immovable(facts: _Facts) -> Iterable[Finding]:

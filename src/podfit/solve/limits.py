@@ -33,7 +33,7 @@ def _corners(specifiers: Iterable[Specifier]) -> Iterator[Version | str]:
         text = each.version
         if text.endswith(".*"):
             text = text[:-2]
-            yield from _around(_next(text))
+            yield from (*_around(_next(text)), f"{_next(text)}.dev0", f"{text}.dev0")
         if each.operator == "===":
             yield text
             continue

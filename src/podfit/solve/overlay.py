@@ -26,6 +26,7 @@ from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
 from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told
 from podfit.solve.search import MOST_RUNS, Search
+from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import PackageNotFoundError, Question, Refusal, Uv
 
@@ -41,6 +42,7 @@ def solve_overlay(
     bounds: Sequence[Bound] = (),
     index_arguments: Sequence[str] = (),
     exclude_newer: str = "",
+    sources: Sources | None = None,
     reporter: Reporter | None = None,
 ) -> Overlay:
     """Return the overlay of `overlay_steps`, waited for in the caller's thread; same arguments, same errors."""
@@ -55,6 +57,7 @@ def solve_overlay(
             bounds=bounds,
             index_arguments=index_arguments,
             exclude_newer=exclude_newer,
+            sources=sources,
             reporter=reporter,
         )
     )
@@ -71,12 +74,14 @@ def overlay_steps(
     bounds: Sequence[Bound] = (),
     index_arguments: Sequence[str] = (),
     exclude_newer: str = "",
+    sources: Sources | None = None,
     reporter: Reporter | None = None,
 ) -> Steps[Overlay]:
     """Resolve needs over template with the fewest changes to it, none to a held distribution.
 
     held are names of template distributions; preferences are the versions of the local environment by name;
     constraints are PEP 508 lines that limit without asking; bounds were learned, and limit all but what is held.
+    uv builds nothing: sources offers what it knows of releases without a wheel, and says what may be built.
     A need that cannot be had (its limits, no such package, no access, an address that leads nowhere) is refused with
     the reason, and the rest is solved. Raises InputError for an index that cannot be reached, NoPlanError when even
     without the project's limits nothing fits.
@@ -112,7 +117,7 @@ def overlay_steps(
     while True:
         lines = tuple(_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered))
         asked = replace(question, requirements=lines)
-        search = Search(template, offered, held, asked, uv, reporter, weights, forced=forced - relaxed)
+        search = Search(template, offered, held, asked, uv, reporter, weights, forced=forced - relaxed, sources=sources)
         try:
             found = yield from search.run()
             blamed = "" if not isinstance(found, Refusal) else found.message
@@ -145,6 +150,11 @@ def overlay_steps(
             f"{len(search.released)} pins of {template.name} were released; that no smaller set would do is not proven "
             f"(the search ends after {MOST_RUNS} resolutions): state the versions that you need, or hold what must stay"
         )
+    offers = sources.offers if sources is not None else {}
+    built = {name: offers[name, p.version] for name, p in packages.items() if (name, p.version) in offers}
+    packages = {
+        name: replace(p, artefacts=(built[name].artefact,)) if name in built else p for name, p in packages.items()
+    }
     return Overlay(
         packages={
             name: replace(p, artefacts=tuple(f for f in p.artefacts if (name, f.filename) not in excluded))
@@ -157,6 +167,7 @@ def overlay_steps(
         left_out=offered.left_out,
         notes=tuple(notes),
         runs=runs,
+        builds=tuple(built.values()),
     )
 
 

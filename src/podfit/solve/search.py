@@ -26,6 +26,7 @@ from podfit.model.versions import same_version
 from podfit.model.words import shortened
 from podfit.solve.cores import hitting_set
 from podfit.solve.limits import known_cores
+from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.uv import Question, Refusal, Uv
 
@@ -62,6 +63,8 @@ class Search:
     reporter: Reporter
     weights: Mapping[str, float]
     forced: frozenset[str] = frozenset()
+    sources: Sources | None = None
+    built: frozenset[str] = frozenset()
     cores: list[frozenset[str]] = field(default_factory=list)
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
@@ -151,8 +154,30 @@ class Search:
             constraints=(*self.question.constraints, *lines),
             preferences=preferences,
         )
-        self.runs += 1
-        return (yield from self.uv.steps(question))
+        return (yield from self._asked(question))
+
+    def _asked(self, question: Question) -> Steps[dict[str, LockedPackage] | Refusal]:
+        """Ask uv; what it would have to build is offered by its metadata, or built where that is allowed."""
+        sources = self.sources
+        if sources is not None:
+            question = replace(question, assumed=sources.directory(), build=self._allowed(sources))
+        while True:
+            self.runs += 1
+            answer = yield from self.uv.steps(question)
+            if sources is None or not isinstance(answer, Refusal) or not answer.unbuilt:
+                return answer
+            allowed = sources.allowed.intersection(answer.unbuilt)
+            if not allowed <= set(question.build):
+                self.built |= allowed
+                question = replace(question, build=self._allowed(sources))
+            elif (yield from sources.learn(answer, question.requirements)):
+                question = replace(question, assumed=sources.directory())
+            else:
+                return replace(answer, message=answer.message + sources.said(answer))
+
+    def _allowed(self, sources: Sources) -> tuple[str, ...]:
+        """Return what uv may build: everything where so told, else the allowed names that have no wheel."""
+        return (":all:",) if ":all:" in sources.allowed else tuple(sorted(self.built))
 
     def dependants(self, name: str, pinned: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield what the pinned distributions of the template ask of name, as constraint lines, with who asks."""

@@ -113,15 +113,12 @@ def flat_index(template: Template, offered: OfferedTemplate, cache: Path) -> Pat
     cache is podfit's cache directory. The directory's name is a hash of everything that goes into it. Where the cache
     cannot be written, the directory is a temporary one that goes with the process.
     """
-    series = template.interpreter.series.replace(".", "")
-    minor = resolver_platform(template).rpartition("_")[2]
-    tag = f"cp{series}-cp{series}-manylinux_2_{minor}_{template.target.machine}"
+    tag = wheel_tag(template)
     digest = hashlib.sha256(f"{_FORMAT} {tag}".encode())
     for name, version in sorted(offered.pins.items()):
         digest.update(repr((name, version, offered.lines[name])).encode())
     wheels = {
-        f"{_stem(name, version)}-{tag}.whl": (name, version, offered.lines[name])
-        for name, version in offered.pins.items()
+        wheel_name(name, version, tag): (name, version, offered.lines[name]) for name, version in offered.pins.items()
     }
     return whole_flat_index(cache / "templates" / digest.hexdigest()[:32], wheels, tag)
 
@@ -192,6 +189,18 @@ def _temporary() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="podfit-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def wheel_tag(template: Template) -> str:
+    """Return the tag of metadata-only wheels for template: one that uv takes on it."""
+    series = template.interpreter.series.replace(".", "")
+    minor = resolver_platform(template).rpartition("_")[2]
+    return f"cp{series}-cp{series}-manylinux_2_{minor}_{template.target.machine}"
+
+
+def wheel_name(name: str, version: str, tag: str) -> str:
+    """Return the file name of a metadata-only wheel."""
+    return f"{_stem(name, version)}-{tag}.whl"
 
 
 def _stem(name: str, version: str) -> str:

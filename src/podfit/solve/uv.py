@@ -62,6 +62,7 @@ class Question:
     find_links is a directory of wheels that count like the index's. platform is uv's name of the target.
     index_arguments are uv's options that name indexes; exclude_newer is a date, empty for none. build_constraints
     limit what source distributions are built with: wheels in find_links that hold metadata only build nothing.
+    assumed is a further directory of wheels; build names what uv may build (`:all:` for everything), nothing else.
     """
 
     requirements: tuple[str, ...]
@@ -73,6 +74,8 @@ class Question:
     index_arguments: tuple[str, ...] = ()
     exclude_newer: str = ""
     build_constraints: tuple[str, ...] = ()
+    assumed: Path | None = None
+    build: tuple[str, ...] = ()
 
     def key(self) -> str:
         """Return a hash of everything that the answer depends on, the index's state apart."""
@@ -86,15 +89,18 @@ class Question:
             self.index_arguments,
             self.exclude_newer,
             sorted(self.build_constraints),
+            str(self.assumed or ""),
+            self.build,
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """uv's statement that there is no solution, on one line."""
+    """uv's statement that there is no solution, on one line; unbuilt names what it would have had to build."""
 
     message: str
+    unbuilt: tuple[str, ...] = ()
 
 
 class PackageNotFoundError(InputError):
@@ -186,6 +192,13 @@ class Uv:
             command += ["--python-platform", question.platform, "--find-links", as_link(question.find_links)]
             command += [*question.index_arguments, "--format", "pylock.toml", "-c", "constraints.txt"]
             command += ["--build-constraints", "build-constraints.txt"]
+            command += ["--find-links", as_link(question.assumed)] if question.assumed else []
+            if ":all:" not in question.build:
+                command += [
+                    "--only-binary",
+                    ":all:",
+                    *(word for name in question.build for word in ("--no-binary", name)),
+                ]
             command += ["--exclude-newer", question.exclude_newer] if question.exclude_newer else []
             command += ["--offline"] if offline else ["--refresh"] if self.refresh else []
             command += ["-o", output.name, "requirements.in"]
@@ -234,7 +247,7 @@ class Uv:
                 denied=denied.group(0) if denied else "",
             )
         if _is_refusal(done.stderr):
-            return Refusal(_reason(done.stderr))
+            return Refusal(_reason(done.stderr), _unbuilt(done.stderr))
         if _is_unreachable(done.stderr):
             raise InputError(
                 _sentence(done.stderr, question), remedy="check the network, --index-url and the proxy variables"
@@ -275,6 +288,12 @@ def _younger(path: Path, seconds: float) -> bool:
 def _is_refusal(text: str) -> bool:
     """Tell whether uv says that there is no solution."""
     return "No solution found" in text
+
+
+def _unbuilt(text: str) -> tuple[str, ...]:
+    """Return the distributions that uv says it may not build, normalized."""
+    hints = re.findall(r"hint: Wheels are required for ([^\n]*?) because building from source is disabled", text)
+    return tuple(dict.fromkeys(canonical(name) for hint in hints for name in re.findall(r"`([^`]+)`", hint)))
 
 
 def _is_unreachable(text: str) -> bool:

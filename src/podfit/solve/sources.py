@@ -1,0 +1,183 @@
+"""Releases without a wheel for the template: offered to the resolver by what is known of them, never built here.
+
+uv is told to build nothing. Where that leaves it without a solution, it names the distributions that it would have to
+build; those whose build can be hoped for join a flat index of metadata-only wheels (podfit.solve.template_index), with
+their dependencies from the best evidence there is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from podfit.model import Artefact, Evidence, EvidenceKind, PodfitError, SourceBuild, Template, canonical
+from podfit.model.steps import Steps, Wait
+from podfit.model.tags import platform_tags
+from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
+from podfit.solve.uv import Refusal
+
+if TYPE_CHECKING:
+    from podfit.index import Index, IndexFile
+
+
+class Sources:
+    """The source builds that one template's solve may rest on; grows while uv is asked.
+
+    allowed are the names (or `:all:`) that uv may build while planning; exclude_newer is an ISO date, empty for none.
+    """
+
+    def __init__(
+        self, index: Index, template: Template, cache: Path, allowed: Iterable[str] = (), exclude_newer: str = ""
+    ) -> None:
+        self._index = index
+        self._template = template
+        self._cache = cache
+        self._until = exclude_newer
+        self._tags = platform_tags(template)
+        self.allowed = frozenset(name if name == ":all:" else canonical(name) for name in allowed)
+        self.offers: dict[tuple[str, str], SourceBuild] = {}
+        self._hopeless: dict[str, str] = {}
+        self._seen: set[tuple[str, str]] = set()
+
+    def learn(self, refusal: Refusal, requirements: Iterable[str]) -> Steps[bool]:
+        """Look at what uv would have to build; return whether there is something new to offer it."""
+        wanted = [
+            (name, specifier)
+            for name in refusal.unbuilt
+            for specifier in _asked(name, refusal.message, requirements)
+            if (name, specifier) not in self._seen
+        ]
+        if not wanted:
+            return False
+        self._seen.update(wanted)
+        found: list[SourceBuild] = yield Wait(lambda: self._look(wanted))
+        new = False
+        for build in found:
+            if build.chance == "unlikely":
+                self._hopeless[build.name] = build.reason
+            elif (build.name, build.version) not in self.offers:
+                self.offers[build.name, build.version] = build
+                new = True
+        return new
+
+    def said(self, refusal: Refusal) -> str:
+        """Return what is known about the distributions that a refusal would have to build and that will not build."""
+        return "".join(f" {self._hopeless[name]}." for name in refusal.unbuilt if name in self._hopeless)
+
+    def directory(self) -> Path | None:
+        """Return a directory of metadata-only wheels of all offers; None without any."""
+        if not self.offers:
+            return None
+        tag = wheel_tag(self._template)
+        wheels = {
+            wheel_name(name, version, tag): (name, version, build.requires_dist)
+            for (name, version), build in sorted(self.offers.items())
+        }
+        digest = hashlib.sha256(repr((tag, sorted(wheels.items()))).encode()).hexdigest()[:32]
+        return whole_flat_index(self._cache / "assumed" / digest, wheels, tag)
+
+    def _look(self, wanted: Iterable[tuple[str, str]]) -> list[SourceBuild]:
+        """Return the newest source release of each name in its specifier; the waiting part."""
+        found = []
+        for name, specifier in wanted:
+            try:
+                releases = self._index.releases(name)
+            except PodfitError:
+                continue
+            build = self._newest(name, SpecifierSet(specifier), releases)
+            if build is not None:
+                found.append(build)
+        return found
+
+    def _newest(
+        self, name: str, specifier: SpecifierSet, releases: Mapping[str, tuple[IndexFile, ...]]
+    ) -> SourceBuild | None:
+        """Return the newest release in specifier that has nothing but a source distribution for the template."""
+        from podfit.index import best_files
+
+        within = [version for version in releases if specifier.contains(version, prereleases=True)]
+        final = [version for version in within if not Version(version).is_prerelease]
+        with_wheel = [v for v in releases if any(f.kind == "wheel" for f in best_files(releases[v], v, self._tags))]
+        for version in reversed(final or within):
+            fitting = [file for file in best_files(releases[version], version, self._tags) if self._serves(file)]
+            if not fitting or fitting[0].kind == "wheel":
+                continue
+            return self._judged(name, version, fitting[0], releases, with_wheel)
+        return None
+
+    def _serves(self, file: IndexFile) -> bool:
+        """Tell whether a file is for the template's Python, not withdrawn and not too new."""
+        if self._until and file.upload_time[: len(self._until)] > self._until:
+            return False
+        try:
+            python = SpecifierSet(file.requires_python)
+        except InvalidSpecifier:
+            return not file.yanked
+        return not file.yanked and python.contains(self._template.interpreter.version, prereleases=True)
+
+    def _judged(
+        self,
+        name: str,
+        version: str,
+        sdist: IndexFile,
+        releases: Mapping[str, tuple[IndexFile, ...]],
+        with_wheel: list[str],
+    ) -> SourceBuild:
+        """Return a source release with what can be hoped of its build, by the wheels that its project publishes."""
+        series = self._template.interpreter.series
+        wheels = [file for file in releases[version] if file.kind == "wheel"]
+        newer = [other for other in with_wheel if Version(other) > Version(version)]
+        near = newer[0] if newer else with_wheel[-1] if with_wheel else ""
+        instead = f"{near} is the nearest with a wheel" if near else "no release has one"
+        if wheels and newer:
+            chance = "unlikely"
+            reason = (
+                f"{name} {version} has no wheel for Python {series}, only for others; its project made wheels for it from "
+                f"a later release on, so the source of {version} cannot be expected to build there: {instead}"
+            )
+        elif any(file.filename.endswith("-none-any.whl") for files in releases.values() for file in files):
+            chance, reason = "likely", f"other releases of {name} are pure Python; {instead}"
+        else:
+            chance = "unknown"
+            reason = f"it may need compilers, headers and, at build time, torch (pip's --no-build-isolation); {instead}"
+        lines, evidence = self._requirements(name, version, near)
+        artefact = Artefact(sdist.filename, sdist.url, sdist.hashes, "sdist", sdist.size, sdist.upload_time)
+        return SourceBuild(name, version, lines, chance, reason, near, artefact, evidence)
+
+    def _requirements(self, name: str, version: str, near: str) -> tuple[tuple[str, ...], Evidence]:
+        """Return a source release's dependencies from its own files, else from the nearest wheel, and the evidence."""
+        causes = []
+        for other in filter(None, (version, near)):
+            try:
+                found = self._index.metadata(name, other, tags=self._tags)
+            except PodfitError as error:
+                causes.append(error.message)
+                continue
+            if other == version:
+                return found.requires_dist, found.evidence
+            detail = f"{name} {version} tells nothing without a build: taken to require what {other} requires"
+            return found.requires_dist, Evidence(EvidenceKind.ASSUMED, found.evidence.source, detail)
+        return (), Evidence(EvidenceKind.ASSUMED, "no requirements", causes[0] if causes else "")
+
+
+def _asked(name: str, message: str, requirements: Iterable[str]) -> list[str]:
+    """Return the specifiers with which name is asked for, in requirements and in uv's explanation."""
+    found: dict[str, None] = {}
+    for line in requirements:
+        requirement = Requirement(line)
+        if canonical(requirement.name) == name:
+            found[str(requirement.specifier)] = None
+    for text in re.findall(rf"(?<![\w.-]){re.escape(name)}(?:\[[^\]]*\])?((?:[<>=!~]=?=?[\w.+!*-]+,?)+)", message):
+        try:
+            found[str(SpecifierSet(text.rstrip(",.")))] = None
+        except InvalidSpecifier:
+            continue
+    exact = [text for text in found if text.startswith("==") and "," not in text]
+    return exact or list(found) or [""]

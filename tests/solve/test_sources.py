@@ -1,0 +1,99 @@
+"""Planning builds nothing: what has no wheel is offered by its metadata, judged by the wheels that its project has."""
+
+import io
+import tarfile
+
+from solve_support import need, only, registry, template
+
+from podfit.index import Index
+from podfit.solve import Uv, solve_overlay
+from podfit.solve.sources import Sources
+
+
+def _sdist(directory, name, version, *, info="", pyproject="", setup="raise SystemExit('a build ran')"):
+    directory.mkdir(parents=True, exist_ok=True)
+    stem = f"{name}-{version}"
+    files = {
+        "PKG-INFO": info or f"Metadata-Version: 1.2\nName: {name}\nVersion: {version}\n",
+        "pyproject.toml": pyproject,
+        "setup.py": f"open({str(directory / 'RAN')!r}, 'w')\n{setup}\n",
+    }
+    with tarfile.open(directory / f"{stem}.tar.gz", "w:gz") as archive:
+        for path, text in files.items():
+            data = text.encode()
+            member = tarfile.TarInfo(f"{stem}/{path}")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+def _other_python(directory, name, version):
+    """A wheel for another Python alone."""
+    path = registry(directory, {(name, version): []}) / f"{name}-{version}-py3-none-any.whl"
+    path.rename(directory / f"{name}-{version}-cp38-cp38-manylinux_2_17_x86_64.whl")
+
+
+def _solve(tmp_path, needs, **more):
+    wheels = tmp_path / "wheels"
+    pod = template({})
+    index = Index([], find_links=[str(wheels)], cache=tmp_path / "cache")
+    overlay = solve_overlay(
+        pod,
+        needs,
+        Uv(tmp_path / "cache"),
+        held=(),
+        preferences=more.pop("preferences", {}),
+        index_arguments=only(wheels),
+        sources=Sources(index, pod, tmp_path / "cache", **more),
+    )
+    assert not (wheels / "RAN").exists()
+    return overlay
+
+
+STATIC = "Metadata-Version: 2.2\nName: {0}\nVersion: {1}\nRequires-Dist: six\n"
+
+
+def test_a_release_without_a_wheel_resolves_by_its_final_metadata_and_is_a_source_build(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("six", "1.0"): []})
+    _sdist(wheels, "old", "1.0", info=STATIC.format("old", "1.0"))
+    overlay = _solve(tmp_path, [need("old")])
+    assert {name: package.version for name, package in overlay.packages.items()} == {"old": "1.0", "six": "1.0"}
+    (build,) = overlay.builds
+    assert (build.name, build.chance, build.requires_dist) == ("old", "unknown", ("six",))
+    assert [(file.kind, file.filename) for file in overlay.packages["old"].artefacts] == [("sdist", "old-1.0.tar.gz")]
+
+
+def test_a_version_with_a_wheel_is_preferred_to_the_laptops_that_has_none(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("app", "1.0"): []})
+    _sdist(wheels, "app", "2.0")
+    overlay = _solve(tmp_path, [need("app")], preferences={"app": "2.0"})
+    assert (overlay.packages["app"].version, overlay.builds) == ("1.0", ())
+
+
+def test_an_exact_pin_asks_for_the_source_and_hears_what_has_a_wheel(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("app", "1.0"): ["six"], ("six", "1.0"): []})
+    _sdist(wheels, "app", "2.0")
+    overlay = _solve(tmp_path, [need("app", "==2.0")])
+    (build,) = overlay.builds
+    assert (build.version, build.chance, build.with_wheel) == ("2.0", "likely", "1.0")
+    assert build.requires_dist == ("six",)
+    assert "taken to require what 1.0 requires" in build.evidence.detail
+    assert "six" in overlay.packages
+
+
+def test_a_source_older_than_its_projects_wheels_for_this_python_is_a_conflict_that_says_what_has_one(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("num", "2.0"): []})
+    _other_python(wheels, "num", "1.0")
+    _sdist(wheels, "num", "1.0")
+    overlay = _solve(tmp_path, [need("num", "<2")])
+    (refused,) = overlay.refused
+    assert (refused.name, refused.fitting) == ("num", "2.0")
+    assert "num 1.0 has no wheel for Python 3.11, only for others" in refused.message
+    assert "2.0 is the nearest with a wheel" in refused.message
+
+
+def test_what_only_a_dependency_needs_is_offered_too(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("app", "1.0"): ["deep>=1,<2"], ("deep", "2.0"): []})
+    _sdist(wheels, "deep", "1.5")
+    overlay = _solve(tmp_path, [need("app")])
+    assert [(build.name, build.version) for build in overlay.builds] == [("deep", "1.5")]
+    assert not overlay.refused
