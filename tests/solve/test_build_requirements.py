@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from solve_support import need, only, template
 
+from podfit.index import Index
 from podfit.solve import Uv, solve_overlay
+from podfit.solve.sources import Sources
 
 BACKEND = """
 from pathlib import Path
@@ -66,6 +68,12 @@ def test_a_source_distribution_is_not_built_with_the_templates_metadata(
     running = ".".join(map(str, sys.version_info[:3]))
     pod = template({"backend": ("2.0", [])}, python=running, glibc=glibc)
     overlay = solve_overlay(
-        pod, [need("built")], Uv(tmp_path / "cache"), held=(), preferences={}, index_arguments=only(wheels)
+        pod,
+        [need("built")],
+        Uv(tmp_path / "cache"),
+        held=(),
+        preferences={},
+        index_arguments=only(wheels),
+        sources=Sources(Index([], cache=tmp_path / "cache"), pod, tmp_path / "cache", ["built"]),
     )
     assert {name: package.version for name, package in overlay.packages.items()} == {"built": "1.0", "asked": "1.0"}

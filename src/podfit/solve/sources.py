@@ -139,8 +139,8 @@ class Sources:
         if wheels and newer:
             chance = "unlikely"
             reason = (
-                f"{name} {version} has no wheel for Python {series}, only for others; its project made wheels for it from "
-                f"a later release on, so the source of {version} cannot be expected to build there: {instead}"
+                f"{name} {version} has no wheel for Python {series}, only for others; its project made wheels for it "
+                f"from a later release on, so the source of {version} cannot be expected to build there: {instead}"
             )
         elif any(file.filename.endswith("-none-any.whl") for files in releases.values() for file in files):
             chance, reason = "likely", f"other releases of {name} are pure Python; {instead}"
@@ -174,10 +174,11 @@ def _asked(name: str, message: str, requirements: Iterable[str]) -> list[str]:
         requirement = Requirement(line)
         if canonical(requirement.name) == name:
             found[str(requirement.specifier)] = None
+    exact = [text for text in found if text.startswith("==") and "," not in text]
     for text in re.findall(rf"(?<![\w.-]){re.escape(name)}(?:\[[^\]]*\])?((?:[<>=!~]=?=?[\w.+!*-]+,?)+)", message):
         try:
             found[str(SpecifierSet(text.rstrip(",.")))] = None
         except InvalidSpecifier:
             continue
-    exact = [text for text in found if text.startswith("==") and "," not in text]
-    return exact or list(found) or [""]
+    depended = re.findall(rf"depends? on {re.escape(name)}(==[\w.+!-]+)", message)
+    return exact or depended or [text for text in found if not text.startswith("==")] or list(found) or [""]
