@@ -40,14 +40,17 @@ def template_names() -> tuple[str, ...]:
 
 
 def load_manifest(name: str) -> dict[str, Any]:
-    """Return the manifest of one template. Raises InputError for an unknown name, offering the nearest ones."""
+    """Return the manifest of one template, whose name is its file's.
+
+    Raises InputError for an unknown name, offering the nearest ones.
+    """
     if name not in template_names():
         hint = did_you_mean(name, template_names(), cutoff=0.4) or "`podfit templates` lists them"
         raise InputError(f"there is no template {name!r} in the catalogue", remedy=hint)
     data: dict[str, Any] = msgspec.json.decode(
         files("podfit.catalogue").joinpath("templates").joinpath(f"{name}.json").read_bytes()
     )
-    return data
+    return {**data, "name": name}
 
 
 def template_summaries() -> tuple[Summary, ...]:
