@@ -24,12 +24,18 @@ def own_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def plan(folder: Path) -> dict[str, Any]:
-    """Return the plan that was written, without the moment of its making and what was asked then."""
+    """Return the plan that was written, without the moment of its making and without who answered (`answered`)."""
     data = json.loads((folder / "plan-runpod-pytorch-2.4.json").read_text(encoding="utf-8"))
     data.pop("created")
-    for key in ("offline", "from_cache", "options"):
-        data["provenance"].pop(key)
+    data["provenance"].pop("offline")
+    data["provenance"].pop("from_cache")
     return dict(data)
+
+
+def answered(folder: Path) -> tuple[bool, list[str]]:
+    """Return whether nobody was asked, and what the cache stood in for."""
+    made = json.loads((folder / "plan-runpod-pytorch-2.4.json").read_text(encoding="utf-8"))["provenance"]
+    return made["offline"], made["from_cache"]
 
 
 def said(ran: Ran) -> str:
@@ -62,6 +68,9 @@ def test_what_was_fitted_once_works_again_without_the_index(
     assert refreshed.err.startswith(f"warning: the package index at {host} cannot be reached (")
     assert "; what the cache holds was used instead\n" in refreshed.err
     assert plan(tmp_path / "refreshed") == plan(tmp_path / "first")
+    assert answered(tmp_path / "first") == answered(tmp_path / "recent") == (False, [])
+    assert answered(tmp_path / "offline") == (True, [])
+    assert answered(tmp_path / "refreshed") == (False, [host])
 
 
 @pytest.mark.parametrize("network", ["there", "gone"])
