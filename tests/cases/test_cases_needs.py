@@ -168,6 +168,12 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"requirements.txt": "sklearn==0.0\npytorch\nPIL\nopencv\nclip\napex\n", "a.py": "import sklearn, clip, PIL\n"},
         {"apex": "", "opencv-python": "", "pillow": "", "scikit-learn": "", "torch": ""},
     ),
+    "setup.py reads one of several files": (
+        {"setup.py": "from setuptools import setup\nsetup(name='x', install_requires=lines('requirements.txt'),\n"
+         "extras_require={'more': lines('requirements-extras.txt')})\n", "requirements.txt": "tqdm\n",
+         "requirements-extras.txt": "rich\n", "requirements-dev.txt": "ruff\n", "x/__init__.py": "import tqdm\n"},
+        {"tqdm": ""},
+    ),
     "a reporter that is asked for": (
         {"t.py": "from transformers import TrainingArguments\nTrainingArguments('o', report_to=['wandb', 'mlflow'])\n"},
         {"accelerate": "", "mlflow": "", "transformers": "", "wandb": ""},
@@ -236,7 +242,10 @@ def test_what_gives_way_is_said(tmp_path: Path) -> None:
         ("a slip of the pen", "requirment.txt is taken for requirements.txt"),
         ("alternatives in a folder", "--group a-backend"),
         ("alternatives beside each other", "choose with -r requirements-old.txt"),
-        ("requirements beside the code that uses them", "-r eval/requirements.txt takes all of it"),
+        (
+            "requirements beside the code that uses them",
+            "no more: eval/requirements.txt; -r FILE takes all",
+        ),
         ("a freeze of a Mac", "taken as a local environment"),
     ],
 )

@@ -33,7 +33,8 @@ def offers(
         there = asked.get(name) or offered.setdefault(name, Asked(name))
         if reason := _excluded(there, requirement):
             message = f"{declaration.where} asks for {declaration.requirement}, which {reason} excludes; not followed"
-            findings.append(Finding("declared", name, Verdict.WARNING, message, evidence, "make them agree"))
+            told = Verdict.OK if declaration.scope.lower().startswith("readme") else Verdict.WARNING
+            findings.append(Finding("declared", name, told, message, evidence, "make them agree"))
         else:
             there.parts.append((declaration, requirement))
     return offered, findings

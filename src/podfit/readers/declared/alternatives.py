@@ -13,7 +13,9 @@ from podfit.model import Declaration, canonical
 
 _PRIMARY = ("pyproject.toml", "setup.cfg", "setup.py")
 _GPU = re.compile(r"gpu|cuda|cu1\d\d|nvidia", re.IGNORECASE)
-_BASE = frozenset({"requirements", "base", "common", "main", "core", "default", "runtime", "install", "prod", "all"})
+_BASE = frozenset(
+    {"requirements", "required", "base", "common", "main", "core", "default", "runtime", "install", "prod", "all"}
+)
 
 
 def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list[str], list[str]]:

@@ -7,10 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from podfit.model import Declaration, InputError
+from podfit.model.words import shortened
 from podfit.readers.declared import installs
 from podfit.readers.declared.discover import group_of
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import Reading, Source
+
+SHOWN = 8
+"""How many files a notice spells out."""
 
 LARGEST = 1024 * 1024
 """Bytes past which a Dockerfile or README is not read."""
@@ -26,6 +30,7 @@ def read_aside(
     """
     made: list[Declaration] = []
     notices: list[str] = []
+    partly: list[str] = []
     for path in requirements:
         folder = path.rpartition("/")[0]
         source = Source(root, root / path)
@@ -43,7 +48,10 @@ def read_aside(
         found = [replace(one, scope=folder, asks=alone) for one in reading.declarations if not one.constraint]
         made += found
         if found and not alone:
-            notices.append(f"{path} is read for what the code imports; -r {path} takes all of it")
+            partly.append(path)
+    if partly:
+        shown = shortened(partly, SHOWN)
+        notices.append(f"read for what the code imports, no more: {shown}; -r FILE takes all of one")
     for path in dockerfiles:
         for one in installs.commands(_text(root / path)):
             declarations, _ = installs.declarations(root, path, [one], scope=path, asks=alone)

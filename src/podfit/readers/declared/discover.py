@@ -72,6 +72,9 @@ _ASIDE = frozenset(
         "bench",
         "benchmark",
         "benchmarks",
+        "extra",
+        "extras",
+        "optional",
     ]
 )
 """Words in a file's name that say that it is not for running the project."""

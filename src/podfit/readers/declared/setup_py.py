@@ -114,17 +114,19 @@ def _extras(source: Source, reading: Reading, node: ast.expr, names: Names) -> N
 def _files_named(source: Source, reading: Reading) -> list[str]:
     """Read the requirement files that setup.py names in a literal, and return them as they are shown."""
     from podfit.readers.declared import requirements_txt
+    from podfit.readers.declared.alternatives import is_base
+    from podfit.readers.declared.discover import group_of
     from podfit.readers.declared.freeze import freeze_reason
 
     read = []
+    found: dict[str, Source] = {}
     for node in ast.walk(tree_of(source.data)):
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or len(node.value) > 200:
-            continue
-        if not _FILE.search(node.value):
-            continue
-        named = Source(source.root, source.path.parent / node.value)
-        if not named.path.is_file() or named.shown in read:
-            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.search(node.value[:200]):
+            named = Source(source.root, source.path.parent / node.value)
+            if named.path.is_file() and not group_of(named.path):
+                found[named.shown] = named
+    plain = [named for named in found.values() if is_base(named.path)]
+    for named in plain or found.values():  # requirements-extras.txt beside requirements.txt is for an extra
         if reason := freeze_reason(named.text, named.path, named.data):
             reading.freeze(named, reason)
         else:
