@@ -25,6 +25,7 @@ from podfit.model import (
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
 from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told
+from podfit.solve.repositories import fixed_commits
 from podfit.solve.search import MOST_RUNS, Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
@@ -108,7 +109,11 @@ def overlay_steps(
         build_constraints=offered.build_constraints,
     )
     relaxed: set[str] = set(ignored) | {need.name for need in refused}
-    dropped: set[str] = set()
+    allowed = sources.allowed if sources is not None else frozenset({":all:"})
+    pinned = (n for n in needs if n.name not in held)
+    repositories = yield from fixed_commits(pinned, allowed, offline=uv.offline)
+    refused += repositories.refused
+    dropped: set[str] = {*repositories.fixed, *(each.name for each in repositories.refused)}
     loose = [name for name in offered.pins if name not in held]
     forced = frozenset(n.name for n in needs if n.url and n.name in loose)
     forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
@@ -150,6 +155,12 @@ def overlay_steps(
             f"{len(search.released)} pins of {template.name} were released; that no smaller set would do is not proven "
             f"(the search ends after {MOST_RUNS} resolutions): state the versions that you need, or hold what must stay"
         )
+    packages = {**packages, **repositories.fixed}
+    notes += [
+        f"{name} is built on the pod from {package.url}: what it requires, and whether it builds there, is not known "
+        "without its files; the rest is planned without it"
+        for name, package in repositories.fixed.items()
+    ]
     offers = sources.offers if sources is not None else {}
     built = {name: offers[name, p.version] for name, p in packages.items() if (name, p.version) in offers}
     packages = {

@@ -274,7 +274,7 @@ def find_uv() -> str:
 def _environment() -> dict[str, str]:
     """Return the variables for uv: the person's, without those that would change what is resolved."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_STEERING)}
-    return {**kept, "NO_COLOR": "1", "COLUMNS": "100000"}
+    return {**kept, "NO_COLOR": "1", "GIT_TERMINAL_PROMPT": "0", "COLUMNS": "100000"}
 
 
 def _younger(path: Path, seconds: float) -> bool:

@@ -1,0 +1,73 @@
+"""git+ needs: the commit is fixed, nothing is fetched, and one repository that is not there ends nothing."""
+
+import subprocess
+
+import pytest
+from solve_support import need, only, registry, template
+
+from podfit.index import Index
+from podfit.solve import Uv, solve_overlay
+from podfit.solve.sources import Sources
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with a setup.py that must not run, and its commit and tag."""
+    room = tmp_path / "repository"
+    room.mkdir()
+    (room / "setup.py").write_text(f"open({str(tmp_path / 'RAN')!r}, 'w')\n")
+
+    def git(*words):
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        return subprocess.run(
+            ["git", *who, *words], cwd=room, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    git("tag", "-a", "v1", "-m", "v1")
+    first = git("rev-parse", "HEAD")
+    git("commit", "-q", "--allow-empty", "-m", "two")
+    return room, first, git("rev-parse", "HEAD")
+
+
+def _solve(tmp_path, url):
+    pod = template({})
+    wheels = registry(tmp_path / "wheels", {("six", "1.0"): [], ("clip", "0.2"): []})
+    overlay = solve_overlay(
+        pod,
+        [need("clip", url=url), need("six")],
+        Uv(tmp_path / "cache"),
+        held=(),
+        preferences={},
+        index_arguments=only(wheels),
+        sources=Sources(Index([], cache=tmp_path / "cache"), pod, tmp_path / "cache"),
+    )
+    assert overlay.packages["six"].version == "1.0"
+    assert not (tmp_path / "RAN").exists()
+    return overlay
+
+
+def test_the_commit_is_fixed_and_nothing_of_the_repository_runs(tmp_path, repository):
+    room, first, last = repository
+    for reference, commit in (("", last), ("@v1", first), (f"@{first}", first)):
+        overlay = _solve(tmp_path, f"git+file://{room}{reference}#egg=clip")
+        assert overlay.packages["clip"].url == f"git+file://{room}@{commit}#egg=clip"
+        assert not overlay.refused
+        assert any("not known" in note for note in overlay.notes)
+
+
+@pytest.mark.parametrize("url", ["git+file:///no/such/repository", "git+https://user:secret@127.0.0.1:9/x.git"])
+def test_a_repository_that_is_not_there_is_one_conflict(tmp_path, url):
+    overlay = _solve(tmp_path, url)
+    (refused,) = overlay.refused
+    assert (refused.name, refused.fitting) == ("clip", "")
+    assert "clip" not in overlay.packages
+    assert "secret" not in refused.message
+    assert "gives no commit for its default branch" in refused.message
+
+
+def test_a_reference_that_the_repository_lacks_is_told(tmp_path, repository):
+    (refused,) = _solve(tmp_path, f"git+file://{repository[0]}@v9").refused
+    assert "v9 (there is no such branch or tag)" in refused.message
