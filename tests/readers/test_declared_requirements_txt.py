@@ -369,7 +369,6 @@ def test_find_links_of_a_directory_beside_the_file(tmp_path: Path) -> None:
         ("git+https://me:secret@x.org/a ; huh\n",
          "ROOT/requirements.txt:1: 'a @ git+https://****@x.org/a ; huh' is not a requirement: "),
         ("numpy==1.*.2\n", "ROOT/requirements.txt:1: "),
-        ("tensorflow>=2.0.*\n", "ROOT/requirements.txt:1: "),
         ("foo @ \n", "ROOT/requirements.txt:1: "),
         ("git+https://github.com/a/b ; nonsense\n", "ROOT/requirements.txt:1: "),
     ],
@@ -523,3 +522,12 @@ def test_a_local_environments_odd_versions_are_left_open(tmp_path: Path) -> None
     assert {name: (one.version, one.direct_url) for name, one in there.items()} == {
         "appnope": ("", ""), "einops": ("0.8.0", ""), "jpeg": ("", ""), "numpy": ("1.26.4", ""), "torch": ("2.2.2", ""),
     }  # fmt: skip
+
+
+def test_what_old_pips_took_is_read_and_said(tmp_path: Path) -> None:
+    declared = read(tmp_path, "tensorflow>=2.0.*,<3.*\nnumpy==1.*,!=1.2.*\nscipy~=1.7.*; python_version>='3'\n")
+    assert [line for line, _ in lines(declared)] == [
+        "tensorflow<3,>=2.0", "numpy!=1.2.*,==1.*", 'scipy~=1.7; python_version >= "3"',
+    ]  # fmt: skip
+    assert len(declared.notices) == 2
+    assert declared.notices[0].startswith("requirements.txt:1: tensorflow>=2.0.*,<3.* is read as tensorflow>=2.0,<3")

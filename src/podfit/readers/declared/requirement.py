@@ -20,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 _SCP = re.compile(r"^git\+(?:ssh://)?([\w.-]+@[\w.-]+):(?!\d+/)(?!//)(.+)$")
 _NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")
+_IDLE_STAR = re.compile(r"((?<![=!~<>])(?:>=|<=|~=|>|<)\s*)(\d+(?:\.\d+)*)\.\*")
 _FOREIGN_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?)\s*={2,3}\s*(\d[A-Za-z0-9._+!-]*)\s*(;.*)?$")
 _EGG = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
 _ARCHIVE_ROUTE = re.compile(r"^/[^/]+/([^/]+)/(?:archive|zipball|tarball|-/archive|get)/")
@@ -54,6 +55,11 @@ def without_foreign_version(text: str) -> tuple[str, str]:
     except InvalidVersion:
         return f"{match.group(1)}{match.group(3) or ''}", match.group(2)
     return "", ""
+
+
+def without_idle_stars(text: str) -> str:
+    """Return text without the `.*` that old pips let stand after an ordering (`>=2.0.*`), where it says nothing."""
+    return _IDLE_STAR.sub(r"\1\2", text)
 
 
 def normalized(text: str) -> str:

@@ -187,6 +187,10 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
     if _is_address(bare):
         _read_address(line, bare, reading, hashes, marker)
         return
+    plain = pep508.without_idle_stars(text)
+    if plain != text:
+        reading.notice(f"{line.place}: {text} is read as {plain}, as old pips did; no pip of today takes it")
+        text = plain
     free, version = pep508.without_foreign_version(text)
     if free:
         reading.notice(f"{line.place}: {version} is no version that PEP 440 knows; {free} is asked for in any version")
