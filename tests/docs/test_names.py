@@ -83,6 +83,13 @@ def test_the_files_exist(file: str) -> None:
     assert not absent
 
 
+def test_the_security_page_names_tests_that_there_are() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8"))
+    assert len(named) > 10
+    for file, test in named:
+        assert re.search(rf"^(?:async )?def {test}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), test
+
+
 def test_the_search_sees_what_it_should() -> None:
     text = "`podfit.model.serial`, (podfit.fit), podfit.plan/1, podfit.toml. podfit.readers.local.read_local."
     assert set(NAME.findall(text)) - FILES == {"podfit.model.serial", "podfit.fit", "podfit.readers.local.read_local"}

@@ -204,8 +204,20 @@ def test_a_project_with_a_backend_of_its_own(world: World) -> None:
     check_nothing_ran(world, world.fit())
 
 
-@pytest.mark.xfail(strict=True, reason="uv builds what only a backend can tell until planning asks it not to")
 def test_a_source_distribution(world: World) -> None:
+    put_source(world)
+    check_nothing_ran(world, world.fit())
+
+
+def test_a_source_distribution_is_built_where_it_is_allowed(world: World) -> None:
+    """The control: what --allow-build says is true."""
+    put_source(world)
+    world.fit("--allow-build", "built")
+    assert "backend-of-built" in world.marks
+
+
+def put_source(world: World) -> None:
+    """Put a source distribution into the index whose requirements only its backend tells, and ask for it."""
     name = "built-1.0.tar.gz"
     with tarfile.open(world.index / "built" / name, "w:gz") as archive:
         for path, text in world.backend("built").items():
@@ -214,7 +226,6 @@ def test_a_source_distribution(world: World) -> None:
             archive.addfile(entry, io.BytesIO(text.encode()))
     (world.index / "built" / "index.html").write_text(f'<a href="{name}">{name}</a>')
     world.write("project/requirements.txt", "numpy\nplain\nbuilt\n")
-    check_nothing_ran(world, world.fit())
 
 
 @pytest.mark.parametrize("line", ["./lib", "-e ./lib", "lib @ file://{root}/project/lib"])
