@@ -60,3 +60,12 @@ def make_venv(tmp_path: Path) -> Callable[..., str]:
         return str(folder / "bin" / "python")
 
     return make
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that make environments and act on them: `dev.py quick` leaves them out."""
+    for item in items:
+        makers = {"make_venv", "interpreter", "sshd"} & set(getattr(item, "fixturenames", ()))
+        if makers or item.path.is_relative_to(Path(__file__).parent / "pod"):
+            item.add_marker(pytest.mark.machine)
