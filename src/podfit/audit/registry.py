@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from podfit.audit.consistency import judge
 from podfit.audit.interface import Audit, Audited, Subject
-from podfit.audit.releases import EXTRA_CHECK, Objection, objections
+from podfit.audit.releases import CUDA_CHECK, EXTRA_CHECK, TORCH_CHECK, Objection, objections
 from podfit.model import Bound, Evidence, EvidenceKind, Finding, Verdict
 from podfit.model.check import check_named
 
@@ -39,6 +39,13 @@ def _finding(name: str, said: Objection) -> Finding:
     verdict = Verdict.FAILED if said.fatal else Verdict.WARNING
     if said.check == EXTRA_CHECK:
         return Finding("extra", name, verdict, said.reason, said.evidence, f"another version of {name}")
+    if said.check == TORCH_CHECK:
+        return Finding(
+            "torch", name, verdict, said.reason, said.evidence, f"a version of {name} for the template's torch"
+        )
+    if said.check == CUDA_CHECK:
+        remedy = f"a version or a build of {name} for the template's CUDA"
+        return Finding("libraries", name, verdict, said.reason, said.evidence, remedy)
     remedy = f"another version of {name}, or of NumPy where nothing that is held was compiled against it"
     return Finding("numpy", name, verdict, said.reason, said.evidence, remedy)
 

@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from packaging.requirements import Requirement
 
 from podfit.audit.binary.facts import WheelBinaries
+from podfit.audit.binary.linking import Link, absent_cuda_libraries, bringers, provided_by, torch_link
 from podfit.audit.binary.numpy_abi import refusal, silent_fault
-from podfit.model import Evidence, EvidenceKind, Release, Template, canonical
+from podfit.model import Evidence, EvidenceKind, Fact, Release, Template, canonical
 from podfit.model.requirement import Markers, only_extra, parse_requires_dist
 
 NUMPY_CHECK = "numpy"
 EXTRA_CHECK = "extra"
+TORCH_CHECK = "torch"
+CUDA_CHECK = "libraries"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_OF_CUDA = re.compile(r"-(?:cu|cuda)[0-9]+x?$|-gpu$")
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 """Extras that are called by a distribution's common short name."""
 
@@ -93,12 +97,76 @@ def named_extras(release: Release, binaries: WheelBinaries | None, around: Surro
         yield Objection(EXTRA_CHECK, reason, evidence, True, asked.target if free else "", specifier if free else "")
 
 
+def torch_interface(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
+    """Yield an objection when none of the release's files that use torch finds all of its symbols in the planned one.
+
+    Of files for several versions (`libNAME4.so`, `libNAME5.so`) one that does is enough.
+    """
+    torch = around.environment.get("torch")
+    users = [library for library in binaries.libraries if library.torch] if binaries is not None else []
+    if torch is None or not users or (release.name in around.template.distributions and release.name in around.held):
+        return
+    links = [(library, torch_link(library, torch.version)) for library in users]
+    if all(link.link is Link.MISSING for _, link in links):
+        library, link = links[0]
+        evidence = Evidence(
+            EvidenceKind.BINARY, f"{release.name} {release.version}: {library.path}", ", ".join(link.missing[:3])
+        )
+        yield Objection(TORCH_CHECK, f"{release.name} {release.version}: {link.sentence}", evidence)
+
+
+def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
+    """Yield an objection when every file of the release that needs CUDA's libraries lacks one of them.
+
+    A library is there when the wheel itself, a distribution of the planned environment or the image brings it. Of an
+    image whose libraries nobody listed only the CUDA version is known: those of its own major version count as there.
+    """
+    users = [library for library in binaries.libraries if any(map(bringers, library.needed))] if binaries else []
+    if binaries is None or not users:
+        return
+    present = set(binaries.provided)
+    for name, other in around.environment.items():
+        present.update(provided_by(name, other.version))
+    listed = around.template.facts.cuda.libraries if around.template.facts.cuda else None
+    if listed is not None:
+        present.update(path.rpartition("/")[2] for path in listed.value)
+    cuda = around.template.cuda
+    lacking = {library.path: _of_another_cuda(absent_cuda_libraries(library, present), cuda) for library in users}
+    if all(lacking.values()):
+        path, names = next(iter(lacking.items()))
+        there = f"the template is for CUDA {cuda.value}" if cuda is not None else "the template has no CUDA"
+        reason = (
+            f"{release.name} {release.version} needs {names[0]}, which {_listed(bringers(names[0]))} bring; {there}"
+        )
+        evidence = Evidence(EvidenceKind.BINARY, f"{release.name} {release.version}: {path}", "DT_NEEDED")
+        yield Objection(CUDA_CHECK, reason, evidence)
+
+
+def _of_another_cuda(names: tuple[str, ...], cuda: Fact[str] | None) -> tuple[str, ...]:
+    """Return those of absent libraries that no image of the template's CUDA version can have."""
+    if cuda is None:
+        return names
+    major = cuda.value.partition(".")[0]
+    return tuple(name for name in names if not any(_cuda_of(bringer) in ("", major) for bringer in bringers(name)))
+
+
+def _cuda_of(distribution: str) -> str:
+    """Return the major CUDA version that one of NVIDIA's distributions is for: in its name, 13 where it has none."""
+    found = re.search(r"-cu([0-9]+)$", distribution)
+    return found.group(1) if found else "13"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Return names for a sentence."""
+    return " or ".join(names)
+
+
 def _applies(line: str, extra: str, around: Surroundings) -> bool:
     """Tell whether a line counts on the template once its extra is asked for."""
     return any(True for _ in around.markers.active([line], [extra]))
 
 
-JUDGES: tuple[Judge, ...] = (named_extras, numpy_interface)
+JUDGES: tuple[Judge, ...] = (named_extras, numpy_interface, torch_interface, cuda_libraries)
 """The judges of releases, the cheap one first."""
 
 
@@ -110,6 +178,12 @@ def objections(release: Release, binaries: WheelBinaries | None, around: Surroun
 def uses_numpy(release: Release) -> bool:
     """Tell whether a release states that it uses NumPy, extras included: only then its modules are worth reading."""
     return any(_asked_name(line) == "numpy" for line in release.requires_dist or ())
+
+
+def uses_cuda(release: Release) -> bool:
+    """Tell whether a release speaks of torch or CUDA in its name or its requirements, extras included."""
+    names = {release.name, *map(_asked_name, release.requires_dist or ())}
+    return any(name == "torch" or name.startswith(("nvidia-", "cuda-")) or _OF_CUDA.search(name) for name in names)
 
 
 def _asked_name(line: str) -> str:

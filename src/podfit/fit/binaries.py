@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from podfit.audit.binary.facts import KIND, WheelBinaries, mentions_numpy, sampled_binaries
-from podfit.audit.releases import uses_numpy
+from podfit.audit.binary.facts import KINDS, WheelBinaries, mentions_numpy, sampled_binaries, wheel_binaries
+from podfit.audit.releases import uses_cuda, uses_numpy
 from podfit.model import LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
 from podfit.plan.files import best_first
@@ -14,8 +14,8 @@ from podfit.plan.files import best_first
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
 
-SAMPLE_BYTES = 32 << 20
-"""So much of one wheel is read at most while its modules are searched for one that uses NumPy."""
+MOST_BYTES = 32 << 20
+"""So much of one wheel is read at most."""
 
 _THREADS = 8
 
@@ -28,6 +28,7 @@ class WheelReader:
         self._template = template
         self._known: dict[str, WheelBinaries | None] = {}
         self._stated: set[str] = set()
+        self._whole: set[str] = set()
         self._unread: dict[str, str] = {}
 
     def of_packages(
@@ -35,10 +36,12 @@ class WheelReader:
     ) -> Steps[tuple[dict[str, WheelBinaries], dict[str, str]]]:
         """Return, by name, what the modules of those packages say that have a wheel for the platform, and why not.
 
-        Of a release that states no need of NumPy they are read only when its wheel mentions NumPy in its files' names.
+        Of a release that speaks of torch or CUDA all are read; of another one some, until NumPy shows. Where a release
+        states no need of NumPy they are read only when its wheel mentions NumPy in its files' names.
         """
         files = {name: file for name, package in packages.items() if (file := self._planned_file(package)) is not None}
-        self._stated.update(file.filename for name, file in files.items() if uses_numpy(releases[name]))
+        for name, file in files.items():
+            self._note(file, releases[name])
         yield from self._read(list(files.values()))
         found: dict[str, WheelBinaries] = {}
         unread: dict[str, str] = {}
@@ -50,11 +53,19 @@ class WheelReader:
                 found[name] = binaries
         return found, unread
 
-    def of_files(self, files: Sequence[IndexFile]) -> Steps[tuple[WheelBinaries | None, ...]]:
-        """Return what the modules of wheels that use NumPy say, in order; None for what cannot be read."""
-        self._stated.update(file.filename for file in files)
-        yield from self._read(files)
-        return tuple(self._known.get(file.filename) for file in files)
+    def of_files(self, releases: Sequence[tuple[Release, IndexFile]]) -> Steps[tuple[WheelBinaries | None, ...]]:
+        """Return what the modules of wheels say, in order; None for what cannot be read."""
+        for release, file in releases:
+            self._note(file, release)
+        yield from self._read([file for _, file in releases])
+        return tuple(self._known.get(file.filename) for _, file in releases)
+
+    def _note(self, file: IndexFile, release: Release) -> None:
+        """Remember how much of a wheel is to be read, by what its release states."""
+        if uses_cuda(release):
+            self._whole.add(file.filename)
+        if uses_numpy(release):
+            self._stated.add(file.filename)
 
     def _planned_file(self, package: LockedPackage) -> IndexFile | None:
         """Return the wheel that would be installed; None when it holds nothing compiled or is built first."""
@@ -86,7 +97,7 @@ class WheelReader:
 
     def _fetch(self, files: Sequence[IndexFile]) -> dict[str, WheelBinaries | None]:
         """Return the facts of wheels by file name; the waiting part."""
-        kept = {file.filename: self._index.kept_of(file, KIND, WheelBinaries) for file in files}
+        kept = {file.filename: self._index.kept_of(file, self._kind(file), WheelBinaries) for file in files}
         missing = [file for file in files if kept[file.filename] is None]
         if missing:
             from concurrent.futures import ThreadPoolExecutor
@@ -95,20 +106,26 @@ class WheelReader:
                 kept.update(zip((file.filename for file in missing), pool.map(self._fetch_one, missing), strict=True))
         return kept
 
+    def _kind(self, file: IndexFile) -> str:
+        """Return what the cache calls the facts of a wheel."""
+        return KINDS[0] if file.filename in self._whole else KINDS[1]
+
     def _fetch_one(self, file: IndexFile) -> WheelBinaries | None:
         """Return the facts of one wheel, which the cache lacks; None with a reason in unread when it cannot be read."""
         from podfit.index.wheel import fetch_members
 
         try:
             with self._index.open_wheel(file) as bundle:
-                if file.filename not in self._stated and not mentions_numpy(bundle):
+                if file.filename in self._whole:
+                    found = wheel_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
+                elif file.filename not in self._stated and not mentions_numpy(bundle):
                     found = WheelBinaries()
                 else:
-                    found = sampled_binaries(bundle, fetch_members, most_bytes=SAMPLE_BYTES)
+                    found = sampled_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
         except (PodfitError, OSError, ValueError) as error:
             self._unread[file.filename] = str(error)
             return None
-        self._index.keep_of(file, KIND, found)
+        self._index.keep_of(file, self._kind(file), found)
         return found
 
 

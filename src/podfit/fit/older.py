@@ -10,7 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from podfit.audit import Subject
-from podfit.audit.releases import objections, uses_numpy
+from podfit.audit.releases import objections, uses_cuda, uses_numpy
 from podfit.fit.binaries import compiled
 from podfit.fit.phases import Given
 from podfit.model import Bound, PodfitError
@@ -112,7 +112,7 @@ def _passes(given: Given, subject: Subject, name: str, version: str, file: Index
         return False
     if any(said.fatal for said in objections(release, None, subject.surroundings)):
         return False
-    if not compiled(file.filename) or not (uses_numpy(release) or name in subject.binaries):
+    if not compiled(file.filename) or not (uses_numpy(release) or uses_cuda(release) or name in subject.binaries):
         return True
-    (binaries,) = yield from given.wheels.of_files([file])
+    (binaries,) = yield from given.wheels.of_files([(release, file)])
     return binaries is not None and not any(said.fatal for said in objections(release, binaries, subject.surroundings))

@@ -47,6 +47,8 @@ _OWN = (
     Check("PF108", "plan", "Is there a plan for the template, and does it hold together?", _ORDER),
     Check("PF109", "extra", "Does each release work with the versions that its extras name?"),
     Check("PF110", "numpy", "Was each compiled release made for the NumPy that is there?"),
+    Check("PF111", "torch", "Does each compiled release find its symbols in the torch that is there?"),
+    Check("PF112", "libraries", "Are the CUDA libraries that each compiled release links to there?"),
     Check("PF201", "imports", "Is every import provided by a distribution that the project declares?"),
     Check("PF202", "declared", "Is what the project declares used, and can it be read?"),
     Check("PF203", "question", "What can only a person answer?"),

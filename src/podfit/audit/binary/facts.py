@@ -6,14 +6,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from podfit.audit.binary.library import Library, NotElfError, read_library
 from podfit.audit.binary.numpy_abi import NumpyAbi, NumpyUse, numpy_use
 from podfit.audit.binary.torch_symbols import is_torchs
 
-KIND = "binaries-1"
-"""What the cache calls these facts. The number rises whenever the readers see more: older facts are read again."""
+KINDS = ("binaries-1", "samples-1")
+"""What the cache calls these facts, of all files and of some. The numbers rise whenever the readers see more."""
 
 MOST_LIBRARY_BYTES = 2 << 30
 """No real library is larger; a member that unpacks to more is not read."""
@@ -38,7 +38,7 @@ class LibraryFacts:
     path is its place in the wheel, machine its processor (a wheel's name for it). needed are the libraries that the
     loader wants, opened names of further ones in its text (only candidates). glibc, glibcxx and cxxabi are the
     highest versions asked of the system, empty for none. numpy is its use of NumPy, torch the symbols of torch that
-    it does not provide itself.
+    it asks for and gives those that it provides; of a wheel, torch leaves out what its other libraries give.
     """
 
     path: str
@@ -51,6 +51,7 @@ class LibraryFacts:
     cxxabi: str = ""
     numpy: NumpyUse = NO_NUMPY
     torch: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def library_facts(path: str, data: bytes) -> LibraryFacts:
         cxxabi=library.highest("CXXABI"),
         numpy=numpy_use(data, library),
         torch=tuple(sorted(filter(is_torchs, library.undefined))),
+        gives=tuple(sorted(filter(is_torchs, library.defined))),
     )
 
 
@@ -95,14 +97,23 @@ Fetch = Callable[[zipfile.ZipFile, Iterable[zipfile.ZipInfo]], None]
 """Brings the bytes of members of a wheel that is far away, in few requests."""
 
 
-def wheel_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None) -> WheelBinaries:
-    """Return the facts of all compiled files of an open wheel.
+def wheel_binaries(
+    bundle: zipfile.ZipFile, fetch: Fetch | None = None, *, most_bytes: int = MOST_LIBRARY_BYTES
+) -> WheelBinaries:
+    """Return the facts of the compiled files of an open wheel, the smaller ones first, for most_bytes of the archive.
 
-    fetch is told which members are going to be read. A member that cannot be unpacked or is damaged becomes a
-    sentence in unread. Raises OSError and what the fetching of bytes raises.
+    Other projects' libraries that it carries (`NAME.libs/`) come last. fetch is told which members are going to be
+    read. A member that cannot be unpacked or is damaged becomes a sentence in unread. Raises OSError and what the
+    fetching of bytes raises.
     """
     members = tuple(shared_libraries(bundle))
-    return _read(bundle, members, len(members), fetch)
+    chosen = []
+    spent = 0
+    for member in sorted(members, key=lambda each: (".libs/" in each.filename, each.compress_size, each.filename)):
+        spent += member.compress_size
+        if spent <= most_bytes:
+            chosen.append(member)
+    return _read(bundle, sorted(chosen, key=members.index), len(members), fetch)
 
 
 def sampled_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None, *, most_bytes: int) -> WheelBinaries:
@@ -166,7 +177,9 @@ def _read(bundle: zipfile.ZipFile, chosen: Sequence[zipfile.ZipInfo], count: int
             unread.append(f"{member.filename}: {error}")
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             unread.append(f"{member.filename}: it cannot be unpacked ({error})")
-    return WheelBinaries(tuple(libraries), tuple(unread), count)
+    given = {name for library in libraries for name in library.gives}
+    own = [replace(each, torch=tuple(name for name in each.torch if name not in given), gives=()) for each in libraries]
+    return WheelBinaries(tuple(own), tuple(unread), count)
 
 
 def shared_libraries(bundle: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:

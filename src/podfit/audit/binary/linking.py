@@ -1,0 +1,105 @@
+"""Whether a compiled file finds what it links to: torch's symbols, and CUDA's libraries under the names it asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from importlib import resources
+
+from packaging.version import InvalidVersion, Version
+
+from podfit.audit.binary.facts import LibraryFacts
+from podfit.audit.binary.torch_symbols import TorchSymbols, is_known, is_shim, torch_symbols
+
+
+class Link(str, Enum):
+    """What is known of a file beside a version of torch."""
+
+    NONE = "none"
+    """It uses nothing of torch."""
+    OK = "ok"
+    """It uses the stable C interface alone, or was built for this very minor version; nothing is missing."""
+    UNPROVEN = "unproven"
+    """Nothing is missing, yet C++ of another version may behave otherwise, or nobody knows that version's symbols."""
+    MISSING = "missing"
+    """A symbol is missing: such a file was never loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class TorchLink:
+    """A file beside a version of torch: what is known, a sentence, and the first names that are missing."""
+
+    link: Link
+    sentence: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def torch_link(
+    library: LibraryFacts, torch: str, *, built_for: str = "", symbols: TorchSymbols | None = None
+) -> TorchLink:
+    """Return what is known of a file beside a version of torch (PEP 440, local part included).
+
+    built_for is the torch that its wheel names in its requirements or local version, empty when it names none.
+    """
+    names = [name for name in library.torch if is_known(name)]
+    if not library.torch:
+        return TorchLink(Link.NONE)
+    symbols = symbols or torch_symbols()
+    release = symbols.release(torch)
+    if not release:
+        return TorchLink(Link.UNPROVEN, f"nobody has read which symbols torch {torch} provides")
+    missing = symbols.missing(names, release)
+    if missing:
+        least = symbols.least(names)
+        hint = f"; torch {least} is the first with all that it asks" if least else ""
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        return TorchLink(Link.MISSING, f"torch {release} has no symbol {missing[0]}{more}{hint}", missing)
+    if all(is_shim(name) for name in library.torch):
+        return TorchLink(Link.OK, "it uses torch's stable C interface alone")
+    if built_for and _minor(built_for) == _minor(release):
+        return TorchLink(Link.OK, f"it was built for torch {built_for}")
+    return TorchLink(Link.UNPROVEN, f"torch {release} has every symbol that it asks for; it may be built for another")
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    """Return the first two numbers of a version; empty for a text that is none."""
+    try:
+        return Version(version).release[:2]
+    except InvalidVersion:
+        return ()
+
+
+@lru_cache(maxsize=1)
+def cuda_sonames() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Return which libraries NVIDIA's distributions bring: by name, (first version, names of libraries) in order."""
+    text = resources.files("podfit.catalogue").joinpath("sonames.json").read_text(encoding="utf-8")
+    found = json.loads(text)["distributions"]
+    return {name: tuple((version, tuple(names)) for version, names in lines) for name, lines in found.items()}
+
+
+def provided_by(name: str, version: str) -> tuple[str, ...]:
+    """Return the libraries that a version of one of NVIDIA's distributions brings; empty for any other distribution."""
+    lines = cuda_sonames().get(name, ())
+    try:
+        there = Version(version)
+    except InvalidVersion:
+        return ()
+    found: tuple[str, ...] = lines[0][1] if lines else ()
+    for first, names in lines:
+        if Version(first) <= there:
+            found = names
+    return found
+
+
+@lru_cache(maxsize=512)
+def bringers(soname: str) -> tuple[str, ...]:
+    """Return the distributions of which some version brings a library, sorted; empty for one that is not CUDA's."""
+    return tuple(sorted(name for name, lines in cuda_sonames().items() if any(soname in names for _, names in lines)))
+
+
+def absent_cuda_libraries(library: LibraryFacts, present: Collection[str]) -> tuple[str, ...]:
+    """Return the CUDA libraries that a file needs and that are not among present, sorted."""
+    return tuple(sorted(name for name in library.needed if name not in present and bringers(name)))
