@@ -135,9 +135,7 @@ def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Sur
     if all(lacking.values()):
         path, names = next(iter(lacking.items()))
         there = f"the template is for CUDA {cuda.value}" if cuda is not None else "the template has no CUDA"
-        reason = (
-            f"{release.name} {release.version} needs {names[0]}, which {_listed(bringers(names[0]))} bring; {there}"
-        )
+        reason = f"{release.name} {release.version} needs {names[0]} of {_listed(bringers(names[0]))}; {there}"
         evidence = Evidence(EvidenceKind.BINARY, f"{release.name} {release.version}: {path}", "DT_NEEDED")
         yield Objection(CUDA_CHECK, reason, evidence)
 

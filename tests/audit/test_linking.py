@@ -1,0 +1,142 @@
+"""Torch's symbols and CUDA's libraries: the digests that podfit ships, and what they say of compiled files."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
+from podfit.audit.binary.linking import Link, bringers, provided_by, torch_link
+from podfit.audit.binary.torch_symbols import hashed, is_known, pack, torch_symbols, unpack
+from podfit.audit.releases import Surroundings, cuda_libraries, torch_interface, uses_cuda
+from podfit.model import Distribution, Evidence, EvidenceKind, Interpreter, Origin, Platform, Release, Template
+from podfit.model.requirement import Markers
+
+SEEN = Evidence(EvidenceKind.MEASURED, "here")
+CXX = "_ZN3c105ErrorC2ENS_14SourceLocationENSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
+"""c10::Error's constructor with GCC 5's std::string: PyPI's torch has it since 2.7, before that the old one alone."""
+
+
+def around(torch: str = "", **others: str) -> Surroundings:
+    """A template with these versions, torch's among them."""
+    versions = {**({"torch": torch} if torch else {}), **{n.replace("_", "-"): v for n, v in others.items()}}
+    found = {name: Distribution(name, version, SEEN, ()) for name, version in versions.items()}
+    template = Template("pod", Interpreter("3.11.9"), Platform(), found, Origin.GIVEN, SEEN)
+    environment = {name: Release(name, version, (), "", SEEN) for name, version in versions.items()}
+    return Surroundings(template, environment, frozenset(["torch"]), Markers(template.marker_environment))
+
+
+def release(name: str = "ext", version: str = "1.0", *lines: str) -> Release:
+    return Release(name, version, lines, "", SEEN)
+
+
+def uses(*names: str, path: str = "ext/_C.abi3.so", needed: tuple[str, ...] = ()) -> LibraryFacts:
+    return LibraryFacts(path, "x86_64", needed=needed, torch=names)
+
+
+def test_the_digest_speaks_of_every_release_since_2_0():
+    digest = torch_symbols()
+    versions = list(digest.versions)
+    assert versions[0] == "2.0.0"
+    assert {"2.2.2", "2.4.1", "2.8.0"} <= set(versions)
+    assert digest.release("2.4.1+cu124") == "2.4.1"
+    assert digest.release("2.8.0.dev20250319+cu128") == ""
+    assert digest.release("2.6.0a0+ecf3bae40a.nv25.1") == ""
+    assert digest.release("no version") == ""
+
+
+def test_the_shim_grew_and_the_string_abi_changed():
+    digest = torch_symbols()
+    assert digest.missing(["aoti_torch_abi_version"], "2.4.1") == ("aoti_torch_abi_version",)
+    assert digest.missing(["aoti_torch_abi_version"], "2.8.0") == ()
+    assert digest.missing([CXX], "2.4.1") == (CXX,)
+    assert digest.missing([CXX], "2.8.0") == ()
+    assert digest.least([CXX, "aoti_torch_abi_version"]) == "2.7.0"
+    assert digest.least(["torch_no_such_function_ever"]) == ""
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["1.0", "1.1", "2.0"]), st.frozensets(st.from_regex(r"torch_[a-z]{1,6}", fullmatch=True))
+    )
+)
+def test_a_digest_says_what_went_into_it(names):
+    versions = {version: f"torch-{version}.whl" for version in sorted(names)}
+    digest = unpack(pack(versions, names))
+    everything = frozenset().union(*names.values())
+    if len({hashed(name) for name in everything}) < len(everything):
+        return  # two names share a hash: then one passes for the other
+    assert digest.versions == versions
+    for version, present in names.items():
+        assert digest.missing(everything, version) == tuple(sorted(everything - present))
+
+
+@pytest.mark.parametrize("data", [b"", b"{}\n", b'{"versions":{},"groups":[[1,9]]}\n\0\0'])
+def test_a_damaged_digest_is_refused(data):
+    with pytest.raises(ValueError):
+        unpack(data)
+
+
+def test_nothing_missing_is_good_only_for_the_stable_interface_or_the_same_minor_version():
+    assert torch_link(uses(), "2.8.0").link is Link.NONE
+    assert torch_link(uses("aoti_torch_abi_version"), "2.8.0").link is Link.OK
+    assert torch_link(uses(CXX), "2.8.0").link is Link.UNPROVEN
+    assert torch_link(uses(CXX), "2.8.0", built_for="2.8.0").link is Link.OK
+    assert torch_link(uses(CXX), "2.8.0", built_for="2.7.1").link is Link.UNPROVEN
+    assert torch_link(uses(CXX), "2.8.0a0+nv").link is Link.UNPROVEN
+    said = torch_link(uses(CXX), "2.4.1+cu124")
+    assert said.link is Link.MISSING
+    assert said.sentence.endswith("torch 2.7.0 is the first with all that it asks")
+    assert not is_known("_ZN2at6native3addERKNS_6TensorE")
+
+
+def test_a_release_is_refused_when_none_of_its_files_finds_its_symbols():
+    old, new = around("2.4.1+cu124"), around("2.8.0")
+    only = WheelBinaries((uses(CXX),), (), 1)
+    either = WheelBinaries((uses(CXX, path="a4.so"), uses("torch_list_size_nothing", path="a5.so")), (), 2)
+    one_fits = WheelBinaries((uses(CXX, path="a7.so"), uses("aoti_torch_delete_tensor_object", path="a4.so")), (), 2)
+    (said,) = torch_interface(release(), only, old)
+    assert (said.check, said.fatal, said.evidence.kind) == ("torch", True, EvidenceKind.BINARY)
+    assert not list(torch_interface(release(), only, new))
+    assert list(torch_interface(release(), either, old))
+    assert not list(torch_interface(release(), one_fits, old))
+    assert not list(torch_interface(release(), only, around()))
+    assert not list(torch_interface(release(), None, old))
+
+
+def test_who_brings_a_cuda_library():
+    assert bringers("libcudart.so.12") == ("nvidia-cuda-runtime-cu12",)
+    assert bringers("libcudart.so.13") == ("nvidia-cuda-runtime",)
+    assert bringers("libc.so.6") == ()
+    assert "libcudnn.so.8" in provided_by("nvidia-cudnn-cu12", "8.9.2.26")
+    assert "libcudnn.so.9" in provided_by("nvidia-cudnn-cu12", "9.1.0.70")
+    assert "libcudnn.so.8" not in provided_by("nvidia-cudnn-cu12", "9.1.0.70")
+    assert provided_by("numpy", "2.0") == ()
+
+
+def test_a_cuda_library_of_another_major_version_is_refused():
+    twelve = around("2.4.1+cu124", nvidia_cuda_runtime_cu12="12.4.127")
+    wants_13 = WheelBinaries((uses(needed=("libcudart.so.13", "libc.so.6")),), (), 1)
+    (said,) = cuda_libraries(release(), wants_13, twelve)
+    assert (said.check, said.fatal) == ("libraries", True)
+    assert said.reason == ("ext 1.0 needs libcudart.so.13 of nvidia-cuda-runtime; the template is for CUDA 12.4")
+    assert not list(cuda_libraries(release(), WheelBinaries((uses(needed=("libcudart.so.12",)),), (), 1), twelve))
+    # the image's own toolkit may have what no distribution brings, of its own major version
+    assert not list(cuda_libraries(release(), WheelBinaries((uses(needed=("libnppc.so.12",)),), (), 1), twelve))
+    both = WheelBinaries((uses(needed=("libcudart.so.13",), path="a13.so"), uses(needed=("libcudart.so.12",))), (), 2)
+    assert not list(cuda_libraries(release(), both, twelve))
+    bundled = WheelBinaries(
+        (uses(needed=("libcudart.so.13",)), LibraryFacts("ext.libs/libcudart.so.13", "x86_64", "libcudart.so.13")),
+        (),
+        2,
+    )
+    assert not list(cuda_libraries(release(), bundled, twelve))
+
+
+def test_what_speaks_of_cuda_is_read_whole():
+    assert uses_cuda(release("ext", "1", "torch>=2"))
+    assert uses_cuda(release("ext", "1", 'nvidia-cudnn-cu12; extra == "cuda"'))
+    assert uses_cuda(release("cupy-cuda12x"))
+    assert uses_cuda(release("onnxruntime-gpu"))
+    assert not uses_cuda(release("pandas", "2", "numpy>=1.26"))
