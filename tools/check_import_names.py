@@ -1,21 +1,24 @@
 """Check podfit's table of import names against the file lists of real releases, and note which release showed each.
 
-    python tools/check_import_names.py [--write] [PLACE ...] [--fetch NAME ...]
+    python tools/check_import_names.py [--write] [PLACE ...] [--fetch NAME ...] [--index]
 
 PLACE is a directory with installed distributions (site-packages, an unpacked wheel) or with wheels; without any, the
 environment that runs this. --fetch downloads the named distributions with pip into a temporary directory first, without
-their dependencies. Every entry of the table whose distribution is found is checked; --write records `seen`. Exits with
-1 when a release lacks the module that the table claims for it.
+their dependencies. --index reads the file list of the newest wheel (or source distribution) of every distribution of
+which no release was seen yet, by byte ranges, through podfit's own client. Every entry of the table whose distribution
+is found is checked; --write records `seen`. Exits with 1 when a release lacks the module that the table claims for it.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import io
 import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -81,14 +84,56 @@ def fetch(names: list[str], folder: Path) -> None:
     subprocess.run([*command, "--dest", str(folder), *names], check=True)
 
 
+def listed(names: list[str]) -> dict[str, dict[Version, list[str]]]:
+    """Return, by name and version, the file list of the newest release of each name, as the index has it."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from podfit.index import Index
+    from podfit.model import PodfitError
+
+    index = Index()
+
+    def one(name: str) -> dict[Version, list[str]]:
+        try:
+            releases = index.releases(name)
+            finals = [v for v in releases if not Version(v).is_prerelease] or list(releases)
+            for version in reversed(finals):
+                wheels = [file for file in releases[version] if file.kind == "wheel" and not file.yanked]
+                if wheels:
+                    best = min(wheels, key=lambda f: ("none-any" not in f.filename, "linux" not in f.filename))
+                    return {Version(version): [member.path for member in index.wheel_listing(best).members]}
+            for file in releases[finals[-1]]:
+                return {Version(finals[-1]): sdist_files(index.whole_file(file))}
+        except (PodfitError, ValueError, OSError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
+            print(f"{name}: {error}", file=sys.stderr)
+        return {}
+
+    with ThreadPoolExecutor(8) as pool:
+        return dict(zip(names, pool.map(one, names), strict=True))
+
+
+def sdist_files(data: bytes) -> list[str]:
+    """Return the files of a source distribution below its one folder, and below `src/` or `lib/` in it."""
+    opened = io.BytesIO(data)
+    if zipfile.is_zipfile(opened):
+        names = zipfile.ZipFile(opened).namelist()
+    else:
+        opened.seek(0)
+        with tarfile.open(fileobj=opened) as archive:
+            names = archive.getnames()
+    inside = [name.partition("/")[2] for name in names]
+    return inside + [name.partition("/")[2] for name in inside if name.startswith(("src/", "lib/", "python/"))]
+
+
 def main() -> int:
     """Check, report, and write where asked to; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("places", nargs="*", type=Path, metavar="PLACE")
     parser.add_argument("--fetch", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--index", action="store_true")
     arguments = parser.parse_args()
-    places = arguments.places or ([] if arguments.fetch else [Path(sysconfig.get_path("purelib"))])
+    places = arguments.places or ([] if arguments.fetch or arguments.index else [Path(sysconfig.get_path("purelib"))])
     found: dict[str, dict[Version, list[str]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         if arguments.fetch:
@@ -96,6 +141,11 @@ def main() -> int:
         for place in (*places, Path(folder)):
             for name, version, files in releases(place):
                 found.setdefault(name, {})[Version(version)] = files
+    if arguments.index:
+        matches = [_LINE.match(line) for line in TABLE.read_text("utf-8").splitlines()]
+        unseen = {match["name"] for match in matches if match and "seen =" not in match.string}
+        for name, versions in listed(sorted(unseen - set(found))).items():
+            found.setdefault(name, {}).update(versions)
     lines, wrong, seen, entries = [], 0, 0, 0
     for line in TABLE.read_text("utf-8").splitlines():
         match = _LINE.match(line)

@@ -24,7 +24,7 @@ def around(torch: str = "", **others: str) -> Surroundings:
     found = {name: Distribution(name, version, SEEN, ()) for name, version in versions.items()}
     template = Template("pod", Interpreter("3.11.9"), Platform(), found, Origin.GIVEN, SEEN)
     environment = {name: Release(name, version, (), "", SEEN) for name, version in versions.items()}
-    return Surroundings(template, environment, frozenset(["torch"]), Markers(template.marker_environment))
+    return Surroundings(template, environment, frozenset(["torch"]), frozenset(), Markers(template.marker_environment))
 
 
 def release(name: str = "ext", version: str = "1.0", *lines: str) -> Release:

@@ -78,13 +78,39 @@ def test_without_that_distribution_an_extra_bounds_nothing(hub):
     assert _planned(plan)["hub"] == "2.1"
 
 
-def test_where_the_project_excludes_what_would_do_the_conflict_says_so(hub):
+def test_where_the_project_excludes_what_would_do_the_advice_is_a_warning(hub):
     plan, _ = _fit(hub, ["hub>=2"], template("pod", {"torch": ("2.4.1", [])}))
-    assert not plan.feasible
-    said = " ".join(
-        [d.reason for d in plan.with_action(Action.CONFLICT)] + [f.message for f in plan.findings if f.check == "extra"]
+    assert _planned(plan)["hub"] == "2.1", "what the project asks for is no maintainer's to refuse"
+    (finding,) = (f for f in plan.findings if f.check == "extra")
+    assert finding.verdict is Verdict.WARNING
+    assert "hub 2.1 works with torch>=2.8 (its extra torch), not 2.4.1" in finding.message
+    assert plan.feasible
+    assert not plan.bounds
+
+
+@pytest.mark.parametrize(("asked", "planned"), [(["many"], "2.0"), (["many", "tensorflow"], "1.0")])
+def test_of_several_frameworks_one_that_the_release_works_with_is_enough_unless_the_project_uses_the_other(
+    tmp_path, asked, planned
+):
+    world = World(
+        tmp_path,
+        {
+            ("many", "1.0"): [
+                'torch>=2; extra == "torch"',
+                'tensorflow>=2; extra == "tf"',
+                'ruff==0.1; extra == "ruff"',
+            ],
+            ("many", "2.0"): [
+                'torch>=2; extra == "torch"',
+                'tensorflow>=9; extra == "tf"',
+                'ruff==0.2; extra == "ruff"',
+            ],
+        },
     )
-    assert "hub" in said
+    pod = template("pod", {"torch": ("2.4.1", []), "tensorflow": ("2.19.0", []), "ruff": ("0.9", [])})
+    plan, _ = _fit(world, asked, pod)
+    assert _planned(plan) == {"many": planned}
+    assert plan.feasible
 
 
 def test_an_ignored_check_teaches_nothing_and_is_shown(hub):
@@ -94,16 +120,6 @@ def test_an_ignored_check_teaches_nothing_and_is_shown(hub):
     assert plan.feasible
     (finding,) = (f for f in plan.findings if f.check == "extra")
     assert finding.ignored == "we never use that part"
-
-
-def test_another_loose_distribution_moves_rather_than_the_release_that_names_it(tmp_path):
-    world = World(
-        tmp_path,
-        {("hub", "1.0"): ['tools>=2; extra == "tools"'], ("tools", "1.0"): [], ("tools", "2.0"): []},
-    )
-    plan, _ = _fit(world, ["hub"], template("pod", {"tools": ("1.0", [])}))
-    assert _planned(plan) == {"hub": "1.0", "tools": "2.0"}
-    assert plan.feasible
 
 
 @pytest.fixture

@@ -338,7 +338,7 @@ def test_a_host_programs_modules_are_known_as_such() -> None:
     ("site", "expected"),
     [
         (ImportSite("cuda.bindings.driver", "a.py", 1), "cuda-bindings"),
-        (ImportSite("cuda", "a.py", 1, names=("cudart",)), "cuda-python"),
+        (ImportSite("cuda", "a.py", 1, names=("cudart",)), "cuda-bindings"),
         (ImportSite("hydra_plugins.hydra_submitit_launcher.config", "a.py", 1), "hydra-submitit-launcher"),
         (ImportSite("google.cloud", "a.py", 1, names=("vision",)), "google-cloud-vision"),
         (ImportSite("ruamel", "a.py", 1, names=("yaml",)), "ruamel-yaml"),

@@ -20,7 +20,8 @@ class Subject:
     added are the releases that the overlay installs or changes, by name; held are the template's distributions that
     may never change; bounds are what earlier rounds taught. binaries are what was read of the compiled modules of
     planned wheels, by name; unread says of others why they were not read. ignored are the codes of checks whose
-    failures somebody ignores: these teach nothing.
+    failures somebody ignores: these teach nothing. waived are releases, by name and version, against which there is
+    advice that no other release meets either.
     """
 
     template: Template
@@ -32,6 +33,7 @@ class Subject:
     binaries: Mapping[str, WheelBinaries] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    waived: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
     def environment(self) -> Mapping[str, Release]:
@@ -46,7 +48,13 @@ class Subject:
     @cached_property
     def surroundings(self) -> Surroundings:
         """What a single release is judged in."""
-        return Surroundings(self.template, self.environment, self.held, Markers(self.template.marker_environment))
+        return Surroundings(
+            self.template,
+            self.environment,
+            self.held,
+            frozenset(need.name for need in self.needs),
+            Markers(self.template.marker_environment),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,9 @@ def releases(subject: Subject) -> Audited:
     bounds: list[Bound] = []
     for name, release in sorted(subject.added.items()):
         for said in objections(release, subject.binaries.get(name), subject.surroundings):
-            findings.append(_finding(name, said))
-            if not said.fatal or check_named(said.check).code in subject.ignored:
-                continue
-            if said.target:
-                bounds.append(Bound(said.target, said.reason, said.evidence, said.specifier))
-            else:
+            waived = said.advice and (name, release.version) in subject.waived
+            findings.append(_finding(name, said, fatal=said.fatal and not waived))
+            if said.fatal and not waived and check_named(said.check).code not in subject.ignored:
                 bounds.append(Bound(name, said.reason, said.evidence, f"!={release.version}"))
     damaged = {name: "; ".join(found.unread) for name, found in subject.binaries.items() if found.unread}
     for name, why in sorted({**subject.unread, **damaged}.items()):
@@ -34,9 +31,9 @@ def releases(subject: Subject) -> Audited:
     return Audited(tuple(findings), tuple(bounds))
 
 
-def _finding(name: str, said: Objection) -> Finding:
+def _finding(name: str, said: Objection, *, fatal: bool) -> Finding:
     """Return what an objection comes to when the release that it is to is planned."""
-    verdict = Verdict.FAILED if said.fatal else Verdict.WARNING
+    verdict = Verdict.FAILED if fatal else Verdict.WARNING
     if said.check == EXTRA_CHECK:
         return Finding("extra", name, verdict, said.reason, said.evidence, f"another version of {name}")
     if said.check == TORCH_CHECK:

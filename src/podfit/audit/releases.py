@@ -9,13 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from packaging.requirements import Requirement
-
 from podfit.audit.binary.facts import WheelBinaries
 from podfit.audit.binary.linking import Link, absent_cuda_libraries, bringers, provided_by, torch_link
 from podfit.audit.binary.numpy_abi import refusal, silent_fault
 from podfit.model import Evidence, EvidenceKind, Fact, Release, Template, canonical
-from podfit.model.requirement import Markers, only_extra, parse_requires_dist
+from podfit.model.requirement import Markers, RequiresDist, only_extra
 
 NUMPY_CHECK = "numpy"
 EXTRA_CHECK = "extra"
@@ -30,11 +28,12 @@ _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a release is judged in: the template, and the planned environment by name."""
+    """What a release is judged in: the template, the planned environment by name, and what the project needs itself."""
 
     template: Template
     environment: Mapping[str, Release]
     held: frozenset[str]
+    needed: frozenset[str]
     markers: Markers = field(compare=False)
 
 
@@ -42,16 +41,15 @@ class Surroundings:
 class Objection:
     """What stands against a release in its surroundings: the check, a sentence, the evidence.
 
-    fatal tells that it does not run; otherwise it runs and may be wrong. target and specifier are set where another
-    version of target would do as well: the versions of it that the release accepts.
+    fatal tells that it does not run; otherwise it runs and may be wrong. advice tells that somebody says so, and that
+    nobody saw it: where no other release can be had, it is a warning.
     """
 
     check: str
     reason: str
     evidence: Evidence
     fatal: bool = True
-    target: str = ""
-    specifier: str = ""
+    advice: bool = False
 
 
 Judge = Callable[[Release, WheelBinaries | None, Surroundings], Iterator[Objection]]
@@ -75,26 +73,33 @@ def numpy_interface(release: Release, binaries: WheelBinaries | None, around: Su
 
 
 def named_extras(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
-    """Yield an objection when an extra that is named after a distribution asks for another version of it.
+    """Yield an objection when an extra that is named after a held distribution (or NumPy) asks for another version.
 
-    `torch>=2.6; extra == "torch"` says which torch the release works with, also where nobody asks for the extra.
+    `torch>=2.6; extra == "torch"` says which torch the release works with, also where nobody asks for the extra. Of a
+    release that names several such distributions one that it works with is enough, unless the project itself uses the
+    other. Where the project excludes every release that would do, this is advice: the maintainers' statement, no fact.
     """
     del binaries
+    named = [(extra, asked) for extra, asked in _named(release, around)]
+    works = {asked.target for _, asked in named if asked.allows(around.environment[asked.target].version)}
+    for extra, asked in named:
+        if asked.target in works or (works - {"numpy"} and asked.target not in around.needed | {"numpy"}):
+            continue
+        there = around.environment[asked.target].version
+        reason = f"{release.name} {release.version} works with {asked.short} (its extra {extra}), not {there}"
+        evidence = Evidence(EvidenceKind.METADATA, f"{release.name} {release.version} METADATA", asked.line)
+        yield Objection(EXTRA_CHECK, reason, evidence, advice=True)
+
+
+def _named(release: Release, around: Surroundings) -> Iterator[tuple[str, RequiresDist]]:
+    """Yield the extras that are called like a distribution that is there and stays, with the line about that."""
     for line in release.requires_dist or ():
         extra = only_extra(line)
-        if not extra or _STANDS_FOR.get(extra, extra) != _asked_name(line):
+        name = _STANDS_FOR.get(extra, extra)
+        if not extra or name != _asked_name(line) or name == release.name or name not in around.environment:
             continue  # before anything is parsed: there are thousands of lines about extras
-        asked = parse_requires_dist(line)
-        if asked is None or asked.target == release.name:
-            continue
-        there = around.environment.get(asked.target)
-        if there is None or asked.allows(there.version) or not _applies(line, extra, around):
-            continue
-        reason = f"{release.name} {release.version} works with {asked.short} (its extra {extra}), not {there.version}"
-        evidence = Evidence(EvidenceKind.METADATA, f"{release.name} {release.version} METADATA", line)
-        free = asked.target not in around.held and asked.target != "numpy"
-        specifier = str(Requirement(line).specifier)
-        yield Objection(EXTRA_CHECK, reason, evidence, True, asked.target if free else "", specifier if free else "")
+        if name in around.held or name == "numpy":
+            yield from ((extra, asked) for asked in around.markers.active([line], [extra]))
 
 
 def torch_interface(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
@@ -157,11 +162,6 @@ def _cuda_of(distribution: str) -> str:
 def _listed(names: tuple[str, ...]) -> str:
     """Return names for a sentence."""
     return " or ".join(names)
-
-
-def _applies(line: str, extra: str, around: Surroundings) -> bool:
-    """Tell whether a line counts on the template once its extra is asked for."""
-    return any(True for _ in around.markers.active([line], [extra]))
 
 
 JUDGES: tuple[Judge, ...] = (named_extras, numpy_interface, torch_interface, cuda_libraries)

@@ -26,6 +26,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     Raises NoPlanError when nothing fits under what was learned, and as `overlay_phase`.
     """
     bounds: tuple[Bound, ...] = ()
+    waived: frozenset[tuple[str, str]] = frozenset()
     for number in range(1, MOST_ROUNDS + 1):
         try:
             subject = yield from overlay_phase(given, needed, bounds)
@@ -34,18 +35,24 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 raise
             learned = shortened([str(bound) for bound in bounds], 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
-        subject, said = yield from audit_phase(given, subject)
-        new = tuple(_new(said.bounds, subject)) if number < MOST_ROUNDS else ()
-        if not new:
+        subject, said = yield from audit_phase(given, subject, waived)
+        learned_now: list[Bound] = []
+        waived_now: set[tuple[str, str]] = set()
+        for bound in _new(said.bounds, subject) if number < MOST_ROUNDS else ():
+            wide = yield from widened(given, subject, bound)
+            if wide is None:
+                waived_now |= {(bound.name, subject.added[bound.name].version)}
+            else:
+                learned_now.append(wide)
+        waived |= waived_now
+        if not learned_now:
+            if waived_now:
+                subject, said = yield from audit_phase(given, subject, waived)
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
             return subject, Audited((*said.findings, *left), said.bounds)
-        learned_now: list[Bound] = []
-        for bound in new:
-            learned_now.append((yield from widened(given, subject, bound)))
-        new = tuple(learned_now)
-        for bound in new:
+        for bound in learned_now:
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")
-        bounds += new
+        bounds += tuple(dict.fromkeys(learned_now))
     raise AssertionError("the last round returns")  # pragma: no cover
 
 

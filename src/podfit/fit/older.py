@@ -23,23 +23,27 @@ MOST_TRIES = 12
 """So many releases are looked into at most: enough for a boundary among a thousand."""
 
 
-def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound]:
+def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]:
     """Return a bound that excludes one release as one that leads to the newest older release that passes.
 
     The releases between are taken to fail as well: what stands against a release stands, as a rule, against the newer
-    ones. The release that the bound leads to has been read. Where none is found, or the bound is not what judging one
-    release teaches (another audit's), it comes back as it is.
+    ones. The release that the bound leads to has been read. Where none is found, the bound comes back as it is, or
+    None where it rests on advice alone. So does a bound that judging one release does not teach (another audit's).
     """
     release = subject.added.get(bound.name)
     if release is None or bound.filename or bound.specifier != f"!={release.version}":
         return bound
-    said = objections(release, subject.binaries.get(bound.name), subject.surroundings)
-    if not any(each.fatal and (each.reason, each.evidence) == (bound.reason, bound.evidence) for each in said):
+    said = [
+        each
+        for each in objections(release, subject.binaries.get(bound.name), subject.surroundings)
+        if each.fatal and (each.reason, each.evidence) == (bound.reason, bound.evidence)
+    ]
+    if not said:
         return bound
     releases = yield from _older(given, subject, bound.name, release.version)
     first = yield from _first_that_passes(given, subject, bound.name, releases)
     if not first:
-        return bound
+        return None if all(each.advice for each in said) else bound
     return replace(bound, specifier=f"<={first}", reason=f"{bound.reason}; {first} is the newest before it that fits")
 
 
@@ -52,7 +56,8 @@ def _older(given: Given, subject: Subject, name: str, version: str) -> Steps[lis
         releases = yield Wait(lambda: given.index.releases(name))
     except PodfitError:
         return []
-    limits = [SpecifierSet(need.specifier) for need in subject.needs if need.name == name and need.specifier]
+    stated = [SpecifierSet(need.specifier) for need in subject.needs if need.name == name and need.specifier]
+    limits = [limit for limit in stated if limit.contains(version, prereleases=True)]  # the others gave way already
     limits += [SpecifierSet(known.specifier) for known in subject.bounds if known.name == name and not known.filename]
     python = subject.template.interpreter.version
     tags = platform_tags(subject.template)

@@ -127,12 +127,14 @@ def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) 
     )
 
 
-def audit_phase(given: Given, solved: Subject) -> Steps[tuple[Subject, Audited]]:
-    """Return the solution with what was read of its wheels, and what the audits say of it."""
+def audit_phase(
+    given: Given, solved: Subject, waived: frozenset[tuple[str, str]] = frozenset()
+) -> Steps[tuple[Subject, Audited]]:
+    """Return the solution with what was read of its wheels and what is waived, and what the audits say of it."""
     given.reporter.step(f"auditing the solution for {solved.template.name}")
     packages = {name: solved.overlay.packages[name] for name in solved.added}
     binaries, unread = yield from given.wheels.of_packages(packages, solved.added)
-    subject = replace(solved, binaries=binaries, unread=unread, ignored=frozenset(given.options.ignore))
+    subject = replace(solved, binaries=binaries, unread=unread, ignored=frozenset(given.options.ignore), waived=waived)
     return subject, audited(subject, given.audits)
 
 

@@ -313,6 +313,14 @@ class Index:
         if failure is not None:
             raise failure
 
+    def whole_file(self, file: IndexFile) -> bytes:
+        """Return all bytes of a file, its hash checked; nothing is cached. Errors as `wheel_listing`."""
+        self._demand_network(file)
+        try:
+            return self._artefacts.whole(file)
+        except (UnreadableError, OSError) as error:
+            raise MetadataUnknown(f"{file.filename} cannot be read ({error})") from None
+
     def kept_of(self, file: IndexFile, kind: str, shape: type[_T]) -> _T | None:
         """Return what `keep_of` stored under a kind for the same bytes, None when nothing of that shape is there."""
         return self._kept(kind, file_key(file), shape)

@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from podfit.audit.binary.facts import LibraryFacts
 from podfit.audit.binary.torch_symbols import TorchSymbols, is_known, is_shim, torch_symbols
+from podfit.model.words import shortened
 
 
 class Link(str, Enum):
@@ -55,8 +56,7 @@ def torch_link(
     if missing:
         least = symbols.least(names)
         hint = f"; torch {least} is the first with all that it asks" if least else ""
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        return TorchLink(Link.MISSING, f"torch {release} has no symbol {missing[0]}{more}{hint}", missing)
+        return TorchLink(Link.MISSING, f"torch {release} has no symbol {shortened(missing, 1)}{hint}", missing)
     if all(is_shim(name) for name in library.torch):
         return TorchLink(Link.OK, "it uses torch's stable C interface alone")
     if built_for and _minor(built_for) == _minor(release):
