@@ -107,15 +107,17 @@ def apply_command(
 def read_plan(path: str) -> Plan:
     """Return the plan in a file. Raises InputError when there is none."""
     from podfit.model.serial import plan_from_dict
+    from podfit.readers.plain_file import read_bounded
 
     try:
-        data = json.loads(Path(path).read_bytes())
+        data = json.loads(read_bounded(Path(path)))
     except OSError as error:
         raise InputError(
-            f"cannot be read: {error.strerror}", where=Where(path), remedy="podfit fit writes it"
+            f"cannot be read: {error.strerror or error}", where=Where(path), remedy="podfit fit writes it"
         ) from None
-    except ValueError as error:
-        raise InputError(f"is no JSON: {error}", where=Where(path), remedy="run `podfit fit` again") from None
+    except (ValueError, RecursionError) as error:
+        said = str(error) if isinstance(error, ValueError) else "it is nested without end"
+        raise InputError(f"is no JSON: {said}", where=Where(path), remedy="run `podfit fit` again") from None
     return plan_from_dict(data, where=path)
 
 

@@ -13,8 +13,12 @@ from podfit.model.errors import InputError, Where
 from podfit.model.evidence import Evidence, EvidenceKind
 from podfit.model.facts_json import facts_from_json, facts_to_json
 from podfit.model.template import Interpreter, Origin, Platform, Template
+from podfit.model.valid import LONGEST_REQUIREMENT, is_name, is_version, readable_data, shown
 
 SCHEMA = "podfit.template/1"
+
+_LONGEST_TEMPLATE_NAME = 200
+"""Characters: the name is a part of the names of files, which file systems cut off at 255 bytes."""
 
 _OWN_KEYS = frozenset(
     [
@@ -57,7 +61,17 @@ class _Entry(msgspec.Struct):
     evidence: Evidence | None = None
 
     def distribution(self, default: Evidence) -> Distribution:
-        """Return the model's distribution; default is the evidence of an entry that names none."""
+        """Return the model's distribution; default is the evidence of an entry that names none.
+
+        Raises ValueError for a name, a version or a requirement that is none.
+        """
+        if not is_name(self.name):
+            raise ValueError(f"{shown(self.name)} is not the name of a distribution")
+        if self.version and not is_version(self.version):
+            raise ValueError(f"{shown(self.version)} is not an exact version of {self.name}")
+        for line in self.requires_dist or ():
+            if len(line) > LONGEST_REQUIREMENT:
+                raise ValueError(f"a requirement of {self.name} is {len(line)} characters long: {shown(line)}")
         return Distribution(
             name=str(canonicalize_name(self.name, validate=True)),
             version=self.version,
@@ -106,7 +120,10 @@ def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
             remedy="write one with `podfit probe -o FILE`",
         )
     try:
+        data = readable_data(data)
         manifest = msgspec.convert(data, _Manifest)
+        if len(manifest.name) > _LONGEST_TEMPLATE_NAME:
+            raise ValueError(f"its name is {len(manifest.name)} characters long, more than {_LONGEST_TEMPLATE_NAME}")
         evidence = manifest.evidence or Evidence(_ORIGIN_KIND[manifest.origin], where)
         distributions: dict[str, Distribution] = {}
         for entry in manifest.distributions:

@@ -16,8 +16,12 @@ from podfit.model.need import Need
 from podfit.model.plan import Artefact, Plan
 from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion
+from podfit.model.valid import is_address, is_hash, is_name, is_version, readable_data, shown
 
 SCHEMA = "podfit.plan/1"
+
+_LONGEST_FILENAME = 255
+"""Bytes of a file's name on the usual file systems."""
 
 
 class _Body(msgspec.Struct):
@@ -45,7 +49,10 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
 
 
 def plan_from_dict(data: Mapping[str, Any], *, where: str) -> Plan:
-    """Return the plan of a JSON object; where names its origin. Raises InputError when the shape is another one."""
+    """Return the plan of a JSON object; where names its origin.
+
+    Raises InputError when the shape is another one, or when a name, a version or a hash in it is none.
+    """
     schema = data.get("schema") if isinstance(data, Mapping) else None
     if schema != SCHEMA:
         raise InputError(
@@ -53,11 +60,36 @@ def plan_from_dict(data: Mapping[str, Any], *, where: str) -> Plan:
             where=Where(where),
             remedy="write one with `podfit fit PROJECT --template NAME`",
         )
-    template = template_from_manifest(data.get("template", {}), where=where)
     try:
+        data = readable_data(data)
+        template = template_from_manifest(data.get("template", {}), where=where)
         body = msgspec.convert(data, _Body)
-    except msgspec.ValidationError as error:
+        _check(body)
+    except ValueError as error:
         raise InputError(
             f"the plan has the wrong shape: {error}", where=Where(where), remedy="run `podfit fit` again"
         ) from None
     return Plan(template=template, **{name: getattr(body, name) for name in _Body.__struct_fields__})
+
+
+def _check(body: _Body) -> None:
+    """Raise ValueError for a name, a version or a hash that is none: files and commands are made of them."""
+    named = (*body.artefacts, *body.edges, *(name for targets in body.edges.values() for name in targets))
+    for name in (*named, *(need.name for need in body.needs), *(change.name for change in body.changes)):
+        if not is_name(name):
+            raise ValueError(f"{shown(name)} is not the name of a distribution")
+    for decision in body.decisions:
+        if not is_name(decision.name):
+            raise ValueError(f"{shown(decision.name)} is not the name of a distribution")
+        for version in (decision.local, decision.template, decision.planned):
+            if version and not is_version(version) and not ("/" in version and is_address(version)):
+                raise ValueError(f"{shown(version)} is not an exact version of {decision.name}")
+    for name, files in body.artefacts.items():
+        for file in files:
+            if "/" in file.filename or not is_address(file.filename) or len(file.filename) > _LONGEST_FILENAME:
+                raise ValueError(f"{shown(file.filename)} is not the name of a file of {name}")
+            if not is_address(file.url):
+                raise ValueError(f"{shown(file.url)} is not the address of a file of {name}")
+            for text in file.hashes:
+                if not is_hash(text):
+                    raise ValueError(f"{shown(text)} is not a hash of {file.filename}")

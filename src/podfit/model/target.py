@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MACHINES = ("x86_64", "aarch64")
 """The machines that the resolver knows each glibc of; NVIDIA's CUDA is for these two."""
 
-_MANYLINUX = re.compile(r"-manylinux_2_(\d+)_")
+_MANYLINUX = re.compile(r"-manylinux_2_(\d{1,3})_")
 _MUSLLINUX = re.compile(r"-musllinux_\d+_\d+_")
 _OWN_ABI = re.compile(r"^cp\d+-(cp\d+[a-z]*)-")
 
@@ -70,7 +70,7 @@ class TargetPlatform:
     @property
     def glibc_minor(self) -> int | None:
         """The second number of glibc's version, None when it is not known."""
-        found = re.match(r"2\.(\d+)", self.glibc)
+        found = re.match(r"2\.(\d{1,3})", self.glibc)
         return int(found[1]) if found else None
 
     @property

@@ -45,7 +45,7 @@ class Interpreter:
 
     def __post_init__(self) -> None:
         """Reject a version that no marker and no tag could be made of."""
-        if not re.fullmatch(r"\d+\.\d+(\.\d+)?((a|b|rc)\d+)?\+?", self.version, re.ASCII):
+        if not re.fullmatch(r"\d{1,3}\.\d{1,3}(\.\d{1,3})?((a|b|rc)\d{1,3})?\+?", self.version, re.ASCII):
             raise ValueError(f"{self.version[:40]!a} is no Python version such as 3.10.12")
 
     @property
@@ -72,7 +72,12 @@ class Platform:
     def __post_init__(self) -> None:
         """Reject what podfit cannot plan for."""
         if self.system != "linux":
-            raise ValueError(f"templates run Linux, not {self.system!r}")
+            raise ValueError(f"templates run Linux, not {self.system[:40]!r}")
+        for name, version in (("glibc", self.glibc), ("glibcxx", self.glibcxx)):
+            if version and not re.fullmatch(r"\d{1,3}(\.\d{1,3}){1,3}", version, re.ASCII):
+                raise ValueError(f"{version[:40]!a} is no version of {name}")
+        if not re.fullmatch(r"[A-Za-z0-9_]{1,40}", self.machine, re.ASCII):
+            raise ValueError(f"{self.machine[:40]!a} is no machine such as x86_64")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from podfit.far import frame
 from podfit.far.pack import pack
 from podfit.model import InputError, Reporter, SilentReporter, Where
 from podfit.model.manifest import SCHEMA, template_from_manifest
+from podfit.model.valid import readable_data
 from podfit.pod.machine import Machine
 from podfit.readers.environment.interpreter import warnings_of
 from podfit.readers.processes import Completed
@@ -41,7 +42,7 @@ def probe(
         raise InputError(f"the probe did not end within {timeout:.0f} seconds", where=where, remedy="try --quick")
     if done.returncode != 0:
         raise _failure(machine, done)
-    manifest = frame.answer(done.stdout, word)
+    manifest = _readable(frame.answer(done.stdout, word), where)
     if manifest is None or manifest.get("schema") != SCHEMA or not isinstance(manifest.get("evidence"), dict):
         raise InputError("the probe's answer is no manifest: it was cut off, or something else answered", where=where)
     manifest["evidence"] = {**manifest["evidence"], "source": f"podfit probe of {machine.label}"}
@@ -49,6 +50,15 @@ def probe(
     for warning in warnings_of(manifest):
         reporter.warn(warning)
     return manifest
+
+
+def _readable(answer: dict[str, Any] | None, where: Where) -> dict[str, Any] | None:
+    """Return the answer with all of its text readable. Raises InputError when it is nested without end."""
+    try:
+        found: dict[str, Any] | None = readable_data(answer)
+    except ValueError as error:
+        raise InputError(f"the probe's answer is no manifest: {error}", where=where) from None
+    return found
 
 
 def _failure(machine: Machine, done: Completed) -> InputError:

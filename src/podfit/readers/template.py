@@ -57,9 +57,9 @@ def read_template(
     """
     reporter = reporter or SilentReporter()
     for option, value, pattern in (
-        ("python", python, r"\d+\.\d+(\.\d+)?t?"),
-        ("machine", machine, r"[a-z0-9_]+"),
-        ("glibc", glibc, r"2\.\d+"),
+        ("python", python, r"\d{1,3}\.\d{1,3}(\.\d{1,3})?t?"),
+        ("machine", machine, r"[a-z0-9_]{1,40}"),
+        ("glibc", glibc, r"2\.\d{1,3}"),
     ):
         if value is not None and not re.fullmatch(pattern, value, re.ASCII):
             raise InputError(f"{value!a} is no {option} for a template", remedy=_EXAMPLE[option])

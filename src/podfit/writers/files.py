@@ -22,7 +22,15 @@ def write_files(files: Mapping[str, str], directory: Path, *, stale: Iterable[st
     for name in files:
         if name in ("", ".", "..") or Path(name).name != name:
             raise ValueError(f"{name!r} is not the name of a file in a directory")
-        if (directory / name).is_dir():
+        try:
+            taken = (directory / name).is_dir()
+        except OSError as error:  # a name or a path that is too long, a directory that may not be searched
+            raise InputError(
+                f"cannot be written: {error.strerror or error}",
+                where=Where(str(directory / name)),
+                remedy="name a directory that takes files",
+            ) from None
+        if taken:
             raise InputError("is a directory", where=Where(str(directory / name)), remedy="write somewhere else")
     made = _make(directory) if files else []
     waiting: list[tuple[Path, Path]] = []

@@ -13,6 +13,10 @@ from typing import Protocol
 
 from podfit.model import Declaration, InputError, Where
 from podfit.readers.declared.text import decode, decode_utf8, without_credentials
+from podfit.readers.plain_file import read_bounded
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes past which a file declares no requirements: the lines of a freeze of 3,000 distributions have 100,000."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Source:
     def data(self) -> bytes:
         """The file's bytes. Raises InputError when there is no such file or it cannot be read."""
         try:
-            return self.path.read_bytes()
+            data = read_bounded(self.path, LARGEST)
         except FileNotFoundError:
             raise self.error("there is no such file", remedy="check the path") from None
         except IsADirectoryError:
@@ -45,6 +49,9 @@ class Source:
             raise self.error(f"cannot be read: {error.strerror or error}") from None
         except ValueError as error:  # a NUL character in the path
             raise self.error(f"is no path: {error}") from None
+        if len(data) > LARGEST:
+            raise self.error(f"larger than {LARGEST >> 20} MiB: no file that declares requirements")
+        return data
 
     @cached_property
     def text(self) -> str:

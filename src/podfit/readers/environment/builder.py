@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from podfit.model import Distribution, Evidence, EvidenceKind, InputError, canonical
+from podfit.model.valid import is_name, is_version, shown
 from podfit.model.words import shortened
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.interface import Listing
 from podfit.readers.environment.universal import choose
-
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_~-]*", re.ASCII)
 
 SHOWN = 8
 """How many names a notice spells out."""
@@ -27,11 +24,6 @@ class _Candidate:
     distribution: Distribution
     line: int
     markers: tuple[str, ...]
-
-
-def valid_name(name: object) -> bool:
-    """Tell whether name is a distribution name (PEP 508)."""
-    return isinstance(name, str) and bool(_NAME.fullmatch(name))
 
 
 class Builder:
@@ -60,11 +52,11 @@ class Builder:
         what is no name or no version.
         """
         where = self.document.where(line)
-        if not valid_name(name):
-            raise InputError(f"{_shown(name)} is not the name of a distribution", where=where)
+        if not is_name(name):
+            raise InputError(f"{shown(name)} is not the name of a distribution", where=where)
         version = (version or "").strip()
-        if version and not _VERSION.fullmatch(version):
-            raise InputError(f"{_shown(version)} is not an exact version of {name}", where=where)
+        if version and not is_version(version):
+            raise InputError(f"{shown(version)} is not an exact version of {name}", where=where)
         evidence = Evidence(kind, str(where), detail or self.format)
         distribution = Distribution(name=canonical(name), version=version, evidence=evidence, **facts)
         candidate = _Candidate(distribution, line, tuple(marker for marker in markers if marker))
@@ -131,9 +123,3 @@ def import_map(distributions: Iterable[Distribution]) -> dict[str, tuple[str, ..
         for module in distribution.import_names:
             found.setdefault(module, []).append(distribution.name)
     return {module: tuple(sorted(names)) for module, names in sorted(found.items())}
-
-
-def _shown(value: object) -> str:
-    """Return value as a message shows it: quoted, ASCII, short."""
-    text = ascii(value)
-    return text if len(text) <= 60 else text[:57] + "..."

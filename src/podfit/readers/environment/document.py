@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from podfit.model import InputError, Where
+from podfit.readers.plain_file import LARGEST, read_bounded
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-LARGEST = 256 * 1024 * 1024
-"""Bytes past which a file is no listing: `pip inspect` of a thousand distributions stays under twenty million."""
 
 _WRITE_AGAIN = "write the file again with the tool that made it"
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -118,12 +116,11 @@ def open_document(path: str) -> Document:
     Raises InputError when the file is missing, unreadable or not text.
     """
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(LARGEST + 1)
+        data = read_bounded(path, LARGEST)
     except FileNotFoundError:
         raise InputError("there is no such file", where=Where(path), remedy="check the path") from None
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=Where(path)) from None
+        raise InputError(f"cannot be read: {error.strerror or error}", where=Where(path)) from None
     except ValueError:
         raise InputError("not the name of a file", where=Where(path.replace("\0", "\\0"))) from None
     if len(data) > LARGEST:

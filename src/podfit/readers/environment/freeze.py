@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from podfit.model import EvidenceKind, InputError, canonical
-from podfit.readers.environment.builder import Builder, valid_name
+from podfit.model.valid import is_name
+from podfit.readers.environment.builder import Builder
 from podfit.readers.environment.direct import as_url, name_at, version_in_filename
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.interface import Format, Listing
@@ -134,7 +135,7 @@ def _plain(builder: Builder, number: int, line: str, exact: bool) -> None:
 
 def _canonical_or_empty(name: str) -> str:
     """Return name normalized, empty when it is none: `Builder.add` tells of that."""
-    return canonical(name) if valid_name(name) else ""
+    return canonical(name) if is_name(name) else ""
 
 
 def _editable(builder: Builder, number: int, location: str, promised: tuple[str, str]) -> None:
@@ -158,7 +159,7 @@ def _checkout(builder: Builder, number: int, location: str, *, editable: bool) -
         builder.add(number, file_name, version, direct_url=url, editable=editable)
         return
     name, source = name_at(_absolute(url, builder.document))
-    if not valid_name(name):
+    if not is_name(name):
         builder.notice(f"left out: {url[:80]} names no distribution", number)
     elif source:
         builder.add(number, name, "", direct_url=url, editable=editable, detail=f"named by {source}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from podfit.readers.imports.files import Tree
+from podfit.readers.plain_file import read_bounded
 
 # Directories that a build tool or PYTHONPATH puts on the path.
 _SOURCE_ROOTS = ("src", "lib", "python")
@@ -126,8 +127,8 @@ class OwnModules:
         """Return the attributes that a file uses of a module it imports, a name that nothing has where it uses none."""
         used: set[str] = set()
         try:
-            with open(os.path.join(self.root, path), "rb") as file:  # noqa: PTH118, PTH123
-                nodes = list(ast.walk(ast.parse(file.read())))
+            data = read_bounded(os.path.join(self.root, path), pipes=False)  # noqa: PTH118
+            nodes = list(ast.walk(ast.parse(data)))
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             return {""}
         imports = [alias for node in nodes if isinstance(node, ast.Import) for alias in node.names]
@@ -141,8 +142,8 @@ class OwnModules:
         """Return the names that the top level of a file binds; empty when it cannot be parsed."""
         if path not in self._defined:
             try:
-                with open(os.path.join(self.root, path), "rb") as file:  # noqa: PTH118, PTH123
-                    self._defined[path] = frozenset(_bound(ast.parse(file.read()).body))
+                data = read_bounded(os.path.join(self.root, path), pipes=False)  # noqa: PTH118
+                self._defined[path] = frozenset(_bound(ast.parse(data).body))
             except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
                 self._defined[path] = frozenset()
         return self._defined[path]

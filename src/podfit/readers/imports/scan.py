@@ -29,6 +29,7 @@ from podfit.readers.imports.files import Tree, find_files, single_file
 from podfit.readers.imports.grades import Places
 from podfit.readers.imports.own import OwnModules
 from podfit.readers.imports.statements import Aliases, Found, Statements
+from podfit.readers.plain_file import read_bounded
 
 LARGEST = 32 * 1024 * 1024
 """Bytes past which a file is data in the clothes of code; no notebook that a person still opens is that large."""
@@ -167,8 +168,7 @@ def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Pla
 def _read(state: _State, path: str) -> bytes | None:
     full = os.path.join(state.root, path)  # noqa: PTH118 - thousands of files
     try:
-        with open(full, "rb") as file:  # noqa: PTH123
-            data = file.read(LARGEST + 1)
+        data = read_bounded(full, LARGEST, pipes=False)
     except OSError as error:
         state.notices.append(f"{path}: cannot be read ({error.strerror or error})")
         return None
