@@ -112,6 +112,6 @@ def test_the_page_shows_the_rooms_of_the_contract() -> None:
 
 
 def test_no_two_test_modules_have_one_name() -> None:
-    """pytest imports them by their bare names, for their folders are no packages: two of one name stop the whole run."""
+    """pytest imports them by their bare names: two of one name stop the whole run."""
     names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
     assert sorted(names) == sorted(set(names))
