@@ -97,3 +97,57 @@ def test_what_only_a_dependency_needs_is_offered_too(tmp_path):
     overlay = _solve(tmp_path, [need("app")])
     assert [(build.name, build.version) for build in overlay.builds] == [("deep", "1.5")]
     assert not overlay.refused
+
+
+def _parsers(tmp_path):
+    """A package of which every release in question needs a parser that is published as source alone."""
+    wheels = registry(
+        tmp_path / "wheels",
+        {
+            ("app", "1.0"): [],
+            ("app", "1.3.2"): ["parser==4.9.*"],
+            ("app", "1.4.0rc1"): ["parser>=4.11", "conf>=2.4.0rc1"],
+            ("parser", "4.11"): [],
+            ("conf", "2.3"): [],
+            ("conf", "2.4.0rc1"): [],
+        },
+    )
+    _sdist(wheels, "parser", "4.9.3")
+
+
+def test_no_pre_release_is_taken_for_want_of_a_wheel_elsewhere(tmp_path):
+    _parsers(tmp_path)
+    overlay = _solve(tmp_path, [need("app", ">=1.3")])
+    assert {n: p.version for n, p in overlay.packages.items()} == {"app": "1.3.2", "parser": "4.9.3"}
+    assert [(build.name, build.chance) for build in overlay.builds] == [("parser", "likely")]
+
+
+def test_no_old_release_is_taken_for_want_of_a_wheel_elsewhere(tmp_path):
+    _parsers(tmp_path)
+    assert _solve(tmp_path, [need("app")]).packages["app"].version == "1.3.2"
+
+
+def test_the_tested_version_stays_when_a_dependency_of_it_is_likely_to_build(tmp_path):
+    _parsers(tmp_path)
+    registry(tmp_path / "wheels", {("app", "1.5"): []})
+    assert _solve(tmp_path, [need("app")], preferences={"app": "1.3.2"}).packages["app"].version == "1.3.2"
+    assert _solve(tmp_path, [need("app")]).packages["app"].version == "1.5"
+
+
+def test_a_pre_release_is_taken_where_it_is_asked_for_and_where_there_is_nothing_else(tmp_path):
+    _parsers(tmp_path)
+    asked = _solve(tmp_path, [need("app", ">=1.4.0rc1")])
+    assert (asked.packages["app"].version, asked.packages["conf"].version) == ("1.4.0rc1", "2.4.0rc1")
+    registry(tmp_path / "wheels", {("beta", "0.5b0"): []})
+    assert _solve(tmp_path, [need("beta")]).packages["beta"].version == "0.5b0"
+
+
+def test_a_pre_release_that_a_final_release_asks_for_stays(tmp_path):
+    registry(tmp_path / "wheels", {("sdk", "1.0"): ["api==2.0b1"], ("api", "2.0b1"): [], ("api", "1.0"): []})
+    assert _solve(tmp_path, [need("sdk")]).packages["api"].version == "2.0b1"
+
+
+def test_a_pre_release_stays_where_no_final_one_can_be_had(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("app", "2.0b1"): [], ("app", "1.0"): ["gone>=9"], ("gone", "1.0"): []})
+    assert wheels.is_dir()
+    assert _solve(tmp_path, [need("app")]).packages["app"].version == "2.0b1"

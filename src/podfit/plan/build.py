@@ -267,11 +267,19 @@ def _built(facts: _Facts) -> Iterable[Finding]:
                 text += f" (whether that works: {build.chance}; {build.reason})"
                 assumed = build.evidence.kind is EvidenceKind.ASSUMED
                 text += f"; its dependencies are assumed ({build.evidence.detail})" if assumed else ""
-                remedy = (
-                    f"take {name} {build.with_wheel}, which has a wheel, where it will do" if build.with_wheel else ""
-                )
+                remedy = _instead(name, build.with_wheel, facts)
             evidence = Evidence(EvidenceKind.PUBLISHED, files[0].url, files[0].filename)
             yield Finding("sdist", name, Verdict.WARNING, text, evidence, remedy)
+
+
+def _instead(name: str, with_wheel: str, facts: _Facts) -> str:
+    """Return what may be done about a source build: a version with a wheel, unless something planned excludes it."""
+    for requirer in facts.situation.requirers.get(name, ()):
+        release = facts.situation.environment[requirer]
+        for asked in facts.situation.markers.active(release.requires_dist or ()):
+            if with_wheel and asked.target == name and not asked.allows(with_wheel):
+                return f"{requirer} {release.version} requires {asked.short}; no other release will do"
+    return f"take {name} {with_wheel}, which has a wheel, where it will do" if with_wheel else ""
 
 
 def _immovable(facts: _Facts) -> Iterable[Finding]:

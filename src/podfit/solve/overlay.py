@@ -24,6 +24,7 @@ from podfit.model import (
 )
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
+from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told
 from podfit.solve.repositories import fixed_commits
 from podfit.solve.search import MOST_RUNS, Search
@@ -119,6 +120,8 @@ def overlay_steps(
     forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
     runs = 0
     weights = _weights(offered)
+    again = Reconsidered(template, offered.pins, needs, preferences, sources) if sources is not None else None
+    settled: tuple[Search, dict[str, LockedPackage]] | None = None
     while True:
         lines = tuple(_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered))
         asked = replace(question, requirements=lines)
@@ -137,7 +140,14 @@ def overlay_steps(
             blamed = f"{error.message}; {error.remedy or 'correct the address'}"
             dropped.update(culprits)  # what the index has by that name is not what is asked for
         runs += search.runs
-        if not blamed:
+        if not blamed and not isinstance(found, Refusal):
+            settled = search, found
+            if again is None or not (yield from again.look(found)):
+                break
+            question = replace(question, constraints=(*limits, *again.excluded))
+            continue
+        if settled is not None:  # what would be better cannot be had: the answer before it counts
+            search, found = settled
             break
         if not culprits:
             raise NoPlanError(f"nothing fits {template.name}: {blamed}")

@@ -67,6 +67,37 @@ class Sources:
                 new = True
         return new
 
+    def versions(self, name: str) -> list[str]:
+        """Return the versions of a package that a template may take, oldest first; waits for the index."""
+        try:
+            releases = self._index.releases(name)
+        except PodfitError:
+            return []
+        return [version for version, files in releases.items() if any(self._serves(file) for file in files)]
+
+    def requirements(self, pairs: Iterable[tuple[str, str]]) -> Steps[dict[tuple[str, str], tuple[str, ...]]]:
+        """Return the Requires-Dist lines of releases; those that cannot be read are left out."""
+        wanted = list(pairs)
+        found = yield Wait(lambda: self._index.prefetch(wanted, tags=self._tags))
+        return {pair: known.requires_dist for pair, known in found.items() if not isinstance(known, PodfitError)}
+
+    def newest_wheels(self, specifiers: Mapping[str, str]) -> Steps[dict[str, str]]:
+        """Return, by name, the newest release in a specifier that has a wheel for the template, final ones first."""
+        if not specifiers:
+            return {}
+        found: dict[str, str] = yield Wait(lambda: self._newest_wheels(specifiers))
+        return found
+
+    def offer_likely(self, specifiers: Mapping[str, str]) -> Steps[bool]:
+        """Offer the newest source release in each specifier whose build is likely; tell whether there is a new one."""
+        wanted = [pair for pair in specifiers.items() if pair not in self._seen]
+        if not wanted:
+            return False
+        found: list[SourceBuild] = yield Wait(lambda: self._look(wanted))
+        new = [b for b in found if b.chance == "likely" and (b.name, b.version) not in self.offers]
+        self.offers.update(((build.name, build.version), build) for build in new)
+        return bool(new)
+
     def said(self, refusal: Refusal) -> str:
         """Return what is known about the distributions that a refusal would have to build and that will not build."""
         return "".join(f" {self._hopeless[name]}." for name in refusal.unbuilt if name in self._hopeless)
@@ -82,6 +113,25 @@ class Sources:
         }
         digest = hashlib.sha256(repr((tag, sorted(wheels.items()))).encode()).hexdigest()[:32]
         return whole_flat_index(self._cache / "assumed" / digest, wheels, tag)
+
+    def _newest_wheels(self, specifiers: Mapping[str, str]) -> dict[str, str]:
+        """Return the answer of `newest_wheels`; the waiting part."""
+        from podfit.index import best_files
+
+        newest = {}
+        for name, specifier in specifiers.items():
+            try:
+                releases = self._index.releases(name)
+            except PodfitError:
+                continue
+            within = [v for v in releases if SpecifierSet(specifier).contains(v, prereleases=True)]
+            within.sort(key=lambda version: not Version(version).is_prerelease)
+            for version in reversed(within):
+                files = best_files(releases[version], version, self._tags)
+                if any(file.kind == "wheel" and self._serves(file) for file in files):
+                    newest[name] = version
+                    break
+        return newest
 
     def _look(self, wanted: Iterable[tuple[str, str]]) -> list[SourceBuild]:
         """Return the newest source release of each name in its specifier; the waiting part."""
