@@ -79,7 +79,7 @@ def installer() -> list[str]:
     if not uv.exists():
         if not (DEFAULT.bin / "python").exists():
             subprocess.run([sys.executable, "-m", "venv", str(DEFAULT.folder)], check=True)
-        subprocess.run([DEFAULT.bin / "python", "-m", "pip", "install", "-q", "uv>=0.9,<0.14"], check=True)
+        subprocess.run([DEFAULT.bin / "python", "-m", "pip", "install", "-q", "uv>=0.13,<0.14"], check=True)
     return [str(uv)]
 
 
