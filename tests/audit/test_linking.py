@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
 from podfit.audit.binary.linking import Link, bringers, provided_by, torch_link
 from podfit.audit.binary.torch_symbols import hashed, is_known, pack, torch_symbols, unpack
-from podfit.audit.releases import Surroundings, cuda_libraries, torch_interface, uses_cuda
+from podfit.audit.releases import Surroundings, cuda_libraries, cuda_names, torch_interface, uses_cuda
 from podfit.model import Distribution, Evidence, EvidenceKind, Interpreter, Origin, Platform, Release, Template
 from podfit.model.requirement import Markers
 
@@ -140,3 +140,36 @@ def test_what_speaks_of_cuda_is_read_whole():
     assert uses_cuda(release("cupy-cuda12x"))
     assert uses_cuda(release("onnxruntime-gpu"))
     assert not uses_cuda(release("pandas", "2", "numpy>=1.26"))
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "whole"),
+    [
+        ("cupy-cuda13x", "13.6.0", True),
+        ("faiss-gpu-cu11", "1.8.0", True),
+        ("jax-cuda13-plugin", "0.8.0", True),
+        ("cuda-bindings", "13.1.0", False),
+        ("nvidia-cuda-runtime", "13.0.1", False),
+    ],
+)
+def test_a_name_or_a_version_says_which_cuda(name, version, whole):
+    (said,) = cuda_names(release(name, version), None, around("2.4.1+cu124"))
+    assert (said.check, said.fatal, said.whole) == ("libraries", True, whole)
+    assert "the template is for 12.4" in said.reason
+    assert said.evidence.source.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("cupy-cuda12x", "13.6.0"),
+        ("cuda-bindings", "12.9.4"),
+        ("nvidia-cudnn-cu13", "9.1"),  # libraries for two CUDAs stand beside each other
+        ("cuda-pathfinder", "1.3"),
+        ("cucim", "24.2"),
+        ("numpy", "2.0"),
+    ],
+)
+def test_other_names_and_versions_do_not(name, version):
+    assert not list(cuda_names(release(name, version), None, around("2.4.1+cu124")))
+    assert not list(cuda_names(release(name, version), None, around()))

@@ -21,7 +21,7 @@ class Subject:
     may never change; bounds are what earlier rounds taught. binaries are what was read of the compiled modules of
     planned wheels, by name; unread says of others why they were not read. ignored are the codes of checks whose
     failures somebody ignores: these teach nothing. waived are releases, by name and version, against which there is
-    advice that no other release meets either.
+    advice that no other release meets either. files are the paths that distributions bring, of those that may collide.
     """
 
     template: Template
@@ -34,6 +34,7 @@ class Subject:
     unread: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
     waived: frozenset[tuple[str, str]] = frozenset()
+    files: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def environment(self) -> Mapping[str, Release]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from podfit.audit.consistency import judge
 from podfit.audit.interface import Audit, Audited, Subject
 from podfit.audit.releases import CUDA_CHECK, EXTRA_CHECK, TORCH_CHECK, Objection, objections
+from podfit.audit.shared import shared_files
 from podfit.model import Bound, Evidence, EvidenceKind, Finding, Verdict
 from podfit.model.check import check_named
 
@@ -22,7 +23,7 @@ def releases(subject: Subject) -> Audited:
         for said in objections(release, subject.binaries.get(name), subject.surroundings):
             waived = said.advice and (name, release.version) in subject.waived
             findings.append(_finding(name, said, fatal=said.fatal and not waived))
-            if said.fatal and not waived and check_named(said.check).code not in subject.ignored:
+            if said.fatal and not (waived or said.whole) and check_named(said.check).code not in subject.ignored:
                 bounds.append(Bound(name, said.reason, said.evidence, f"!={release.version}"))
     damaged = {name: "; ".join(found.unread) for name, found in subject.binaries.items() if found.unread}
     for name, why in sorted({**subject.unread, **damaged}.items()):
@@ -47,4 +48,4 @@ def _finding(name: str, said: Objection, *, fatal: bool) -> Finding:
     return Finding("numpy", name, verdict, said.reason, said.evidence, remedy)
 
 
-AUDITS: tuple[Audit, ...] = (consistency, releases)
+AUDITS: tuple[Audit, ...] = (consistency, releases, shared_files)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from podfit.audit.binary.facts import WheelBinaries
 from podfit.audit.binary.linking import Link, absent_cuda_libraries, bringers, provided_by, torch_link
 from podfit.audit.binary.numpy_abi import refusal, silent_fault
+from podfit.catalogue.cuda_names import cuda_of
 from podfit.model import Evidence, EvidenceKind, Fact, Release, Template, canonical
 from podfit.model.requirement import Markers, RequiresDist, only_extra
 
@@ -42,7 +43,8 @@ class Objection:
     """What stands against a release in its surroundings: the check, a sentence, the evidence.
 
     fatal tells that it does not run; otherwise it runs and may be wrong. advice tells that somebody says so, and that
-    nobody saw it: where no other release can be had, it is a warning.
+    nobody saw it: where no other release can be had, it is a warning. whole tells that it stands against every release
+    of the distribution, so that no other one need be looked for.
     """
 
     check: str
@@ -50,6 +52,7 @@ class Objection:
     evidence: Evidence
     fatal: bool = True
     advice: bool = False
+    whole: bool = False
 
 
 Judge = Callable[[Release, WheelBinaries | None, Surroundings], Iterator[Objection]]
@@ -120,6 +123,21 @@ def torch_interface(release: Release, binaries: WheelBinaries | None, around: Su
         yield Objection(TORCH_CHECK, f"{release.name} {release.version}: {link.sentence}", evidence)
 
 
+def cuda_names(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
+    """Yield an objection when the release's name or version says that it is for another CUDA than the template's."""
+    del binaries
+    cuda = around.template.cuda
+    said = cuda_of(release.name, release.version)
+    if cuda is None or not cuda.value or said is None or said.major == cuda.value.partition(".")[0]:
+        return
+    what = "its name says" if said.by_name else "its version says"
+    reason = f"{release.name} {release.version} is for CUDA {said.major}, as {what}; the template is for {cuda.value}"
+    other = said.build_for(cuda.value.partition(".")[0])
+    if other:
+        reason += f"; a build for that would be called {other}"
+    yield Objection(CUDA_CHECK, reason, said.evidence, whole=said.by_name)
+
+
 def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
     """Yield an objection when every file of the release that needs CUDA's libraries lacks one of them.
 
@@ -164,7 +182,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return " or ".join(names)
 
 
-JUDGES: tuple[Judge, ...] = (named_extras, numpy_interface, torch_interface, cuda_libraries)
+JUDGES: tuple[Judge, ...] = (named_extras, cuda_names, numpy_interface, torch_interface, cuda_libraries)
 """The judges of releases, the cheap one first."""
 
 

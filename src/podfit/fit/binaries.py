@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from podfit.audit import Subject
 from podfit.audit.binary.facts import KINDS, WheelBinaries, mentions_numpy, sampled_binaries, wheel_binaries
 from podfit.audit.releases import uses_cuda, uses_numpy
+from podfit.catalogue.variants import variants
 from podfit.model import LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
 from podfit.plan.files import best_first
@@ -27,6 +29,7 @@ class WheelReader:
         self._index = index
         self._template = template
         self._known: dict[str, WheelBinaries | None] = {}
+        self._files: dict[tuple[str, str], frozenset[str]] = {}
         self._stated: set[str] = set()
         self._whole: set[str] = set()
         self._unread: dict[str, str] = {}
@@ -52,6 +55,32 @@ class WheelReader:
             else:
                 found[name] = binaries
         return found, unread
+
+    def files_of(self, subject: Subject) -> Steps[dict[str, frozenset[str]]]:
+        """Return, by name, the paths that planned builds of one package bring, and the template's beside them."""
+        groups = [group for group in variants(subject.environment) if set(group) & set(subject.added)]
+        wanted = {name: subject.environment[name].version for group in groups for name in group}
+        missing = {name: version for name, version in wanted.items() if (name, version) not in self._files}
+        if missing:
+            planned = {
+                name: self._planned_file(subject.overlay.packages[name]) for name in missing if name in subject.added
+            }
+            found = yield Wait(lambda: {name: self._list(name, missing[name], planned.get(name)) for name in missing})
+            self._files.update({(name, missing[name]): paths for name, paths in found.items()})
+        return {name: self._files[name, version] for name, version in wanted.items()}
+
+    def _list(self, name: str, version: str, file: IndexFile | None) -> frozenset[str]:
+        """Return the paths of a wheel without its own metadata; empty when nobody can tell. The waiting part."""
+        from podfit.index import best_files
+
+        try:
+            if file is None:
+                fitting = best_files(self._index.files(name), version, self._template.target.tags)
+                file = next((each for each in fitting if each.kind == "wheel"), None)
+            members = self._index.wheel_listing(file).members if file is not None else ()
+        except (PodfitError, OSError, ValueError):
+            return frozenset()
+        return frozenset(member.path for member in members if ".dist-info/" not in member.path)
 
     def of_files(self, releases: Sequence[tuple[Release, IndexFile]]) -> Steps[tuple[WheelBinaries | None, ...]]:
         """Return what the modules of wheels say, in order; None for what cannot be read."""

@@ -134,7 +134,15 @@ def audit_phase(
     given.reporter.step(f"auditing the solution for {solved.template.name}")
     packages = {name: solved.overlay.packages[name] for name in solved.added}
     binaries, unread = yield from given.wheels.of_packages(packages, solved.added)
-    subject = replace(solved, binaries=binaries, unread=unread, ignored=frozenset(given.options.ignore), waived=waived)
+    files = yield from given.wheels.files_of(solved)
+    subject = replace(
+        solved,
+        binaries=binaries,
+        unread=unread,
+        files=files,
+        ignored=frozenset(given.options.ignore),
+        waived=waived,
+    )
     return subject, audited(subject, given.audits)
 
 
