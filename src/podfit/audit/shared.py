@@ -1,4 +1,4 @@
-"""Do two planned distributions bring the same files? The one that is installed last wins, and neither works as tested."""
+"""Do two planned distributions bring the same files? What is installed last wins, and neither is as it was tested."""
 
 from __future__ import annotations
 
