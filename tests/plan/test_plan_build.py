@@ -180,6 +180,36 @@ def test_drift_follows_exact_requirements_to_the_cause_behind_them():
     assert _decision(plan, "mlflow").drift == expected
 
 
+def test_a_series_is_no_version_whose_cause_could_be_followed():
+    """`core==3.*` names no release of core: asking why `3.*` is kept out gave a reason that was not true."""
+    plan = _plan(
+        {},
+        {"app": ("1.0", (_file("app-1.0-py3-none-any.whl"),), ["core==2.*"]),
+         "core": ("2.1", (_file("core-2.1-py3-none-any.whl"),), [])},
+        [Need("app", (EVIDENCE,), declared=True)],
+        local={"app": "2.0", "core": "3.4"},
+        releases=[
+            Release("app", "2.0", ("core==3.*",), "", EVIDENCE),
+            Release("core", "3.*", (), ">=3.99", EVIDENCE),
+            Release("core", "3.4", (), "", EVIDENCE),
+        ],
+    )  # fmt: skip
+    assert _decision(plan, "app").drift == "app 2.0 -> 1.0: 2.0 requires core==3.*, planned is 2.1"
+
+
+def test_the_templates_version_in_another_spelling_is_the_templates():
+    """`1.0` and `1.0.0` are one version: who has it is the template, not the plan."""
+    plan = _plan(
+        {"core": ("1.0", [])},
+        {"app": ("1.0", (_file("app-1.0-py3-none-any.whl"),), ["core<2"]), "core": ("1.0.0", (), [])},
+        [Need("app", (EVIDENCE,), declared=True)],
+        local={"app": "2.0"},
+        releases=[Release("app", "2.0", ("core>=2",), "", EVIDENCE)],
+    )
+    assert _decision(plan, "app").drift == "app 2.0 -> 1.0: 2.0 requires core>=2, the template has 1.0"
+    assert _decision(plan, "core").action is Action.KEEP
+
+
 def test_a_local_part_is_no_drift():
     assert same_release("2.4.0", "2.4.0+cu124")
     assert same_release("1.0", "1.0.0")

@@ -8,8 +8,10 @@ import time
 import pytest
 from solve_support import need, only, registry, template
 
+from podfit.fit.drive import finish_all
 from podfit.model import InputError
-from podfit.solve import Uv, solve_overlay
+from podfit.model.steps import finish
+from podfit.solve import Uv, overlay_steps, solve_overlay
 from podfit.solve.template_index import flat_index, offer, resolver_platform
 from podfit.solve.uv import Question, as_link
 
@@ -285,3 +287,20 @@ def test_links_have_no_comma_for_uv_to_split_at(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert as_link("https://example.org/a,b/c%20d?x=1,2") == "https://example.org/a%2Cb/c%20d?x=1%2C2"
     assert as_link("one, two") == as_link(tmp_path / "one, two") == f"{tmp_path.as_uri()}/one%2C%20two"
+
+
+def test_each_of_several_templates_counts_its_own_resolutions(tmp_path):
+    """They are solved side by side over one Uv: what one of them asks is no resolution of another."""
+    links = registry(
+        tmp_path / "wheels", {("a", "2.0"): [], ("b", "2.0"): [], ("app", "1.0"): ["a>=2", "b>=2"], ("c", "1.0"): []}
+    )
+    hard, easy = template({"a": ("1.0", []), "b": ("1.0", [])}), template({})
+
+    def job(pod, name, uv):
+        return overlay_steps(pod, [need(name)], uv, held=(), preferences={}, index_arguments=only(links))
+
+    alone = [finish(job(pod, name, Uv(tmp_path / name))).runs for pod, name in ((hard, "app"), (easy, "c"))]
+    uv = Uv(tmp_path / "together")
+    together = finish_all([job(hard, "app", uv), job(easy, "c", uv), job(easy, "c", uv)], 3)
+    assert alone[0] > 1
+    assert [overlay.runs for overlay in together] == [alone[0], alone[1], alone[1]]
