@@ -7,6 +7,7 @@ environment that runs this. --fetch downloads the named distributions with pip i
 their dependencies. --index reads the file list of the newest wheel (or source distribution) of every distribution of
 which no release was seen yet, by byte ranges, through podfit's own client. Every entry of the table whose distribution
 is found is checked; --write records `seen`. Exits with 1 when a release lacks the module that the table claims for it.
+After --write, run tools/build_tables.py.
 """
 
 from __future__ import annotations

@@ -11,15 +11,16 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from podfit.catalogue import imports as catalogue
+from podfit.catalogue.table import table
 from podfit.model import EvidenceKind
 
 TOOL = Path(__file__).parents[2] / "tools" / "check_import_names.py"
 
 
 def entries() -> list[catalogue.ImportName]:
-    names = catalogue._names()
-    assert len(names) > 350
-    return list(names.values())
+    found = [catalogue.find(module) for module in table("import_names")["modules"]]
+    assert len(found) > 350
+    return [entry for entry in found if entry is not None]
 
 
 def test_names_are_normalized_and_seen_names_a_release_of_the_distribution() -> None:
@@ -120,7 +121,8 @@ def test_the_checker_passes_here_and_catches_a_wrong_release(tmp_path: Path) -> 
 
 def test_importing_the_readers_reads_no_table() -> None:
     code = (
-        "import sys; import podfit.needs, podfit.readers.imports, podfit.catalogue.imports as c;"
-        "assert not c._table.cache_info().currsize; assert 'stdlibs' not in sys.modules"
+        "import sys; import podfit.needs, podfit.readers.imports, podfit.catalogue.imports;"
+        "import podfit.catalogue.table as t;"
+        "assert not t.table.cache_info().currsize; assert 'stdlibs' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

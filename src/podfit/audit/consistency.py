@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -159,6 +160,7 @@ def _old(violations: Iterable[Violation]) -> Iterator[Finding]:
         yield Finding(CHECK, name, Verdict.WARNING, message, found[0].evidence, "podfit leaves it so")
 
 
+@lru_cache(maxsize=1 << 12)
 def _meets_python(specifier: str, version: str) -> bool:
     """Tell whether a Python version meets Requires-Python; one that cannot be read limits nobody."""
     try:

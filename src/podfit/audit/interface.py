@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from podfit.audit.binary.facts import WheelBinaries
 from podfit.audit.consistency import Walk, final_environment, walk
 from podfit.audit.releases import Surroundings
 from podfit.model import Bound, Finding, Need, Overlay, Release, Template
 from podfit.model.requirement import Markers
+
+if TYPE_CHECKING:
+    from podfit.audit.binary.facts import WheelBinaries
 
 
 @dataclass(frozen=True)

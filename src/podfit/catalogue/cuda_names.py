@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
+from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +30,12 @@ class CudaName:
         return f"{self.stem}{major}{self.rest}" if self.by_name else ""
 
 
-@lru_cache(maxsize=1)
-def _rules() -> dict[str, Any]:
-    """Return the table."""
-    text = resources.files("podfit.catalogue").joinpath("cuda_names.toml").read_text(encoding="utf-8")
-    rules: dict[str, Any] = tomllib.loads(text)
-    return rules
-
-
 @lru_cache(maxsize=4096)
 def cuda_of(name: str, version: str) -> CudaName | None:
     """Return what a distribution (a normalized name) of a version says of its CUDA; None when it says nothing."""
     if "cu" not in name:
         return None
-    rules = _rules()
+    rules = table("cuda_names")
     if name in rules["versioned"]["names"]:
         found = re.match(r"([0-9]+)\.", version)
         return CudaName(found.group(1), False, _evidence(rules["versioned"])) if found else None

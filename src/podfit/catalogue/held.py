@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from packaging.version import InvalidVersion, Version
 
+from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +33,8 @@ class HeldRule:
             name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern for pattern in self.patterns
         ):
             return False
+        if not version or not (self.since or self.until):
+            return True
         try:
             found = Version(version)
         except InvalidVersion:
@@ -49,9 +45,8 @@ class HeldRule:
 @cache
 def held_rules() -> tuple[HeldRule, ...]:
     """Return the rules of held.toml."""
-    data = tomllib.loads(files("podfit.catalogue").joinpath("held.toml").read_text(encoding="utf-8"))
     rules = []
-    for entry in data["held"]:
+    for entry in table("held")["held"]:
         source = entry["evidence"]
         evidence = Evidence(EvidenceKind(source["kind"]), source["source"], source.get("detail", ""))
         excluded = tuple(entry.get("excluded", ()))

@@ -6,19 +6,13 @@ documentation.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +99,10 @@ class Category:
 
 def find(module: str) -> ImportName | None:
     """Return the entry with the longest dotted prefix of module, None when there is none."""
-    names = _names()
-    while module:
-        if module in names:
-            return names[module]
-        module = module.rpartition(".")[0]
+    entries = table("import_names")["modules"]
+    for prefix in _prefixes(module):
+        if prefix in entries:
+            return _import_name(prefix, entries[prefix])
     return None
 
 
@@ -120,7 +113,7 @@ def modules_of(distribution: str) -> tuple[str, ...]:
 
 def is_known(top_level: str) -> bool:
     """Return whether a top-level import name belongs to a distribution or environment that the tables know."""
-    return top_level in _text("import_names.toml") and top_level in _known()  # reading all of it takes a while
+    return top_level in _known()
 
 
 def is_generic(top_level: str) -> bool:
@@ -134,12 +127,12 @@ def environment_of(module: str, imported: Collection[str] = ()) -> str:
     imported are the dotted modules that the project imports: a host's module with an everyday name (`nodes`, `server`)
     counts only where another import tells of that host.
     """
-    table = _table("import_names.toml")
-    reasons: Mapping[str, str] = table.get("environment", {})
+    names = table("import_names")
+    reasons: Mapping[str, str] = names.get("environment", {})
     for prefix in _prefixes(module):
         if prefix in reasons:
             return reasons[prefix]
-    for host, entry in table.get("host", {}).items():
+    for host, entry in names.get("host", {}).items():
         telling = frozenset(entry["telling"])
         if any(prefix in telling for prefix in _prefixes(module)):
             return f"comes with {host}"
@@ -151,7 +144,7 @@ def environment_of(module: str, imported: Collection[str] = ()) -> str:
 
 def unpublished(module: str) -> Unpublished | None:
     """Return what is known of a module whose project has no release on the index, None when nothing is."""
-    entries: Mapping[str, Mapping[str, str]] = _table("import_names.toml").get("unpublished", {})
+    entries: Mapping[str, Mapping[str, str]] = table("import_names").get("unpublished", {})
     for prefix in _prefixes(module):
         if prefix in entries:
             return _unpublished(prefix, entries[prefix])
@@ -160,7 +153,7 @@ def unpublished(module: str) -> Unpublished | None:
 
 def another(distribution: str) -> Unpublished | None:
     """Return the project that people mean by a normalized name which on the index is another project's."""
-    for module, entry in _table("import_names.toml").get("unpublished", {}).items():
+    for module, entry in table("import_names").get("unpublished", {}).items():
         if entry.get("other") == distribution:
             return _unpublished(module, entry)
     return None
@@ -172,7 +165,7 @@ def _unpublished(module: str, entry: Mapping[str, str]) -> Unpublished:
 
 def meant(distribution: str) -> tuple[str, Evidence] | None:
     """Return the distribution that people mean by a normalized name that no index has for it, and who says so."""
-    entry = _table("import_names.toml").get("misnamed", {}).get(distribution)
+    entry = table("import_names").get("misnamed", {}).get(distribution)
     if entry is None:
         return None
     return entry["meant"], Evidence(EvidenceKind.PUBLISHED, entry["url"], f"{distribution}: {entry['reason']}")
@@ -204,7 +197,7 @@ def rules() -> tuple[Rule, ...]:
             ends=tuple(entry.get("ends", ())),
             about=entry.get("about", ""),
         )
-        for entry in _table("implicit_needs.toml")["rule"]
+        for entry in table("implicit_needs")["rule"]
     )
 
 
@@ -229,60 +222,39 @@ def category_of(distribution: str) -> Category | None:
 
 def category_titles() -> Mapping[str, str]:
     """Return the titles of all categories by name, in the order in which reports show them."""
-    return {name: entry["title"] for name, entry in _table("categories.toml")["category"].items()}
+    return {name: entry["title"] for name, entry in table("categories")["category"].items()}
 
 
-@cache
-def _table(name: str) -> Mapping[str, Any]:
-    table: Mapping[str, Any] = tomllib.loads(_text(name))
-    return table
-
-
-@cache
-def _text(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
-
-
-@cache
-def _names() -> Mapping[str, ImportName]:
-    entries = _table("import_names.toml")["modules"]
-    return {
-        module: ImportName(
-            module,
-            entry["distribution"],
-            tuple(entry.get("also", ())),
-            entry.get("seen", ""),
-            entry.get("below", ""),
-        )
-        for module, entry in entries.items()
-    }
+def _import_name(module: str, entry: Mapping[str, Any]) -> ImportName:
+    also = tuple(entry.get("also", ()))
+    return ImportName(module, entry["distribution"], also, entry.get("seen", ""), entry.get("below", ""))
 
 
 @cache
 def _reverse() -> Mapping[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for module, entry in _names().items():
-        for distribution in (entry.distribution, *entry.also):
-            if not module.startswith("_"):
+    for module, entry in table("import_names")["modules"].items():
+        if not module.startswith("_"):
+            for distribution in (entry["distribution"], *entry.get("also", ())):
                 found.setdefault(distribution, []).append(module)
     return {distribution: tuple(modules) for distribution, modules in found.items()}
 
 
 @cache
 def _known() -> frozenset[str]:
-    environment = _table("import_names.toml").get("environment", {})
-    return frozenset(module.partition(".")[0] for module in (*_names(), *environment))
+    names = table("import_names")
+    return frozenset(module.partition(".")[0] for module in (*names["modules"], *names.get("environment", {})))
 
 
 @cache
 def _generic() -> frozenset[str]:
-    return frozenset(_table("import_names.toml")["generic"]["names"])
+    return frozenset(table("import_names")["generic"]["names"])
 
 
 @cache
 def _categories() -> Mapping[str, Category]:
     found = {}
-    for name, entry in _table("categories.toml")["category"].items():
+    for name, entry in table("categories")["category"].items():
         for distribution, reason in entry["members"].items():
             kind = EvidenceKind(entry.get("kind", "published"))
             found[distribution] = Category(name, entry["title"], Evidence(kind, reason, entry["title"]))

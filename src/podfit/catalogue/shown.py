@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
-from importlib.resources import files
 
 from podfit.catalogue.held import held_rules
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from podfit.catalogue.table import table
 
 LAST = (1 << 30, 0)
 """The rank of what no rule names."""
@@ -42,18 +36,12 @@ def _meets(pattern: str, name: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
-@cache
-def _table() -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return shown.toml's names that come first, and spellings."""
-    data = tomllib.loads(files("podfit.catalogue").joinpath("shown.toml").read_text(encoding="utf-8"))
-    return tuple(data["first"]), dict(data["spelled"])
-
-
 def first_names() -> tuple[str, ...]:
     """Return the normalized names that come right after what is held."""
-    return _table()[0]
+    return tuple(table("shown")["first"])
 
 
 def spelled(name: str) -> str:
     """Return a distribution's name as its makers spell it, where shown.toml says so."""
-    return _table()[1].get(name, name)
+    spelling: str = table("shown")["spelled"].get(name, name)
+    return spelling

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib import resources
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from podfit.catalogue.table import table
 
 
 @lru_cache(maxsize=1)
 def _words() -> frozenset[str]:
     """Return the words that tell builds apart."""
-    text = resources.files("podfit.catalogue").joinpath("variants.toml").read_text(encoding="utf-8")
-    return frozenset(tomllib.loads(text)["words"])
+    return frozenset(table("variants")["words"])
 
 
 def variants(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:

@@ -94,12 +94,13 @@ def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) 
     Raises InputError and NoPlanError as `podfit.solve.overlay_steps`.
     """
     given.reporter.step(f"solving over {needed.template.name}")
+    tested = given.tested
     overlay = yield from overlay_steps(
         needed.template,
         needed.report.needs,
         given.uv,
         held=needed.held,
-        preferences=given.tested,
+        preferences=tested,
         constraints=[declaration.requirement for declaration in needed.report.constraints],
         bounds=bounds,
         index_arguments=index_arguments(given.options),
@@ -112,9 +113,9 @@ def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) 
     planned = planned_releases(overlay, needed.template)
     added: dict[str, Release | None] = {name: given.source.planned(package) for name, package in planned.items()}
     compared = [  # what the reasons of drift are read from
-        (name, given.tested[name])
+        (name, tested[name])
         for name, package in planned.items()
-        if name in given.tested and not same_release(given.tested[name], package.version)
+        if name in tested and not same_release(tested[name], package.version)
     ]
     yield from given.source.learn(compared)
     return Subject(

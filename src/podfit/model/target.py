@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from podfit.model.tags import OLDEST_GLIBC, wheel_tags
@@ -82,6 +84,11 @@ class TargetPlatform:
         return self.accepted or wheel_tags(self.implementation, self.series, self.abi, self.machine, self.glibc_minor)
 
     @property
+    def ranks(self) -> Mapping[str, int]:
+        """The place of each of the tags among them: the lower, the better."""
+        return _as_ranks(self.tags)
+
+    @property
     def unsupported(self) -> str:
         """Why no plan can be made for this platform, as the end of a sentence that begins with the template's name.
 
@@ -120,3 +127,9 @@ class TargetPlatform:
 def _as_set(tags: tuple[str, ...]) -> frozenset[str]:
     """Return tags as a set, made once."""
     return frozenset(tags)
+
+
+@lru_cache(maxsize=64)
+def _as_ranks(tags: tuple[str, ...]) -> Mapping[str, int]:
+    """Return the place of each tag, made once."""
+    return MappingProxyType({tag: number for number, tag in enumerate(tags)})

@@ -42,7 +42,7 @@ def best_first(files: Iterable[Artefact], template: Template) -> tuple[Artefact,
     The better tag comes first (PEP 425); of one tag, the wheel with the highest build tag, as pip takes it: the number
     counts as a number, then what follows it as text, and no build tag is the lowest (PEP 427).
     """
-    rank = {tag: number for number, tag in enumerate(template.target.tags)}
+    rank = template.target.ranks
     wheels: list[tuple[int, BuildTag, Artefact]] = []
     rest: list[Artefact] = []
     for file in files:

@@ -57,9 +57,11 @@ def rows(plans: Sequence[Plan]) -> tuple[Row, ...]:
     """Return a row for every distribution that some plan decides, by group and name."""
     by_plan = [{d.name: d for d in plan.decisions} for plan in plans]
     names = sorted({name for decisions in by_plan for name in decisions})
-    made = [_row(name, tuple(decisions.get(name) for decisions in by_plan)) for name in names]
-    order = list(Group)
-    return tuple(sorted(made, key=lambda row: (order.index(row.group), row.name)))
+    by_group: dict[Group, list[Row]] = {group: [] for group in Group}
+    for name in names:
+        row = _row(name, tuple(decisions.get(name) for decisions in by_plan))
+        by_group[row.group].append(row)
+    return tuple(row for found in by_group.values() for row in found)
 
 
 def _row(name: str, cells: tuple[Decision | None, ...]) -> Row:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from podfit.report.answer import Answer
 from podfit.report.model import Block, Commands, Fold, Items, Literal, Paragraph, Report, Span, Style, Table, Text
 from podfit.writers.interface import Screen
-from podfit.writers.plain import plain
+from podfit.writers.plain import kept_spaces, plain
 
 
 def write(answer: Answer, _screen: Screen) -> str:
@@ -84,7 +84,7 @@ def _block(block: Block) -> Iterator[str]:
         yield "</details>"
     elif isinstance(block, Literal):
         yield "```"
-        yield from ("".join(c for c in line if c.isprintable()).replace("```", "'''") for line in block.lines)
+        yield from (kept_spaces(line).replace("```", "'''") for line in block.lines)
         yield "```"
     elif isinstance(block, Commands):
         yield "```sh"

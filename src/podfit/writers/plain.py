@@ -11,12 +11,12 @@ def plain(text: str) -> str:
     What str.isprintable() refuses is left out: C0 and C1 controls, format characters such as the overrides of the
     writing direction, separators other than the space, surrogates, and what Unicode has not assigned.
     """
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+    return kept_spaces(" ".join(text.split()))
 
 
 def kept_spaces(text: str) -> str:
     """Return the same with the spaces of text as they are, for lines that are aligned already."""
-    return "".join(c for c in text if c.isprintable())
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 def file_part(name: str, *, dots: bool = True) -> str:

@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from podfit import __version__
 from podfit.audit.consistency import final_environment, walk
 from podfit.catalogue.shown import first_names
 from podfit.far.pack import pack
-from podfit.far.protocol import VerifyFacts
 from podfit.model import Action, Plan, canonical
 from podfit.model.requirement import parse_requires_dist
 from podfit.report.held import leading
 from podfit.writers.plain import plain
+
+if TYPE_CHECKING:
+    from podfit.far.protocol import VerifyFacts
 
 _THERE = (Action.KEEP, Action.INSTALL, Action.CHANGE)
 
