@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from podfit.model.secrets import hidden
 from podfit.writers.plain import plain
 from podfit.writers.registry import answer_formats, write_answer
 
@@ -56,5 +57,5 @@ def this_screen(*, details: bool = False) -> Screen:
 
 
 def tell(text: str) -> None:
-    """Print a sentence on standard error, harmless whatever it quotes."""
-    click.echo(plain(text), err=True)
+    """Print a sentence on standard error: harmless whatever it quotes, and without secrets."""
+    click.echo(plain(hidden(text)), err=True)

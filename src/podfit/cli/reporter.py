@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from podfit.cli.answers import tell
+from podfit.model.secrets import hidden
 from podfit.writers.plain import plain
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class TerminalReporter:
         if self._status is not None:
             from rich.text import Text
 
-            self._status.update(Text(plain(f"{text} ...")))
+            self._status.update(Text(plain(hidden(f"{text} ..."))))
         elif self._verbose:
             with self._lock:
                 tell(f"{text} ...")
@@ -66,7 +67,7 @@ class TerminalReporter:
             self._told.add(text)
             if self._console is not None:
                 self._console.print(
-                    plain(f"warning: {text}"), style="yellow", markup=False, highlight=False, soft_wrap=True
+                    plain(hidden(f"warning: {text}")), style="yellow", markup=False, highlight=False, soft_wrap=True
                 )
             else:
                 tell(f"warning: {text}")

@@ -15,8 +15,10 @@ from podfit.fit.indexes import with_project_indexes
 from podfit.fit.loop import clean_solution
 from podfit.fit.options import Options
 from podfit.fit.phases import Given, needs_phase, plan_phase
+from podfit.fit.secrets import without_secrets
 from podfit.fit.source import IndexReleases
 from podfit.model import Call, NoPlanError, Plan, Project, Reporter, SilentReporter, Template, canonical
+from podfit.model.secrets import hidden
 from podfit.model.steps import Steps
 from podfit.solve import Uv
 
@@ -146,9 +148,11 @@ def _fit_one(given: Given) -> Steps[Fitted]:
     try:
         needed = yield from needs_phase(given)
         subject, said = yield from clean_solution(given, needed)
-        return Fitted(given.template, (yield from plan_phase(given, needed, subject, said)))
+        plan = yield from plan_phase(given, needed, subject, said)
+        return Fitted(given.template, without_secrets(plan))
     except NoPlanError as error:
-        return Fitted(given.template, None, error)
+        told = NoPlanError(hidden(error.message), where=error.where, remedy=hidden(error.remedy))
+        return Fitted(given.template, None, told)
 
 
 def _tell_unknown_names(options: Options, templates: Sequence[Template], reporter: Reporter) -> None:

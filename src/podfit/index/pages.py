@@ -16,9 +16,10 @@ from packaging.version import Version
 
 from podfit.index.errors import IndexUnreachable, ProjectNotFound
 from podfit.index.files import IndexFile, group_by_version
-from podfit.index.simple import ACCEPT, PageError, links_of_html, parse_page, without_credentials
+from podfit.index.simple import ACCEPT, PageError, links_of_html, parse_page
 from podfit.index.transport import Transport, split_credentials, status_text
 from podfit.model import InputError
+from podfit.model.provenance import shown_address
 from podfit.model.words import near
 
 if TYPE_CHECKING:
@@ -61,13 +62,17 @@ def source_of(text: str, *, flat: bool = False) -> tuple[Source, tuple[str, tupl
     try:
         parts = urlsplit(url)
         sound = parts.scheme == "file" or (
-            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and url.isprintable()
+            and " " not in parts.netloc
         )
     except ValueError:  # a port that is no number, an open bracket
         sound = False
     if not sound:
         raise InputError(
-            f"{without_credentials(url)!r} is not the URL of a package index",
+            f"{shown_address(url)!r} is not the URL of a package index",
             remedy="name one that begins with https://, http:// or file://, or a directory",
         )
     clean, host, credentials = split_credentials(url)

@@ -62,13 +62,13 @@ def shown_address(text: str) -> str:
         return HIDDEN
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
-    path = "/".join(HIDDEN if _secret(part) else part for part in parts.path.split("/"))
+    path = "/".join(HIDDEN if may_be_secret(part) else part for part in parts.path.split("/"))
     if parts.scheme == "file":
         path = parts.path
     return urlunsplit((parts.scheme, host + port, path, "", ""))
 
 
-def _secret(part: str) -> bool:
+def may_be_secret(part: str) -> bool:
     """Tell whether a part of a path may be a token: long, and not a word."""
     if len(part) < _LONG:
         return bool(re.search(r"[:@]|%40|%3a", part, re.IGNORECASE))

@@ -21,7 +21,7 @@ from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import OwnExtras, Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
-from podfit.readers.declared.text import expand_variables
+from podfit.readers.declared.text import expand_variables, folded_variables
 
 _OPTION = re.compile(r"(?:^|\s)-")
 _HASH = re.compile(r"^(?:sha256|sha384|sha512):[0-9a-f]+$")
@@ -48,6 +48,8 @@ class _Line:
     text: str
     constraint: bool = False
     above: tuple[Path, ...] = ()
+    written: str = ""
+    """The text as it stands in the file, before variables were filled in; messages never show their values."""
 
     @property
     def place(self) -> str:
@@ -56,7 +58,12 @@ class _Line:
 
     def error(self, message: str, remedy: str = "") -> InputError:
         """Return the error for this line."""
-        return self.source.error(message, self.number, remedy)
+        said = (folded_variables(text, self.written) for text in (message, remedy))
+        return self.source.error(next(said), self.number, next(said))
+
+    def notice(self, reading: Reading, sentence: str) -> None:
+        """Add a notice about this line to reading."""
+        reading.notice(f"{self.place}: {folded_variables(sentence, self.written)}")
 
 
 def read(source: Source, reading: Reading) -> None:
@@ -69,8 +76,8 @@ def read(source: Source, reading: Reading) -> None:
 
 def read_line(source: Source, number: int, text: str, reading: Reading) -> None:
     """Add one requirement line that stands at line number of another kind of file (a conda file's `pip:` part)."""
-    for _, inner in _split(source, text):
-        _read_line(_Line(source, number, inner), reading)
+    for _, inner, written in _split(source, text):
+        _read_line(_Line(source, number, inner, written=written), reading)
 
 
 def _read_file(source: Source, reading: Reading, constraint: bool = False, above: tuple[Path, ...] = ()) -> None:
@@ -78,25 +85,25 @@ def _read_file(source: Source, reading: Reading, constraint: bool = False, above
     text = source.text
     if source.shown not in reading.files:
         reading.files.append(source.shown)
-    for number, line in _split(source, text):
-        _read_line(_Line(source, number, line, constraint, (*above, here)), reading)
+    for number, line, written in _split(source, text):
+        _read_line(_Line(source, number, line, constraint, (*above, here), written), reading)
 
 
-def _split(source: Source, text: str) -> Iterator[tuple[int, str]]:
-    """Yield number and text of the logical lines of text: continuations joined, comments gone, variables filled in."""
+def _split(source: Source, text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield number and text of each logical line without its comment: with variables filled in, and as written."""
     try:
         lines = list(pip.preprocess(text))
     except Exception as error:
         raise source.error(f"is no requirements file: {_sentence(error)}") from None
     for entry in lines:
         if not isinstance(entry, pip.CommentLine):
-            yield entry.line_number, expand_variables(entry.line)
+            yield entry.line_number, expand_variables(entry.line), entry.line
 
 
 def _read_line(line: _Line, reading: Reading) -> None:
     text = _NEWER.sub("", line.text).strip()
     if text != line.text.strip():
-        reading.notice(f"{line.place}: settings for builds are not passed on: {line.text}")
+        line.notice(reading, f"settings for builds are not passed on: {_without_settings(line.text)}")
     if not text:
         return
     try:
@@ -112,6 +119,11 @@ def _read_line(line: _Line, reading: Reading) -> None:
         raise line.error(f"{line.text[:120]!r} is no line of a requirements file: {_sentence(error)}") from None
 
 
+def _without_settings(text: str) -> str:
+    """Return a line for a message, the values of its settings for builds left out: a token may be among them."""
+    return _NEWER.sub(lambda match: re.split(r"[=\s]", match[0], maxsplit=1)[0] + "=...", text).strip()
+
+
 def _read_options(line: _Line, text: str, reading: Reading) -> None:
     asked, options, rest = pip.get_line_parser()(text)
     hashes = tuple(options.hashes)
@@ -125,9 +137,7 @@ def _read_options(line: _Line, text: str, reading: Reading) -> None:
         options.editables[-1] += f" @ {rest[1]}"
         rest = rest[2:]
     if rest:
-        reading.notice(
-            f"{line.place}: ignored, as pip does, for it follows an option that does not take it: {' '.join(rest)}"
-        )
+        line.notice(reading, f"ignored, as pip does, for it follows an option that does not take it: {' '.join(rest)}")
     if len(options.editables) > 1:
         raise line.error("more than one -e on a line", "put each on a line of its own")
     for editable in options.editables:
@@ -139,7 +149,7 @@ def _read_options(line: _Line, text: str, reading: Reading) -> None:
         reading.links(str(_absolute(beside)) if not _REMOTE.match(place) and beside.exists() else place)
     for name, sentence in _NOTED.items():
         if getattr(options, name, None):
-            reading.notice(f"{line.place}: {sentence}")
+            line.notice(reading, sentence)
     for target in options.requirements:
         _include(line, target, reading, constraint=line.constraint)
     for target in options.constraints:
@@ -149,14 +159,14 @@ def _read_options(line: _Line, text: str, reading: Reading) -> None:
 def _include(line: _Line, target: str, reading: Reading, *, constraint: bool) -> None:
     """Read the file that `-r target` or `-c target` names, relative to the file it stands in."""
     if _REMOTE.match(target):
-        reading.notice(f"{line.place}: {target} is not fetched; download it beside the project if it matters")
+        line.notice(reading, f"{target} is not fetched; download it beside the project if it matters")
         return
     path = line.source.path.parent / pep508.local_path(target)
     if not path.is_file():
         raise line.error(f"the included file {target!r} is not there", f"podfit looked for {path}")
     there = _absolute(path)
     if there in line.above:
-        reading.notice(f"{line.place}: {target} is being read already; the circle ends here")
+        line.notice(reading, f"{target} is being read already; the circle ends here")
         return
     if line.source.group and not constraint and there in reading.base_files:
         return  # requirements-dev.txt includes requirements.txt: what is always needed, and read for itself
@@ -189,11 +199,11 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
         return
     plain = pep508.without_idle_stars(text)
     if plain != text:
-        reading.notice(f"{line.place}: {text} is read as {plain}, as old pips did; no pip of today takes it")
+        line.notice(reading, f"{text} is read as {plain}, as old pips did; no pip of today takes it")
         text = plain
     free, version = pep508.without_foreign_version(text)
     if free:
-        reading.notice(f"{line.place}: {version} is no version that PEP 440 knows; {free} is asked for in any version")
+        line.notice(reading, f"{version} is no version that PEP 440 knows; {free} is asked for in any version")
     parsed = pep508.parse(free or text)
     if not parsed.url:
         _add(line, str(parsed), reading, hashes)
@@ -249,11 +259,9 @@ def _read_address(
     if not name and not path.name.endswith(pep508.ARCHIVES):
         name, certain = name_of_directory(path)
         if name and not certain:
-            reading.notice(
-                f"{line.place}: {text} says nowhere what it is called; its directory's name is taken: {name}"
-            )
+            line.notice(reading, f"{text} says nowhere what it is called; its directory's name is taken: {name}")
     if not name:
-        reading.notice(f"{line.place}: left out, for {text} names no distribution; write NAME @ {text}")
+        line.notice(reading, f"left out, for {text} names no distribution; write NAME @ {text}")
         return
     _add(line, pep508.direct(name, pep508.address_of(path, text), extras, marker), reading, hashes, editable)
 
@@ -271,10 +279,10 @@ def _read_remote(
     if not name:
         name, certain = pep508.guess_name(url)
         if not name:
-            reading.notice(f"{line.place}: left out, for {url} names no distribution; write NAME @ {url}")
+            line.notice(reading, f"left out, for {url} names no distribution; write NAME @ {url}")
             return
         if not certain:
-            reading.notice(f"{line.place}: {url} does not say what it installs; taken to be {name}")
+            line.notice(reading, f"{url} does not say what it installs; taken to be {name}")
     _add(line, pep508.direct(name, pep508.clean_address(url), extras, marker), reading, hashes, editable)
 
 
@@ -284,7 +292,7 @@ def _locate(line: _Line, text: str, reading: Reading) -> Path:
     beside, below = line.source.path.parent / path, line.source.root / path
     found = beside if beside.exists() or not below.exists() else below
     if not found.exists():
-        reading.notice(f"{line.place}: {text} is not there; podfit looked for {found}")
+        line.notice(reading, f"{text} is not there; podfit looked for {found}")
     return found
 
 

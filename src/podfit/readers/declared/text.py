@@ -7,6 +7,8 @@ import os
 import re
 from collections.abc import Mapping
 
+from podfit.model.secrets import filled_in
+
 _MARKS = (
     # UTF-32's mark begins with UTF-16's, so it is asked first.
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -16,7 +18,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
-_CREDENTIALS = re.compile(r"(https?://)[^\s/@]+@")
+_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?!git@)[^\s/@]+@")
+_ADDRESS = re.compile(r"(?<!\bfile)://", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
 
@@ -57,8 +60,32 @@ def decode_utf8(data: bytes) -> str:
 
 
 def expand_variables(text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Return text with `${NAME}` replaced where the variable is set; pip leaves the others as they stand."""
-    return _VARIABLE.sub(lambda match: environment.get(match.group(1)) or match.group(0), text)
+    """Return text with `${NAME}` replaced where the variable is set; pip leaves the others as they stand.
+
+    What is put into an address is kept out of everything that is shown from then on (podfit.model.secrets).
+    """
+
+    def value(match: re.Match[str]) -> str:
+        found = environment.get(match.group(1))
+        if found and _ADDRESS.search(text):
+            filled_in(match.group(1), found)
+        return found or match.group(0)
+
+    return _VARIABLE.sub(value, text)
+
+
+def folded_variables(text: str, written: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return a message about a line with the variables that the line was written with in place of their values.
+
+    A value that the message cuts short (`...`) is found by its beginning.
+    """
+    names = [name for name in _VARIABLE.findall(written) if environment.get(name)]
+    for name in sorted(set(names), key=lambda name: len(environment[name]), reverse=True):
+        for value in dict.fromkeys((environment[name], repr(environment[name])[1:-1])):
+            text = text.replace(value, f"${{{name}}}")
+            for cut in range(min(len(value) - 1, 256), 2, -1):
+                text = text.replace(f"{value[:cut]}...", f"${{{name}}}...")
+    return text
 
 
 def without_credentials(text: str) -> str:

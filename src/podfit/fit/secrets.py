@@ -1,0 +1,45 @@
+"""A plan without the secrets of the addresses that it was made with."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+
+from podfit.model import Plan
+from podfit.model.secrets import hidden
+from podfit.model.serial import plan_from_dict, plan_to_dict
+
+NOTE = (
+    "Credentials were left out of the addresses in this plan: pip and uv take a host's user and password from netrc, "
+    "uv from a keyring, too."
+)
+"""What a plan says that needs credentials which it does not have."""
+
+
+def without_secrets(plan: Plan) -> Plan:
+    """Return plan with every text in it hidden, and a note on that; the same plan when there is nothing to hide."""
+    body = (plan.project, plan.needs, plan.decisions, plan.artefacts, plan.changes, plan.findings, plan.notes)
+    try:
+        text = msgspec.json.encode((*body, plan.questions, plan.bounds)).decode()
+    except UnicodeEncodeError:  # a file name that is not UTF-8
+        text = ""
+    if text and hidden(text) == text:
+        return plan
+    found = plan_from_dict(_hidden_data(plan_to_dict(plan)), where=f"the plan for {plan.template.name}")
+    return dataclasses.replace(found, notes=(*found.notes, NOTE))
+
+
+def _hidden_data(data: object) -> dict[str, object]:
+    """Return a JSON object with every text in it hidden."""
+
+    def walk(value: object) -> object:
+        if isinstance(value, str):
+            return hidden(value)
+        if isinstance(value, dict):
+            return {key: walk(inner) for key, inner in value.items()}
+        return [walk(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+    found = walk(data)
+    assert isinstance(found, dict)  # noqa: S101 - a plan is an object
+    return found

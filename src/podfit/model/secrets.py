@@ -1,0 +1,55 @@
+"""Secrets in addresses: what a plan, a file or a message may show of a URL.
+
+User names and passwords go, and so do parameters that carry a token; the address stays one that works where the
+credentials come from netrc or the like. The values that a requirements file took from the environment (`${TOKEN}`) into
+an address stand for their variables again.
+"""
+
+from __future__ import annotations
+
+import re
+
+from podfit.model.provenance import may_be_secret
+
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^\s/?#'\"<>]*)@")
+_QUERY = re.compile(r"(://[^\s?#'\"<>]*)\?([^\s#'\"<>]*[^\s#'\"<>;,.)])")
+_SECRET_NAME = re.compile(
+    r"token|passw|(^|[_.-])pwd?($|[_.-])|secret|key|signature|(^|[_.-])sig($|[_.-])|auth|credential|session", re.I
+)
+_SHORTEST = 4
+"""Characters below which a variable's value is no secret, but a word that stands in many places."""
+
+_filled: dict[str, str] = {}
+"""What stands for a value that came from the environment of this process, by the value."""
+
+
+def filled_in(name: str, value: str) -> None:
+    """Note that the value of an environment variable was put into an address: from now on `${NAME}` stands for it."""
+    if len(value) >= _SHORTEST and not value.startswith("/"):
+        _filled[value] = f"${{{name}}}"
+
+
+def hidden(text: str) -> str:
+    """Return text without the secrets of the addresses in it, and without the values that `filled_in` was told of."""
+    for value in sorted(_filled, key=len, reverse=True):
+        if value in text:
+            text = text.replace(value, _filled[value])
+    if "://" not in text:
+        return text
+    return _QUERY.sub(_plain_query, _USERINFO.sub(_plain_userinfo, text))
+
+
+def _plain_userinfo(match: re.Match[str]) -> str:
+    """Return the scheme alone; ssh's user name is no secret."""
+    return match[0] if "ssh" in match[1] and ":" not in match[2] else match[1]
+
+
+def _plain_query(match: re.Match[str]) -> str:
+    """Return an address with the parameters that carry no secret."""
+    kept = [part for part in match[2].split("&") if not _is_secret(*part.partition("=")[::2])]
+    return f"{match[1]}?{'&'.join(kept)}" if kept else match[1]
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Tell whether a parameter of a URL may carry a secret: by its name, or by the shape of its value."""
+    return bool(value and (_SECRET_NAME.search(name) or may_be_secret(value))) or (not value and may_be_secret(name))
