@@ -12,6 +12,7 @@ from functools import lru_cache
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import Evidence, EvidenceKind, Finding, Need, Release, Template, Verdict, canonical
+from podfit.model.kept import kept_with
 from podfit.model.requirement import Markers, RequiresDist
 from podfit.model.words import shortened
 
@@ -54,6 +55,17 @@ def final_environment(template: Template, added: Mapping[str, Release]) -> dict[
         for name, d in template.distributions.items()
     }
     return {**present, **added}
+
+
+def template_walk(template: Template) -> Walk:
+    """Return the walk over the untouched template, for nobody's needs."""
+    return _template_walk((template,))
+
+
+@kept_with
+def _template_walk(templates: tuple[Template, ...]) -> Walk:
+    (template,) = templates
+    return walk(final_environment(template, {}), template)
 
 
 def walk(environment: Mapping[str, Release], template: Template, needs: Iterable[Need] = ()) -> Walk:
@@ -103,7 +115,7 @@ def check_consistency(
 
 def judge(template: Template, added: Mapping[str, Release], after: Walk) -> list[Finding]:
     """Return findings about the planned environment, over which after is the walk."""
-    before = walk(final_environment(template, {}), template)
+    before = template_walk(template)
     own = {(v.name, v.version, v.requirement) for v in before.violations}
     new = [v for v in after.violations if (v.name, v.version, v.requirement) not in own]
     old = [v for v in after.violations if (v.name, v.version, v.requirement) in own]

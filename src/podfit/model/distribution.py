@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.utils import canonicalize_name
 
 from podfit.model.evidence import Evidence
 
 
+@lru_cache(maxsize=1 << 15)
 def canonical(name: str) -> str:
     """Return name normalized as PEP 503 says: lower case, runs of `-`, `_` and `.` made one `-`."""
     return str(canonicalize_name(name))

@@ -9,6 +9,7 @@ from enum import Enum
 
 from podfit.catalogue.shown import LAST, first_names, held_rank
 from podfit.model import Action, Decision, Plan
+from podfit.model.kept import kept_with
 from podfit.report.words import listed
 
 
@@ -55,6 +56,11 @@ class Fact:
 
 def rows(plans: Sequence[Plan]) -> tuple[Row, ...]:
     """Return a row for every distribution that some plan decides, by group and name."""
+    return _rows(tuple(plans))
+
+
+@kept_with
+def _rows(plans: tuple[Plan, ...]) -> tuple[Row, ...]:
     by_plan = [{d.name: d for d in plan.decisions} for plan in plans]
     names = sorted({name for decisions in by_plan for name in decisions})
     by_group: dict[Group, list[Row]] = {group: [] for group in Group}

@@ -44,7 +44,7 @@ class Reconsidered:
         """Return whether uv should be asked again: with more offers, or with pre-releases excluded."""
         chosen = {name: package.version for name, package in answer.items() if package.version and not package.url}
         new = {name: version for name, version in chosen.items() if not same_version(self.pins.get(name, ""), version)}
-        unasked = yield from self._unasked(new)
+        unasked = yield from self._unasked(new, answer)
         finals: dict[str, str] = {}
         for name in unasked:
             lines, final = yield Wait(lambda name=name: self._without_prereleases(name))  # type: ignore[misc]
@@ -54,7 +54,7 @@ class Reconsidered:
         offered = yield from self._offer_likely(dict(self._wanted(new, unasked, finals)), chosen)
         return bool(finals) or offered
 
-    def _unasked(self, new: Mapping[str, str]) -> Steps[list[str]]:
+    def _unasked(self, new: Mapping[str, str], answer: Mapping[str, LockedPackage]) -> Steps[list[str]]:
         """Return the pre-releases of an answer that no requirement of the project or of a final release asks for."""
         early = [name for name, version in new.items() if Version(version).is_prerelease]
         early = [name for name in early if not same_version(self.preferences.get(name, ""), new[name])]
@@ -63,7 +63,7 @@ class Reconsidered:
         if not early:
             return []
         final = [(name, version) for name, version in new.items() if not Version(version).is_prerelease]
-        known = yield from self.sources.requirements(final)
+        known = yield from self.sources.requirements(final, answer)
         for lines in known.values():
             asked |= {
                 line.target

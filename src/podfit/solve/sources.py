@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-from podfit.model import Artefact, Evidence, EvidenceKind, PodfitError, SourceBuild, Template, canonical
+from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
@@ -45,6 +46,7 @@ class Sources:
         self.offers: dict[tuple[str, str], SourceBuild] = {}
         self._hopeless: dict[str, str] = {}
         self._seen: set[tuple[str, str]] = set()
+        self._stated: dict[tuple[str, str], tuple[str, ...] | None] = {}
 
     def learn(self, refusal: Refusal, requirements: Iterable[str]) -> Steps[bool]:
         """Look at what uv would have to build; return whether there is something new to offer it."""
@@ -75,11 +77,35 @@ class Sources:
             return []
         return [version for version, files in releases.items() if any(self._serves(file) for file in files)]
 
-    def requirements(self, pairs: Iterable[tuple[str, str]]) -> Steps[dict[tuple[str, str], tuple[str, ...]]]:
-        """Return the Requires-Dist lines of releases; those that cannot be read are left out."""
-        wanted = list(pairs)
-        found = yield Wait(lambda: self._index.prefetch(wanted, tags=self._tags))
-        return {pair: known.requires_dist for pair, known in found.items() if not isinstance(known, PodfitError)}
+    def requirements(
+        self, pairs: Iterable[tuple[str, str]], packages: Mapping[str, LockedPackage] | None = None
+    ) -> Steps[dict[tuple[str, str], tuple[str, ...]]]:
+        """Return the Requires-Dist lines of releases; those that cannot be read are left out.
+
+        packages are what uv chose, by name: of these, what was read of one of their files is taken as it was kept.
+        """
+        wanted = list(dict.fromkeys(pairs))
+        for pair in wanted:
+            package = (packages or {}).get(pair[0])
+            if pair not in self._stated and package is not None and package.version == pair[1]:
+                self._stated[pair] = self._kept(package)
+        asked = [pair for pair in wanted if self._stated.get(pair) is None]
+        if asked:
+            found = yield Wait(lambda: self._index.prefetch(asked, tags=self._tags))
+            self._stated.update(
+                (pair, known.requires_dist) for pair, known in found.items() if not isinstance(known, PodfitError)
+            )
+        return {pair: lines for pair in wanted if (lines := self._stated.get(pair)) is not None}
+
+    def _kept(self, package: LockedPackage) -> tuple[str, ...] | None:
+        """Return the Requires-Dist lines that were read of one of a package's files earlier, None when none was."""
+        for file in package.artefacts:
+            for text in file.hashes:
+                algorithm, _, digest = text.partition(":")
+                known = self._index.known_metadata(digest) if algorithm == "sha256" else None
+                if known is not None:
+                    return known.requires_dist
+        return None
 
     def newest_wheels(self, specifiers: Mapping[str, str]) -> Steps[dict[str, str]]:
         """Return, by name, the newest release in a specifier that has a wheel for the template, final ones first."""
@@ -124,9 +150,7 @@ class Sources:
                 releases = self._index.releases(name)
             except PodfitError:
                 continue
-            within = [v for v in releases if SpecifierSet(specifier).contains(v, prereleases=True)]
-            within.sort(key=lambda version: not Version(version).is_prerelease)
-            for version in reversed(within):
+            for version in _newest_first(releases, SpecifierSet(specifier)):
                 files = best_files(releases[version], version, self._tags)
                 if any(file.kind == "wheel" and self._serves(file) for file in files):
                     newest[name] = version
@@ -166,11 +190,7 @@ class Sources:
         """Tell whether a file is for the template's Python, not withdrawn and not too new."""
         if self._until and file.upload_time[: len(self._until)] > self._until:
             return False
-        try:
-            python = SpecifierSet(file.requires_python)
-        except InvalidSpecifier:
-            return not file.yanked
-        return not file.yanked and python.contains(self._template.interpreter.version, prereleases=True)
+        return not file.yanked and _admits(file.requires_python, self._template.interpreter.version)
 
     def _judged(
         self,
@@ -215,6 +235,28 @@ class Sources:
             detail = f"{name} {version} tells nothing without a build: taken to require what {other} requires"
             return found.requires_dist, Evidence(EvidenceKind.ASSUMED, found.evidence.source, detail)
         return (), Evidence(EvidenceKind.ASSUMED, "no requirements", causes[0] if causes else "")
+
+
+def _newest_first(releases: Iterable[str], specifier: SpecifierSet) -> Iterator[str]:
+    """Yield the versions in a specifier, newest first, pre-releases after all others; given are all, oldest first."""
+    early = []
+    for version in reversed(list(releases)):
+        if Version(version).is_prerelease:
+            early.append(version)
+        elif specifier.contains(version, prereleases=True):
+            yield version
+    for version in early:
+        if specifier.contains(version, prereleases=True):
+            yield version
+
+
+@lru_cache(maxsize=1 << 12)
+def _admits(requires_python: str, python: str) -> bool:
+    """Tell whether a file's requires-python admits a Python; what cannot be read limits nothing."""
+    try:
+        return SpecifierSet(requires_python).contains(python, prereleases=True)
+    except InvalidSpecifier:
+        return True
 
 
 def _asked(name: str, message: str, requirements: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from podfit import __version__
-from podfit.audit.consistency import final_environment, walk
+from podfit.audit.consistency import template_walk
 from podfit.catalogue.shown import first_names
 from podfit.far.pack import pack
 from podfit.model import Action, Plan, canonical
@@ -70,7 +70,7 @@ def _closure(names: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[st
 
 def _known(plan: Plan) -> list[list[str]]:
     """Return the requirements that the template breaks before anything is changed."""
-    violations = walk(final_environment(plan.template, {}), plan.template).violations
+    violations = template_walk(plan.template).violations
     known = set()
     for violation in violations:
         parsed = parse_requires_dist(violation.requirement)
