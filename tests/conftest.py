@@ -5,6 +5,7 @@ And what several rooms act on: interpreters and environments.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -26,7 +27,8 @@ for _number, _handler in (
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _handler)
 
-settings.register_profile("podfit", settings(), deadline=None)  # over the profile that CI gets: no chance in it
+# The same examples at every run: a rare one that fails is met when a test changes, not when somebody else's work lands.
+settings.register_profile("podfit", settings(), deadline=None, derandomize="PODFIT_RANDOM_TESTS" not in os.environ)
 settings.load_profile("podfit")
 
 

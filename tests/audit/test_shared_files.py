@@ -56,15 +56,20 @@ def _wheel(folder: Path, name: str, version: str, files: dict[str, str], require
 
 
 @pytest.mark.parametrize(
-    ("template_has", "other_path", "told"),
-    [({}, "runtime/__init__.py", True), ({"runtime-gpu": "1.0"}, "runtime/__init__.py", True), ({}, "else.py", False)],
+    ("template_has", "other_path", "requires", "told"),
+    [
+        ({}, "runtime/__init__.py", "", True),
+        ({"runtime-gpu": "1.0"}, "runtime/__init__.py", "", True),
+        ({}, "else.py", "", False),
+        ({}, "runtime/__init__.py", "runtime==1.0", False),  # made to stand beside each other, as mlflow's two are
+    ],
 )
-def test_shared_files_are_told_with_who_asks(tmp_path, template_has, other_path, told):
+def test_shared_files_are_told_with_who_asks(tmp_path, template_has, other_path, requires, told):
     links, empty = tmp_path / "wheels", tmp_path / "index"
     links.mkdir()
     empty.mkdir()
     _wheel(links, "runtime", "1.0", {"runtime/__init__.py": "", "runtime/a.py": ""})
-    _wheel(links, "runtime-gpu", "1.0", {other_path: "", "gpu_only.py": ""})
+    _wheel(links, "runtime-gpu", "1.0", {other_path: "", "gpu_only.py": ""}, requires)
     _wheel(links, "whisper", "1.0", {"whisper.py": ""}, "runtime")
     pod = Template(
         "pod",

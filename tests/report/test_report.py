@@ -131,6 +131,7 @@ HOSTILE = [
     "\x1b[2J\x1b[1;1H",
     "\x9b31m",
     "a\rb",
+    "a\tb",
     "\u202egnp.exe",
     "\u2066x\u2069",
     "\x7f",

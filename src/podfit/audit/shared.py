@@ -16,11 +16,13 @@ def shared_files(subject: Subject) -> Audited:
 
 
 def _pairs(subject: Subject) -> Iterator[Finding]:
-    """Yield a finding for each pair whose files are known and overlap."""
+    """Yield a finding for each pair whose files are known and overlap; one that requires the other is made to."""
+    edges = subject.walk.edges
     for group in variants(subject.environment):
         for one, other in combinations(group, 2):
             both = subject.files.get(one, frozenset()) & subject.files.get(other, frozenset())
-            if not both or not {one, other} & set(subject.added):
+            companions = other in edges.get(one, ()) or one in edges.get(other, ())
+            if not both or companions or not {one, other} & set(subject.added):
                 continue
             example = min(both, key=lambda path: (path.count("/"), path))
             yield Finding(

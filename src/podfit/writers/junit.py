@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from podfit.model import Finding, Verdict
 from podfit.report.answer import Answer, Judged
 from podfit.writers.interface import Screen
+from podfit.writers.plain import kept_spaces
 
 
 def write(answer: Answer, _screen: Screen) -> str:
@@ -66,5 +67,5 @@ def _outcome(case: ElementTree.Element, finding: Finding) -> None:
 
 
 def _clean(text: str) -> str:
-    """Return text without the control characters that XML 1.0 cannot carry."""
-    return "".join(c for c in text if c in "\t\n" or (c.isprintable() or c == " "))
+    """Return text without control characters but line breaks: XML 1.0 cannot carry most, and a terminal obeys some."""
+    return "\n".join(kept_spaces(line.replace("\t", " ")) for line in text.split("\n"))
