@@ -114,7 +114,9 @@ LISTED = {
 """A file that lists distributions, by its name, and the line that is wrong."""
 
 SYNTAX = {
-    f"declared in {file}{what}": Case({f"q/{file}": text}, ("fit", "q", *CATALOGUE, *NO_LOCAL), f"q/{file}:{line}: ")
+    f"declared in {file}{what}": Case(
+        {f"q/{file}": text}, ("fit", "q", *CATALOGUE, *NO_LOCAL, "-r", f"q/{file}"), f"q/{file}:{line}: "
+    )
     for (file, what), (text, line) in DECLARED.items()
 }
 for name, (text, line) in LISTED.items():
@@ -124,9 +126,6 @@ for name, (text, line) in LISTED.items():
         files, ("fit", "p", *NO_LOCAL, "--python", "3.11", "-t", name), f"{name}:{line}: "
     )
     SYNTAX[f"shown {name}"] = Case(files, ("templates", name), f"{name}:{line}: ")
-for name in ("uv.lock", "poetry.lock", "pylock.toml", "Pipfile.lock"):
-    text, line = LISTED[name]
-    SYNTAX[f"found {name}"] = Case({f"q/{name}": text}, ("matrix", "q", *CATALOGUE), f"q/{name}:{line}: ")
 
 
 @pytest.mark.parametrize("name", [*CALLS, *SYNTAX])
@@ -149,6 +148,34 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(("file", "what"), DECLARED)
+def test_what_cannot_be_read_of_a_file_that_nobody_named_is_a_question_and_the_rest_is_planned(
+    file: str, what: str, call: Call, index: Path, tmp_path: Path
+) -> None:
+    text, line = DECLARED[file, what]
+    write(tmp_path, {f"q/{file}": text, "q/requirements-base.txt": "alpha\n"})
+    ran = call("matrix", tmp_path / "q", *CATALOGUE, *NO_LOCAL, "--index-url", index, "--format", "json")
+    assert ran.code == 0, ran.err
+    matrix = json.loads(ran.out)
+    subjects = [question["subject"] for question in matrix["templates"][0]["questions"]]
+    assert subjects == [f"{file}:{line}"]
+    planned = {row["name"] for row in matrix["rows"] if row["group"] == "direct"}
+    readable = {("requirements.txt", ""), ("setup.cfg", ", requirement")}
+    assert planned == {"alpha", *(["beta"] if (file, what) in readable else [])}
+
+
+@pytest.mark.parametrize("file", ["uv.lock", "poetry.lock", "pylock.toml", "Pipfile.lock"])
+def test_a_lock_that_nobody_named_and_that_cannot_be_read_costs_its_versions_only(
+    file: str, call: Call, index: Path, tmp_path: Path
+) -> None:
+    text, line = LISTED[file]
+    write(tmp_path, {f"q/{file}": text, "q/requirements.txt": "alpha\n"})
+    ran = call("matrix", tmp_path / "q", *CATALOGUE, "--index-url", index)
+    assert ran.code == 0
+    assert f"a list of what is installed that cannot be read: {tmp_path}/q/{file}:{line}: " in ran.err
+    assert re.search(r"^alpha +- +install 2\.0", ran.out, re.MULTILINE)
 
 
 SOLVED = {

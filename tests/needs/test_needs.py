@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue import imports as catalogue
@@ -162,16 +163,23 @@ def test_declarations_of_one_name_are_merged() -> None:
         ("a @ https://x/a-1.zip", "a @ https://x/a-2.zip"),
     ],
 )
-def test_declarations_that_exclude_each_other_are_bad_input_with_both_places(first: str, second: str) -> None:
-    with pytest.raises(InputError) as caught:
-        find_needs(project(first, "b", second), template())
-    assert caught.value.where == Where("requirements.txt", 3)
-    assert "requirements.txt:1" in str(caught.value)
+def test_declarations_that_exclude_each_other_are_a_question_with_both_places(first: str, second: str) -> None:
+    report = find_needs(project(first, "b", second), template())
+    (question,) = report.questions
+    assert question.subject == "a"
+    assert question.message.startswith(f"requirements.txt:3: {second!r} and {first!r} at requirements.txt:1 exclude")
+    assert [each.source for each in question.evidence] == ["requirements.txt:3", "requirements.txt:1"]
+    needs = {need.name: need for need in report.needs}
+    assert set(needs) == {"a", "b"}
+    followed = Requirement(first)
+    assert (needs["a"].specifier, needs["a"].url) == (str(followed.specifier), followed.url or "")
 
 
-def test_a_range_that_nothing_fits_is_bad_input() -> None:
-    with pytest.raises(InputError, match="no version of a can satisfy"):
-        find_needs(project("a>2,<1"), template())
+def test_a_range_that_nothing_fits_is_a_question_and_any_version_is_needed() -> None:
+    report = find_needs(project("a>2,<1", "b"), template())
+    (question,) = report.questions
+    assert "no version of a can satisfy 'a<1,>2'" in question.message or "'a>2,<1'" in question.message
+    assert [(need.name, need.specifier) for need in report.needs] == [("a", ""), ("b", "")]
     with pytest.raises(InputError, match="is not a requirement"):
         find_needs(project("a=1"), template())
 
@@ -523,9 +531,11 @@ def test_merging_keeps_exactly_the_versions_that_satisfy_every_declaration(range
     trial = ["0.9", "1.0", "1.2", "1.5", "1.9", "2.0", "2.1.3", "2.1.9", "2.5", "3.0", "4.0"]
     expected = [version for version in trial if all(version in SpecifierSet(one) for one in ranges)]
     made = project("a", *(f"a{one}" for one in ranges))
-    try:
-        need = only(find_needs(made, template()))
-    except InputError:
+    report = find_needs(made, template())
+    need = only(report)
+    left = [version for version in trial if version in SpecifierSet(need.specifier)]
+    if report.questions:  # one that excludes what came before is left out, and the rest can be had
         assert not expected
+        assert not SpecifierSet(need.specifier).is_unsatisfiable()
     else:
-        assert [version for version in trial if version in SpecifierSet(need.specifier)] == expected
+        assert left == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,7 +13,18 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.freezes import system_bound
 from podfit.catalogue.imports import meant
-from podfit.model import Declaration, Evidence, EvidenceKind, Finding, InputError, Project, Template, Verdict, canonical
+from podfit.model import (
+    Declaration,
+    Evidence,
+    EvidenceKind,
+    Finding,
+    InputError,
+    OpenQuestion,
+    Project,
+    Template,
+    Verdict,
+    canonical,
+)
 from podfit.needs.asked import Asked
 from podfit.needs.offers import offers
 
@@ -24,6 +35,7 @@ class Declared:
 
     offered is what notebooks, scripts, Dockerfiles and the like say of distributions that no manifest names. elsewhere
     gives, for names that only extras and groups declare which were not selected, the option that selects one.
+    questions are about declarations that exclude each other, of which the first is followed.
     """
 
     asked: Mapping[str, Asked]
@@ -31,6 +43,7 @@ class Declared:
     findings: tuple[Finding, ...]
     offered: Mapping[str, Asked] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[OpenQuestion, ...] = ()
 
 
 def read_declarations(project: Project, template: Template, extras: Sequence[str], groups: Sequence[str]) -> Declared:
@@ -38,7 +51,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
 
     Markers are judged against the template's environment. The project itself is left out; extras of its own that it
     asks for (`moola[api]` in another extra) count as selected. Raises InputError for a requirement that cannot be
-    parsed, and for two that exclude each other, naming both places.
+    parsed. Of two that exclude each other the first is followed, and an open question names both places.
     """
     chosen_extras, chosen_groups = {canonical(e) for e in extras}, {canonical(g) for g in groups}
     asked: dict[str, Asked] = {}
@@ -76,10 +89,9 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
                 asked.setdefault(name, Asked(name)).parts.append((declaration, requirement))
         waiting = later if grown else []
         elsewhere = {canonical(requirement.name): _option(declaration.group) for declaration, requirement in later}
-    for one in asked.values():
-        _check(one)
+    questions = tuple(question for one in asked.values() for question in _agreed(one))
     offered, told = offers(asked, beside)
-    return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere)
+    return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere, questions)
 
 
 def _parsed(declaration: Declaration) -> Requirement:
@@ -192,32 +204,41 @@ def _is_own(declaration: Declaration, requirement: Requirement, project: Project
     return False
 
 
-def _check(asked: Asked) -> None:
-    """Raise InputError when the declarations of one distribution exclude each other."""
-    urls = {requirement.url: declaration for declaration, requirement in asked.parts if requirement.url}
-    if len(urls) > 1:
-        (_, first), (_, second) = list(urls.items())[:2]
-        raise _conflict(asked.name, first, second)
+def _agreed(asked: Asked) -> Iterator[OpenQuestion]:
+    """Leave what can hold at once of what is declared of a distribution, the earliest first; ask about the rest."""
+    kept: list[tuple[Declaration, Requirement]] = []
     merged = SpecifierSet("")
-    for number, (declaration, requirement) in enumerate(asked.parts):
-        merged &= requirement.specifier
-        if not merged.is_unsatisfiable():
-            continue
+    for declaration, requirement in asked.parts:
+        both = merged & requirement.specifier
+        urls = [part for part in kept if requirement.url and part[1].url not in (None, requirement.url)]
         if requirement.specifier.is_unsatisfiable():
-            raise InputError(
-                f"no version of {asked.name} can satisfy {declaration.requirement!r}",
-                where=declaration.where,
-                remedy="widen the range",
-            )
-        for earlier, other in asked.parts[:number]:
-            if (other.specifier & requirement.specifier).is_unsatisfiable():
-                raise _conflict(asked.name, earlier, declaration)
-        raise _conflict(asked.name, asked.parts[0][0], declaration)
+            yield _about(declaration, None, asked.name)
+            kept.append((declaration, _in_any_version(requirement)))
+        elif urls or both.is_unsatisfiable():
+            against = urls or [part for part in kept if (part[1].specifier & requirement.specifier).is_unsatisfiable()]
+            yield _about(declaration, (against or kept)[0][0], asked.name)
+        else:
+            merged = both
+            kept.append((declaration, requirement))
+    asked.parts[:] = kept
 
 
-def _conflict(name: str, first: Declaration, second: Declaration) -> InputError:
-    return InputError(
-        f"{second.requirement!r} and {first.requirement!r} at {first.where} exclude each other for {name}",
-        where=second.where,
-        remedy="make them agree, or drop one",
+def _in_any_version(requirement: Requirement) -> Requirement:
+    """Return a requirement without its range."""
+    free = Requirement(str(requirement))
+    free.specifier = SpecifierSet("")
+    return free
+
+
+def _about(declaration: Declaration, first: Declaration | None, name: str) -> OpenQuestion:
+    """Return the question about a declaration that nothing satisfies, by itself or beside an earlier one."""
+    evidence = Evidence(EvidenceKind.METADATA, str(declaration.where), declaration.requirement)
+    if first is None:
+        text = f"{declaration.where}: no version of {name} can satisfy {declaration.requirement!r}; it is taken in any"
+        return OpenQuestion(name, text, (evidence,), "widen the range")
+    text = (
+        f"{declaration.where}: {declaration.requirement!r} and {first.requirement!r} at {first.where} exclude each "
+        f"other; {first.requirement!r} is followed"
     )
+    other = Evidence(EvidenceKind.METADATA, str(first.where), first.requirement)
+    return OpenQuestion(name, text, (evidence, other), "make them agree, or drop one")

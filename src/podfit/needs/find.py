@@ -97,8 +97,8 @@ def find_needs(
     and groups, the distributions that it imports, and those that calls imply. only_imported leaves out what is
     declared and never imported; include_optional adds what only guarded imports, functions and examples use.
     wheel_modules tells the modules in a declared distribution's own wheel; it is asked where nothing else names the
-    provider of a module. A module without a known distribution is a question, never a guess. Raises InputError for
-    requirements that cannot be parsed or that exclude each other, naming both places.
+    provider of a module. A module without a known distribution is a question, never a guess; so are declarations
+    that exclude each other, of which the first is followed. Raises InputError for requirements that cannot be parsed.
     """
     declared = read_declarations(project, template, extras, groups)
     urls = {name: asked.url for name, asked in (*declared.offered.items(), *declared.asked.items())}
@@ -112,7 +112,7 @@ def find_needs(
         name = _choice(implied, declared, used, template)
         if name != canonical(project.name):
             used.setdefault(name, _Used()).implied.append(implied)
-    questions = [*project.questions, *(one for one in found if isinstance(one, OpenQuestion))]
+    questions = [*project.questions, *declared.questions, *(one for one in found if isinstance(one, OpenQuestion))]
     asked_for = dict(declared.asked)
     for name, offered in declared.offered.items():
         wanted = name in used and (used[name].required or include_optional)

@@ -114,7 +114,7 @@ def _beside(directory: Path, shown: str) -> list[Declaration]:
     from podfit.readers.declared import read_declared
 
     try:
-        read = read_declared(directory)
+        read = read_declared(directory, lenient=True)
     except InputError:
         return []
     return [
@@ -131,10 +131,11 @@ def _declared(
     from podfit.readers.declared import read_declared
 
     try:
-        read = read_declared(directory)
+        read = read_declared(directory, lenient=True)
     except InputError as error:
         found.notices.append(f"{shown} is the project's own, and what it declares cannot be read: {error}")
         return []
+    found.questions += [replace(one, subject=str(Path(shown) / one.subject)) for one in read.questions]
     extras = {f"extra:{canonical(extra)}" for extra in requirement.extras}
     theirs = []
     for one in read.declarations:

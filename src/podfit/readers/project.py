@@ -59,18 +59,16 @@ def read_project(
             f"the project {what}", where=Where(str(root)), remedy="name the directory that holds the project's code"
         )
     reporter.step(f"reading {root}")
-    declared = read_declared(root, files=files, extras=extras, groups=groups, reporter=reporter)
+    declared = read_declared(root, files=files, extras=extras, groups=groups, lenient=True, reporter=reporter)
     scan = scan_imports(root, exclude=exclude, include_tests=include_tests, reporter=reporter)
     beside, told = ((), ()) if files else _beside(root, scan, alone=not (declared.declarations or declared.freezes))
     members = find_members(root, (*declared.declarations, *beside), () if files else scan.tree.subprojects)
     environment: LocalEnvironment | None = None
-    if local != "none":
-        spec = local
-        if spec is None and declared.freezes:
-            spec = str(_under(root, declared.freezes[0]))
-        if spec is None:
-            spec = next((str(root / name) for name in _LOCKS if (root / name).is_file()), None)
-        environment = read_local(spec, reporter=reporter)
+    unread: tuple[str, ...] = ()
+    if local is None and (lists := _lists(root, declared.freezes)):
+        environment, unread = _first_read(lists, reporter)
+    elif local != "none":
+        environment = read_local(local, reporter=reporter)
     return ProjectReading(
         Project(
             root=str(root),
@@ -82,11 +80,11 @@ def read_project(
             requires_python=declared.requires_python,
             index_urls=declared.index_urls,
             find_links=declared.find_links,
-            notices=(*declared.notices, *told, *members.notices, *scan.notices),
+            notices=(*declared.notices, *told, *members.notices, *scan.notices, *unread),
             directory=root.resolve().name,
             checks=scan.checks,
             members=tuple(members.members),
-            questions=tuple(members.questions),
+            questions=(*declared.questions, *members.questions),
             missing=missing_submodules(root),
         ),
         scan.calls,
@@ -101,6 +99,28 @@ def _beside(root: Path, scan: ImportScan, *, alone: bool) -> tuple[Sequence[Decl
     tree = scan.tree
     found, notices = read_aside(root, tree.requirements, tree.dockerfiles, tree.readmes, alone=alone)
     return (*scan.declarations, *found), notices
+
+
+def _lists(root: Path, freezes: Sequence[str]) -> list[str]:
+    """Return the project's own lists of what is installed, the one to follow first."""
+    found = [str(_under(root, path)) for path in freezes]
+    return found + [str(root / name) for name in _LOCKS if (root / name).is_file()]
+
+
+def _first_read(lists: Sequence[str], reporter: Reporter) -> tuple[LocalEnvironment | None, tuple[str, ...]]:
+    """Return the first of these lists that can be read, and what is wrong with those before it.
+
+    Nobody named them, so that a wrong one costs its versions and not the run.
+    """
+    from podfit.readers.local import read_local
+
+    told = []
+    for path in lists:
+        try:
+            return read_local(path, reporter=reporter), tuple(told)
+        except InputError as error:
+            told.append(f"no version is taken from a list of what is installed that cannot be read: {error}")
+    return None, tuple(told)
 
 
 def _under(root: Path, path: str) -> Path:

@@ -11,13 +11,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from podfit.model import Declaration, InputError, Reporter, SilentReporter, Where, canonical
+from podfit.model import (
+    Declaration,
+    Evidence,
+    EvidenceKind,
+    InputError,
+    OpenQuestion,
+    Reporter,
+    SilentReporter,
+    Where,
+    canonical,
+)
 from podfit.model.words import did_you_mean
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.alternatives import is_base, settle
 from podfit.readers.declared.discover import discover, group_of, is_misspelt, is_requirements, read_source
 from podfit.readers.declared.freeze import freeze_reason
-from podfit.readers.declared.interface import OwnExtras, Reading, Source
+from podfit.readers.declared.interface import OwnExtras, Reading, Source, relative
 
 __all__ = ["Declared", "read_declared"]
 
@@ -32,7 +42,7 @@ class Declared:
     addresses of extra package indexes, `${VARIABLES}` filled in, so they may hold credentials. files are what was
     read, relative to the root as evidence prints them. freezes are the paths, to be opened as they stand, of files
     that list an environment and so were not taken as declarations; what is always needed comes first. notices are
-    sentences.
+    sentences. questions are the lines and files that a lenient reading could not read, each with its place.
     """
 
     declarations: tuple[Declaration, ...]
@@ -43,6 +53,7 @@ class Declared:
     notices: tuple[str, ...]
     files: tuple[str, ...]
     freezes: tuple[str, ...]
+    questions: tuple[OpenQuestion, ...] = ()
 
 
 def read_declared(
@@ -51,6 +62,7 @@ def read_declared(
     files: Sequence[Path] = (),
     extras: Sequence[str] = (),
     groups: Sequence[str] = (),
+    lenient: bool = False,
     reporter: Reporter | None = None,
 ) -> Declared:
     """Return what the project in the directory root declares.
@@ -61,6 +73,7 @@ def read_declared(
     `-e .[test]`) stands for those extras and is replaced by what they hold.
 
     Raises InputError: no such directory or file, a syntax error, an invalid requirement, an unknown extra or group.
+    With lenient, what is wrong inside a file that was not named here is a question, and the rest is read.
     A directory that declares nothing is fine.
     """
     reporter = reporter or SilentReporter()
@@ -68,7 +81,7 @@ def read_declared(
     if not root.is_dir():
         wrong = "is a file, not a project directory" if root.exists() else "there is no such directory"
         raise InputError(wrong, where=Where(str(root)), remedy="name the project's directory")
-    reading = Reading()
+    reading = Reading(lenient=lenient and not files)
     sources = (
         [Source(root, _named(root, Path(path)), named=True) for path in files] if files else _discovered(root, reading)
     )
@@ -77,7 +90,8 @@ def read_declared(
             source = replace(source, group=f"group:{canonical(source.path.stem)}")
             reading.note_group(canonical(source.path.stem))
         reporter.step(f"reading {source.shown}")
-        read_source(source, reading)
+        with reading.tolerant():
+            read_source(source, reading)
     settled: list[Declaration] = list(reading.declarations)
     if not files:
         settled, notices, alternatives = settle(settled)
@@ -98,7 +112,17 @@ def read_declared(
         notices=tuple(reading.notices),
         files=tuple(dict.fromkeys(reading.files)),
         freezes=tuple(str(path) for path in sorted(reading.freezes, key=lambda path: bool(group_of(path)))),
+        questions=tuple(dict.fromkeys(_unread(error, root) for error in reading.faults)),
     )
+
+
+def _unread(error: InputError, root: Path) -> OpenQuestion:
+    """Return the question that a line or a file raises which cannot be read."""
+    place = error.where or Where(str(root))
+    shown = Where(relative(Path(place.path), root), place.line)
+    evidence = Evidence(EvidenceKind.METADATA, str(shown), error.message)
+    remedy = error.remedy or "correct that line"
+    return OpenQuestion(str(shown), f"left out, for it cannot be read: {error.message}", (evidence,), remedy)
 
 
 def _named(root: Path, path: Path) -> Path:
@@ -110,7 +134,10 @@ def _discovered(root: Path, reading: Reading) -> list[Source]:
     """Return the directory's sources; freezes among them are noted in reading instead."""
     kept = []
     for source in discover(root):
-        if is_requirements(source.path) and (reason := freeze_reason(source.text, source.path, source.data)):
+        reason = ""
+        with reading.tolerant():
+            reason = freeze_reason(source.text, source.path, source.data) if is_requirements(source.path) else ""
+        if reason:
             reading.freeze(source, reason)
             continue
         if is_misspelt(source.path):

@@ -55,12 +55,13 @@ def read(source: Source, reading: Reading) -> None:
     reading.files.append(source.shown)
     foreign: list[str] = []
     for node in dependencies.value:
-        if isinstance(node, yaml.ScalarNode):
-            _conda_line(source, reading, node, foreign)
-        elif isinstance(node, yaml.MappingNode):
-            _pip_part(source, reading, node)
-        else:
-            raise source.error("a dependency is neither a name nor a `pip:` list", _line(node))
+        with reading.tolerant():
+            if isinstance(node, yaml.ScalarNode):
+                _conda_line(source, reading, node, foreign)
+            elif isinstance(node, yaml.MappingNode):
+                _pip_part(source, reading, node)
+            else:
+                raise source.error("a dependency is neither a name nor a `pip:` list", _line(node))
     if foreign:
         reading.notice(
             f"{source.shown}: left to the template, for they are no Python distributions: "
@@ -115,9 +116,10 @@ def _pip_part(source: Source, reading: Reading, node: Any) -> None:
         if not isinstance(value, yaml.SequenceNode):
             raise source.error("`pip` is not a list", _line(value))
         for item in value.value:
-            if not isinstance(item, yaml.ScalarNode):
-                raise source.error("a line of `pip` is not a string", _line(item))
-            requirements_txt.read_line(source, _line(item), item.value, reading)
+            with reading.tolerant():
+                if not isinstance(item, yaml.ScalarNode):
+                    raise source.error("a line of `pip` is not a string", _line(item))
+                requirements_txt.read_line(source, _line(item), item.value, reading)
 
 
 def _conda_line(source: Source, reading: Reading, node: Any, foreign: list[str]) -> None:

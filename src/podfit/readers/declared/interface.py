@@ -6,6 +6,8 @@ A new format is one new module with a function `read(source, reading)` and one l
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -88,7 +90,10 @@ class OwnExtras:
 
 @dataclass
 class Reading:
-    """What has been read so far; the readers of single files add to it. Names are normalized."""
+    """What has been read so far; the readers of single files add to it. Names are normalized.
+
+    faults are what a lenient reading passed over: files that nobody named may be wrong without ending a run.
+    """
 
     declarations: dict[Declaration, None] = field(default_factory=dict)
     own_extras: list[OwnExtras] = field(default_factory=list)
@@ -101,8 +106,20 @@ class Reading:
     notices: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     freezes: list[Path] = field(default_factory=list)
+    lenient: bool = False
+    faults: list[InputError] = field(default_factory=list)
     base_files: frozenset[Path] = frozenset()
     """Absolute paths of the requirement files that are read for themselves, as what is always needed."""
+
+    @contextmanager
+    def tolerant(self) -> Iterator[None]:
+        """What cannot be read inside is kept as a fault where the reading is lenient, and the rest is read on."""
+        try:
+            yield
+        except InputError as error:
+            if not self.lenient:
+                raise
+            self.faults.append(error)
 
     def add(self, declaration: Declaration) -> None:
         """Keep declaration unless the same one stands there already (a file that two others include)."""

@@ -131,20 +131,22 @@ def _dependencies(
     for name, value in document.table(*path).items():
         if name.lower() == "python":
             if isinstance(value, str) and not group and not reading.requires_python:
-                reading.requires_python = _python(document, reading, path, name, value)
+                with reading.tolerant():
+                    reading.requires_python = _python(document, reading, path, name, value)
             continue
         for entry in value if isinstance(value, list) else [value]:
             if isinstance(entry, str):
                 entry = {"version": entry}
-            if not isinstance(entry, dict):
-                raise document.error("is neither a version nor a table", *path, name)
-            text = _requirement(document, reading, path, name, entry)
-            if only_direct and " @ " not in text:
-                continue
-            groups = (wanted_by or {}).get(canonical(name), []) if entry.get("optional") else [group]
-            for each in groups:
-                where = document.source.where(document.line(*path, name))
-                reading.add(Declaration(text, where, group=each, editable=bool(entry.get("develop"))))
+            with reading.tolerant():
+                if not isinstance(entry, dict):
+                    raise document.error("is neither a version nor a table", *path, name)
+                text = _requirement(document, reading, path, name, entry)
+                if only_direct and " @ " not in text:
+                    continue
+                groups = (wanted_by or {}).get(canonical(name), []) if entry.get("optional") else [group]
+                for each in groups:
+                    where = document.source.where(document.line(*path, name))
+                    reading.add(Declaration(text, where, group=each, editable=bool(entry.get("develop"))))
 
 
 def _python(document: TomlDocument, reading: Reading, path: tuple[str, ...], name: str, value: str) -> str:

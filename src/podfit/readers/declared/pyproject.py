@@ -30,12 +30,13 @@ def read(source: Source, reading: Reading) -> None:
     """
     document = TomlDocument(source)
     reading.files.append(source.shown)
-    own = Reading()
-    _project(document, own)
-    _groups(document, own)
-    _pdm(document, own)
-    _uv(document, own)
-    direct = _uv_sources(document, own)
+    own = Reading(lenient=reading.lenient, faults=reading.faults)
+    for part in (_project, _groups, _pdm, _uv):
+        with reading.tolerant():
+            part(document, own)
+    direct: dict[str, tuple[str, bool]] = {}
+    with reading.tolerant():
+        direct = _uv_sources(document, own)
     for declaration in own.declarations:
         reading.add(_redirected(declaration, direct))
     _merge(own, reading)
@@ -65,18 +66,22 @@ def _project(document: TomlDocument, reading: Reading) -> None:
         return
     if name := document.text("project", "name"):
         reading.name = canonical(name)
-    if python := document.text("project", "requires-python"):
-        reading.requires_python = document.python(python, "project", "requires-python")
-    for text in document.strings("project", "dependencies"):
-        document.require(text, reading, "project", "dependencies")
+    with reading.tolerant():
+        if python := document.text("project", "requires-python"):
+            reading.requires_python = document.python(python, "project", "requires-python")
+    with reading.tolerant():
+        for text in document.strings("project", "dependencies"):
+            document.require(text, reading, "project", "dependencies")
     for extra in document.table("project", "optional-dependencies"):
         reading.note_extra(canonical(extra))
         path = ("project", "optional-dependencies", extra)
-        for text in document.strings(*path):
-            document.require(text, reading, *path, group=f"extra:{canonical(extra)}")
+        with reading.tolerant():
+            for text in document.strings(*path):
+                document.require(text, reading, *path, group=f"extra:{canonical(extra)}")
     dynamic = document.strings("project", "dynamic")
     if "dependencies" in dynamic:
-        _dynamic_dependencies(document, reading)
+        with reading.tolerant():
+            _dynamic_dependencies(document, reading)
     if "optional-dependencies" in dynamic:
         _dynamic_extras(document, reading)
 
@@ -120,9 +125,10 @@ def _requirement_files(document: TomlDocument, reading: Reading, path: tuple[str
     names = document.get(*path)
     for name in [names] if isinstance(names, str) else document.strings(*path):
         file = document.source.path.parent / name
-        if not file.is_file():
-            raise document.error(f"names {name!r}, which is not there", *path, value=name)
-        requirements_txt.read(Source(document.source.root, file, group, named=True), reading)
+        with reading.tolerant():
+            if not file.is_file():
+                raise document.error(f"names {name!r}, which is not there", *path, value=name)
+            requirements_txt.read(Source(document.source.root, file, group, named=True), reading)
 
 
 def _groups(document: TomlDocument, reading: Reading) -> None:

@@ -77,7 +77,8 @@ def read(source: Source, reading: Reading) -> None:
 def read_line(source: Source, number: int, text: str, reading: Reading) -> None:
     """Add one requirement line that stands at line number of another kind of file (a conda file's `pip:` part)."""
     for _, inner, written in _split(source, text):
-        _read_line(_Line(source, number, inner, written=written), reading)
+        with reading.tolerant():
+            _read_line(_Line(source, number, inner, written=written), reading)
 
 
 def _read_file(source: Source, reading: Reading, constraint: bool = False, above: tuple[Path, ...] = ()) -> None:
@@ -86,7 +87,8 @@ def _read_file(source: Source, reading: Reading, constraint: bool = False, above
     if source.shown not in reading.files:
         reading.files.append(source.shown)
     for number, line, written in _split(source, text):
-        _read_line(_Line(source, number, line, constraint, (*above, here), written), reading)
+        with reading.tolerant():
+            _read_line(_Line(source, number, line, constraint, (*above, here), written), reading)
 
 
 def _split(source: Source, text: str) -> Iterator[tuple[int, str, str]]:

@@ -21,11 +21,12 @@ def read(source: Source, reading: Reading) -> None:
     reading.name = reading.name or canonical(config.get("metadata", "name", fallback="").strip())
     python = config.get("options", "python_requires", fallback="").strip()
     if python and not reading.requires_python:
-        try:
-            reading.requires_python = str(SpecifierSet(python))
-        except InvalidSpecifier:
-            line = _line(source, "options", "python_requires")
-            raise source.error(f"python_requires is no range of Python versions: {python!r}", line) from None
+        with reading.tolerant():
+            try:
+                reading.requires_python = str(SpecifierSet(python))
+            except InvalidSpecifier:
+                line = _line(source, "options", "python_requires")
+                raise source.error(f"python_requires is no range of Python versions: {python!r}", line) from None
     if config.has_option("options", "install_requires"):
         _requirements(source, reading, "options", "install_requires", config.get("options", "install_requires"), "")
     if config.has_section("options.extras_require"):
@@ -65,20 +66,22 @@ def _requirements(source: Source, reading: Reading, section: str, option: str, v
 
         for name in filter(None, (part.strip() for part in value.strip().removeprefix("file:").split(","))):
             path = source.path.parent / name
-            if not path.is_file():
-                raise source.error(f"{option} names {name!r}, which is not there", start)
-            requirements_txt.read(Source(source.root, path, group, named=True), reading)
+            with reading.tolerant():
+                if not path.is_file():
+                    raise source.error(f"{option} names {name!r}, which is not there", start)
+                requirements_txt.read(Source(source.root, path, group, named=True), reading)
         return
     for text in value.splitlines() if "\n" in value else value.split(";"):
         text = text.strip()
         if not text or text.startswith("#"):
             continue
         line = _line(source, section, option, text)
-        try:
-            requirement = pep508.normalized(text)
-        except ValueError as error:
-            raise source.error(f"{option}: {error}", line) from None
-        reading.add(Declaration(requirement, source.where(line), group=group))
+        with reading.tolerant():
+            try:
+                requirement = pep508.normalized(text)
+            except ValueError as error:
+                raise source.error(f"{option}: {error}", line) from None
+            reading.add(Declaration(requirement, source.where(line), group=group))
 
 
 def _line(source: Source, section: str, option: str, value: str = "") -> int:

@@ -51,11 +51,12 @@ def read(source: Source, reading: Reading) -> None:
     if not reading.name and "name" in arguments:
         reading.name = canonical(text_of(arguments["name"], names))
     if not reading.requires_python and (python := text_of(arguments.get("python_requires"), names)):
-        try:
-            reading.requires_python = str(SpecifierSet(python))
-        except InvalidSpecifier:
-            line = arguments["python_requires"].lineno
-            raise source.error(f"python_requires is no range of Python versions: {python!r}", line) from None
+        with reading.tolerant():
+            try:
+                reading.requires_python = str(SpecifierSet(python))
+            except InvalidSpecifier:
+                line = arguments["python_requires"].lineno
+                raise source.error(f"python_requires is no range of Python versions: {python!r}", line) from None
     if "install_requires" in arguments:
         _requirements(source, reading, "install_requires", arguments["install_requires"], names, "")
     elif any(keyword.arg is None for keyword in call.keywords):
@@ -84,14 +85,15 @@ def _requirements(
             if not text or text.startswith("#"):
                 continue
             line = first + offset if "\n" in string else first
-            try:
-                parsed = pep508.parse(text)
-                if marker:
-                    both = f"({parsed.marker}) and ({marker})" if parsed.marker else marker
-                    parsed = pep508.parse(f"{text.partition(';')[0]} ; {both}")
-            except ValueError as error:
-                raise source.error(f"{what}: {error}", line) from None
-            reading.add(Declaration(str(parsed), source.where(line), group=group))
+            with reading.tolerant():
+                try:
+                    parsed = pep508.parse(text)
+                    if marker:
+                        both = f"({parsed.marker}) and ({marker})" if parsed.marker else marker
+                        parsed = pep508.parse(f"{text.partition(';')[0]} ; {both}")
+                except ValueError as error:
+                    raise source.error(f"{what}: {error}", line) from None
+                reading.add(Declaration(str(parsed), source.where(line), group=group))
 
 
 def _extras(source: Source, reading: Reading, node: ast.expr, names: Names) -> None:

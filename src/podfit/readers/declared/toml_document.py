@@ -87,13 +87,14 @@ class TomlDocument:
     def require(self, text: str, reading: Reading, *path: str, group: str = "", constraint: bool = False) -> None:
         """Add the PEP 508 requirement text, which stands under path. Raises InputError when it is none."""
         line = self.line(*path, value=text)
-        try:
-            parsed = pep508.parse(self.filled_in(text))
-        except ValueError as error:
-            raise self.source.error(f"{'.'.join(path)}: {error}", line) from None
-        if parsed.url:
-            parsed.url = pep508.clean_address(parsed.url)
-        reading.add(Declaration(str(parsed), self.source.where(line), group=group, constraint=constraint))
+        with reading.tolerant():
+            try:
+                parsed = pep508.parse(self.filled_in(text))
+            except ValueError as error:
+                raise self.source.error(f"{'.'.join(path)}: {error}", line) from None
+            if parsed.url:
+                parsed.url = pep508.clean_address(parsed.url)
+            reading.add(Declaration(str(parsed), self.source.where(line), group=group, constraint=constraint))
 
     def python(self, text: str, *path: str) -> str:
         """Return text, a version specifier for Python, checked. Raises InputError when it is none."""
