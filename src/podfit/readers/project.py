@@ -114,7 +114,7 @@ def _first_read(lists: Sequence[str], reporter: Reporter) -> tuple[LocalEnvironm
     """
     from podfit.readers.local import read_local
 
-    told = []
+    told: list[str] = []
     for path in lists:
         try:
             return read_local(path, reporter=reporter), tuple(told)
