@@ -10,13 +10,14 @@ from podfit.solve import Uv, solve_overlay
 from podfit.solve.sources import Sources
 
 
-def _sdist(directory, name, version, *, info="", pyproject="", setup="raise SystemExit('a build ran')"):
+def _sdist(directory, name, version, *, info="", pyproject="", setup="raise SystemExit('a build ran')", more=()):
     directory.mkdir(parents=True, exist_ok=True)
     stem = f"{name}-{version}"
     files = {
         "PKG-INFO": info or f"Metadata-Version: 1.2\nName: {name}\nVersion: {version}\n",
         "pyproject.toml": pyproject,
         "setup.py": f"open({str(directory / 'RAN')!r}, 'w')\n{setup}\n",
+        **dict.fromkeys(more, ""),
     }
     with tarfile.open(directory / f"{stem}.tar.gz", "w:gz") as archive:
         for path, text in files.items():
@@ -58,7 +59,8 @@ def test_a_release_without_a_wheel_resolves_by_its_final_metadata_and_is_a_sourc
     overlay = _solve(tmp_path, [need("old")])
     assert {name: package.version for name, package in overlay.packages.items()} == {"old": "1.0", "six": "1.0"}
     (build,) = overlay.builds
-    assert (build.name, build.chance, build.requires_dist) == ("old", "unknown", ("six",))
+    assert (build.name, build.chance, build.requires_dist) == ("old", "likely", ("six",))
+    assert "nothing in it is compiled" in build.reason
     assert [(file.kind, file.filename) for file in overlay.packages["old"].artefacts] == [("sdist", "old-1.0.tar.gz")]
 
 
@@ -151,3 +153,26 @@ def test_a_pre_release_stays_where_no_final_one_can_be_had(tmp_path):
     wheels = registry(tmp_path / "wheels", {("app", "2.0b1"): [], ("app", "1.0"): ["gone>=9"], ("gone", "1.0"): []})
     assert wheels.is_dir()
     assert _solve(tmp_path, [need("app")]).packages["app"].version == "2.0b1"
+
+
+def test_a_source_release_that_cannot_build_on_this_python_is_a_conflict(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("app", "2.0"): []})
+    _sdist(wheels, "app", "1.0", setup="print 'Python 2'")
+    (refused,) = _solve(tmp_path, [need("app", "<2")]).refused
+    assert "app 1.0 has no wheel for Python 3.11 and will not build there: " in refused.message
+    assert "its setup.py is not Python 3" in refused.message
+    assert "2.0 is the nearest with a wheel" in refused.message
+    assert refused.fitting == "2.0"
+
+
+def test_what_is_compiled_and_imported_by_a_build_is_named_and_never_a_silent_fit(tmp_path):
+    wheels = tmp_path / "wheels"
+    setup = "import torch\nfrom torch.utils.cpp_extension import CUDAExtension"
+    _sdist(wheels, "attn", "1.0", info=STATIC.format("attn", "1.0"), setup=setup, more=("csrc/a.cpp", "csrc/b.cu"))
+    registry(wheels, {("six", "1.0"): []})
+    (build,) = _solve(tmp_path, [need("attn")]).builds
+    assert (build.chance, build.hidden, build.requires_dist) == ("unknown", ("torch",), ("six",))
+    assert "it needs torch while it is built" in build.reason
+    assert "--no-build-isolation on the pod" in build.reason
+    assert "compiles C++ and CUDA and needs a C++ compiler and CUDA's compiler nvcc" in build.reason
+    assert [ground.source for ground in build.grounds] == ["attn-1.0.tar.gz"]

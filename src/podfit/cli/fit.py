@@ -138,8 +138,8 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
 
     For each template: requirements-T.txt (ranges, for pip install -r ... -c ...), constraints-T.txt (the template's
     pins), lock-T.txt (exact, hashed), pylock.T.toml (PEP 751), plan-T.json (for podfit apply and verify) and
-    verify_env-T.py; and the matrix as matrix.md and matrix.json. A template without a plan loses the files that an
-    earlier run wrote for it.
+    verify_env-T.py; where something is built from source, build-constraints-T.txt (for pip's --build-constraint); and
+    the matrix as matrix.md and matrix.json. A template without a plan loses the files that an earlier run wrote for it.
 
     Exit code 0: every template has a plan that works, 1: one has none, 2: a bad call or input.
 
@@ -160,6 +160,7 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
     plans = plans_of(outcome.results)
     files = all_files(plans, outcome.refused) if plans else {}
     stale = {name for template in outcome.refused for name in (*file_names(template).values(), *comparison_names())}
+    stale |= {name for plan in plans for name in file_names(plan.template.name).values()}
     written = write_files(files, out, stale=stale)
     if written and not quiet:
         tell(f"wrote {len(written)} files to {out}/: {', '.join(sorted(path.name for path in written))}")

@@ -21,6 +21,7 @@ from podfit.index.errors import IndexUnreachable, MetadataUnknown
 from podfit.index.files import IndexFile, best_files, normal_version
 from podfit.index.metadata import CoreMetadata, sdist_import_names
 from podfit.index.pages import Pages, source_of
+from podfit.index.sources import SourceFiles, source_files
 from podfit.index.transport import Transport
 from podfit.index.wheel import WheelListing, list_wheel
 from podfit.model import Evidence, InputError, PodfitError, Reporter, SilentReporter, canonical
@@ -31,6 +32,8 @@ _URL_VARIABLES = ("PODFIT_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_I
 _EXTRA_VARIABLES = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 _THREADS = 16
 _TRIES_PER_KIND = 2
+_SOURCE_BYTES = 64 << 20
+"""A larger source distribution is not fetched to see how it is built."""
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _RECENT_PAGES = 16
 """How many projects' pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
@@ -244,6 +247,21 @@ class Index:
             return found
         why = "; ".join(causes) or "it has no wheel and no source distribution"
         raise MetadataUnknown(f"the import names of {name} {version} are unknown ({why})")
+
+    def source_files(self, file: IndexFile) -> SourceFiles:
+        """Return what a source distribution shows of its build; nothing of it runs.
+
+        Raises MetadataUnknown when it cannot be read or is too large, IndexUnreachable when it cannot be reached.
+        """
+        found = self.kept_of(file, "sources", SourceFiles)
+        if found is None:
+            self._demand_network(file)
+            try:
+                found = source_files(self._artefacts.whole(file, _SOURCE_BYTES), file.filename)
+            except (ValueError, OSError) as error:
+                raise MetadataUnknown(f"{file.filename} cannot be read ({error})") from None
+            self.keep_of(file, "sources", found)
+        return found
 
     def wheel_listing(self, file: IndexFile) -> WheelListing:
         """Return the files of a wheel with their sizes in bytes; a few kilobytes are fetched, once.

@@ -198,7 +198,7 @@ def _sdist_members(data: bytes, filename: str) -> dict[str, bytes]:
 
     found: dict[str, tuple[int, bytes]] = {}
     try:
-        for path, read in _walk(data, filename):
+        for path, read in walk(data, filename):
             parts = path.strip("/").split("/")
             last = parts[-1]
             egg = len(parts) >= 3 and parts[-2].endswith(".egg-info") and last in _EGG_FILES
@@ -211,7 +211,7 @@ def _sdist_members(data: bytes, filename: str) -> dict[str, bytes]:
     return {last: content for last, (_, content) in found.items()}
 
 
-def _walk(data: bytes, filename: str) -> Iterator[tuple[str, Any]]:
+def walk(data: bytes, filename: str) -> Iterator[tuple[str, Any]]:
     """Yield the path of each file of an archive and a function that reads it."""
     import io
     import tarfile

@@ -9,8 +9,8 @@ from podfit.model.evidence import Evidence, EvidenceKind
 from podfit.model.facts import Cuda, Disk, Driver, Fact, Facts, Gpu, PipSettings, Probe, Torch
 from podfit.model.finding import Finding, Verdict
 from podfit.model.need import Need
-from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed, SourceBuild
-from podfit.model.plan import Artefact, Plan
+from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed
+from podfit.model.plan import Artefact, Plan, SourceBuild
 from podfit.model.project import Call, Declaration, Grade, ImportSite, LocalEnvironment, Member, Project, VersionCheck
 from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion

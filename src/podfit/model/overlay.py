@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from podfit.model.decision import Change
-from podfit.model.evidence import Evidence
-from podfit.model.plan import Artefact
+from podfit.model.plan import Artefact, SourceBuild
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +43,6 @@ class RefusedNeed:
     name: str
     message: str
     fitting: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceBuild:
-    """A release that has no wheel for the template and is built from source on the pod, never while planning.
-
-    requires_dist are its dependencies (PEP 508) as evidence tells them. chance says what can be hoped of the build:
-    likely, unlikely or unknown, reason why; with_wheel is the nearest version that has a wheel, empty for none.
-    """
-
-    name: str
-    version: str
-    requires_dist: tuple[str, ...]
-    chance: str
-    reason: str
-    with_wheel: str
-    artefact: Artefact
-    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)

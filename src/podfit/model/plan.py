@@ -8,6 +8,7 @@ from functools import cached_property
 
 from podfit.model.bound import Bound
 from podfit.model.decision import Action, Change, Decision
+from podfit.model.evidence import Evidence
 from podfit.model.finding import Finding, Verdict
 from podfit.model.invariants import contradictions, verdicts
 from podfit.model.need import Need
@@ -32,6 +33,30 @@ class Artefact:
     upload_time: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceBuild:
+    """A release that has no wheel for the template and is built from source on the pod, never while planning.
+
+    requires_dist are its dependencies (PEP 508) as evidence tells them. chance says what can be hoped of the build:
+    likely, unlikely or unknown, reason why; with_wheel is the nearest version that has a wheel, empty for none.
+    hidden are modules that the build imports and that an isolated environment lacks (it has to be built without
+    isolation); limits are PEP 508 lines for what it is built with. evidence is that of the dependencies, grounds what
+    chance and limits rest on.
+    """
+
+    name: str
+    version: str
+    requires_dist: tuple[str, ...]
+    chance: str
+    reason: str
+    with_wheel: str
+    artefact: Artefact
+    evidence: Evidence
+    hidden: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    grounds: tuple[Evidence, ...] = ()
+
+
 @dataclass(frozen=True)  # no slots: what is worked out once is kept
 class Plan:
     """Everything podfit decided for one project on one template.
@@ -43,6 +68,7 @@ class Plan:
     created is the ISO time (UTC) of the solve. local_python is the version of the local environment's Python, empty
     when it is not known. questions are what podfit could not decide; they do not keep the rest from being planned.
     bounds are what audits taught on the way; the plan keeps all of them.
+    builds are the releases that are built from source on the template, with what can be hoped of each.
     provenance says what it was made with; None in plans of an older podfit.
     """
 
@@ -59,6 +85,7 @@ class Plan:
     local_python: str = ""
     questions: tuple[OpenQuestion, ...] = ()
     bounds: tuple[Bound, ...] = ()
+    builds: tuple[SourceBuild, ...] = ()
     provenance: Provenance | None = None
 
     def problems(self) -> tuple[str, ...]:
@@ -79,6 +106,13 @@ class Plan:
     def feasible(self) -> bool:
         """Whether the plan can work and be applied: it has no problems."""
         return not self._problems
+
+    @property
+    def built_from_source(self) -> tuple[str, ...]:
+        """The distributions that come without a wheel: as source distributions or commits."""
+        return tuple(
+            sorted(name for name, files in self.artefacts.items() if files and all(f.kind != "wheel" for f in files))
+        )
 
     def with_action(self, *actions: Action) -> tuple[Decision, ...]:
         """Return the decisions whose action is one of actions, in the plan's order."""

@@ -13,7 +13,7 @@ from podfit.model.errors import InputError, Where
 from podfit.model.finding import Finding
 from podfit.model.manifest import manifest_from_template, template_from_manifest
 from podfit.model.need import Need
-from podfit.model.plan import Artefact, Plan
+from podfit.model.plan import Artefact, Plan, SourceBuild
 from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion
 from podfit.model.valid import is_address, is_hash, is_name, is_version, readable_data, shown
@@ -39,6 +39,7 @@ class _Body(msgspec.Struct):
     local_python: str = ""
     questions: tuple[OpenQuestion, ...] = ()
     bounds: tuple[Bound, ...] = ()
+    builds: tuple[SourceBuild, ...] = ()
     provenance: Provenance | None = None
 
 
@@ -84,6 +85,9 @@ def _check(body: _Body) -> None:
         for version in (decision.local, decision.template, decision.planned):
             if version and not is_version(version) and not ("/" in version and is_address(version)):
                 raise ValueError(f"{shown(version)} is not an exact version of {decision.name}")
+    for build in body.builds:
+        if not is_name(build.name) or not is_version(build.version) or not all(map(_is_limit, build.limits)):
+            raise ValueError(f"{shown(build.name)} {shown(build.version)} is not a build from source")
     for name, files in body.artefacts.items():
         for file in files:
             if "/" in file.filename or not is_address(file.filename) or len(file.filename) > _LONGEST_FILENAME:
@@ -93,3 +97,13 @@ def _check(body: _Body) -> None:
             for text in file.hashes:
                 if not is_hash(text):
                     raise ValueError(f"{shown(text)} is not a hash of {file.filename}")
+
+
+def _is_limit(line: str) -> bool:
+    """Tell whether a line is a requirement (PEP 508) without an address: a file is made of it."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return not Requirement(line).url and "\n" not in line
+    except InvalidRequirement:
+        return False

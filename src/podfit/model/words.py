@@ -12,6 +12,12 @@ def shortened(names: Iterable[str], most: int = 5) -> str:
     return ", ".join(words[:most]) + more
 
 
+def listed(names: Iterable[str]) -> str:
+    """Return names as a sentence has them: `a`, `a and b`, `a, b and c`. Their order is the caller's."""
+    *head, last = names
+    return f"{', '.join(head)} and {last}" if head else last
+
+
 def near(name: str, known: Iterable[str], *, most: int = 3, cutoff: float = 0.5) -> list[str]:
     """Return the names most like a misspelled one, the nearest first; case does not count.
 

@@ -102,6 +102,7 @@ def build_plan(
         edges={name: targets for name, targets in sorted(subject.walk.edges.items()) if name in shown},
         findings=(*_python(project, template), *_pins(facts), *audited, *_built(facts), *_immovable(facts), *findings),
         bounds=subject.bounds,
+        builds=tuple(build for build in overlay.builds if build.name in artefacts),
         notes=(*overlay.notes, *_learned(subject), *_left_out(overlay)),
         created=created,
         local_python=project.local.python_version if project.local else "",
@@ -133,13 +134,13 @@ def _decide(name: str, facts: _Facts) -> Decision:
         action, reason = Action.CONFLICT, _refusal(refused, facts.template)
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
     elif change is not None:
-        action, reason = Action.CHANGE, f"{before} cannot stay: {_forced(change, facts)}"
+        action, reason = Action.CHANGE, f"{before} cannot stay: {_forced(change, facts)}{_from_source(name, facts)}"
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", change.conflict)]
     elif present is not None:
         action, reason = Action.KEEP, _kept(name, facts, before, need, required_by)
         evidence = [present.evidence]
     elif package is not None:
-        action, reason = Action.INSTALL, _installed(need, required_by)
+        action, reason = Action.INSTALL, f"{_installed(need, required_by)}{_from_source(name, facts)}"
         evidence = [
             Evidence(EvidenceKind.METADATA, f"{other} {facts.situation.environment[other].version}", "Requires-Dist")
             for other in required_by
@@ -149,6 +150,7 @@ def _decide(name: str, facts: _Facts) -> Decision:
         evidence = [local.evidence] if local else []
     if need is not None:
         evidence = [*need.evidence, *evidence]
+    evidence += [ground for build in facts.overlay.builds if build.name == name for ground in build.grounds]
     evidence += [bound.evidence for bound in facts.situation.bounds if bound.name == name]
     files = facts.artefacts.get(name, ())
     needed = package is not None and action is not Action.SKIP
@@ -186,6 +188,12 @@ def _installed(need: Need | None, required_by: Sequence[str]) -> str:
         return f"absent from the template, required by {shortened(required_by, 4)}"
     how = [word for word, true in (("declared", need.declared), ("imported", need.imported)) if true]
     return f"absent from the template, {' and '.join(how) or 'used'} by the project"
+
+
+def _from_source(name: str, facts: _Facts) -> str:
+    """Return that a release is built from source and what can be hoped of it, empty for all others."""
+    build = next((build for build in facts.overlay.builds if build.name == name), None)
+    return f"; built from source on the pod, whether that works: {build.chance}" if build is not None else ""
 
 
 def _forced(change: Change, facts: _Facts) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from podfit.model import Plan
+from podfit.report.building import with_build_constraints
 from podfit.report.model import Block, Commands, Paragraph, Section, section, text
 
 
@@ -28,7 +29,8 @@ _MOST = 3
 
 def next_steps(plans: Sequence[Plan], ahead: Ahead) -> tuple[Section, ...]:
     """Return the commands for the plans that can work; nothing when none can."""
-    working = [plan.template.name for plan in plans if plan.feasible]
+    able = [plan for plan in plans if plan.feasible]
+    working = [plan.template.name for plan in able]
     if not working:
         return ()
     written = [ahead.files[name] for name in working if name in ahead.files]
@@ -38,7 +40,9 @@ def next_steps(plans: Sequence[Plan], ahead: Ahead) -> tuple[Section, ...]:
         paths = {kind: f"{ahead.directory}/{name}" for kind, name in written[0].items()}
         blocks.append(Commands(tuple(("podfit", "apply", f"{ahead.directory}/{each['plan']}") for each in chosen)))
         blocks.append(Paragraph(text("on the pod, or from here with --ssh root@HOST:PORT. There, with pip alone:")))
-        blocks.append(Commands((("pip", "install", "-r", paths["requirements"], "-c", paths["constraints"]),)))
+        first = next(plan for plan in able if plan.template.name in ahead.files)
+        install = ("pip", "install", "-r", paths["requirements"], "-c", paths["constraints"])
+        blocks.append(Commands((with_build_constraints(install, first, paths["build-constraints"]),)))
     elif ahead.call:
         blocks.append(Commands((ahead.call,)))
     return section("Next", *blocks)

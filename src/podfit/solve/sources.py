@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +22,13 @@ from packaging.version import Version
 from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
+from podfit.solve.builds import judge_build
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
 from podfit.solve.uv import Refusal
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
+    from podfit.index.sources import SourceFiles
 
 
 class Sources:
@@ -59,9 +62,8 @@ class Sources:
         if not wanted:
             return False
         self._seen.update(wanted)
-        found: list[SourceBuild] = yield Wait(lambda: self._look(wanted))
         new = False
-        for build in found:
+        for build in (yield from self._judged(wanted)):
             if build.chance == "unlikely":
                 self._hopeless[build.name] = build.reason
             elif (build.name, build.version) not in self.offers:
@@ -119,7 +121,7 @@ class Sources:
         wanted = [pair for pair in specifiers.items() if pair not in self._seen]
         if not wanted:
             return False
-        found: list[SourceBuild] = yield Wait(lambda: self._look(wanted))
+        found = yield from self._judged(wanted)
         new = [b for b in found if b.chance == "likely" and (b.name, b.version) not in self.offers]
         self.offers.update(((build.name, build.version), build) for build in new)
         return bool(new)
@@ -157,8 +159,37 @@ class Sources:
                     break
         return newest
 
-    def _look(self, wanted: Iterable[tuple[str, str]]) -> list[SourceBuild]:
-        """Return the newest source release of each name in its specifier; the waiting part."""
+    def _judged(self, wanted: Iterable[tuple[str, str]]) -> Steps[list[SourceBuild]]:
+        """Return the newest source release of each name in its specifier, judged by what lies in it.
+
+        What its project publishes speaks first; then what the source distribution shows, which is read here, in the
+        thread that computes (podfit.model.steps).
+        """
+        found: list[tuple[SourceBuild, SourceFiles | None]] = yield Wait(lambda: self._look(wanted))
+        return [self._by_contents(build, shown) for build, shown in found]
+
+    def _by_contents(self, build: SourceBuild, shown: SourceFiles | None) -> SourceBuild:
+        """Return a source build with what the source distribution shows of it."""
+        if build.chance == "unlikely" or shown is None:
+            return build
+        judged = judge_build(shown, self._template.interpreter.series)
+        instead = f"{build.with_wheel} is the nearest with a wheel" if build.with_wheel else "no release has one"
+        reason = "; ".join((*judged.reasons, instead))
+        if judged.chance == "unlikely":
+            series = self._template.interpreter.series
+            reason = f"{build.name} {build.version} has no wheel for Python {series} and will not build there: {reason}"
+        shown_by = Evidence(EvidenceKind.METADATA, build.artefact.filename, "setup.py, pyproject.toml, file names")
+        return replace(
+            build,
+            chance=judged.chance,
+            reason=reason,
+            hidden=judged.hidden,
+            limits=judged.limits,
+            grounds=(shown_by, *judged.evidence),
+        )
+
+    def _look(self, wanted: Iterable[tuple[str, str]]) -> list[tuple[SourceBuild, SourceFiles | None]]:
+        """Return the newest source release of each name in its specifier and its contents; the waiting part."""
         found = []
         for name, specifier in wanted:
             try:
@@ -172,7 +203,7 @@ class Sources:
 
     def _newest(
         self, name: str, specifier: SpecifierSet, releases: Mapping[str, tuple[IndexFile, ...]]
-    ) -> SourceBuild | None:
+    ) -> tuple[SourceBuild, SourceFiles | None] | None:
         """Return the newest release in specifier that has nothing but a source distribution for the template."""
         from podfit.index import best_files
 
@@ -183,7 +214,11 @@ class Sources:
             fitting = [file for file in best_files(releases[version], version, self._tags) if self._serves(file)]
             if not fitting or fitting[0].kind == "wheel":
                 continue
-            return self._judged(name, version, fitting[0], releases, with_wheel)
+            build = self._published(name, version, fitting[0], releases, with_wheel)
+            try:
+                return build, self._index.source_files(fitting[0]) if build.chance != "unlikely" else None
+            except PodfitError:
+                return build, None
         return None
 
     def _serves(self, file: IndexFile) -> bool:
@@ -192,7 +227,7 @@ class Sources:
             return False
         return not file.yanked and _admits(file.requires_python, self._template.interpreter.version)
 
-    def _judged(
+    def _published(
         self,
         name: str,
         version: str,

@@ -23,7 +23,7 @@ def write_constraints(plan: Plan) -> str:
         "#",
         f"# Use:  pip install ... -c {name}",
         f"# or, for every later pip of a shell:  export PIP_CONSTRAINT=$PWD/{name}",
-        "# (pip passes that variable on to the isolated environments in which it builds from source, too.)",
+        "# (Before 26.2, pip passes that variable on to the environments in which it builds from source, too.)",
         "",
     ]
     replaced = {d.name: d.planned for d in plan.with_action(Action.CHANGE) if d.planned and not d.held}

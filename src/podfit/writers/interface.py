@@ -13,18 +13,25 @@ if TYPE_CHECKING:
     from podfit.report.answer import Answer
 
 
+def _always(_plan: Plan) -> bool:
+    """Tell that every plan has a file."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class FileFormat:
     """One kind of file that podfit writes per template.
 
     write is pure: it looks at nothing but the plan and returns the file's whole text, ending in a line break. The
-    file is named prefix + the template's name + suffix; dots tells whether that name may keep its dots.
+    file is named prefix + the template's name + suffix; dots tells whether that name may keep its dots. wanted tells
+    whether a plan has this file at all.
     """
 
     prefix: str
     suffix: str
     write: Callable[[Plan], str]
     dots: bool = True
+    wanted: Callable[[Plan], bool] = _always
 
     @property
     def kind(self) -> str:

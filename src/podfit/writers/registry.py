@@ -30,6 +30,12 @@ FORMATS: tuple[FileFormat, ...] = (
     # PEP 751: pylock.NAME.toml, where NAME has no dot.
     FileFormat("pylock.", ".toml", _of("pylock", "write_pylock"), dots=False),
     FileFormat("constraints-", ".txt", _of("constraints", "write_constraints")),
+    FileFormat(
+        "build-constraints-",
+        ".txt",
+        _of("build_constraints", "write_build_constraints"),
+        wanted=lambda plan: bool(plan.built_from_source),
+    ),
     FileFormat("plan-", ".json", _of("plan_json", "write_plan")),
     FileFormat("verify_env-", ".py", _of("verify_env", "write_verify_env")),
 )
@@ -59,11 +65,11 @@ def write_answer(name: str, answer: Answer, screen: Screen | None = None) -> str
 
 def plan_files(plan: Plan) -> dict[str, str]:
     """Return the files of one plan: file name to text."""
-    return {form.file_name(plan.template.name): form.write(plan) for form in FORMATS}
+    return {form.file_name(plan.template.name): form.write(plan) for form in FORMATS if form.wanted(plan)}
 
 
 def file_names(template: str) -> dict[str, str]:
-    """Return the names of the files that a plan for the template of that name has, by kind (`lock`, `plan`)."""
+    """Return the names of the files that a plan for the template of that name may have, by kind (`lock`, `plan`)."""
     return {form.kind: form.file_name(template) for form in FORMATS}
 
 

@@ -6,6 +6,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from podfit.model import Action, Decision, Need, Plan
+from podfit.report.building import with_build_constraints
 from podfit.report.held import held_summary
 from podfit.writers.plain import file_part
 from podfit.writers.text import comment, needs_by_name, preamble
@@ -23,7 +24,7 @@ def write_requirements(plan: Plan) -> str:
     lines = [
         *preamble(plan, "requirements"),
         "#",
-        f"# Use:  pip install -r requirements-{file_part(plan.template.name)}.txt -c {constraints}",
+        f"# Use:  {_command(plan, constraints)}",
         f"# uv pip install takes the same options. Without {constraints}, pip may replace what the template has.",
         f"# These are ranges; for exactly the versions that were checked there is {lock}.",
     ]
@@ -46,6 +47,13 @@ def write_requirements(plan: Plan) -> str:
         for decision in chosen:
             lines += _entry(decision, needs.get(decision.name))
     return "\n".join(lines) + "\n"
+
+
+def _command(plan: Plan, constraints: str) -> str:
+    """Return the command that installs the file."""
+    part = file_part(plan.template.name)
+    words = ("pip", "install", "-r", f"requirements-{part}.txt", "-c", constraints)
+    return " ".join(with_build_constraints(words, plan, f"build-constraints-{part}.txt"))
 
 
 def _entry(decision: Decision, need: Need | None) -> list[str]:

@@ -1,0 +1,192 @@
+"""What can be hoped of a build from source on the pod, judged by what the source distribution shows; nothing runs."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+
+from podfit.catalogue.builds import python_rules, setup_rules
+from podfit.model import Evidence, canonical
+from podfit.model.words import listed
+from podfit.solve.limits import disjoint
+
+if TYPE_CHECKING:
+    from podfit.index.sources import SourceFiles
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_WITH_SETUPTOOLS = frozenset({"setuptools", "pkg_resources", "distutils", "_distutils_hack"})
+_PURE_BACKENDS = ("flit", "hatchling", "pdm", "poetry", "pbr", "uv_build")
+"""Backends that compile nothing by themselves."""
+
+_COMPILERS = {
+    "C": "a C compiler",
+    "C++": "a C++ compiler",
+    "CUDA": "CUDA's compiler nvcc",
+    "Cython": "a C compiler",
+    "Fortran": "a Fortran compiler",
+    "Rust": "Rust's cargo",
+}
+_EXTENSION_WORDS = ("Extension", "ext_modules", "build_ext", "cffi_modules", "rust_extensions", "cythonize")
+_BRINGS = {
+    "cython": "Cython",
+    "oldest-supported-numpy": "numpy",
+    "pyyaml": "yaml",
+    "scikit-build": "skbuild",
+    "setuptools-rust": "setuptools_rust",
+    "setuptools-scm": "setuptools_scm",
+}
+"""The module that a build requirement brings, where it is not called like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildJudgement:
+    """What can be hoped of one build: likely, unlikely or unknown, and the reasons as clauses.
+
+    hidden are the modules that the build imports and that an isolated environment lacks; limits are PEP 508 lines for
+    what it is built with; evidence is that of the rules that spoke.
+    """
+
+    chance: str
+    reasons: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
+    """Return what can be hoped of building a source distribution on a Python (`3.11`)."""
+    requires, backend = _build_system(found.pyproject)
+    imported, words, readable = _setup(found.setup)
+    reasons: list[str] = []
+    evidence: list[Evidence] = []
+    limits: list[str] = []
+    chance = "likely"
+    if not readable:
+        return BuildJudgement("unlikely", ("its setup.py is not Python 3",))
+    given = {canonical(name) for name in requires}
+    hidden = [
+        name
+        for name in imported
+        if name not in sys.stdlib_module_names
+        and name not in _WITH_SETUPTOOLS
+        and name not in found.beside
+        and not ("sys.path" in found.setup and name in found.below)
+        and canonical(name) not in given
+        and name not in {_BRINGS.get(other, "") for other in given}
+    ]
+    if hidden:
+        chance = "unknown"
+        reasons.append(
+            f"it needs {listed(hidden)} while it is built, which its build requirements do not name: "
+            "--no-build-isolation on the pod"
+        )
+    compiled = _compiled(found, words, backend)
+    if compiled:
+        chance = "unknown"
+        tools = list(dict.fromkeys(_COMPILERS[name] for name in compiled))
+        reasons.append(f"it compiles {listed(compiled)} and needs {listed(tools)} there")
+    elif not hidden:
+        reasons.append("nothing in it is compiled")
+    if compiled and ("pkg-config" in found.setup or "pkgconfig" in found.setup):
+        reasons.append("it looks for libraries of the system and their headers with pkg-config")
+    if "urlretrieve" in words or "urlopen" in words:
+        reasons.append("its setup.py fetches files of its own, perhaps a ready wheel")
+    for rule in setup_rules():
+        if rule.sign in words:
+            limits.append(rule.limit)
+            reasons.append(f"{rule.reason}: build it with {rule.limit}")
+            evidence.append(rule.evidence)
+            chance = "unknown"
+    version = tuple(int(part) for part in python.split(".")[:2])
+    with_limits = [*requires.values(), *map(Requirement, limits)]
+    asked = SpecifierSet(",".join(str(each.specifier) for each in with_limits if _setuptools(each)))
+    for first in python_rules():
+        if version >= first.since and disjoint(asked, SpecifierSet(f">={first.setuptools}")):
+            evidence.append(first.evidence)
+            said = (f"its build asks for setuptools{asked}, and {first.reason}",)
+            return BuildJudgement("unlikely", said, tuple(hidden), tuple(limits), tuple(evidence))
+    return BuildJudgement(chance, tuple(reasons), tuple(hidden), tuple(limits), tuple(evidence))
+
+
+def _setuptools(requirement: Requirement) -> bool:
+    return canonical(requirement.name) == "setuptools"
+
+
+def _compiled(found: SourceFiles, words: frozenset[str], backend: str) -> tuple[str, ...]:
+    """Return the languages that a build compiles: with sources in one, and something that compiles them."""
+    pure = backend.split(".")[0].split("_")[0] in _PURE_BACKENDS or backend.startswith("uv_build")
+    declared = "ext-modules" in found.pyproject or "cffi" in found.pyproject
+    if any(word in words for word in _EXTENSION_WORDS) or any("Extension" in word for word in words) or declared:
+        return found.languages or _implied(words)
+    by_setuptools = backend.startswith("setuptools") or not backend
+    return () if pure or by_setuptools else found.languages
+
+
+def _implied(words: frozenset[str]) -> tuple[str, ...]:
+    """Return the languages that a setup.py compiles when their sources are not in the source distribution."""
+    if "CUDAExtension" in words:
+        return ("C++", "CUDA")
+    return ("C++",) if "CppExtension" in words else ("C",)
+
+
+def _build_system(pyproject: str) -> tuple[dict[str, Requirement], str]:
+    """Return what a build requires, by normalized name, and its backend, empty for setuptools by default."""
+    try:
+        table: Any = tomllib.loads(pyproject).get("build-system", {})
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}, ""
+    if not isinstance(table, dict):
+        return {}, ""
+    lines = table.get("requires", [])
+    backend = table.get("build-backend", "")
+    found: dict[str, Requirement] = {}
+    for line in lines if isinstance(lines, list) else ():
+        try:
+            requirement = Requirement(str(line))
+        except InvalidRequirement:
+            continue
+        found[canonical(requirement.name)] = requirement
+    return found, backend if isinstance(backend, str) else ""
+
+
+def _setup(text: str) -> tuple[tuple[str, ...], frozenset[str], bool]:
+    """Return the modules that setup.py imports as it starts, the words in it, and whether Python 3 can read it."""
+    if not text:
+        return (), frozenset(), True
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return (), frozenset(), False
+    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    words |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    words |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
+    words |= {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant) and _is_word(node.value)}
+    words |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    imported = tuple(dict.fromkeys(_imports(tree.body)))
+    words |= set(imported)
+    return imported, frozenset(words), True
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and value.isidentifier()
+
+
+def _imports(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the top-level modules that statements import when they run, without those that may be absent."""
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.partition(".")[0]
+        elif isinstance(node, (ast.If, ast.With)):
+            yield from _imports(node.body)

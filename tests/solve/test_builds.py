@@ -1,0 +1,52 @@
+"""What a source distribution shows of its build is judged without running it."""
+
+import pytest
+
+from podfit.index.sources import SourceFiles
+from podfit.solve.builds import judge_build
+
+
+def shown(setup="", pyproject="", languages=(), beside=(), below=()):
+    """Return the contents of a source distribution."""
+    return SourceFiles(setup, pyproject, tuple(languages), tuple(beside), tuple(below))
+
+
+NUMPY = '[build-system]\nrequires = ["setuptools", "oldest-supported-numpy"]\n'
+OLD = '[build-system]\nrequires = ["setuptools==59.2.0"]\nbuild-backend = "setuptools.build_meta"\n'
+RUST = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "chance", "says"),
+    [
+        (shown("from setuptools import setup\nsetup()"), "likely", "nothing in it is compiled"),
+        (shown(pyproject=PURE, languages=("C",)), "likely", "nothing in it is compiled"),
+        (shown("from setuptools import Extension", languages=("C",)), "unknown", "compiles C and needs a C compiler"),
+        (shown(pyproject=RUST, languages=("Rust",)), "unknown", "needs Rust's cargo"),
+        (shown("import numpy", NUMPY), "likely", "nothing in it is compiled"),
+        (shown("import numpy"), "unknown", "needs numpy while it is built"),
+        (shown("try:\n    import numpy\nexcept ImportError:\n    numpy = None"), "likely", "nothing"),
+        (shown("import mine", beside=("mine",)), "likely", "nothing"),
+        (shown("import sys\nsys.path.insert(0, 'a')\nimport mine", below=("mine",)), "likely", "nothing"),
+        (shown("print 'two'"), "unlikely", "not Python 3"),
+        (shown("\x00"), "unlikely", "not Python 3"),
+        (shown("setup(use_2to3=True)"), "unknown", "build it with setuptools<58"),
+        (shown("import pkg_resources"), "unknown", "build it with setuptools<82"),
+        (shown(pyproject=OLD), "likely", "nothing"),
+        (shown(pyproject="no = [toml"), "likely", "nothing"),
+    ],
+)
+def test_the_chance_of_a_build_and_why(files, chance, says):
+    judged = judge_build(files, "3.11")
+    assert judged.chance == chance
+    assert says in "; ".join(judged.reasons)
+
+
+@pytest.mark.parametrize("files", [shown(pyproject=OLD), shown("setup(use_2to3=True)")])
+def test_a_setuptools_that_does_not_run_on_the_python_is_no_hope_and_says_on_what_evidence(files):
+    assert judge_build(files, "3.11").chance != "unlikely"
+    judged = judge_build(files, "3.12")
+    assert judged.chance == "unlikely"
+    assert "setuptools before 66.1 does not run on Python 3.12" in judged.reasons[0]
+    assert judged.evidence
