@@ -87,7 +87,7 @@ class Session:
             find_links=options.find_links,
             reporter=self.reporter,
         )
-        uv = Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=self.reporter)
+        uv = Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=self.reporter, doubt=index.too_slow)
         return fit_templates(
             reading.project,
             reading.calls,

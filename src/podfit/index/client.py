@@ -17,7 +17,7 @@ import msgspec
 
 from podfit.index.artefacts import Artefacts, UnreadableError, file_key
 from podfit.index.cache import Cache
-from podfit.index.errors import IndexUnreachable, MetadataUnknown
+from podfit.index.errors import IndexTooSlow, IndexUnreachable, MetadataUnknown
 from podfit.index.files import IndexFile, best_files, normal_version
 from podfit.index.metadata import CoreMetadata, sdist_import_names
 from podfit.index.pages import Pages, source_of
@@ -36,6 +36,8 @@ _SOURCE_BYTES = 64 << 20
 """A larger source distribution is not fetched to see how it is built."""
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _RECENT_PAGES = 16
+_DOUBTED = 8
+"""Projects whose pages are asked for when somebody waits too long."""
 """How many projects' pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
 _T = TypeVar("_T")
 
@@ -151,6 +153,20 @@ class Index:
                 while len(self._recent) > _RECENT_PAGES:
                     self._recent.pop(next(iter(self._recent)), None)
         return found
+
+    def too_slow(self, names: Sequence[str]) -> str:
+        """Return a sentence when an index sends the pages of these projects too slowly to wait for; else empty.
+
+        Meant for when somebody else has been waiting for them: at most the first few are asked for.
+        """
+        for name in [name for name in names if _NAME.fullmatch(name)][:_DOUBTED]:
+            try:
+                self.releases(name)
+            except IndexTooSlow as error:
+                return str(error).partition(";")[0]
+            except PodfitError:
+                continue  # whoever waits gets this answer, too
+        return ""
 
     def metadata(self, name: str, version: str, *, tags: Sequence[str] = ()) -> CoreMetadata:
         """Return the metadata of one release, and as its evidence where it was read.

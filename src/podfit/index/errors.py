@@ -42,3 +42,7 @@ class IndexUnreachable(InputError):  # noqa: N818
 
 class MetadataUnknown(PodfitError):  # noqa: N818
     """A release's dependencies cannot be told without building it: exit code 2."""
+
+
+class IndexTooSlow(IndexUnreachable):
+    """An index sends an answer so slowly that nobody would wait for its end."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 from packaging.utils import BuildTag, InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from podfit.model.valid import LONGEST_VERSION
 from podfit.model.versions import same_version
 
 _SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
@@ -46,7 +47,7 @@ class IndexFile:
 def normal_version(text: str) -> str:
     """Return a version as PEP 440 normalizes it; empty when it is none."""
     try:
-        return str(Version(text))
+        return str(Version(text)) if len(text) <= LONGEST_VERSION else ""
     except InvalidVersion:
         return ""
 

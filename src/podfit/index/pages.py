@@ -17,7 +17,7 @@ from packaging.version import Version
 from podfit.index.errors import IndexUnreachable, ProjectNotFound
 from podfit.index.files import IndexFile, group_by_version
 from podfit.index.simple import ACCEPT, PageError, links_of_html, parse_page
-from podfit.index.transport import Transport, split_credentials, status_text
+from podfit.index.transport import TooLargeError, Transport, split_credentials, status_text
 from podfit.model import InputError
 from podfit.model.provenance import shown_address
 from podfit.model.words import near
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS = 600
 """How long a project page counts as fresh: the max-age that PyPI sends with its pages."""
+LARGEST_PAGE = 128 << 20
+"""Bytes of a project's page past which it is none: the largest on PyPI have about 30 million."""
+
 _KIND = "pages"
 
 
@@ -214,7 +217,15 @@ class Pages:
         elif kept is not None and kept.modified:
             headers["If-Modified-Since"] = kept.modified
         for last in (False, True):
-            reply = self._transport.get(url, headers)
+            try:
+                reply = self._transport.get(url, headers, limit=LARGEST_PAGE)
+            except TooLargeError:
+                raise IndexUnreachable(
+                    source.label,
+                    f"its page of {name} is larger than {LARGEST_PAGE >> 20} MiB",
+                    remedy="check the index URL",
+                    transient=False,
+                ) from None
             if reply.status == 304 and kept is not None:
                 self._cache.touch(_KIND, key)
                 return kept

@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from podfit.index.errors import IndexUnreachable
+from podfit.index.errors import IndexTooSlow, IndexUnreachable
 from podfit.index.simple import without_credentials
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ FIRST_CONTACT_SECONDS = 8.0
 _JOINED_AFTER_SECONDS = (1.2, 3.0)
 READ_SECONDS = 15.0
 """How long a server may stay silent in the middle of an answer."""
+SLOW_SECONDS = 10.0
+LEAST_RATE = 1024
+"""Bytes a second that an answer must bring, once it took longer than SLOW_SECONDS."""
 ATTEMPTS = 4
 _BACKOFF_SECONDS = 0.3
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -125,8 +128,14 @@ class Transport:
             if limit is not None and length.isdigit() and int(length) > limit:
                 raise TooLargeError(f"{length} bytes")
             body = bytearray()
-            for chunk in answer.stream(_CHUNK, decode_content=True):
+            begun = time.monotonic()
+            # read1 returns what has come; stream would wait for a whole chunk, byte by byte.
+            while chunk := answer.read1(_CHUNK, decode_content=True):
                 body += chunk
+                taken = time.monotonic() - begun
+                if taken > SLOW_SECONDS and len(body) < taken * LEAST_RATE:
+                    host = urlsplit(url).netloc.rpartition("@")[2]
+                    raise IndexTooSlow(host, f"it sent {len(body)} bytes in {taken:.0f} s")
                 if limit is not None and len(body) > limit:
                     raise TooLargeError(f"more than {limit} bytes")
             with self._lock:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from packaging.requirements import InvalidRequirement, Requirement
 
 from podfit.model.distribution import canonical
+from podfit.model.valid import LONGEST_REQUIREMENT, requirement_problem
 
 _ONLY_EXTRA = re.compile(r"(?:;|\band\b|\()\s*extra\s*==\s*(['\"])([^'\"]+)\1\s*\)?\s*$")
 
@@ -37,10 +38,12 @@ class RequiresDist:
 
 @lru_cache(maxsize=1 << 17)
 def parse_requires_dist(line: str) -> RequiresDist | None:
-    """Return the parsed line, or None when PEP 508 cannot read it: such a line limits nobody."""
+    """Return the parsed line, or None when PEP 508 cannot read it or it is out of bounds: it limits nobody."""
     try:
-        requirement = Requirement(line)
-    except InvalidRequirement:
+        requirement = Requirement(line[: LONGEST_REQUIREMENT + 1])
+    except (InvalidRequirement, RecursionError):
+        return None
+    if len(line) > LONGEST_REQUIREMENT or requirement_problem(requirement):
         return None
     return RequiresDist(line, requirement, canonical(requirement.name))
 

@@ -6,7 +6,10 @@ Everything here is bounded: no input makes the work grow faster than its own len
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 LONGEST_NAME = 128
 """Characters of a distribution's name. The longest on PyPI has 80 (the simple index's list of names, July 2025)."""
@@ -16,6 +19,9 @@ LONGEST_VERSION = 255
 
 LONGEST_REQUIREMENT = 16384
 """Characters of one requirement. The longest Requires-Dist lines are lists of extras, of two or three thousand."""
+
+MOST_SPECIFIERS = 256
+"""Comparisons of one requirement: work on two of them is done for each pair. Real ones have a dozen."""
 
 DEEPEST = 64
 """Levels of a JSON document: a plan has nine."""
@@ -34,6 +40,17 @@ def is_name(text: object) -> bool:
 def is_version(text: str) -> bool:
     """Tell whether text can be an exact version, PEP 440's or an older spelling, of bounded length."""
     return len(text) <= LONGEST_VERSION and bool(_VERSION.fullmatch(text))
+
+
+def requirement_problem(requirement: Requirement) -> str:
+    """Return what is out of bounds in a parsed requirement, the end of a sentence that begins with it; else empty."""
+    if len(requirement.name) > LONGEST_NAME:
+        return f"has a name of {len(requirement.name)} characters, more than {LONGEST_NAME}"
+    if len(requirement.specifier) > MOST_SPECIFIERS:
+        return f"has {len(requirement.specifier)} comparisons, more than {MOST_SPECIFIERS}"
+    if any(len(each.version) > LONGEST_VERSION for each in requirement.specifier):
+        return f"has a version of more than {LONGEST_VERSION} characters"
+    return ""
 
 
 def is_hash(text: str) -> bool:

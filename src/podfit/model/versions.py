@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 
 def same_version(one: str, other: str) -> bool:
@@ -25,7 +25,7 @@ def _key(text: str) -> Version | str:
     """Return what versions are compared by: the text itself where PEP 440 cannot read it."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, and a number of more digits than Python reads
         return text
 
 

@@ -58,6 +58,9 @@ def read_project(
         raise InputError(
             f"the project {what}", where=Where(str(root)), remedy="name the directory that holds the project's code"
         )
+    if root.resolve() == Path(root.resolve().anchor):
+        message = "the project is the whole file system"
+        raise InputError(message, where=Where(str(root)), remedy="name the directory that holds the project's code")
     reporter.step(f"reading {root}")
     declared = read_declared(root, files=files, extras=extras, groups=groups, lenient=True, reporter=reporter)
     scan = scan_imports(root, exclude=exclude, include_tests=include_tests, reporter=reporter)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from podfit.readers.plain_file import read_bounded
+
 _ENTRY = re.compile(r"^\s*(path|url)\s*=\s*(\S.*?)\s*$")
 
 
@@ -14,7 +16,7 @@ def missing_submodules(root: Path) -> dict[str, str]:
     The names are the last parts of its path and of its repository's address.
     """
     try:
-        lines = (root / ".gitmodules").read_text("utf-8", "replace").splitlines()
+        lines = read_bounded(root / ".gitmodules", pipes=False).decode("utf-8", "replace").splitlines()
     except OSError:
         return {}
     found: dict[str, str] = {}

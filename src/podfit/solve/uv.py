@@ -11,20 +11,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from podfit.index.usage import hold
-from podfit.model import InputError, LockedPackage, PodfitError, Reporter, SilentReporter, canonical
+from podfit.model import InputError, LockedPackage, Reporter, SilentReporter, canonical
 from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import locked_packages, preferences
+from podfit.solve.watched import run_watched
 
 FRESH_SECONDS = 600
 """How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""
 
-_TIMEOUT_SECONDS = 900
 _STEERING = (
     "CONDA_PREFIX",
     "UV_BUILD_CONSTRAINT",
@@ -49,6 +49,7 @@ _UNREACHABLE = re.compile(
     r"Failed to fetch|Request failed after",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NOT_FOUND = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) was not found in (?:the package registry|the provided package)")
 _DENIED = re.compile(r"40[13] (?:Unauthorized|Forbidden)")
 _NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
@@ -128,7 +129,8 @@ class Uv:
 
     cache is podfit's cache directory. With offline, only what uv's own cache holds is used. refresh ignores what was
     seen less than FRESH_SECONDS ago. Questions may be asked side by side, computed in one thread (podfit.model.steps).
-    from_cache names what could not be reached, so that the cache stood in.
+    from_cache names what could not be reached, so that the cache stood in. doubt is asked when uv takes long: it gets
+    the names that are required and returns a sentence when an index is too slow to wait for.
     """
 
     def __init__(
@@ -138,8 +140,10 @@ class Uv:
         offline: bool = False,
         refresh: bool = False,
         reporter: Reporter | None = None,
+        doubt: Callable[[Sequence[str]], str] | None = None,
     ) -> None:
         self.cache = cache
+        self.doubt = doubt
         hold(cache)
         self.offline = offline
         self.from_cache: dict[str, None] = {}
@@ -202,23 +206,13 @@ class Uv:
             command += ["--exclude-newer", question.exclude_newer] if question.exclude_newer else []
             command += ["--offline"] if offline else ["--refresh"] if self.refresh else []
             command += ["-o", output.name, "requirements.in"]
-            try:
-                done: subprocess.CompletedProcess[str] = yield Wait(
-                    functools.partial(
-                        subprocess.run,
-                        command,
-                        cwd=work,
-                        capture_output=True,
-                        text=True,
-                        env=_environment(),
-                        timeout=_TIMEOUT_SECONDS,
-                        check=False,
-                    )
-                )
-            except subprocess.TimeoutExpired:
-                raise PodfitError(
-                    f"uv found no answer within {_TIMEOUT_SECONDS} s", remedy="narrow the declared requirements"
-                ) from None
+            doubt = None
+            if self.doubt is not None and not offline:
+                names = [found[0] for found in map(_NAME.match, question.requirements) if found]
+                doubt = functools.partial(self.doubt, names)
+            done: subprocess.CompletedProcess[str] = yield Wait(
+                functools.partial(run_watched, command, folder=work, environment=_environment(), doubt=doubt)
+            )
             text = output.read_text(encoding="utf-8") if done.returncode == 0 else ""
             return subprocess.CompletedProcess(done.args, done.returncode, text, done.stderr)
 

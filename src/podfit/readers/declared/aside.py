@@ -12,6 +12,7 @@ from podfit.readers.declared import installs
 from podfit.readers.declared.discover import group_of
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.plain_file import read_bounded
 
 SHOWN = 8
 """How many files a notice spells out."""
@@ -73,7 +74,6 @@ def _requirements(source: Source, reading: Reading) -> None:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return file.read(LARGEST).decode("utf-8", "replace")
+        return read_bounded(path, LARGEST, pipes=False).decode("utf-8", "replace")
     except OSError:
         return ""

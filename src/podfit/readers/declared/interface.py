@@ -108,6 +108,8 @@ class Reading:
     freezes: list[Path] = field(default_factory=list)
     lenient: bool = False
     faults: list[InputError] = field(default_factory=list)
+    included: set[tuple[Path, str, bool]] = field(default_factory=set)
+    """Absolute paths of the requirement files that were read, with their group, and whether they are constraints."""
     base_files: frozenset[Path] = frozenset()
     """Absolute paths of the requirement files that are read for themselves, as what is always needed."""
 

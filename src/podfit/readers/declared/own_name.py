@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podfit.model import canonical
 from podfit.readers.declared.setup_literals import literal_name
+from podfit.readers.plain_file import read_bounded
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -32,7 +33,7 @@ def name_of_directory(path: Path) -> tuple[str, bool]:
 
 
 def _from_pyproject(path: Path) -> object:
-    data = tomllib.loads((path / "pyproject.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(read_bounded(path / "pyproject.toml", pipes=False).decode("utf-8"))
     for table in (data.get("project"), _get(data.get("tool"), "poetry")):
         if name := _get(table, "name"):
             return name
@@ -45,9 +46,9 @@ def _get(table: object, key: str) -> object:
 
 def _from_setup_cfg(path: Path) -> object:
     config = configparser.RawConfigParser()
-    config.read_string((path / "setup.cfg").read_text(encoding="utf-8"))
+    config.read_string(read_bounded(path / "setup.cfg", pipes=False).decode("utf-8"))
     return config.get("metadata", "name", fallback="")
 
 
 def _from_setup_py(path: Path) -> object:
-    return literal_name((path / "setup.py").read_bytes())
+    return literal_name(read_bounded(path / "setup.py", pipes=False))

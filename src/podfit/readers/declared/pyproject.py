@@ -6,6 +6,7 @@ Poetry's tables have a language of their own and so a module of their own.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
 from podfit.readers.declared.toml_document import TomlDocument
+from podfit.readers.plain_file import read_bounded
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -148,24 +150,56 @@ def _groups(document: TomlDocument, reading: Reading) -> None:
         resolver = DependencyGroupResolver(groups)
     except ExceptionGroup as error:
         raise document.error(f"is wrong: {error.exceptions[0]}", "dependency-groups") from None
-
-    def lines_of(name: str) -> list[tuple[str, str]]:
-        found: list[tuple[str, str]] = []
-        for raw, item in zip(groups[written[name]], resolver.lookup(name), strict=True):
-            if isinstance(item, DependencyGroupInclude):
-                found += lines_of(canonical(item.include_group))
-            else:
-                found.append((raw, written[name]))
-        return found
-
+    items: dict[str, list[_Item]] = {}
     for name, key in written.items():
-        reading.note_group(name)
         try:
-            resolver.resolve(name)
+            parsed = resolver.lookup(name)
         except ExceptionGroup as error:
             raise document.error(f"is wrong: {error.exceptions[0].args[0]}", "dependency-groups", key) from None
-        for text, inner in lines_of(name):
-            document.require(text, reading, "dependency-groups", inner, group=f"group:{name}")
+        items[name] = [
+            ("", canonical(item.include_group)) if isinstance(item, DependencyGroupInclude) else (raw, key)
+            for raw, item in zip(groups[key], parsed, strict=True)
+        ]
+    count = 0
+    for name, key in written.items():
+        reading.note_group(name)
+        for text, at in _expanded(document, name, key, items):
+            count += 1
+            if count > _MOST_GROUP_LINES:
+                message = f"asks for more than {_MOST_GROUP_LINES} requirements, its includes counted each time"
+                raise document.error(message, "dependency-groups")
+            document.require(text, reading, "dependency-groups", at, group=f"group:{name}")
+
+
+_Item = tuple[str, str]
+"""An element of a group: a requirement and the group's name as written, or an empty text and an included group."""
+
+_MOST_GROUP_LINES = 20_000
+"""Requirements of all groups, those of included ones counted for each group that includes them."""
+
+
+def _expanded(document: TomlDocument, name: str, key: str, items: Mapping[str, list[_Item]]) -> Iterator[_Item]:
+    """Yield the requirements of a group, those of what it includes in their place, each group once (PEP 735).
+
+    Raises InputError for a circle, and for a group that is not there.
+    """
+    done: set[str] = set()
+    path = {name: iter(items[name])}
+    while path:
+        group = next(reversed(path))
+        text, other = next(path[group], ("", ""))
+        if text:
+            yield text, other
+        elif not other:
+            done.add(group)
+            del path[group]
+        elif other in path:
+            circle = " -> ".join([*list(path)[-5:], other])
+            raise document.error(f"is wrong: Cyclic dependency group include: {circle}", "dependency-groups", key)
+        elif other not in items:
+            raise document.error(f"is wrong: Dependency group '{other}' not found", "dependency-groups", key)
+        elif other not in done:
+            path[other] = iter(items[other])
 
 
 def _pdm(document: TomlDocument, reading: Reading) -> None:
@@ -242,7 +276,8 @@ def _workspace(directory: Path) -> dict[str, str]:
     """Return the address of each member of the workspace that directory is the root or a member of, by its name."""
     for root in (directory, *list(directory.absolute().parents)[:3]):
         try:
-            table = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["uv"]["workspace"]
+            text = read_bounded(root / "pyproject.toml", pipes=False).decode("utf-8")
+            table = tomllib.loads(text)["tool"]["uv"]["workspace"]
             patterns, excluded = table.get("members", []), table.get("exclude", [])
             folders = {path for pattern in patterns for path in root.glob(pattern)}
             folders -= {path for pattern in excluded for path in root.glob(pattern)}

@@ -18,6 +18,8 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from podfit.model.valid import LONGEST_REQUIREMENT, LONGEST_VERSION, requirement_problem
+
 _SCP = re.compile(r"^git\+(?:ssh://)?([\w.-]+@[\w.-]+):(?!\d+/)(?!//)(.+)$")
 _NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")
 _IDLE_STAR = re.compile(r"((?<![=!~<>])(?:>=|<=|~=|>|<)\s*)(\d+(?:\.\d+)*)\.\*")
@@ -30,13 +32,18 @@ ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar
 
 def parse(text: str) -> Requirement:
     """Return text parsed as PEP 508. Raises ValueError with one sentence that says what is wrong."""
+    shown = text if len(text) <= 120 else text[:117] + "..."
+    if len(text) > LONGEST_REQUIREMENT:
+        raise ValueError(f"{shown!r} is {len(text)} characters long, and no requirement has over {LONGEST_REQUIREMENT}")
     try:
-        return Requirement(text)
+        found = Requirement(text)
+        if problem := requirement_problem(found):
+            raise ValueError(f"{shown!r} {problem}")
+        return found
     except InvalidRequirement as error:
         reason, remedy = str(error).split("\n", 1)[0].rstrip(".:"), "; write it like name>=1.2,<2"
         if re.match(r"^[\w.\[\]-]+\s*=\s*[\w.*]+\s*$", text):
             reason, remedy = "one = compares nothing, write ==", ""
-        shown = text if len(text) <= 120 else text[:117] + "..."
         raise ValueError(f"{shown!r} is not a requirement: {reason}{remedy}") from None
     except RecursionError:
         raise ValueError("a requirement's marker is nested too deeply") from None
@@ -48,7 +55,7 @@ def without_foreign_version(text: str) -> tuple[str, str]:
     Both are empty for every other text.
     """
     match = _FOREIGN_PIN.match(text)
-    if match is None:
+    if match is None or len(match.group(2)) > LONGEST_VERSION:
         return "", ""
     try:
         Version(match.group(2))

@@ -33,6 +33,8 @@ _NEWER = re.compile(
     r"|(?:--uploaded-prior-to|--all-releases|--only-final)(?:=|\s+)\S+)"
 )
 _URL_EXTRAS = re.compile(r"^(.+?)\s*\[([^\[\]]*)\]$")
+_DEEPEST_INCLUDE = 50
+"""Files between the first one and one that it includes."""
 _NOTED = {
     "pre": "--pre asks for pre-releases; podfit takes one only where a requirement names it",
     "no_index": "--no-index is not obeyed: podfit asks the package index",
@@ -84,6 +86,11 @@ def read_line(source: Source, number: int, text: str, reading: Reading) -> None:
 def _read_file(source: Source, reading: Reading, constraint: bool = False, above: tuple[Path, ...] = ()) -> None:
     here = _absolute(source.path)
     text = source.text
+    if (known := (here, source.group, constraint)) in reading.included:
+        return  # a file that two others include: reading it again adds nothing
+    reading.included.add(known)
+    if len(above) > _DEEPEST_INCLUDE:
+        raise source.error(f"is included through more than {_DEEPEST_INCLUDE} files", 0, "include it from fewer files")
     if source.shown not in reading.files:
         reading.files.append(source.shown)
     for number, line, written in _split(source, text):

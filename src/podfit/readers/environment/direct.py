@@ -17,6 +17,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from podfit.readers.plain_file import read_bounded
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -79,7 +81,7 @@ def name_at(url: str) -> tuple[str, str]:
     if local:
         pyproject = Path(unquote(local[1])) / "pyproject.toml"
         try:
-            data = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+            data = tomllib.loads(read_bounded(pyproject, pipes=False).decode("utf-8"))
         except (OSError, ValueError, RecursionError):
             data = {}
         for found in (_at(data, "project", "name"), _at(data, "tool", "poetry", "name")):

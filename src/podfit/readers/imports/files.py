@@ -22,7 +22,12 @@ _DECLARES = re.compile(
     r"|\w+\.pyx)$",
     re.IGNORECASE,
 )
+MOST_ENTRIES = 1_000_000
+"""Files and directories of one project that are looked at: some seconds. Data sets have this many, code never has."""
+MOST_FILES = 10_000
+"""Files of one project that are read: PyTorch's repository has 3,000."""
 # Run by tools that build, test or check the project, never by the project itself.
+_NARROW = "name the project's own directory, or leave directories out with --exclude"
 _BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
 
 
@@ -53,6 +58,8 @@ class Tree:
     dockerfiles: list[str] = field(default_factory=list)
     readmes: list[str] = field(default_factory=list)
     cython: list[str] = field(default_factory=list)
+    cut: str = ""
+    """Why the tree is not whole, a sentence; empty when it is."""
 
     @property
     def subprojects(self) -> tuple[str, ...]:
@@ -66,7 +73,10 @@ def find_files(root: str, exclude: Sequence[str], include_tests: bool) -> Tree:
     Links to directories are not followed. include_tests keeps the files of tests, documentation and build tools.
     """
     tree = Tree()
-    for path, aside in _walk(root, "", exclude, tree):
+    for number, (path, aside) in enumerate(_walk(root, "", exclude, tree)):
+        if number == MOST_FILES:
+            tree.cut = f"only the first {MOST_FILES} files of code were read, up to {path}; {_NARROW}"
+            break
         if path.endswith((".yaml", ".yml")):
             if not aside:
                 tree.configs.append(path)
@@ -103,6 +113,7 @@ def single_file(root: str, name: str) -> Tree:
 def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterator[tuple[str, bool]]:
     """Yield the relative paths of sources, notebooks and YAML files, and whether they stand aside."""
     stack = [(folder, False)]
+    seen = 0
     while stack:
         folder, aside = stack.pop()
         try:
@@ -111,6 +122,10 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
         except OSError:
             tree.unreadable.append(folder or ".")
             continue
+        seen += len(listing)
+        if seen > MOST_ENTRIES:
+            tree.cut = f"only the first {MOST_ENTRIES} files were looked at, up to {folder or '.'}; {_NARROW}"
+            return
         names = {entry.name for entry in listing}
         if folder and names & {"pyvenv.cfg", "conda-meta"}:
             continue

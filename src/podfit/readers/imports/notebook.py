@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$)")
-_ASSIGNED = re.compile(r"^(\s*)([\w\s,.\[\]'\"]+?)\s*=\s*[%!]")
+_ASSIGNED = re.compile(r"^(\s*)([\w,.\[\]'\"](?:[\w\s,.\[\]'\"]*[\w,.\[\]'\"])?)\s*=\s*[%!]")
 _PYTHON_LINE = re.compile(r"^(\s*)%(?:time|timeit|prun|memit|mprun|lprun)\s+(?:-\S+\s+)*(?=[^\s-])(.*)$")
 # Cell magics whose cell is Python all the same (IPython's own, ipython-autotime, memory_profiler).
 _PYTHON_CELLS = frozenset({"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "python3", "py", "debug"})

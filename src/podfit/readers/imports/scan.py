@@ -39,7 +39,9 @@ _TARGET = re.compile(
     r"""\s*(?:#.*)?$"""
 )
 _PYTHON_2 = re.compile(
-    rb"^\s*print\s+[^(=\s]|^\s*exec\s+['\"]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+\w+\s*,", re.MULTILINE
+    rb"^[ \t]*print[ \t]+[^(=\s]|^[ \t]*exec[ \t]+['\"]|^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:"
+    rb"|^[ \t]*raise[ \t]+\w+[ \t]*,",
+    re.MULTILINE,
 )
 
 
@@ -97,7 +99,9 @@ def scan_imports(
     else:
         base, tree = str(root.parent), single_file(str(root.parent), root.name)
     words = "|".join(sorted(call_modules()))
-    telling = re.compile(rf"^[^#\n]*\bimport\b[^#\n]*\b(?:{words})\b|^\s*from\s+(?:{words})\b".encode(), re.MULTILINE)
+    after = r"(?:(?!\bimport\b)[^#\n])*"  # up to the next `import`: a line of many is read once
+    told = rf"\bimport\b{after}\b(?:{words})\b|^[ \t]*from[ \t]+(?:{words})\b"
+    telling = re.compile(told.encode(), re.MULTILINE)
     places = Places(tree.sources, tree.notebooks, tree.test_files)
     state = _State(base, call_names(), telling, places)
     with warnings.catch_warnings(), _no_collection():
@@ -111,6 +115,8 @@ def scan_imports(
         own = OwnModules(base, tree, is_known, is_generic)
         own.names |= _built(state, tree)
         imports = tuple(_sites(state.found, own, places))
+    if tree.cut:
+        state.notices.append(tree.cut)
     if tree.aside:
         state.notices.append(_aside(tree.aside))
     state.notices.extend(f"{path}: cannot be read" for path in tree.unreadable)
