@@ -150,20 +150,20 @@ def _groups(document: TomlDocument, reading: Reading) -> None:
         resolver = DependencyGroupResolver(groups)
     except ExceptionGroup as error:
         raise document.error(f"is wrong: {error.exceptions[0]}", "dependency-groups") from None
-    items: dict[str, list[_Item]] = {}
+    entries: dict[str, list[_Item]] = {}
     for name, key in written.items():
         try:
             parsed = resolver.lookup(name)
         except ExceptionGroup as error:
             raise document.error(f"is wrong: {error.exceptions[0].args[0]}", "dependency-groups", key) from None
-        items[name] = [
+        entries[name] = [
             ("", canonical(item.include_group)) if isinstance(item, DependencyGroupInclude) else (raw, key)
             for raw, item in zip(groups[key], parsed, strict=True)
         ]
     count = 0
     for name, key in written.items():
         reading.note_group(name)
-        for text, at in _expanded(document, name, key, items):
+        for text, at in _expanded(document, name, key, entries):
             count += 1
             if count > _MOST_GROUP_LINES:
                 message = f"asks for more than {_MOST_GROUP_LINES} requirements, its includes counted each time"
