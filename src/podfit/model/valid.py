@@ -92,7 +92,7 @@ def _has_lone(data: Any) -> bool:
         below: list[Any] = []
         for value in level:
             if isinstance(value, str):
-                found = found or bool(_LONE.search(value))
+                found = found or (not value.isascii() and bool(_LONE.search(value)))
             elif isinstance(value, dict):
                 below += value.keys()
                 below += value.values()

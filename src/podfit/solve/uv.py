@@ -20,6 +20,7 @@ from podfit.index.usage import hold
 from podfit.model import InputError, LockedPackage, Reporter, SilentReporter, canonical
 from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import locked_packages, preferences
+from podfit.solve.answers import Answers
 from podfit.solve.watched import run_watched
 
 FRESH_SECONDS = 600
@@ -163,7 +164,11 @@ class Uv:
         stamp = self.cache / "asked" / question.key()
         if self.offline:
             return self._judge(question, (yield from self._run(question, offline=True)), offline=True)
+        answers = Answers(self.cache, _environment(), find_uv())
         if not self.refresh and _younger(stamp, FRESH_SECONDS):
+            kept = answers.find(question, FRESH_SECONDS)
+            if kept is not None:
+                return kept
             done = yield from self._run(question, offline=True)
             if done.returncode == 0 or (_is_refusal(done.stderr) and not _NOT_CACHED.search(done.stderr)):
                 return self._judge(question, done, offline=True)
@@ -175,6 +180,8 @@ class Uv:
                 self.reporter.warn(f"{_sentence(done.stderr, question)}; what the cache holds was used instead")
                 return self._judge(question, again, offline=True)
         answer = self._judge(question, done, offline=False)
+        if not isinstance(answer, Refusal):
+            answers.keep(question, answer)
         with contextlib.suppress(OSError):
             stamp.parent.mkdir(parents=True, exist_ok=True)
             stamp.touch()
