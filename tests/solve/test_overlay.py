@@ -304,3 +304,44 @@ def test_each_of_several_templates_counts_its_own_resolutions(tmp_path):
     together = finish_all([job(hard, "app", uv), job(easy, "c", uv), job(easy, "c", uv)], 3)
     assert alone[0] > 1
     assert [overlay.runs for overlay in together] == [alone[0], alone[1], alone[1]]
+
+
+def test_pages_of_an_index_that_tells_no_age_are_fetched_once_for_many_questions(tmp_path, monkeypatch):
+    """A server without ETag, Last-Modified or Cache-Control: uv would fetch everything again each time."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    links = registry(tmp_path / "wheels", {("alpha", "1.0"): [], ("beta", "1.0"): ["alpha"]})
+    fetched = []
+
+    class Plain(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            fetched.append(self.path)
+            if self.path.startswith("/simple/"):
+                name = self.path.split("/")[2]
+                rows = [f'<a href="/files/{f.name}">{f.name}</a>' for f in links.glob(f"{name}-*.whl")]
+                data, kind = "".join(rows).encode(), "text/html"
+            else:
+                data, kind = (links / self.path.rsplit("/", 1)[1]).read_bytes(), "application/octet-stream"
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        arguments = ("--default-index", f"http://127.0.0.1:{server.server_port}/simple/")
+        uv = Uv(tmp_path / "cache")
+        for named in ("beta", "beta>0", "beta>=1"):
+            overlay = solve_overlay(
+                template({}), [need("beta", named.removeprefix("beta"))], uv, held=(), preferences={},
+                index_arguments=arguments,
+            )  # fmt: skip
+            assert set(overlay.packages) == {"alpha", "beta"}
+    finally:
+        server.shutdown()
+    pages = [path for path in fetched if path.startswith("/simple/")]
+    assert sorted(pages) == ["/simple/alpha/", "/simple/beta/"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -26,9 +27,11 @@ from podfit.solve.watched import run_watched
 FRESH_SECONDS = 600
 """How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""
 
+_FOREVER = "max-age=365000000, immutable"
 _STEERING = (
     "CONDA_PREFIX",
     "UV_BUILD_CONSTRAINT",
+    "UV_CONFIG_FILE",
     "UV_CONSTRAINT",
     "UV_EXCLUDE",
     "UV_FIND_LINKS",
@@ -36,6 +39,7 @@ _STEERING = (
     "UV_DEFAULT_INDEX",
     "UV_EXTRA_INDEX_URL",
     "UV_INDEX",
+    "UV_NO_CONFIG",
     "UV_NO_INDEX",
     "UV_OVERRIDE",
     "UV_PRERELEASE",
@@ -198,10 +202,13 @@ class Uv:
             output = work / "pylock.toml"
             if question.preferences:
                 output.write_text("".join(preferences(question.preferences)), encoding="utf-8")
-            command = [find_uv(), "pip", "compile", "--quiet", "--no-config", "--no-header", "--no-python-downloads"]
+            settings, arguments = index_settings(question.index_arguments, ages=not self.refresh)
+            (work / "uv.toml").write_text(settings, encoding="utf-8")
+            command = [find_uv(), "pip", "compile", "--quiet", "--config-file", "uv.toml", "--no-header"]
+            command += ["--no-python-downloads"]
             command += ["--python", sys.executable, "--python-version", question.python_version]
             command += ["--python-platform", question.platform, "--find-links", as_link(question.find_links)]
-            command += [*question.index_arguments, "--format", "pylock.toml", "-c", "constraints.txt"]
+            command += [*arguments, "--format", "pylock.toml", "-c", "constraints.txt"]
             command += ["--build-constraints", "build-constraints.txt"]
             command += ["--find-links", as_link(question.assumed)] if question.assumed else []
             if ":all:" not in question.build:
@@ -260,6 +267,30 @@ def as_link(place: str | Path) -> str:
     """Return a directory or a URL as a word for uv's --find-links, which splits what it gets at commas."""
     url = str(place) if "://" in str(place) else Path(place).absolute().as_uri()
     return url.replace(",", "%2C")
+
+
+def index_settings(arguments: Sequence[str], *, ages: bool = True) -> tuple[str, list[str]]:
+    """Return uv.toml for the indexes that arguments name, and the arguments that remain.
+
+    An index need not say how long its pages stay fresh, and then uv fetches every one again for every question. So
+    each counts as fresh as long as PyPI's own: pages FRESH_SECONDS; files forever on PyPI, where none is ever
+    replaced (https://docs.pypi.org/api/index-api/), elsewhere as long as pages. Without ages (uv's --refresh yields to
+    them) what the index says counts.
+    """
+    lines, rest = [], []
+    words = iter(arguments)
+    for word in words:
+        if word not in ("--default-index", "--index"):
+            rest.append(word)
+            continue
+        url = next(words)
+        lines += ["[[index]]", f"url = {json.dumps(url, ensure_ascii=False)}"]
+        lines += ["default = true"] if word == "--default-index" else []
+        if not ages:
+            continue
+        files = _FOREVER if urlsplit(url).hostname == "pypi.org" else f"max-age={FRESH_SECONDS}"
+        lines.append(f'cache-control = {{ api = "max-age={FRESH_SECONDS}", files = "{files}" }}')
+    return "\n".join(lines) + "\n", rest
 
 
 def find_uv() -> str:
