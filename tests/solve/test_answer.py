@@ -57,6 +57,7 @@ sdist = {{ url = "https://a.org/torch-2.4.0+cu124.tar.gz", size = 5, upload-time
             ["wheel"],
         ),
         (f'archive = {{ path = "x-1.zip", hashes = {HASHES} }}', "x-1.zip", []),
+        (f'archive = {{ path = "/a/x-1.zip", hashes = {HASHES} }}', "/a/x-1.zip", ["sdist"]),
         ('vcs = { type = "git", url = "https://a.org/x", commit-id = "abc" }', "git+https://a.org/x@abc", []),
         ('directory = { path = "../x", editable = true }', "../x", []),
     ],

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from podfit.fit.options import Options
 from podfit.model import InputError, Project, Reporter, SilentReporter, Where
+from podfit.solve.addresses import place, unset
 from podfit.solve.uv import as_link
 
 
@@ -15,9 +16,13 @@ def with_project_indexes(options: Options, project: Project, reporter: Reporter 
     """Return options with the indexes and links that the project's requirement files name.
 
     PyTorch's own wheel index is left out: what it has is the template's, and never fetched. So are directories of
-    links that are not there, with a warning: pip ignores them, too.
+    links that are not there, with a warning: pip ignores them, too. An index whose address names a variable that is
+    not set is not asked, with a warning; what it was to be asked for is told with the reason.
     """
     urls = (*options.extra_index_urls, *project.index_urls)
+    unasked = {place(url): f"${{{unset(url)[0]}}}, which its address holds, is not set" for url in urls if unset(url)}
+    for label, reason in unasked.items():
+        (reporter or SilentReporter()).warn(f"the index {label} is not asked: {reason}")
     links = [*options.find_links, *project.find_links]
     for link in project.find_links:
         if "://" not in link and not Path(link).expanduser().exists():
@@ -27,7 +32,8 @@ def with_project_indexes(options: Options, project: Project, reporter: Reporter 
             )
     return replace(
         options,
-        extra_index_urls=tuple(url for url in dict.fromkeys(urls) if not _is_torch_index(url)),
+        extra_index_urls=tuple(url for url in dict.fromkeys(urls) if not _is_torch_index(url) and not unset(url)),
+        unasked=unasked,
         find_links=tuple(link for link in dict.fromkeys(links) if not _is_torch_index(link)),
     )
 

@@ -21,7 +21,7 @@ class Options:
     are asked before it, find_links are further directories or pages of files. exclude_newer is an ISO date or time:
     files uploaded later do not exist. ignore maps codes of checks to the reasons why their failures are ignored.
     allow_build names what may be built from source while planning, which runs its code on this machine (`:all:` for
-    everything; by default nothing is).
+    everything; by default nothing is). unasked are indexes that cannot be asked, by label, with the reason.
     Raises InputError for an exclude_newer that is no date, and for a check that there is not or that cannot be ignored.
     """
 
@@ -37,6 +37,7 @@ class Options:
     exclude_newer: str = ""
     allow_build: tuple[str, ...] = ()
     ignore: Mapping[str, str] = field(default_factory=dict)
+    unasked: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the codes and the date."""

@@ -108,6 +108,7 @@ def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) 
         sources=Sources(
             given.index, needed.template, given.uv.cache, given.options.allow_build, given.options.exclude_newer
         ),
+        unasked=given.options.unasked,
         reporter=given.reporter,
     )
     planned = planned_releases(overlay, needed.template)

@@ -184,6 +184,8 @@ def _kept(name: str, facts: _Facts, version: str, need: Need | None, required_by
 
 def _installed(need: Need | None, required_by: Sequence[str]) -> str:
     """Return why a distribution is installed."""
+    if need is None and not required_by:
+        return "absent from the template, and the resolver needs it for something whose requirements are not known here"
     if need is None:
         return f"absent from the template, required by {shortened(required_by, 4)}"
     how = [word for word, true in (("declared", need.declared), ("imported", need.imported)) if true]
@@ -271,7 +273,9 @@ def _built(facts: _Facts) -> Iterable[Finding]:
         if files and all(file.kind == "sdist" for file in files):
             text = f"{name} {package.version} has no wheel that fits: it is built from source on the pod"
             build, remedy = builds.get(name), ""
-            if build is not None:
+            if build is None:
+                text += " (whether that works is not known)"
+            else:
                 text += f" (whether that works: {build.chance}; {build.reason})"
                 assumed = build.evidence.kind is EvidenceKind.ASSUMED
                 text += f"; its dependencies are assumed ({build.evidence.detail})" if assumed else ""

@@ -45,12 +45,18 @@ def locked_packages(text: str) -> dict[str, LockedPackage]:
 def _locked(entry: Mapping[str, Any]) -> LockedPackage:
     """Return one package; the files that have a URL, wheels first, or the commit that it is built from."""
     files = [*entry.get("wheels", ()), *(entry[key] for key in ("sdist", "archive") if key in entry)]
+    files = [{**file, "url": Path(file["path"]).as_uri()} if _lies_here(file) else file for file in files]
     artefacts = tuple(_artefact(file) for file in files if "url" in file)
     url = _direct_url(entry)
     if "vcs" in entry and COMMIT.fullmatch(url):
         below = entry["vcs"].get("subdirectory", "")
         artefacts = (Artefact("", f"{url}#subdirectory={below}" if below else url, (), "commit"),)
     return LockedPackage(canonical(entry["name"]), entry.get("version", ""), artefacts, url)
+
+
+def _lies_here(file: Mapping[str, Any]) -> bool:
+    """Tell whether a file is named by its whole path on this machine, as uv does for a path."""
+    return "url" not in file and Path(file.get("path", "")).is_absolute()
 
 
 def _artefact(file: Mapping[str, Any]) -> Artefact:

@@ -24,8 +24,9 @@ from podfit.model import (
 )
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
+from podfit.solve.addresses import unfilled, unset
 from podfit.solve.reconsider import Reconsidered
-from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told
+from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told, told_of_address
 from podfit.solve.repositories import fixed_commits
 from podfit.solve.search import MOST_RUNS, Search
 from podfit.solve.sources import Sources
@@ -45,6 +46,7 @@ def solve_overlay(
     index_arguments: Sequence[str] = (),
     exclude_newer: str = "",
     sources: Sources | None = None,
+    unasked: Mapping[str, str] | None = None,
     reporter: Reporter | None = None,
 ) -> Overlay:
     """Return the overlay of `overlay_steps`, waited for in the caller's thread; same arguments, same errors."""
@@ -60,6 +62,7 @@ def solve_overlay(
             index_arguments=index_arguments,
             exclude_newer=exclude_newer,
             sources=sources,
+            unasked=unasked,
             reporter=reporter,
         )
     )
@@ -77,12 +80,14 @@ def overlay_steps(
     index_arguments: Sequence[str] = (),
     exclude_newer: str = "",
     sources: Sources | None = None,
+    unasked: Mapping[str, str] | None = None,
     reporter: Reporter | None = None,
 ) -> Steps[Overlay]:
     """Resolve needs over template with the fewest changes to it, none to a held distribution.
 
     held are names of template distributions; preferences are the versions of the local environment by name;
     constraints are PEP 508 lines that limit without asking; bounds were learned, and limit all but what is held.
+    unasked are indexes that cannot be asked, each with the reason, which is told where they might have helped.
     uv builds nothing: sources offers what it knows of releases without a wheel, and says what may be built.
     A need that cannot be had (its limits, no such package, no access, an address that leads nowhere) is refused with
     the reason, and the rest is solved. Raises InputError for an index that cannot be reached, NoPlanError when even
@@ -111,12 +116,14 @@ def overlay_steps(
     )
     relaxed: set[str] = set(ignored) | {need.name for need in refused}
     allowed = sources.allowed if sources is not None else frozenset({":all:"})
-    pinned = (n for n in needs if n.name not in held)
-    repositories = yield from fixed_commits(pinned, allowed, offline=uv.offline)
-    refused += repositories.refused
-    dropped: set[str] = {*repositories.fixed, *(each.name for each in repositories.refused)}
+    pinned = [n for n in needs if n.name not in held]
+    filled = [n for n in pinned if not unset(n.url)]
+    repositories = yield from fixed_commits(filled, allowed, offline=uv.offline)
+    nowhere = [*repositories.refused, *unfilled(pinned)]
+    refused += nowhere
+    dropped: set[str] = {*repositories.fixed, *(each.name for each in nowhere)}
     loose = [name for name in offered.pins if name not in held]
-    forced = frozenset(n.name for n in needs if n.url and n.name in loose)
+    forced = frozenset(n.name for n in filled if n.url and n.name in loose) - {each.name for each in nowhere}
     forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
     runs = 0
     weights = _weights(offered)
@@ -131,13 +138,13 @@ def overlay_steps(
             blamed = "" if not isinstance(found, Refusal) else found.message
             culprits = culprits_of(blamed, needs, relaxed, dropped) if blamed else []
         except PackageNotFoundError as error:
-            blamed, culprits = told(error, needs), absent(error, needs, relaxed, dropped)
+            blamed, culprits = told(error, needs, unasked or {}), absent(error, needs, relaxed, dropped)
             dropped.update(name for name in culprits if name == error.package)
         except InputError as error:
             culprits = [name for name in at_address(error, needs) if name not in relaxed]
             if not culprits:
                 raise
-            blamed = f"{error.message}; {error.remedy or 'correct the address'}"
+            blamed = told_of_address(error, culprits)
             dropped.update(culprits)  # what the index has by that name is not what is asked for
         runs += search.runs
         if not blamed and not isinstance(found, Refusal):
@@ -165,6 +172,10 @@ def overlay_steps(
             f"{len(search.released)} pins of {template.name} were released; that no smaller set would do is not proven "
             f"(the search ends after {MOST_RUNS} resolutions): state the versions that you need, or hold what must stay"
         )
+    notes += [
+        f"the index {label} was not asked ({reason}): what it alone should have may have come from another one"
+        for label, reason in (unasked or {}).items()
+    ]
     packages = {**packages, **repositories.fixed}
     notes += [
         f"{name} is built on the pod from {package.url}: what it requires, and whether it builds there, is not known "

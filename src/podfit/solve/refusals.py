@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from packaging.specifiers import SpecifierSet
 
@@ -13,6 +13,9 @@ from podfit.solve.limits import holders
 from podfit.solve.search import words_of
 from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.uv import PackageNotFoundError
+
+_NO_BUILD = "Building source distributions"
+"""How uv says that it would have to build what an address leads to, and may not."""
 
 
 def culprits_of(message: str, needs: Sequence[Need], relaxed: Collection[str], dropped: Collection[str]) -> list[str]:
@@ -51,8 +54,11 @@ def absent(
     return culprits_of(error.explanation, needs, relaxed, dropped)
 
 
-def told(error: PackageNotFoundError, needs: Iterable[Need]) -> str:
-    """Return what is said about a package that is not there, with what to do."""
+def told(error: PackageNotFoundError, needs: Iterable[Need], unasked: Mapping[str, str]) -> str:
+    """Return what is said about a package that is not there, with what to do; unasked are indexes, each with why."""
+    if unasked and not error.denied:
+        others = "; ".join(f"{label} was not asked: {reason}" for label, reason in unasked.items())
+        return f"{error.message}, and {others}"
     by_name = {need.name: need for need in needs}
     need = by_name.get(error.package)
     text = f"{error.message}; {error.remedy}"
@@ -74,6 +80,17 @@ def at_address(error: InputError, needs: Iterable[Need]) -> list[str]:
         if address and (address in error.message or address.partition("#")[0] in error.message):
             found.append(need.name)
     return found
+
+
+def told_of_address(error: InputError, culprits: Sequence[str]) -> str:
+    """Return what is said about the needs whose address an error speaks of, with what to do."""
+    if _NO_BUILD not in error.message:
+        return f"{error.message}; {error.remedy or 'correct the address'}"
+    return (
+        "its address leads to source code, whose version and dependencies are known only once it is built, and "
+        "planning builds nothing: name a wheel of it instead, or have it built on this machine, which runs its code: "
+        f"{' '.join(f'--allow-build {name}' for name in culprits)}"
+    )
 
 
 def explained(need: Need, message: str, offered: OfferedTemplate) -> str:

@@ -56,7 +56,7 @@ _UNREACHABLE = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NOT_FOUND = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) was not found in (?:the package registry|the provided package)")
-_DENIED = re.compile(r"40[13] (?:Unauthorized|Forbidden)")
+_DENIED = re.compile(r"(?:An index URL \((?P<url>[^\s)]+)\).*)?(?P<status>40[13] (?:Unauthorized|Forbidden))")
 _NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
 
 
@@ -248,11 +248,12 @@ class Uv:
         if absent:
             name = absent.group(1)
             denied = _DENIED.search(done.stderr)
+            place = urlsplit(denied["url"] or "").netloc.rpartition("@")[2] if denied else ""
             raise PackageNotFoundError(
                 canonical(name),
-                _index_label(question),
+                place or _index_label(question),
                 explanation=_reason(done.stderr),
-                denied=denied.group(0) if denied else "",
+                denied=denied["status"] if denied else "",
             )
         if _is_refusal(done.stderr):
             return Refusal(_reason(done.stderr), _unbuilt(done.stderr))

@@ -1,0 +1,36 @@
+"""Addresses that cannot be asked: those in which a variable was to be filled in and is not set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from podfit.model import Need, RefusedNeed
+from podfit.model.words import listed
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""What pip replaces in requirement files; a reader that found the variable set has replaced it."""
+
+
+def unset(text: str) -> list[str]:
+    """Return the names of the variables that text still holds, each once."""
+    return list(dict.fromkeys(_VARIABLE.findall(text)))
+
+
+def place(url: str) -> str:
+    """Return an index's address for people: its host, or its path, without user and password."""
+    return urlsplit(url).netloc.rpartition("@")[2] or url
+
+
+def unfilled(needs: Iterable[Need]) -> list[RefusedNeed]:
+    """Return the needs whose address holds a variable that is not set: nobody can be asked for them."""
+    refused = []
+    for need in needs:
+        if names := unset(need.url):
+            where = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
+            variables = listed([f"${{{name}}}" for name in names])
+            are = "is" if len(names) == 1 else "are"
+            text = f"its address{where} holds {variables}, which {are} not set: set it and fit again, or write it out"
+            refused.append(RefusedNeed(need.name, text))
+    return refused

@@ -1,0 +1,120 @@
+"""What nobody answers for is a conflict of the needs concerned, each kind told apart; the rest is planned."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "index"))
+
+from index_support import LocalIndex, build_sdist, build_wheel
+
+from podfit.fit.options import Options
+from podfit.fit.session import Session
+from podfit.model import Action, Distribution, Evidence, EvidenceKind, Interpreter, Origin, Platform, Template
+from podfit.readers.project import read_project
+
+SEEN = Evidence(EvidenceKind.MEASURED, "here")
+POD = Template(
+    "pod",
+    Interpreter("3.11.9"),
+    Platform(),
+    {"numpy": Distribution("numpy", "1.26.3", SEEN, ())},
+    Origin.GIVEN,
+    SEEN,
+)
+
+
+@pytest.fixture
+def private():
+    """An index that stands before the public one."""
+    index = LocalIndex()
+    index.add("losses", "losses-1.0-py3-none-any.whl", build_wheel("losses", "1.0"))
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def decided(tmp_path):
+    """Return a function that gives the plan's decisions by name, and the plan, for lines of a requirements file."""
+    public, empty = tmp_path / "public", tmp_path / "empty"
+    public.mkdir()
+    empty.mkdir()
+    (public / "open-1.0-py3-none-any.whl").write_bytes(build_wheel("open", "1.0"))
+
+    def fit(*lines):
+        project = tmp_path / "project"
+        project.mkdir()
+        (project / "requirements.txt").write_text("\n".join(lines) + "\n")
+        session = Session(Options(index_url=str(empty), find_links=(str(public),)), cache=tmp_path / "cache")
+        (result,) = session.fit(read_project(project, local="none"), [POD])
+        assert result.plan is not None, result.refusal
+        return {decision.name: decision for decision in result.plan.decisions}, result.plan
+
+    return fit
+
+
+def test_a_variable_in_an_indexs_address_that_is_not_set_is_named_where_the_index_is_missed(decided, private):
+    found, plan = decided(f"--extra-index-url http://ci:${{ACME_TOKEN}}@{private.host}/simple", "open", "losses")
+    assert found["open"].action is Action.INSTALL
+    assert found["losses"].action is Action.CONFLICT
+    assert f"{private.host} was not asked: ${{ACME_TOKEN}}" in found["losses"].reason
+    assert "is not set" in found["losses"].reason
+    assert any("may have come from another one" in note for note in plan.notes)
+    assert not private.log
+
+
+def test_a_variable_in_a_needs_address_that_is_not_set_is_named_and_nobody_is_asked(decided):
+    found, _ = decided("open", "thing @ https://ci:${ACME_TOKEN}@acme.invalid/thing-1.0-py3-none-any.whl")
+    assert found["open"].action is Action.INSTALL
+    assert found["thing"].action is Action.CONFLICT
+    assert "its address (requirements.txt:2) holds ${ACME_TOKEN}, which is not set" in found["thing"].reason
+
+
+@pytest.mark.parametrize(("status", "words"), [(401, "401 Unauthorized"), (403, "403 Forbidden")])
+def test_no_access_is_not_absence_and_names_the_index_that_refuses(decided, private, status, words):
+    private.troubles["/simple/losses/"] = [(status, {}, b"")] * 9
+    found, _ = decided(f"--extra-index-url {private.url}", "open", "losses")
+    assert found["open"].action is Action.INSTALL
+    assert found["losses"].action is Action.CONFLICT
+    assert f"{private.host} gives no access to losses ({words})" in found["losses"].reason
+    assert "credentials" in found["losses"].reason
+
+
+def test_a_package_that_no_index_has_is_absent(decided):
+    found, _ = decided("open", "nothing-of-the-kind")
+    assert "does not exist" in found["nothing-of-the-kind"].reason
+    assert "no access" not in found["nothing-of-the-kind"].reason
+
+
+def _source(name, ran):
+    return build_sdist(
+        name,
+        "1.0",
+        {
+            "setup.py": f"open({str(ran)!r}, 'w')\nfrom setuptools import setup\nsetup(name={name!r})".encode(),
+            "PKG-INFO": f"Metadata-Version: 1.0\nName: {name}\nVersion: 1.0\n".encode(),
+        },
+    )
+
+
+def test_a_source_distribution_by_its_path_that_needs_a_build_concerns_that_need_alone(decided, tmp_path):
+    ran = tmp_path / "RAN"
+    (tmp_path / "bar-1.0.tar.gz").write_bytes(_source("bar", ran))
+    found, _ = decided("open", f"bar @ {(tmp_path / 'bar-1.0.tar.gz').as_uri()}")
+    assert found["open"].action is Action.INSTALL
+    assert found["bar"].action is Action.CONFLICT
+    assert "--allow-build bar" in found["bar"].reason
+    assert "planning builds nothing" in found["bar"].reason
+    assert not ran.exists()
+
+
+def test_a_source_distribution_by_its_path_is_planned_where_it_states_its_dependencies_for_good(decided, tmp_path):
+    stated = b"Metadata-Version: 2.2\nName: pure\nVersion: 1.0\nRequires-Dist: open\n"
+    (tmp_path / "pure-1.0.tar.gz").write_bytes(build_sdist("pure", "1.0", {"PKG-INFO": stated}))
+    found, plan = decided(f"pure @ {(tmp_path / 'pure-1.0.tar.gz').as_uri()}")
+    assert (found["pure"].action, found["open"].action) == (Action.INSTALL, Action.INSTALL)
+    (told,) = [finding.message for finding in plan.findings if finding.check == "sdist"]
+    assert "built from source on the pod (whether that works is not known)" in told
+    assert plan.artefacts["pure"][0].hashes
+    assert not plan.problems()
