@@ -23,7 +23,7 @@ CHORES = {
     "test": "run the tests with coverage (more arguments go to pytest)",
     "quick": "run the tests that need no network, no environments and no patience: under a minute on two idle cores",
     "lint": "ruff, mypy --strict, import contracts, docstring coverage",
-    "check": "lint, then test: what CI runs",
+    "check": "lint, pythons, lowest, test: what CI runs",
     "lowest": "run the quick tests with the lowest versions of the dependencies that pyproject.toml allows",
     "pythons": f"run the quick tests with Python {OLDEST} and {NEWEST}, as far as they are on this machine",
     "run": "run podfit itself with the arguments that follow",
@@ -54,7 +54,7 @@ class Environment:
             print(f"making {self.folder.relative_to(ROOT)} ...", file=sys.stderr)
             subprocess.run([self.python, "-m", "venv", str(self.folder)], check=True)
         command = [*installer(), "pip", "install", "-q", "--compile-bytecode", "--python", str(self.bin / "python")]
-        command += ["--resolution", "lowest-direct"] if self.lowest else []
+        command += ["--upgrade", "--resolution", "lowest-direct"] if self.lowest else []
         command += ["-e", str(ROOT)]
         for group in groups:
             command += ["--group", f"{PYPROJECT}:{group}"]
@@ -157,6 +157,8 @@ def main(arguments: list[str]) -> None:
         pythons(rest)
     else:
         lint()
+        pythons([])
+        lowest([])
         test([])
 
 

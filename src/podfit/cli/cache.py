@@ -9,7 +9,7 @@ import click
 _DAY = 24 * 3600.0
 
 
-@click.group("cache")
+@click.group("cache", context_settings={"help_option_names": ["-h", "--help"]})  # click remembers the first it saw
 def cache_command() -> None:
     """Show or prune podfit's cache: pages and metadata of indexes, and the solver's own files.
 
