@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
 
 
-@dataclass(frozen=True, slots=True)
-class CudaName:
+class CudaName(msgspec.Struct, frozen=True):
     """What a distribution says of its CUDA: the major version, whether its name says so (else its version), and why.
 
     stem is its name up to that number and rest what follows, both empty where the version says it.

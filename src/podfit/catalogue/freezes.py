@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
 
 
-@dataclass(frozen=True, slots=True)
-class SystemBound:
+class SystemBound(msgspec.Struct, frozen=True):
     """A distribution that serves one operating system alone. system is its name for people."""
 
     system: str

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 from packaging.version import InvalidVersion, Version
 
 from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRule:
+class HeldRule(msgspec.Struct, frozen=True):
     """Names that are held by default: patterns (a final `*` stands for the rest), why, and on what evidence.
 
     excluded are names that a pattern meets and the reason does not. since is the first version that the reason is

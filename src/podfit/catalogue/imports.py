@@ -7,16 +7,16 @@ documentation.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import msgspec
 
 from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
 
 
-@dataclass(frozen=True, slots=True)
-class ImportName:
+class ImportName(msgspec.Struct, frozen=True):
     """One entry of import_names.toml. module may be dotted; distribution and also are normalized names.
 
     seen is the release (`scikit-learn 1.8.0`) whose file list has the module, empty when nobody looked. below is the
@@ -39,8 +39,7 @@ class ImportName:
         return Evidence(EvidenceKind.ASSUMED, "podfit's table of import names", detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Unpublished:
+class Unpublished(msgspec.Struct, frozen=True):
     """A module of a project without a release on the index. reason is the end of a sentence; url may be empty.
 
     other is the normalized name by which the index has something else, empty where it has nothing.
@@ -52,8 +51,7 @@ class Unpublished:
     other: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One implicit need: a call that needs a distribution which its file need not import.
 
     calls are dotted functions (`pandas.read_parquet`); methods are method names (`to_parquet`) of objects that module
@@ -85,8 +83,7 @@ class Rule:
         return Evidence(EvidenceKind.PUBLISHED, self.url, self.fact)
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(msgspec.Struct, frozen=True):
     """What a distribution is for, as far as a training run is concerned: name (`development`), title for people.
 
     evidence says what puts the distribution there.

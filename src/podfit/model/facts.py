@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from podfit.model.evidence import Evidence
 
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Fact(Generic[Value]):
+class Fact(msgspec.Struct, Generic[Value], frozen=True):
     """One value and where it came from. A fact that nobody knows is None in its place, never a Fact."""
 
     value: Value
@@ -23,8 +23,7 @@ class Fact(Generic[Value]):
         return str(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Torch:
+class Torch(msgspec.Struct, frozen=True):
     """The template's torch as it was built.
 
     version is its `__version__`. cuda and hip are the CUDA and ROCm it was built for (`12.4`), empty text where it is
@@ -39,11 +38,10 @@ class Torch:
     arch_list: Fact[tuple[str, ...]] | None = None
     cxx11_abi: Fact[bool] | None = None
     numpy_abi: Fact[int] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Cuda:
+class Cuda(msgspec.Struct, frozen=True):
     """The CUDA software of the template: exact versions, and the version of each library by its path.
 
     more holds the manifest's further keys.
@@ -54,30 +52,27 @@ class Cuda:
     cudnn: Fact[str] | None = None
     nccl: Fact[str] | None = None
     libraries: Fact[Mapping[str, str]] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Gpu:
+class Gpu(msgspec.Struct, frozen=True):
     """One GPU. compute_capability is `9.0`; memory_bytes is what it has in all. more holds further keys."""
 
     name: Fact[str] | None = None
     compute_capability: Fact[str] | None = None
     memory_bytes: Fact[int] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
+class Driver(msgspec.Struct, frozen=True):
     """The NVIDIA driver: its version, and the highest CUDA it supports (`12.8`). more holds further keys."""
 
     version: Fact[str] | None = None
     cuda: Fact[str] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(msgspec.Struct, frozen=True):
     """One mounted disk that can be written to; its evidence is the one of the manifest.
 
     Sizes are in bytes. persistent tells whether what is written outlives the container, None where nothing tells;
@@ -90,29 +85,26 @@ class Disk:
     free_bytes: int = 0
     persistent: bool | None = None
     reason: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class PipSettings:
+class PipSettings(msgspec.Struct, frozen=True):
     """What `pip config list` would show: settings by key, with the evidence of the reading."""
 
     settings: Mapping[str, str]
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(msgspec.Struct, frozen=True):
     """The run of the probe: podfit's version there, its duration in seconds, and what could not be read."""
 
     version: str = ""
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """The facts of one template. None: nobody looked; empty: somebody looked and there is none.
 
     more holds the manifest's keys that podfit does not know, so that rewriting a manifest loses nothing.
@@ -125,4 +117,4 @@ class Facts:
     disks: tuple[Disk, ...] | None = None
     pip_config: PipSettings | None = None
     probe: Probe | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}

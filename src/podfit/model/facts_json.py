@@ -6,7 +6,6 @@ evidence counts for it; so a manifest that is written back has the same keys.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -135,14 +134,14 @@ def _evidence_json(evidence: Evidence) -> dict[str, str]:
 def _plain(kind: type[_Plain], data: Any, at: str) -> _Plain:
     """Return one object whose values have no evidence of their own."""
     given = _value(dict[str, Any], data, at)
-    known = {each.name for each in dataclasses.fields(kind)} - {"more"}
+    known = set(kind.__struct_fields__) - {"more"}
     body = msgspec.convert({key: value for key, value in given.items() if key in known and value is not None}, kind)
-    return dataclasses.replace(body, more={key: value for key, value in given.items() if key not in known})
+    return msgspec.structs.replace(body, more={key: value for key, value in given.items() if key not in known})
 
 
 def _plain_json(body: Disk | Probe) -> dict[str, Any]:
     """Return the JSON object of what has no evidence of its own."""
-    data = {each.name: _builtin(getattr(body, each.name)) for each in dataclasses.fields(body) if each.name != "more"}
+    data = {name: _builtin(getattr(body, name)) for name in body.__struct_fields__ if name != "more"}
     return {**data, **body.more}
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from podfit.model import Finding
 from podfit.report.model import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """A finding in an answer: what it belongs to (`PROJECT on TEMPLATE`), and the seconds that its check took."""
 
     suite: str
@@ -19,8 +19,7 @@ class Judged:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer that every format can write. Each part is made only when a format asks for it.
 
     command is the call that answers (`podfit verify`). screen takes whether all details are wanted. data returns an

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from podfit.model import Action, Evidence, Finding, Plan, Verdict
 from podfit.model.check import check_named
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSummary:
+class CheckSummary(msgspec.Struct, frozen=True):
     """The findings of one check in a plan: how many of each verdict, and the worst of them."""
 
     check: str
@@ -56,8 +56,7 @@ class Concern(str, Enum):
     """All is well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """A finding that holds on some templates, by their place among the plans, with the evidence of each."""
 
     concern: Concern

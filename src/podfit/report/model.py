@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 
 class Style(str, Enum):
@@ -27,8 +28,7 @@ class Style(str, Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A piece of text of one style. It may hold any characters: drawings make it harmless."""
 
     text: str
@@ -45,8 +45,7 @@ def text(*pieces: str | Span) -> Text:
     return tuple(span for span in spans if span.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column of a table.
 
     lead: where a table is cut in pieces to fit, each piece has it again. number: its cells are numbers. least: so many
@@ -59,53 +58,46 @@ class Column:
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Lines of cells, as many in each as there are columns; a line without cells parts two groups of lines."""
 
     columns: tuple[Column, ...]
     lines: tuple[tuple[Text, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One statement. brief: a drawing of limited width may cut it after one line."""
 
     text: Text
     brief: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     """Statements below each other."""
 
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(msgspec.Struct, frozen=True):
     """Running text."""
 
     text: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(msgspec.Struct, frozen=True):
     """What a reader may open: a line, and the blocks behind it. A drawing that cannot fold shows both."""
 
     summary: Text
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(msgspec.Struct, frozen=True):
     """Lines that are aligned already and stay as they are."""
 
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Commands:
+class Commands(msgspec.Struct, frozen=True):
     """Command lines to copy, each as its words: a drawing quotes them for a shell."""
 
     commands: tuple[tuple[str, ...], ...]
@@ -114,8 +106,7 @@ class Commands:
 Block = Table | Items | Paragraph | Fold | Literal | Commands
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """Blocks under a heading, which may be empty. level is 2 for a section, 3 for a part of the one before."""
 
     title: Text
@@ -123,8 +114,7 @@ class Section:
     level: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """A whole report; its title may be empty."""
 
     title: Text

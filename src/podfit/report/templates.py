@@ -63,14 +63,14 @@ def stated_facts(template: Template) -> Iterator[tuple[str, str]]:
     cuda = template.cuda
     if cuda is not None:
         yield "CUDA", f"{cuda} [{cuda.evidence}]"
-    for label in (field.name for field in dataclasses.fields(template.facts)):
+    for label in template.facts.__struct_fields__:
         group = getattr(template.facts, label)
         said = []
-        for field in dataclasses.fields(group) if dataclasses.is_dataclass(group) else ():
-            fact = getattr(group, field.name)
+        for name in group.__struct_fields__ if isinstance(group, msgspec.Struct) else ():
+            fact = getattr(group, name)
             if isinstance(fact, Fact) and not isinstance(fact.value, Mapping):
                 value = " ".join(fact.value) if isinstance(fact.value, tuple) else fact.value
-                said.append(f"{field.name} {'none' if value == '' else value}")
+                said.append(f"{name} {'none' if value == '' else value}")
         if said:
             yield label, ", ".join(said)
 
