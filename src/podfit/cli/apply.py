@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     default="",
     help="Where the overlay goes. Default: on the volume that persists, else under ~/.local/share/podfit/overlays.",
 )
+@click.option(
+    "--project",
+    metavar="DIR",
+    default="",
+    help="Where the project lies whose own packages the plan builds. Default: where it lay when the plan was made.",
+)
 @machine_options
 @click.option("--no-verify", is_flag=True, help="Do not run podfit verify before the change becomes final.")
 @click.option("--dry-run", is_flag=True, help="Check everything, change nothing.")
@@ -46,6 +52,7 @@ def apply_command(
     plan: str | None,
     in_place: bool,
     overlay: str,
+    project: str,
     python: str | None,
     ssh: str | None,
     identity: str | None,
@@ -80,6 +87,7 @@ def apply_command(
     options = Options(
         in_place=in_place,
         overlay=overlay if ssh or not overlay else str(Path(overlay).expanduser().absolute()),
+        project=project,
         dry_run=dry_run,
         break_system_packages=break_system_packages,
         installer=installer,

@@ -140,6 +140,19 @@ class OrderedPackage(TypedDict):
     hashes: list[str]
 
 
+class OrderedMember(TypedDict):
+    """One of the project's own distributions, to be built on the machine.
+
+    archive is the path there of its directory as a .tar.gz, sha256 that file's hash. fetched are requirements (PEP 508)
+    that are fetched for the build alone.
+    """
+
+    name: str
+    archive: str
+    sha256: str
+    fetched: list[str]
+
+
 class Order(TypedDict, total=False):
     """A work order. action is `status` (look, change nothing), `apply` or `recover`.
 
@@ -153,6 +166,7 @@ class Order(TypedDict, total=False):
     plan: str
     plan_sha256: str
     packages: dict[str, OrderedPackage]
+    members: list[OrderedMember]
     held: dict[str, str]
     name: str
     mode: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from podfit.model.versions import same_release
 from podfit.needs import NeedReport, find_needs
 from podfit.plan.build import build_plan, planned_releases
 from podfit.plan.ignore import with_ignored
+from podfit.plan.members import planned_members
 from podfit.solve import Uv, overlay_steps
 from podfit.solve.sources import Sources
 
@@ -156,9 +158,18 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
             given.project, subject, said.findings, needed.report.findings, source=given.source, created=created
         )
         if not given.source.incomplete:
-            findings = tuple(with_ignored(plan.findings, given.options.ignore))
-            made = provenance(given.options, given.template, given.index, given.uv)
-            return replace(plan, findings=findings, questions=needed.report.questions, provenance=made)
+            members, told = planned_members(
+                given.project, plan, extras=given.options.extras, groups=given.options.groups
+            )
+            findings = tuple(with_ignored((*plan.findings, *told), given.options.ignore))
+            return replace(
+                plan,
+                findings=findings,
+                questions=needed.report.questions,
+                provenance=provenance(given.options, given.template, given.index, given.uv),
+                members=members,
+                directory=os.path.realpath(given.project.root) if members else "",
+            )
         yield from given.source.learn()
 
 

@@ -8,6 +8,7 @@ from podfit.model.errors import InputError, NoPlanError, PodfitError, Where
 from podfit.model.evidence import Evidence, EvidenceKind
 from podfit.model.facts import Cuda, Disk, Driver, Fact, Facts, Gpu, PipSettings, Probe, Torch
 from podfit.model.finding import Finding, Verdict
+from podfit.model.member import Content, MemberBuild, PlannedMember
 from podfit.model.need import Need
 from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed
 from podfit.model.plan import Artefact, Plan, SourceBuild
@@ -26,6 +27,7 @@ __all__ = [
     "Call",
     "Change",
     "Check",
+    "Content",
     "Cuda",
     "Decision",
     "Declaration",
@@ -45,6 +47,7 @@ __all__ = [
     "LocalEnvironment",
     "LockedPackage",
     "Member",
+    "MemberBuild",
     "Need",
     "NoPlanError",
     "OpenQuestion",
@@ -52,6 +55,7 @@ __all__ = [
     "Overlay",
     "PipSettings",
     "Plan",
+    "PlannedMember",
     "Platform",
     "PodfitError",
     "Probe",

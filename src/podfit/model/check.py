@@ -50,6 +50,7 @@ _OWN = (
     Check("PF111", "torch", "Does each compiled release find its symbols in the torch that is there?"),
     Check("PF112", "libraries", "Is each release for the CUDA that is there, by its name, its version and its links?"),
     Check("PF113", "files", "Do two planned distributions bring the same files?"),
+    Check("PF114", "member", "Can the project's own distributions be built on the template?"),
     Check("PF201", "imports", "Is every import provided by a distribution that the project declares?"),
     Check("PF202", "declared", "Is what the project declares used, and can it be read?"),
     Check("PF203", "question", "What can only a person answer?"),

@@ -11,6 +11,7 @@ from podfit.model.decision import Action, Change, Decision
 from podfit.model.evidence import Evidence
 from podfit.model.finding import Finding, Verdict
 from podfit.model.invariants import contradictions, verdicts
+from podfit.model.member import PlannedMember
 from podfit.model.need import Need
 from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion
@@ -68,7 +69,9 @@ class Plan:
     created is the ISO time (UTC) of the solve. local_python is the version of the local environment's Python, empty
     when it is not known. questions are what podfit could not decide; they do not keep the rest from being planned.
     bounds are what audits taught on the way; the plan keeps all of them.
-    builds are the releases that are built from source on the template, with what can be hoped of each.
+    builds are the releases that are built from source on the template, with what can be hoped of each. members are the
+    project's own distributions that have to be on the pod, in the order of their building; directory is then the
+    project's, absolute.
     provenance says what it was made with; None in plans of an older podfit.
     """
 
@@ -87,6 +90,8 @@ class Plan:
     bounds: tuple[Bound, ...] = ()
     builds: tuple[SourceBuild, ...] = ()
     provenance: Provenance | None = None
+    members: tuple[PlannedMember, ...] = ()
+    directory: str = ""
 
     def problems(self) -> tuple[str, ...]:
         """Return why the plan cannot be applied, one sentence each; empty when it can.

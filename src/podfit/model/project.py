@@ -9,6 +9,7 @@ from enum import Enum
 from podfit.model.distribution import Distribution
 from podfit.model.errors import Where
 from podfit.model.evidence import Evidence
+from podfit.model.member import MemberBuild
 from podfit.model.question import OpenQuestion
 
 
@@ -112,7 +113,8 @@ class Member:
     """A part of the project that is a distribution of its own: a workspace member, a path dependency, `-e ./x`.
 
     name is normalized; path is relative to the project's root, absolute where it lies outside. present tells whether
-    the directory is there. requirement is the declared text.
+    the directory is there. requirement is the declared text, group what it is declared for (as of a `Declaration`).
+    asked is False where a file beside the manifests only mentions it. build is None where the directory is not there.
     """
 
     name: str
@@ -120,6 +122,10 @@ class Member:
     where: Where
     present: bool = True
     requirement: str = ""
+    group: str = ""
+    asked: bool = True
+    editable: bool = False
+    build: MemberBuild | None = None
 
 
 @dataclass(frozen=True, slots=True)

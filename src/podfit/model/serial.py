@@ -12,6 +12,7 @@ from podfit.model.decision import Change, Decision
 from podfit.model.errors import InputError, Where
 from podfit.model.finding import Finding
 from podfit.model.manifest import manifest_from_template, template_from_manifest
+from podfit.model.member import PlannedMember
 from podfit.model.need import Need
 from podfit.model.plan import Artefact, Plan, SourceBuild
 from podfit.model.provenance import Provenance
@@ -41,6 +42,8 @@ class _Body(msgspec.Struct):
     bounds: tuple[Bound, ...] = ()
     builds: tuple[SourceBuild, ...] = ()
     provenance: Provenance | None = None
+    members: tuple[PlannedMember, ...] = ()
+    directory: str = ""
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
@@ -88,6 +91,14 @@ def _check(body: _Body) -> None:
     for build in body.builds:
         if not is_name(build.name) or not is_version(build.version) or not all(map(_is_limit, build.limits)):
             raise ValueError(f"{shown(build.name)} {shown(build.version)} is not a build from source")
+    for member in body.members:
+        if not is_name(member.name):
+            raise ValueError(f"{shown(member.name)} is not the name of a distribution")
+        if not member.path or not is_address(member.path):
+            raise ValueError(f"{shown(member.path)} is not the directory of {member.name}")
+        for text in member.fetched:
+            if not is_address(text) or not is_name(text[:1]):
+                raise ValueError(f"{shown(text)} is no requirement of {member.name}")
     for name, files in body.artefacts.items():
         for file in files:
             if "/" in file.filename or not is_address(file.filename) or len(file.filename) > _LONGEST_FILENAME:

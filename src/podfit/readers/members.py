@@ -27,6 +27,7 @@ from podfit.model import (
 )
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.own_name import name_of_directory
+from podfit.readers.member_build import read_build
 
 _ARCHIVES = (".whl", ".zip", ".gz", ".tgz", ".bz2", ".xz", ".tar")
 _NO_MODULES = frozenset({"tests", "test", "docs", "doc", "examples", "build", "dist", "scripts", "setup"})
@@ -74,9 +75,20 @@ def _follow(root: Path, declarations: Iterable[Declaration], found: Members, see
         shown = _shown(directory, root)
         present = directory.is_dir()
         name = canonical(requirement.name)
-        member = Member(name, shown, declaration.where, present, declaration.requirement)
-        if member.name not in {one.name for one in found.members}:
-            found.members.append(member)
+        if name not in {one.name for one in found.members}:
+            found.members.append(
+                Member(
+                    name,
+                    shown,
+                    declaration.where,
+                    present,
+                    declaration.requirement,
+                    declaration.group,
+                    declaration.asks,
+                    declaration.editable,
+                    read_build(directory, shown) if present else None,
+                )
+            )
         if not present:
             evidence = Evidence(EvidenceKind.METADATA, str(declaration.where), declaration.requirement)
             message = f"{declaration.where} declares it as the directory {shown}, which is not there"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from podfit.model import Plan
 from podfit.report.building import with_build_constraints
+from podfit.report.members import by_hand
 from podfit.report.model import Block, Commands, Paragraph, Section, section, text
 
 
@@ -41,8 +42,9 @@ def next_steps(plans: Sequence[Plan], ahead: Ahead) -> tuple[Section, ...]:
         blocks.append(Commands(tuple(("podfit", "apply", f"{ahead.directory}/{each['plan']}") for each in chosen)))
         blocks.append(Paragraph(text("on the pod, or from here with --ssh root@HOST:PORT. There, with pip alone:")))
         first = next(plan for plan in able if plan.template.name in ahead.files)
-        install = ("pip", "install", "-r", paths["requirements"], "-c", paths["constraints"])
-        blocks.append(Commands((with_build_constraints(install, first, paths["build-constraints"]),)))
+        pip = ("pip", "install", "-r", paths["requirements"], "-c", paths["constraints"])
+        install = with_build_constraints(pip, first, paths["build-constraints"])
+        blocks.append(Commands((install, *map(by_hand, first.members))))
     elif ahead.call:
         blocks.append(Commands((ahead.call,)))
     return section("Next", *blocks)

@@ -69,6 +69,7 @@ def _template(plan: Plan) -> dict[str, Any]:
             for c in checks(plan.findings)
         ],
         "findings": [msgspec.to_builtins(f) for f in plan.findings if f.verdict.value != "ok"],
+        "members": [msgspec.to_builtins(member) for member in plan.members],
         "questions": [msgspec.to_builtins(question) for question in plan.questions],
         "plan_notes": list(plan.notes),
         "created": plan.created,

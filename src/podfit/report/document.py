@@ -9,6 +9,7 @@ from podfit.report.findings import checks
 from podfit.report.held import held_decisions, held_summary
 from podfit.report.made import made_with
 from podfit.report.matrix import document_table, in_one_line
+from podfit.report.members import member_lines
 from podfit.report.model import (
     Block,
     Column,
@@ -45,6 +46,7 @@ def document(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) ->
             *_remarks("Conflicts", "What the project asks and cannot have:", conflicts(plans), plans),
             *_remarks("Changes to the templates", changed, changes(plans), plans),
             *_questions(plans),
+            *_members(plans),
             *_drift(plans),
             *section("Counts and sizes", _sizes(plans)),
             *section("Checks", *_checks(plans)),
@@ -98,6 +100,15 @@ def _questions(plans: Sequence[Plan]) -> tuple[Section, ...]:
         return ()
     opening = text("What podfit could not decide by itself; the rest is planned:")
     return section("Open questions", Paragraph(opening), *items(*lines))
+
+
+def _members(plans: Sequence[Plan]) -> tuple[Section, ...]:
+    """Return what is the project's own and has to be built on the pod."""
+    lines = member_lines(plans, details=True)
+    if not lines:
+        return ()
+    opening = text("`podfit apply` carries these directories to the pod and builds them there:")
+    return section("The project's own distributions", Paragraph(opening), *items(*lines))
 
 
 def _drift(plans: Sequence[Plan]) -> tuple[Section, ...]:

@@ -11,6 +11,7 @@ from podfit.report.findings import Concern, Told, checks, told
 from podfit.report.held import held_decisions, held_summary
 from podfit.report.made import made_with
 from podfit.report.matrix import screen_table
+from podfit.report.members import member_lines
 from podfit.report.model import Block, Item, Items, Report, Section, Span, Style, Text, items, section, text
 from podfit.report.remarks import Remark, changes, conflicts, drifts, questions, reasons, told_once
 from podfit.report.rows import counts, prominent
@@ -47,6 +48,7 @@ def screen(
         *section("Failed", *_findings(found, (Concern.FAILED,), plans, details=details)),
         *section("Changes to the templates", *items(*(_remark("change", one, plans) for one in changes(plans)))),
         *section("Open questions", *_questions(plans, details=details)),
+        *section("The project's own, carried and built by podfit apply", *items(*member_lines(plans, details=details))),
         *_advice(found, plans, details=details),
         *section("Different from what was tested locally", *_drift(plans, details=details)),
         *(_whole(found, plans) if details else _brief(found, plans)),

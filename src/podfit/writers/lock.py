@@ -5,7 +5,7 @@ from __future__ import annotations
 from podfit.model import Action, Decision, Plan
 from podfit.report.words import human_bytes, plural
 from podfit.writers.plain import file_part
-from podfit.writers.text import comment, needs_by_name, preamble
+from podfit.writers.text import comment, members_by_hand, needs_by_name, preamble
 
 
 def locked_decisions(plan: Plan) -> tuple[Decision, ...]:
@@ -26,6 +26,7 @@ def write_lock(plan: Plan) -> str:
         "#",
         f"# Use:  pip install --no-deps --require-hashes -r lock-{file_part(plan.template.name)}.txt",
         f"# {plural(len(locked), 'package')}, {size} to download; what is not named here stays as the template has it.",
+        *members_by_hand(plan),
     ]
     needs = needs_by_name(plan)
     for decision in locked:

@@ -9,7 +9,7 @@ from podfit.model import Action, Decision, Need, Plan
 from podfit.report.building import with_build_constraints
 from podfit.report.held import held_summary
 from podfit.writers.plain import file_part
-from podfit.writers.text import comment, needs_by_name, preamble
+from podfit.writers.text import comment, members_by_hand, needs_by_name, preamble
 
 
 def write_requirements(plan: Plan) -> str:
@@ -28,6 +28,7 @@ def write_requirements(plan: Plan) -> str:
         f"# uv pip install takes the same options. Without {constraints}, pip may replace what the template has.",
         f"# These are ranges; for exactly the versions that were checked there is {lock}.",
     ]
+    lines += members_by_hand(plan)
     if summary := held_summary(plan):
         lines.append(comment(f"Held, and therefore never named in this file: {summary}."))
     needs = needs_by_name(plan)

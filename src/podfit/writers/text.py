@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
 from podfit.model import Action, Need, Plan
+from podfit.report.members import by_hand
 from podfit.report.template import provenance, title
 from podfit.writers.plain import plain
 
@@ -18,6 +21,18 @@ def comment(text: str) -> str:
 def needs_by_name(plan: Plan) -> dict[str, Need]:
     """Return the plan's direct needs by normalized name."""
     return {need.name: need for need in plan.needs}
+
+
+def members_by_hand(plan: Plan) -> list[str]:
+    """Return the comment lines that say how pip installs the project's own distributions; none where there are none."""
+    if not plan.members:
+        return []
+    lines = ["#", "# The project's own, built by podfit apply; with pip afterwards, in the project's directory:"]
+    for member in plan.members:
+        lines.append(comment(f"  {shlex.join(by_hand(member))}"))
+        if member.fetched:
+            lines.append(comment(f"    (before it, for the build alone: {', '.join(member.fetched)})"))
+    return lines
 
 
 def preamble(plan: Plan, kind: str) -> list[str]:

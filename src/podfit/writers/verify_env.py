@@ -18,7 +18,7 @@ from podfit.report.held import leading
 from podfit.writers.plain import plain
 
 if TYPE_CHECKING:
-    from podfit.far.protocol import VerifyFacts
+    from podfit.far.protocol import VerifyFacts, VerifyNeed
 
 _THERE = (Action.KEEP, Action.INSTALL, Action.CHANGE)
 
@@ -40,16 +40,20 @@ def verify_facts(plan: Plan) -> VerifyFacts:
         # Nobody may break the bridge between the two, whether or not the project asks for it.
         used |= set(first_names()) & present.keys()
     distributions = plan.template.distributions
+    own = [member for member in plan.members if member.name not in present]
+    versions.update({member.name: "" for member in own})  # which one there is shows once it is built
+    wanted: list[VerifyNeed] = [
+        {"name": need.name, "imports": list(need.import_names), "extras": sorted(need.extras)} for need in needs
+    ]
+    wanted += [{"name": member.name, "imports": [], "extras": []} for member in own]
     return {
         "podfit": __version__,
         "project": plain(plan.project),
         "template": plain(plan.template.name),
         "python": plan.template.interpreter.version,
-        "needs": [
-            {"name": need.name, "imports": list(need.import_names), "extras": sorted(need.extras)} for need in needs
-        ],
+        "needs": wanted,
         "versions": versions,
-        "used": sorted(used & present.keys()),
+        "used": sorted({*(used & present.keys()), *(member.name for member in own)}),
         "held": {name: distributions[name].record_sha256 if name in distributions else "" for name in held},
         "known": _known(plan),
         "conflicts": sorted(decision.name for decision in plan.with_action(Action.CONFLICT)),

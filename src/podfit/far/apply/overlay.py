@@ -15,7 +15,7 @@ import time
 import venv
 
 from ..protocol import Applied, Order
-from . import files, places, records
+from . import files, members, places, records
 from .inplace import settled as same_packages
 from .inplace import state
 from .lock import Area
@@ -24,6 +24,8 @@ from .talk import RefusedError, Talk
 
 STATE_NAME = "podfit-state.json"
 PTH_NAME = "_podfit_template.pth"
+OVERLAY_PTH = "_podfit_overlay.pth"
+"""Comes before the template's: such files are read in the order of their names."""
 
 _HEADER = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\n"
 """Starts a Python script with the interpreter beside it, wherever the environment lies (the trick is distlib's)."""
@@ -149,7 +151,7 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     names = list(order["packages"])
     new = os.path.join(place.work, "environment")
     talk.event("control", path=place.control)
-    installer = Installer(order, talk) if names else None
+    installer = Installer(order, talk) if names or order.get("members") else None
     if installer:
         installer.check_space(names, place.path)
     os.makedirs(new)
@@ -157,12 +159,20 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     python = os.path.join(new, "bin", "python")
     seconds = {"create": time.monotonic() - started}
     started = time.monotonic()
-    if installer:
+    if installer and names:
         talk.step(f"fetching {len(names)} packages with {installer.name}")
         # The template is not visible yet: no installer can think of removing something from it.
         installer.install(names, place.work, python)
         installer.check(names, site_packages(new))
     seconds["install"] = time.monotonic() - started
+    if order.get("members"):
+        started = time.monotonic()
+        order = members.built(order, talk, place.work, lambda folder: _make_workshop(folder, site_packages(new)))
+        made, names = [name for name in order["packages"] if name not in names], list(order["packages"])
+        installer = Installer(order, talk)
+        installer.install(made, place.work, python)
+        installer.check(made, site_packages(new))
+        seconds["build"] = time.monotonic() - started
     talk.pass_gate(order)
     started = time.monotonic()
     _open_to_template(new)
@@ -201,6 +211,15 @@ def _make_venv(new: str, prompt: str) -> None:
     venv.EnvBuilder(symlinks=True, with_pip=False, prompt=prompt).create(new)
     with open(os.path.join(new, "pyvenv.cfg"), "a", encoding="utf-8") as file:
         file.write("relocatable = true\n")  # uv then writes scripts that start the python beside them
+
+
+def _make_workshop(folder: str, packages: str) -> str:
+    """Make an environment to build in, which sees packages and then the template; return its python."""
+    _make_venv(folder, "build")
+    _open_to_template(folder)
+    with open(os.path.join(site_packages(folder), OVERLAY_PTH), "w", encoding="utf-8") as file:
+        file.write(f"import site; site.addsitedir({packages!r})\n")
+    return os.path.join(folder, "bin", "python")
 
 
 def _open_to_template(new: str) -> None:

@@ -10,6 +10,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -71,6 +72,7 @@ class Installer:
         self.talk = talk
         self.uv = "" if order.get("installer") == "pip" else find_uv(order.get("uv", ""))
         self.pip = "" if self.uv else find_pip()
+        self.said: list[str] = []
         if not self.uv and not self.pip:
             raise RefusedError("there is neither uv nor pip on this machine", "install one of them there")
 
@@ -115,6 +117,40 @@ class Installer:
         argv += ["--no-index"] if "" not in links else []
         self._run(argv, _environment(None, _PIP_DROPPED, "PIP_"), work)
 
+    def build(self, name: str, fetched: list[str], python: str, source: str, out: str, work: str) -> None:
+        """Build the project in source into a wheel in out, without isolation: its build sees what python sees.
+
+        fetched are requirements that are installed for python beforehand, never with another build of what the order
+        holds. work is a directory for what a build leaves. Raises RefusedError and AbortedError as `install`.
+        """
+        environment = _environment(_UV_KEPT, None, "UV_") if self.uv else _environment(None, _PIP_DROPPED, "PIP_")
+        # Building imports from the template: no bytecode of that may be left there.
+        environment.update(PYTHONDONTWRITEBYTECODE="1", TMPDIR=os.path.join(work, "tmp"))
+        beside = [os.path.dirname(python), os.path.dirname(sys.executable)]
+        environment["PATH"] = os.pathsep.join([*beside, os.environ.get("PATH", os.defpath)])
+        start = [self.uv, "--no-config"] if self.uv else [python, "-B", self.pip]
+        quiet = [] if self.uv else ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        if fetched:
+            kept = os.path.join(work, "constraints.txt")
+            _write(kept, "".join(f"{each}=={version}\n" for each, version in self.order.get("held", {}).items()))
+            argv = [*start, *(["pip"] if self.uv else []), "install", "-c", kept, *quiet]
+            argv += ["--python", python] if self.uv else ["--no-warn-script-location"]
+            self._run([*argv, "--", *fetched] if self.uv else [*argv, *fetched], environment, work)
+        if self.uv:
+            argv = [*start, "build", "--wheel", "--no-sources", "--no-build-isolation", "--python", python]
+            argv += ["--out-dir", out, source]
+        else:
+            argv = [*start, "wheel", "--no-deps", "--no-build-isolation", *quiet, "-w", out, source]
+        try:
+            self._run(argv, environment, work)
+        except RefusedError as error:
+            # What the build itself said comes before what uv says of it.
+            lines = [line.strip() for line in self.said if line.strip()]
+            last = next((n for n, line in enumerate(lines) if line.startswith("error: Failed to build")), 0)
+            words = " ".join(" ".join(lines[max(0, last - 6) : last]).split())[-1000:] or error.message
+            text = f"{name}, the project's own, cannot be built: {words}"
+            raise RefusedError(text, error.remedy or "see what its build asks for; nothing was changed") from None
+
     def check(self, names: list[str], folder: str) -> None:
         """Raise RefusedError unless folder records each package in its version: a wheel may hold another one."""
         found = distributions(folder)
@@ -155,6 +191,7 @@ class Installer:
             preexec_fn=_die_with_parent,
         )
         said: list[str] = []
+        self.said = said
         try:
             self._follow(process, said, time.monotonic() + float(self.order.get("install_seconds", 3600)))
         except BaseException:

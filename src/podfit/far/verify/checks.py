@@ -54,7 +54,9 @@ def check_versions(state: Environment) -> Iterable[VerifyFinding]:
             continue
         matters = name in used or name in held
         message = (
-            f"{have} is installed, the plan has {planned}" if present else f"not installed, the plan has {planned}"
+            f"{have} is installed, the plan has {planned}"
+            if present
+            else f"not installed, the plan has {planned or 'it'}"
         )
         remedy = "podfit apply PLAN.json installs what is planned"
         if name in held:

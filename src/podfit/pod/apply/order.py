@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from podfit.far.protocol import Order, OrderedPackage
 from podfit.model import Action, Artefact, Decision, InputError, Plan
 from podfit.model.invariants import COMMIT, SHA256
+from podfit.pod.apply.agent import Agent
+from podfit.pod.apply.members import Carried
 
 _PYPI_HOST = "files.pythonhosted.org"
 _PYPI_INDEX = "https://pypi.org/simple"
@@ -69,6 +71,15 @@ def work_order(plan: Plan) -> Order:
         "held": held(plan),
         "name": overlay_name(plan),
     }
+
+
+def with_members(order: Order, carried: Sequence[Carried], agent: Agent) -> Order:
+    """Return an order that builds what is carried, too; its hash is then of that as well."""
+    if not carried:
+        return order
+    members = [each.ordered(agent.place(each.filename)) for each in carried]
+    asked = json.dumps([order["plan_sha256"], [[one["name"], one["sha256"], one["fetched"]] for one in members]])
+    return {**order, "members": members, "plan_sha256": hashlib.sha256(asked.encode()).hexdigest()}
 
 
 def _is_local(file: Artefact) -> bool:

@@ -42,12 +42,14 @@ class StoppedError(PodfitError):
 class Options:
     """How to apply.
 
-    overlay is a directory on the machine, empty for the default place. installer is `auto`, `uv` or `pip`.
+    overlay is a directory on the machine, empty for the default place. project is the project's directory here, for a
+    plan with members; empty for the one that the plan was made from. installer is `auto`, `uv` or `pip`.
     install_seconds and verify_seconds bound the two long parts.
     """
 
     in_place: bool = False
     overlay: str = ""
+    project: str = ""
     dry_run: bool = False
     break_system_packages: bool = False
     installer: str = "auto"

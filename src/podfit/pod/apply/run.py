@@ -12,9 +12,11 @@ from typing import Any, NoReturn, cast
 
 from podfit.far.protocol import Order
 from podfit.model import Disk, Finding, InputError, Plan, PodfitError, Reporter, SilentReporter, Verdict, Where
+from podfit.model.words import shortened
 from podfit.pod.apply.agent import Agent, Running, provide_uv
 from podfit.pod.apply.checks import check
-from podfit.pod.apply.order import work_order
+from podfit.pod.apply.members import Carried, carry
+from podfit.pod.apply.order import with_members, work_order
 from podfit.pod.apply.outcome import Applied, ApplyError, Options, StoppedError, Verifier
 from podfit.pod.machine import Machine
 
@@ -48,8 +50,18 @@ def apply(
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         text = f"the plan has conflicts or failed checks: {problems[0]}{more}"
         raise ApplyError(text, remedy="see the matrix: podfit matrix")
+    if options.in_place and plan.members:
+        names = ", ".join(member.name for member in plan.members)
+        text = f"{names}: the project's own is built into an overlay, never into the template's own environment"
+        raise ApplyError(text, remedy="apply without --in-place (the default)")
+    carried = carry(plan, options.project)
+    for each in carried:
+        if each.left:
+            reporter.warn(f"{each.member.name}: too large to be code, left out: {shortened(each.left, 3)}")
     agent = Agent(machine)
-    order = _with(work_order(plan), mode=mode, overlay=options.overlay, installer=options.installer)
+    order = _with(
+        with_members(work_order(plan), carried, agent), mode=mode, overlay=options.overlay, installer=options.installer
+    )
     look = options.installer != "pip" and not agent.local
     status = agent.ask(_with(order, action="status", look_for_uv=look))
     _raise_refusal(status)
@@ -77,7 +89,13 @@ def apply(
     seconds = {"look": time.monotonic() - started}
     if options.dry_run:
         return Applied(
-            "dry-run", mode, status["environment"], status["python"], tuple(order["packages"]), (), findings or ()
+            "dry-run",
+            mode,
+            status["environment"],
+            status["python"],
+            (*order["packages"], *(each.member.name for each in carried)),
+            (),
+            findings or (),
         )
     uv = "" if options.installer == "pip" else provide_uv(agent, status, reporter)
     order = _with(
@@ -91,7 +109,8 @@ def apply(
         gate=0 if findings is not None else _GATE_SECONDS,
     )
     checks = None if findings is not None else (lambda: _look(machine, plan, reporter)[0])
-    answer, checked, verified = _carry_out(agent, order, plan, reporter, checks, verifier)
+    with _brought(agent, carried, reporter):
+        answer, checked, verified = _carry_out(agent, order, plan, reporter, checks, verifier)
     seconds.update(answer["seconds"])
     seconds["total"] = time.monotonic() - started
     return Applied(
@@ -123,6 +142,21 @@ def recover(
     _tell_differences(answer.get("differs", []), reporter)
     where = ", ".join(answer["environments"])
     return Applied(answer["outcome"], "recover", where, machine.python, recovered=answer["outcome"] == "recovered")
+
+
+@contextlib.contextmanager
+def _brought(agent: Agent, carried: Sequence[Carried], reporter: Reporter) -> Iterator[None]:
+    """Have the members' archives on the machine for a while."""
+    paths = [agent.place(each.filename) for each in carried]
+    try:
+        for each, path in zip(carried, paths, strict=True):
+            reporter.step(f"carrying {each.member.name} ({len(each.archive) / 1e6:.1f} MB)")
+            agent.machine.put(each.archive, path)
+        yield
+    finally:
+        if paths:
+            with contextlib.suppress(PodfitError):
+                agent.machine.run(["rm", "-f", "--", *paths], timeout=60.0)
 
 
 def _with(order: Order, **more: Any) -> Order:

@@ -1,0 +1,98 @@
+"""The project's own distributions: unpacked and built aside, so that they can be installed like any wheel."""
+
+from __future__ import annotations
+
+import email
+import hashlib
+import json
+import os
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable
+from urllib.parse import quote
+
+from ..protocol import Order, OrderedMember, OrderedPackage
+from ..text import canonical
+from .stage import Installer
+from .talk import RefusedError, Talk
+
+MOST_BYTES = 256 * 2**20
+"""Bytes that one archive may unpack to."""
+
+
+def built(order: Order, talk: Talk, work: str, workshop: Callable[[str], str]) -> Order:
+    """Return an order whose packages have the wheels of its members, built below work.
+
+    workshop makes an environment in a directory that sees what the finished one will, and returns its python: what the
+    build alone needs is fetched into it, and it is never shipped. Raises RefusedError when a build fails.
+    """
+    packages = dict(order["packages"])
+    for number, member in enumerate(order["members"]):
+        folder = os.path.join(work, "members", str(number))
+        source, out = os.path.join(folder, "source"), os.path.join(folder, "wheel")
+        os.makedirs(out)
+        os.makedirs(os.path.join(folder, "tmp"))
+        talk.step(f"Building {member['name']}, the project's own")
+        unpack(member, source)
+        installer = Installer(order, talk)
+        python = workshop(os.path.join(folder, "workshop"))
+        installer.build(member["name"], member["fetched"], python, source, out, folder)
+        packages[member["name"]] = _package(member, out)
+    filled = order.copy()
+    filled["packages"] = packages
+    return filled
+
+
+def unpack(member: OrderedMember, target: str) -> None:
+    """Unpack a member's archive into target: plain files and directories below it, bounded; else RefusedError."""
+    archive = os.path.expanduser(member["archive"])
+    with open(archive, "rb") as stream:
+        if hashlib.sha256(stream.read()).hexdigest() != member["sha256"]:
+            raise RefusedError(f"the archive of {member['name']} was changed on its way", "apply again")
+    os.makedirs(target)
+    left = MOST_BYTES
+    with tarfile.open(archive, "r:gz") as bundle:
+        for entry in bundle:
+            parts = entry.name.split("/")
+            left -= entry.size
+            if not entry.isfile() or entry.name.startswith("/") or {"..", ""} & set(parts) or left < 0:
+                raise RefusedError(f"the archive of {member['name']} has something that is no file: {entry.name}")
+            path = os.path.join(target, *parts)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            data = bundle.extractfile(entry)
+            with open(path, "wb") as file:
+                file.write(data.read() if data else b"")
+            os.chmod(path, 0o755 if entry.mode & 0o100 else 0o644)
+            os.utime(path, (entry.mtime, entry.mtime))
+
+
+def _package(member: OrderedMember, folder: str) -> OrderedPackage:
+    """Return the wheel that a build left in folder, as what is installed under the member's name."""
+    name = member["name"]
+    wheels = [found for found in os.listdir(folder) if found.endswith(".whl")]
+    if len(wheels) != 1:
+        raise RefusedError(f"the build of {name} made {len(wheels)} wheels instead of one")
+    path = os.path.join(folder, wheels[0])
+    try:
+        with zipfile.ZipFile(path) as wheel:
+            infos = [each for each in wheel.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", each)]
+            metadata = email.message_from_bytes(wheel.read(infos[0]))
+    except (zipfile.BadZipFile, IndexError, KeyError) as error:
+        raise RefusedError(f"the build of {name} made no wheel: {error}") from None
+    called, version = str(metadata["Name"]), str(metadata["Version"])
+    if canonical(called) != name:
+        raise RefusedError(f"the directory of {name} builds {called}", "correct the name in what the project declares")
+    with open(path, "rb") as stream:
+        digest = hashlib.sha256(stream.read()).hexdigest()
+    where = json.dumps("file://" + quote(path))
+    hashes = f"hashes = {{ sha256 = {json.dumps(digest)} }}"
+    entry = [f"name = {json.dumps(name)}", f"version = {json.dumps(version)}"]
+    return {
+        "version": version,
+        "pylock": "\n".join(["[[packages]]", *entry, f"wheels = [{{ url = {where}, {hashes} }}]", ""]),
+        "pip": f"{name}=={version} --hash=sha256:{digest}",
+        "find_links": folder,
+        "bytes": os.path.getsize(path),
+        "hashes": [digest],
+    }
