@@ -242,17 +242,69 @@ def test_bytecode_made_meanwhile_goes_and_other_peoples_files_stay(tmp_path: Pat
     write(scene.site / "pack" / "__pycache__" / "core.cpython-311.pyc", "new bytecode")
     write(scene.site / "kept" / "__pycache__" / "other.cpython-311.pyc", "new bytecode")
     write(scene.site / "__pycache__" / "loose.cpython-311.pyc", "new bytecode")
-    write(scene.site / "fresh" / "notes.txt", "inside what podfit brought")
+    write(scene.site / "fresh" / "notes.txt", "by hand, inside what podfit brought")
     stranger = write(scene.site / "stranger.py", "installed by hand in between")
     write(scene.site / "kept" / "__init__.py", "edited by hand in between")
     assert scene.put_back() == [
+        f"{scene.site / 'fresh'} was not there before",
+        f"{scene.site / 'fresh' / 'notes.txt'} was not there before",
         f"{scene.site / 'kept' / '__init__.py'} was changed",
         f"{stranger} was not there before",
     ]
     assert changes(scene.before, tree(scene.root)) == [
+        "lib/site-packages/fresh",
+        "lib/site-packages/fresh/notes.txt",
         "lib/site-packages/kept/__init__.py",
         "lib/site-packages/stranger.py",
     ]
+
+
+def test_what_came_after_a_kill_before_the_first_move_stays(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    staged, _ = scene.stage()[1][0]
+    scene.journal.prepare(scene.roots, [], [(f"{staged}/fresh", str(scene.site / "fresh"))])
+    mine = write(scene.site / "fresh" / "__init__.py", "fresh\n")
+    write(scene.site / "fresh" / "mine.txt", "mine")
+    assert scene.put_back() == [
+        f"{path} was not there before" for path in (mine.parent, mine, mine.with_name("mine.txt"))
+    ]
+    assert sorted(path.name for path in mine.parent.iterdir()) == ["__init__.py", "mine.txt"]
+
+
+def test_what_was_installed_over_podfits_files_after_a_kill_stays(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.change()
+    write(scene.site / "pack" / "core.py", "# installed by hand since\n")
+    write(scene.site / "fresh" / "__init__.py", "edited by hand since\n")
+    assert f"{scene.site / 'pack' / 'core.py'} was changed" in scene.put_back()
+    assert (scene.site / "pack" / "core.py").read_text() == "# installed by hand since\n"
+    assert (scene.site / "fresh" / "__init__.py").read_text() == "edited by hand since\n"
+    assert (scene.site / "pack" / "__init__.py").read_text() == "# old __init__.py\n"
+    assert not (scene.site / "pack" / "new").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"roots": 1}', b"[" * 100_000, b'{"removals": [["a"]]}'])
+def test_a_damaged_journal_is_named_with_its_path_and_nothing_is_touched(tmp_path: Path, data: bytes) -> None:
+    scene = Scene(tmp_path)
+    scene.change()
+    Path(scene.journal.path).write_bytes(data)
+    before = tree(scene.root)
+    with pytest.raises(RefusedError, match="the journal of an interrupted apply, is damaged") as caught:
+        scene.journal.restore(lambda: None)
+    assert caught.value.message.startswith(scene.journal.path)
+    assert scene.journal.backup in caught.value.remedy
+    assert tree(scene.root) == before
+
+
+@pytest.mark.parametrize("name", ["snapshot.json.z", "made.json.z"])
+def test_a_damaged_list_beside_the_journal_does_not_keep_from_putting_back(tmp_path: Path, name: str) -> None:
+    scene = Scene(tmp_path)
+    scene.change()
+    (scene.work / name).write_bytes(b"no")
+    told = scene.put_back()
+    damaged = {"snapshot.json.z": [str(scene.work / name)], "made.json.z": []}[name]
+    assert [text.partition(" is damaged")[0] for text in told] == damaged
+    assert changes(scene.before, tree(scene.root)) == []
 
 
 def test_what_is_in_the_way_is_refused_before_anything_is_touched(tmp_path: Path) -> None:

@@ -196,7 +196,11 @@ class Status(TypedDict):
 
 
 class Applied(TypedDict, total=False):
-    """The answer to `apply` that succeeded; outcome is `applied`. seconds tells how long each part took."""
+    """The answer to `apply` that succeeded; outcome is `applied`. seconds tells how long each part took.
+
+    kept is where an overlay lies now that was replaced and not thrown away, empty for none; others are the paths in it
+    that are not podfit's making, relative to it.
+    """
 
     outcome: str
     environment: str
@@ -205,6 +209,8 @@ class Applied(TypedDict, total=False):
     replaced: list[str]
     seconds: dict[str, float]
     recovered: bool
+    kept: str
+    others: list[str]
 
 
 class Recovered(TypedDict):

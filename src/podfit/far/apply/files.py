@@ -38,11 +38,11 @@ def read_json(path: str, *, compress: bool = False) -> Any:
     return json.loads(zlib.decompress(data) if compress else data)
 
 
-def read_note(path: str) -> dict[str, Any] | None:
-    """Return the object in a file that can be made anew: None when there is none, also none that is whole."""
+def read_note(path: str, *, compress: bool = False) -> dict[str, Any] | None:
+    """Return the object in a file that can be done without: None when there is none, also none that is whole."""
     try:
-        found = read_json(path)
-    except (OSError, ValueError, RecursionError):
+        found = read_json(path, compress=compress)
+    except (OSError, ValueError, RecursionError, zlib.error):
         return None
     return found if isinstance(found, dict) else None
 

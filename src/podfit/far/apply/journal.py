@@ -15,6 +15,7 @@ first backup. So it can be interrupted and repeated too.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable
@@ -36,6 +37,7 @@ class Journal:
         self.path = os.path.join(folder, "journal.json")
         self.committed = os.path.join(folder, "committed.json")
         self._snapshot = os.path.join(folder, "snapshot.json.z")
+        self._made = os.path.join(folder, "made.json.z")
 
     @property
     def pending(self) -> bool:
@@ -71,6 +73,7 @@ class Journal:
         }
         os.makedirs(self.backup, exist_ok=True)
         files.write_json(self._snapshot, snapshot, compress=True)
+        files.write_json(self._made, _made(pairs), compress=True)
         files.write_json(self.path, journal)
         return journal
 
@@ -94,28 +97,33 @@ class Journal:
         """Put the environment back and return sentences about what is not as it was, for reasons that podfit has not.
 
         Files that somebody else made or changed meanwhile are left alone and named; bytecode is the exception, which
-        every import makes: what the snapshot does not know of it is removed.
+        every import makes: what the snapshot does not know of it is removed. Raises RefusedError, with nothing touched,
+        when the journal is damaged.
         """
-        journal = files.read_json(self.path)
+        journal = self._read()
         if journal is None:
             return []
-        snapshot = files.read_json(self._snapshot, compress=True) or {}
+        snapshot = files.read_note(self._snapshot, compress=True)
+        made = files.read_note(self._made, compress=True)
         if all(files.exists(backup) for _, backup in journal["removals"]):
-            for _, final in reversed(journal["moves"]):
-                files.remove(final)
+            for staged, final in reversed(journal["moves"]):
+                # What still lies in staging was never moved: what is in its place came after podfit.
+                if not files.exists(staged) or not _same_disk(staged, final):
+                    _take_away(final, made)
                 files.remove(final + files.MOVING)
                 beat()
         for folder in journal["emptied"]:
             os.makedirs(folder, exist_ok=True)
         for path, backup in journal["removals"]:
-            if files.exists(backup):
+            # What lies there already was put there after the interruption, and stays; bytecode is made anew.
+            if files.exists(backup) and (not files.exists(path) or _is_bytecode(path)):
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 files.move(backup, path)
                 beat()
             files.remove(path + files.MOVING)
-        cleaned = _remove_bytecode(journal["roots"], snapshot)
+        cleaned = _remove_bytecode(journal["roots"], snapshot) if snapshot is not None else []
         for folder in cleaned:
-            if folder in snapshot:
+            if snapshot and folder in snapshot:
                 mtime = snapshot[folder][3]
                 journal["folders"].setdefault(folder, [snapshot[folder][1], mtime, mtime])
         for folder in sorted(journal["folders"], key=len, reverse=True):
@@ -123,13 +131,72 @@ class Journal:
             if os.path.isdir(folder):
                 os.chmod(folder, mode)
                 os.utime(folder, ns=(atime, mtime))
+        if snapshot is None:
+            return [f"{self._snapshot} is damaged, so that nobody knows what else changed meanwhile"]
         return files.differences(snapshot, files.snapshot(journal["roots"]))
+
+    def _read(self) -> dict[str, Any] | None:
+        """Return the journal, None when there is none. Raises RefusedError when it is damaged."""
+        try:
+            found = files.read_json(self.path)
+            if found is None:
+                return None
+            pairs = [*found["removals"], *found["moves"]]
+            texts = [*found["roots"], *found["emptied"], *found["folders"], *(text for pair in pairs for text in pair)]
+            if not all(len(pair) == 2 for pair in pairs) or not all(isinstance(text, str) for text in texts):
+                raise ValueError("it is cut short")
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise RefusedError(
+                f"{self.path}, the journal of an interrupted apply, is damaged: podfit cannot put the environment back",
+                f"what was replaced lies in {self.backup}; remove {self.folder} to go on with the environment as it is",
+            ) from None
+        journal: dict[str, Any] = found
+        return journal
 
     def forget(self) -> None:
         """Remove the journal, then everything beside it; only after `restore` or `commit`."""
         files.remove(self.path)
         files.sync_folder(self.folder)
         files.remove(self.folder)
+
+
+def _made(moves: list[tuple[str, str]]) -> dict[str, list[Any]]:
+    """Return what is about to be put into the environment, by its final path, as `files.describe` tells of it."""
+    found: dict[str, list[Any]] = {}
+    for staged, final in moves:
+        for path, entry in files.snapshot([staged]).items():
+            found[final + path[len(staged) :]] = entry
+    return found
+
+
+def _same_disk(one: str, other: str) -> bool:
+    """Tell whether two paths lie on one file system, where a move is a single step."""
+    return os.lstat(os.path.dirname(one)).st_dev == os.lstat(os.path.dirname(other)).st_dev
+
+
+def _take_away(path: str, made: dict[str, list[Any]] | None) -> None:
+    """Remove what podfit put at path, a file or a tree; what somebody else wrote there since stays.
+
+    Where it is not known what podfit put there (made is None), everything goes. Bytecode goes with its source.
+    """
+    if made is None or not files.exists(path):
+        files.remove(path)
+        return
+    folders: list[str] = []
+    for found in list(files.walk(path)):
+        if not files.exists(found):
+            continue
+        entry, known = files.describe(found), made.get(found)
+        if entry[0] != "d":
+            if known is not None and known[0] == entry[0] and (entry[0] == "l" or known[2:4] == entry[2:4]):
+                files.remove(found)
+        elif os.path.basename(found) == "__pycache__":
+            files.remove(found)
+        elif known is not None:
+            folders.append(found)
+    for folder in sorted(folders, key=len, reverse=True):
+        with contextlib.suppress(OSError):  # it holds what is not podfit's
+            os.rmdir(folder)
 
 
 def _plan(staged: str, final: str, gone: dict[str, None], emptied: list[str], pairs: list[tuple[str, str]]) -> None:
@@ -170,6 +237,12 @@ def _emptied(removals: list[str], roots: list[str]) -> list[str]:
 _OTHER_BYTECODE = re.compile(r".*\.py[co](\.\d+)?")
 
 
+def _is_bytecode(path: str) -> bool:
+    """Tell whether a path is the one of a file that imports write."""
+    folder, name = os.path.split(path)
+    return os.path.basename(folder) == "__pycache__" and bool(_OTHER_BYTECODE.fullmatch(name))
+
+
 def _remove_bytecode(roots: list[str], snapshot: dict[str, list[Any]]) -> list[str]:
     """Remove the bytecode that snapshot does not know; return the directories that were changed by it."""
     changed: list[str] = []
@@ -178,7 +251,7 @@ def _remove_bytecode(roots: list[str], snapshot: dict[str, list[Any]]) -> list[s
             folder, name = os.path.split(path)
             if path in snapshot or not files.exists(path):
                 continue
-            if name == "__pycache__" or (os.path.basename(folder) == "__pycache__" and _OTHER_BYTECODE.fullmatch(name)):
+            if name == "__pycache__" or _is_bytecode(path):
                 files.remove(path)
                 changed.append(folder)
     return changed

@@ -8,24 +8,26 @@ import glob
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 import venv
 
 from ..protocol import Applied, Order
-from . import files, members, places, records
+from . import files, members, places, records, strangers
 from .inplace import settled as same_packages
 from .inplace import state
 from .lock import Area
 from .stage import Installer
+from .strangers import STATE_NAME
 from .talk import RefusedError, Talk
 
-STATE_NAME = "podfit-state.json"
 PTH_NAME = "_podfit_template.pth"
 OVERLAY_PTH = "_podfit_overlay.pth"
 """Comes before the template's: such files are read in the order of their names."""
+
+_MOST_OTHERS = 100
+"""How many paths of what somebody put into an overlay the answer names."""
 
 _HEADER = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\n"
 """Starts a Python script with the interpreter beside it, wherever the environment lies (the trick is distlib's)."""
@@ -98,9 +100,30 @@ def recover(place: Area, path: str) -> bool:
     found = files.exists(place.work) or files.exists(old)
     if files.exists(old) and not files.exists(path):
         os.rename(old, path)
+    _keep(place, (old, _new(place)))
     files.remove(old)
     files.remove(place.work)
+    files.remove(_keep_note(place))
     return found
+
+
+def _new(place: Area) -> str:
+    """Return where an overlay is made; after the exchange, the one lies there that was in its place."""
+    return os.path.join(place.work, "environment")
+
+
+def _keep_note(place: Area) -> str:
+    """Return the note about an overlay that is not to be thrown away: its inode, and the name that it gets."""
+    return os.path.join(place.path, "keep.json")
+
+
+def _keep(place: Area, candidates: tuple[str, ...]) -> None:
+    """Give the overlay that the note is about its name, if it is one of candidates."""
+    note = files.read_note(_keep_note(place)) or {}
+    for candidate in candidates:
+        if note.get("kept") and files.exists(candidate) and os.lstat(candidate).st_ino == note.get("inode"):
+            os.rename(candidate, str(note["kept"]))
+            files.sync_folder(os.path.dirname(str(note["kept"])))
 
 
 def site_packages(path: str) -> str:
@@ -121,7 +144,7 @@ def settled(order: Order, path: str) -> bool:
 def apply(order: Order, talk: Talk) -> Applied:
     """Carry the order out and return the result. Raises RefusedError or AbortedError with everything as it was."""
     path = place_of(order)
-    if files.exists(path) and not files.exists(os.path.join(path, STATE_NAME)):
+    if files.exists(path) and not strangers.is_overlay(path):
         empty = os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path)
         if not empty:
             raise RefusedError(f"{path} exists and is no overlay of podfit", "choose another place with --overlay DIR")
@@ -149,7 +172,7 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     """Make the environment aside, fill it, wait for the verdict, swap it in."""
     started = time.monotonic()
     names = list(order["packages"])
-    new = os.path.join(place.work, "environment")
+    new = _new(place)
     talk.event("control", path=place.control)
     installer = Installer(order, talk) if names or order.get("members") else None
     if installer:
@@ -186,16 +209,26 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
                 f"the overlay would show {seen} instead of {name} {version}", "see whether PYTHONPATH is set"
             )
     files.write_json(os.path.join(new, STATE_NAME), state(order, found, "overlay"))
+    strangers.write_list(new)
     seconds["finish"] = time.monotonic() - started
     if order.get("verify"):
         started = time.monotonic()
         talk.event("ready", python=python)
         talk.wait(float(order.get("verify_seconds", 3600)), "commit")
         seconds["verify"] = time.monotonic() - started
+    kept, others = "", []
     with talk.shielded():
-        _swap(new, path, os.path.join(place.path, "old"))
+        if strangers.is_overlay(path):
+            known = strangers.found_in(path)
+            others = ["its list of files is missing or damaged"] if known is None else known
+        if others:
+            kept = strangers.kept_path(path)
+            files.write_json(_keep_note(place), {"inode": os.lstat(path).st_ino, "kept": kept})
+        _swap(place, path)
         files.remove(place.work)
     return {
+        "kept": kept,
+        "others": others[:_MOST_OTHERS],
         "outcome": "applied",
         "environment": path,
         "python": os.path.join(path, "bin", "python"),
@@ -334,16 +367,21 @@ def _search_path(python: str) -> list[str]:
     return list(dict.fromkeys(os.path.realpath(path) for path in found if path and os.path.isdir(path)))
 
 
-def _swap(new: str, path: str, old: str) -> None:
-    """Put new in path's place; nobody ever finds path missing where the kernel can exchange two names."""
+def _swap(place: Area, path: str) -> None:
+    """Put what was made in path's place; nobody finds path missing where the kernel can exchange two names.
+
+    What was there before goes, or gets the name that the note about it says.
+    """
+    new, old = _new(place), os.path.join(place.path, "old")
     if not files.exists(path):
         os.rename(new, path)
-    elif _exchange(new, path):
-        shutil.rmtree(new)
-    else:
+    elif not _exchange(new, path):
         os.rename(path, old)
         os.rename(new, path)
-        files.remove(old)
+    _keep(place, (new, old))
+    files.remove(_keep_note(place))
+    files.remove(new)
+    files.remove(old)
     files.sync_folder(os.path.dirname(path))
 
 

@@ -112,6 +112,7 @@ def apply(
     with _brought(agent, carried, reporter):
         answer, checked, verified = _carry_out(agent, order, plan, reporter, checks, verifier)
     seconds.update(answer["seconds"])
+    _tell_kept(answer, reporter)
     seconds["total"] = time.monotonic() - started
     return Applied(
         "applied",
@@ -356,6 +357,16 @@ def _raise_refusal(answer: dict[str, Any], where: Where | None = None) -> None:
         raise ApplyError(f"everything was put back: {answer['message']}", where=where)
     if answer["outcome"] == "refused":
         raise ApplyError(answer["message"], remedy=answer.get("remedy", ""), where=where)
+
+
+def _tell_kept(answer: dict[str, Any], reporter: Reporter) -> None:
+    """Tell that an overlay was kept aside for what somebody put into it."""
+    if answer.get("kept"):
+        others = shortened([str(name) for name in answer.get("others", [])], 8)
+        reporter.warn(
+            f"the overlay held what podfit did not put there ({others}): all of the earlier one is kept in "
+            f"{answer['kept']}; take over what you need, then remove it"
+        )
 
 
 def _tell_differences(sentences: Sequence[str], reporter: Reporter) -> None:
