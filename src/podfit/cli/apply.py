@@ -76,6 +76,7 @@ def apply_command(
       podfit apply plan.json --in-place --python /opt/venv
       podfit apply --recover --python /opt/venv
     """  # noqa: D301
+    from podfit.index.home import expanded
     from podfit.pod.apply import Options, apply, recover
     from podfit.pod.apply.answer import answer, failure
 
@@ -86,7 +87,7 @@ def apply_command(
     given = read_plan(plan) if plan else None
     options = Options(
         in_place=in_place,
-        overlay=overlay if ssh or not overlay else str(Path(overlay).expanduser().absolute()),
+        overlay=overlay if ssh or not overlay else str(expanded(overlay).absolute()),
         project=project,
         dry_run=dry_run,
         break_system_packages=break_system_packages,

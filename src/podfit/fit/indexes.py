@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from podfit.fit.options import Options
+from podfit.index.home import expanded
 from podfit.model import InputError, Project, Reporter, SilentReporter, Where
 from podfit.solve.addresses import place, unset
 from podfit.solve.uv import as_link
@@ -25,7 +25,7 @@ def with_project_indexes(options: Options, project: Project, reporter: Reporter 
         (reporter or SilentReporter()).warn(f"the index {label} is not asked: {reason}")
     links = [*options.find_links, *project.find_links]
     for link in project.find_links:
-        if "://" not in link and not Path(link).expanduser().exists():
+        if "://" not in link and not expanded(link).exists():
             links.remove(link)
             (reporter or SilentReporter()).warn(
                 f"--find-links {link} is ignored, as pip does: there is no such directory"
@@ -57,7 +57,7 @@ def _address(text: str) -> str:
     """Return a URL as it is and a path in full: uv runs in a directory of its own, and takes any word for a path."""
     if "://" in text:
         return text
-    path = Path(text).expanduser().resolve()
+    path = expanded(text).resolve()
     if not path.exists():
         raise InputError(
             "there is no such directory of packages",

@@ -19,6 +19,7 @@ from podfit.index.artefacts import Artefacts, UnreadableError, file_key
 from podfit.index.cache import Cache
 from podfit.index.errors import IndexTooSlow, IndexUnreachable, MetadataUnknown
 from podfit.index.files import IndexFile, best_files, normal_version
+from podfit.index.home import expanded, has_home, homeless
 from podfit.index.metadata import CoreMetadata, sdist_import_names
 from podfit.index.pages import Pages, source_of
 from podfit.index.sources import SourceFiles, source_files
@@ -80,7 +81,9 @@ def default_cache() -> Path:
     """Return podfit's cache directory: PODFIT_CACHE_DIR, else the platform's place for caches."""
     chosen = os.environ.get("PODFIT_CACHE_DIR", "")
     if chosen:
-        return Path(chosen).expanduser()
+        return expanded(chosen)
+    if not has_home() and not os.path.isabs(os.environ.get("XDG_CACHE_HOME", "")):  # noqa: PTH117 - it may be empty
+        return homeless() / "cache"
     from platformdirs import user_cache_path
 
     return user_cache_path("podfit")

@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from podfit.index.errors import IndexUnreachable, ProjectNotFound
 from podfit.index.files import IndexFile, group_by_version
+from podfit.index.home import expanded
 from podfit.index.simple import ACCEPT, PageError, links_of_html, parse_page
 from podfit.index.transport import TooLargeError, Transport, split_credentials, status_text
 from podfit.model import InputError
@@ -61,7 +62,7 @@ def source_of(text: str, *, flat: bool = False) -> tuple[Source, tuple[str, tupl
 
     Raises InputError for a URL that no request can be made from.
     """
-    url = text if "://" in text else Path(text).expanduser().resolve().as_uri()
+    url = text if "://" in text else expanded(text).resolve().as_uri()
     try:
         parts = urlsplit(url)
         sound = parts.scheme == "file" or (

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+from podfit.index.home import expanded
 from podfit.model import InputError, Where
 from podfit.readers.processes import Completed, flood, run_process
 
@@ -131,7 +132,7 @@ def find_python(given: str) -> str:
     Links are kept as they are: a virtual environment's python is one, and means its own environment. Raises
     InputError when there is nothing of the kind.
     """
-    path = Path(given).expanduser()
+    path = expanded(given)
     if path.is_dir():
         inside = path / "bin" / "python"
         if not inside.exists():

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from podfit.index.home import expanded
 from podfit.model import InputError, Where
 from podfit.readers.processes import TIMED_OUT, Completed, flood, run_process
 
@@ -119,7 +120,7 @@ def parse_destination(text: str) -> Destination:
             if word[1] == "p":
                 port = _port(value, text)
             else:
-                options += [word[:2], str(Path(value).expanduser()) if word[1] in "iF" else value]
+                options += [word[:2], str(expanded(value)) if word[1] in "iF" else value]
         elif word.startswith("-") or target:
             raise InputError(f"cannot read {word!r} in {text!r}", where=where, remedy="write user@host:port")
         else:
@@ -167,13 +168,13 @@ class SshMachine:
         self._ssh = shutil.which("ssh") or ""
         if not self._ssh:
             raise InputError("the ssh client is not installed", remedy="install OpenSSH's client (openssh-client)")
-        if identity and not Path(identity).expanduser().is_file():
+        if identity and not expanded(identity).is_file():
             raise InputError("there is no such key file", where=Where(identity))
         # Options given by the person come first: ssh keeps the first value it meets.
         self._options = [*self.destination.options]
         self._options += [word for option in (*options, *_ALWAYS) for word in ("-o", option)]
         if identity:
-            self._options += ["-i", str(Path(identity).expanduser()), "-o", "IdentitiesOnly=yes"]
+            self._options += ["-i", str(expanded(identity)), "-o", "IdentitiesOnly=yes"]
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from podfit.index.home import has_home, homeless
 from podfit.index.usage import hold
 from podfit.model import InputError, LockedPackage, Reporter, SilentReporter, canonical
 from podfit.model.steps import Steps, Wait, finish
@@ -307,6 +308,8 @@ def find_uv() -> str:
 def _environment() -> dict[str, str]:
     """Return the variables for uv: the person's, without those that would change what is resolved."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_STEERING)}
+    if not has_home() and "XDG_CACHE_HOME" not in kept:
+        kept.setdefault("UV_CACHE_DIR", str(homeless() / "uv"))
     return {**kept, "NO_COLOR": "1", "GIT_TERMINAL_PROMPT": "0", "COLUMNS": "100000"}
 
 

@@ -57,10 +57,12 @@ def recover(order: Order, talk: Talk) -> Recovered:
         if found is not None:
             recovered.append(sys.prefix)
             differs += found
-    paths = [overlay.default_path(name) for name in [order.get("name", "")] if name]
+    paths = [overlay.default_path(name) for name in [order.get("name", "")] if name and overlay.home()]
     paths += [os.path.abspath(os.path.expanduser(order["overlay"]))] if order.get("overlay") else []
     paths += overlay.noted()
     for folder in {overlay.home(), *(os.path.dirname(path) for path in paths)}:
+        if not folder:
+            continue
         mark = os.path.join(glob.escape(folder), ".podfit-apply-*")
         paths += [os.path.join(folder, os.path.basename(found)[len(".podfit-apply-") :]) for found in glob.glob(mark)]
     for path in dict.fromkeys(paths):

@@ -38,12 +38,20 @@ _TRAMPOLINE = re.compile(r"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
 
 
 def home() -> str:
-    """Return the directory of overlays whose place nobody chose; notes about the others lie there too."""
-    return os.path.expanduser("~/.local/share/podfit/overlays")
+    """Return the directory of overlays whose place nobody chose; notes about the others lie there too.
+
+    Empty where nobody has a home: HOME is not set, and no passwd entry knows the user.
+    """
+    found = os.path.expanduser("~/.local/share/podfit/overlays")
+    return found if os.path.isabs(found) else ""
 
 
 def default_path(name: str) -> str:
     """Return where the overlay of this name lies: where the last apply put it, else under the home directory."""
+    if not home():
+        raise RefusedError(
+            "there is no home directory for an overlay (HOME is not set)", "name a place with --overlay DIR"
+        )
     known = _noted_path(os.path.join(home(), name + ".where.json"))
     return known if known and os.path.isdir(known) else os.path.join(home(), name)
 
@@ -65,6 +73,8 @@ def _note(name: str, kind: str, path: str) -> None:
 
     An empty path removes the note. Where the home cannot be written, nothing is noted.
     """
+    if not home():
+        return
     note = os.path.join(home(), f"{name}.{kind}.json")
     with contextlib.suppress(OSError):
         if path and os.path.join(home(), name) != path:
@@ -77,12 +87,13 @@ def _note(name: str, kind: str, path: str) -> None:
 def noted() -> list[str]:
     """Return the directories of the overlays that lie, or were being made, elsewhere than under the home directory."""
     marks = os.path.join(glob.escape(home()), "*.json")
-    return [path for path in map(_noted_path, sorted(glob.glob(marks))) if path]
+    found = sorted(glob.glob(marks)) if home() else []
+    return [path for path in map(_noted_path, found) if path]
 
 
 def drop_notes() -> None:
     """Remove the notes about overlays that are no longer being made."""
-    for note in glob.glob(os.path.join(glob.escape(home()), "*.begun.json")):
+    for note in glob.glob(os.path.join(glob.escape(home()), "*.begun.json")) if home() else ():
         path = _noted_path(note)
         if not path or not area(path).holder:
             files.remove(note)

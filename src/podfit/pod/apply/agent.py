@@ -16,6 +16,7 @@ from typing import Any
 from podfit.far import frame
 from podfit.far.pack import ABSENT, archive, starter
 from podfit.far.protocol import Order
+from podfit.index.home import expanded, has_home, homeless
 from podfit.model import InputError, Reporter, Where
 from podfit.pod.machine import LocalMachine, Machine
 from podfit.readers.processes import Completed
@@ -34,7 +35,9 @@ class Agent:
 
     def place(self, name: str) -> str:
         """Return the path of a file in podfit's cache directory on the machine."""
-        return str(Path(_FOLDER, name).expanduser()) if self.local else f"{_FOLDER}/{name}"
+        if not self.local:
+            return f"{_FOLDER}/{name}"
+        return str(expanded(Path(_FOLDER, name)) if has_home() else homeless() / name)
 
     def ask(self, order: Order, *, timeout: float = 120.0) -> dict[str, Any]:
         """Carry out an order that takes a moment, and return the answer. Raises InputError when there is none."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from podfit.far import frame
 from podfit.far.pack import pack
+from podfit.index.home import expanded
 from podfit.model import InputError, Where
 from podfit.model.manifest import SCHEMA
 from podfit.readers.processes import flood, run_process
@@ -30,7 +31,7 @@ def find_interpreter(spec: str) -> str | None:
     directory that has no interpreter.
     """
     try:
-        path = Path(spec).expanduser()
+        path = expanded(spec)
         if path.is_dir():
             return _inside(path, spec)
         if path.is_file():

@@ -1,0 +1,44 @@
+"""Where podfit keeps its own files when nobody has a home: HOME unset, and a user that no passwd entry knows.
+
+Containers run so: OpenShift gives each a random user number.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import stat
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+
+def has_home() -> bool:
+    """Tell whether there is a home directory to speak of."""
+    return os.path.isabs(os.path.expanduser("~"))  # noqa: PTH111, PTH117 - Path raises where there is none
+
+
+@lru_cache(maxsize=1)
+def homeless() -> Path:
+    """Return a directory in place of a home: one for each user in the directory of temporary files.
+
+    It belongs to the user and nobody else can write there; where somebody took the name before, it is a new one that
+    goes with the process.
+    """
+    folder = Path(tempfile.gettempdir()) / f"podfit-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077:
+            return folder
+    except OSError:
+        pass
+    made = Path(tempfile.mkdtemp(prefix="podfit-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def expanded(text: str | Path) -> Path:
+    """Return a path with `~` as the home directory; where there is none, or no such user, as it is written."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - Path raises where there is none
