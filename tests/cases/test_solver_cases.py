@@ -49,6 +49,8 @@ def test_an_extension_that_is_built_against_torch_is_a_source_build_and_nothing_
     (told,) = [each for each in findings if (each["check"], each["subject"]) == ("sdist", "flash-attn")]
     assert "built from source on the pod (whether that works: unknown" in told["message"]
     assert "--no-build-isolation" in told["message"]
+    assert "needs packaging, wheel and torch while it is built" in told["message"]
+    assert "CUDA's compiler nvcc" in told["message"]
 
 
 def test_a_source_that_needs_system_libraries_says_which_version_has_a_wheel(fit):
@@ -56,3 +58,54 @@ def test_a_source_that_needs_system_libraries_says_which_version_has_a_wheel(fit
     assert (decisions["av"]["action"], decisions["tqdm"]["action"]) == ("install", "install")
     (told,) = [each for each in findings if (each["check"], each["subject"]) == ("sdist", "av")]
     assert "12.0.0 is the nearest with a wheel" in told["message"]
+
+
+def test_a_range_below_the_templates_is_a_conflict_that_names_who_is_never_changed(fit):
+    decisions, _ = fit("numpy>=1.18.5,<1.24.0\nprotobuf<4.21.3\n", "colab-gpu")
+    assert decisions["numpy"]["action"] == "conflict"
+    assert "cupy-cuda12x is never changed" in decisions["numpy"]["reason"]
+    assert "the template's 2.0.2 stays" in decisions["numpy"]["reason"]
+
+
+def test_an_extension_pinned_to_another_torch_is_a_conflict_with_the_version_that_fits(fit):
+    decisions, _ = fit("xformers==0.0.28.post1\n", "runpod-pytorch-2.4")
+    assert decisions["xformers"]["action"] == "conflict"
+    assert "depends on torch==2.4.1" in decisions["xformers"]["reason"]
+    assert "xformers 0.0.27.post2 would fit" in decisions["xformers"]["reason"]
+
+
+def test_an_extension_without_a_pin_is_the_one_for_the_templates_torch(fit):
+    decisions, _ = fit("xformers\n", "runpod-pytorch-2.4")
+    assert (decisions["xformers"]["action"], decisions["xformers"]["planned"]) == ("install", "0.0.27.post2")
+
+
+def test_a_downgrade_takes_its_companions_along_and_brings_what_an_extra_of_the_template_asks(fit):
+    decisions, findings = fit("transformers==4.46.3\n", "colab-gpu")
+    changed = {name for name, decision in decisions.items() if decision["action"] == "change"}
+    assert changed == {"transformers", "tokenizers", "huggingface-hub"}
+    assert decisions["hf-transfer"]["action"] == "install"
+    assert not [each for each in findings if each["verdict"] == "failed"]
+
+
+def test_no_change_rests_on_a_source_that_will_not_build(fit):
+    decisions, findings = fit("transformers==4.31.0\n", "colab-gpu")
+    assert decisions["transformers"]["action"] == "conflict"
+    assert "tokenizers 0.13.3 has no wheel for Python 3.12" in decisions["transformers"]["reason"]
+    assert not [each for each in findings if each["verdict"] == "failed"]
+
+
+def test_what_has_no_wheel_for_the_python_says_why_its_source_does_not_help_and_what_has_one(fit):
+    decisions, _ = fit("numpy==1.23.5\npandas~=1.3\n", "runpod-pytorch-current")
+    for name in ("numpy", "pandas"):
+        assert decisions[name]["action"] == "conflict"
+        assert "has no wheel for Python 3.12" in decisions[name]["reason"]
+    assert "1.26.0 is the nearest with a wheel" in decisions["numpy"]["reason"]
+
+
+def test_a_dependency_published_as_source_alone_does_not_cost_the_final_release(fit):
+    decisions, findings = fit("hydra-core>=1.3\n", "runpod-pytorch-2.4")
+    assert decisions["hydra-core"]["planned"] >= "1.3.2"
+    assert "rc" not in decisions["hydra-core"]["planned"]
+    assert decisions["antlr4-python3-runtime"]["reason"].endswith("on the pod, whether that works: likely")
+    (told,) = [each for each in findings if each["check"] == "sdist"]
+    assert "nothing in it is compiled" in told["message"]

@@ -345,3 +345,17 @@ def test_pages_of_an_index_that_tells_no_age_are_fetched_once_for_many_questions
         server.shutdown()
     pages = [path for path in fetched if path.startswith("/simple/")]
     assert sorted(pages) == ["/simple/alpha/", "/simple/beta/"]
+
+
+def test_what_no_version_of_a_released_distribution_allows_is_refused_without_releasing_more(tmp_path):
+    """A vendor's package pins exactly in every version it has, and much else relies on what it pins."""
+    wheels = registry(tmp_path / "wheels", {("vendor", "1.0"): ["frames==2.2"], ("frames", "2.3"): []})
+    others = {f"other{number}": ("1.0", ["frames>=2"]) for number in range(12)}
+    pod = template({"vendor": ("1.0", ["frames==2.2"]), "frames": ("2.2", []), **others})
+    overlay = solve_overlay(
+        pod, [need("frames", ">=2.3")], Uv(tmp_path / "cache"), held=(), preferences={}, index_arguments=only(wheels)
+    )
+    (refused,) = overlay.refused
+    assert "vendor 1.0 requires frames==2.2" in refused.message
+    assert (refused.fitting, overlay.changes) == ("2.2", ())
+    assert overlay.runs <= 4

@@ -81,7 +81,7 @@ class Search:
         memory.read()
         for core, reason in known_cores(self.question.requirements, self.offered, self.held):
             self._learn(core, reason)
-        possible = False
+        checked: frozenset[str] | None = None
         while self.runs < MOST_RUNS:
             chosen = hitting_set(self.cores, self.weights)
             self.released, self.proven = chosen.names | self.forced, chosen.proven
@@ -89,11 +89,12 @@ class Search:
             if not isinstance(answer, Refusal):
                 memory.write()
                 return answer
-            if not possible:  # with no soft pin at all: what is refused then, no release can mend
-                bare = yield from self.ask((), only=())
+            if checked is None or words_of(answer.message) & (self.released - checked):
+                # with no soft pin at all: what is refused then, in any version of what was released, nothing can mend
+                bare = yield from self.ask(self.released, only=())
                 if isinstance(bare, Refusal):
-                    return bare
-                possible = True
+                    return replace(bare, message=bare.message + self._limits(bare, self.released))
+                checked = self.released
             core = yield from self._core(answer, self.released)
             message = answer.message + self._limits(answer, self.released)
             if not core:
@@ -246,7 +247,7 @@ class Search:
 
     def _limits(self, refusal: Refusal, released: Collection[str]) -> str:
         """Return whose requirements the limits on released names in uv's explanation are: uv cannot know."""
-        pinned = [other for other in self.offered.pins if other not in released]
+        pinned = sorted((p for p in self.offered.pins if p not in released), key=lambda name: name not in self.held)
         said = [
             f"{other} {self.offered.pins[other]} requires {line}"
             for name in sorted(words_of(refusal.message).intersection(released))
