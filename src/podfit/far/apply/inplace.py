@@ -12,7 +12,7 @@ from typing import Any
 
 from ..protocol import Applied, Order
 from ..tree.distributions import Info
-from . import files, places, records
+from . import files, ownership, places, records
 from .journal import Journal
 from .lock import Area
 from .stage import Installer
@@ -93,6 +93,13 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
         talk.event("control", path=place.control)
         talk.step(f"fetching {len(names)} packages with {installer.name}")
         moves = _stage(installer, names, journal, layout)
+        ownership.refuse_overwriting(moves, {layout["purelib"], layout["platlib"]}, names)
+        elsewhere = {name: found[name] for name in order.get("held", {}) if name in found and name not in names}
+        for staged, final in moves:
+            site = staged if final == layout["purelib"] else staged + layout["purelib"] if final == "/" else ""
+            if site and os.path.isdir(site):
+                away = {name: entry for name, entry in elsewhere.items() if entry.folder != layout["purelib"]}
+                ownership.refuse_hiding(site, away)
         seconds["stage"] = time.monotonic() - started
         talk.pass_gate(order)
         started = time.monotonic()

@@ -14,7 +14,7 @@ import time
 import venv
 
 from ..protocol import Applied, Order
-from . import files, members, places, records, strangers
+from . import files, members, ownership, places, records, strangers
 from .inplace import settled as same_packages
 from .inplace import state
 from .lock import Area
@@ -207,6 +207,10 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
         installer.install(made, place.work, python)
         installer.check(made, site_packages(new))
         seconds["build"] = time.monotonic() - started
+    template = places.visible(places.search_path())
+    ownership.refuse_hiding(
+        site_packages(new), {name: template[name] for name in order.get("held", {}) if name in template}
+    )
     talk.pass_gate(order)
     started = time.monotonic()
     _open_to_template(new)
