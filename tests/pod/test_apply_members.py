@@ -241,6 +241,24 @@ def test_what_stands_against_a_member(
         assert plan.feasible == ("requires Python" not in words)
 
 
+def test_a_build_that_asks_git_for_its_version_is_told_the_nearest_tag(
+    python: str, wheels: Path, tmp_path: Path
+) -> None:
+    text = '[build-system]\nrequires=["setuptools>=64", "setuptools-scm>=8"]\nbuild-backend="setuptools.build_meta"\n'
+    text += '[project]\nname="x"\ndynamic=["version"]\n[tool.setuptools]\npy-modules=["x"]\n[tool.setuptools_scm]\n'
+    project = write(tmp_path / "project", {"requirements.txt": "./x\n", "x/pyproject.toml": text, "x/x.py": ""})
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], [*who, "commit", "-q", "--allow-empty", "-m", "a"], ["tag", "v1.4"]):
+        subprocess.run(["git", "-C", str(project), *words], check=True, timeout=60)
+    place = tmp_path / "mine"
+    version = "from importlib.metadata import version; print(version('x'))"
+    for expected in ("1.4", "1.4+1"):
+        apply(LocalMachine(python), plan_of(python, project, []), Options(overlay=str(place)))
+        assert run(str(place / "bin" / "python"), version) == expected
+        more = [*who, "commit", "-q", "--allow-empty", "-m", "b"]
+        subprocess.run(["git", "-C", str(project), *more], check=True, timeout=60)
+
+
 def test_what_a_build_alone_needs_is_fetched_for_it_and_never_shipped(
     python: str, wheels: Path, tmp_path: Path
 ) -> None:

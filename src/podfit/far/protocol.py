@@ -144,12 +144,14 @@ class OrderedMember(TypedDict):
     """One of the project's own distributions, to be built on the machine.
 
     archive is the path there of its directory as a .tar.gz, sha256 that file's hash. fetched are requirements (PEP 508)
-    that are fetched for the build alone.
+    that are fetched for the build alone. version is what a build that asks Git for it is told (there is no Git there),
+    empty for one that does not ask.
     """
 
     name: str
     archive: str
     sha256: str
+    version: str
     fetched: list[str]
 
 

@@ -19,6 +19,7 @@ from podfit.model import (
     EvidenceKind,
     Finding,
     InputError,
+    Member,
     OpenQuestion,
     Project,
     Template,
@@ -60,8 +61,8 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
     beside: list[tuple[Declaration, Requirement]] = []
     findings: list[Finding] = []
     waiting = [(declaration, _parsed(declaration)) for declaration in project.declarations]
-    findings += _unknown(project.declarations, "extra", extras)
-    findings += _unknown(project.declarations, "group", groups)
+    findings += _unknown((*project.declarations, *project.members), "extra", extras)
+    findings += _unknown((*project.declarations, *project.members), "group", groups)
     while waiting:
         later = []
         grown = False
@@ -119,7 +120,7 @@ def _option(group: str) -> str:
     return f"--{kind} {name}"
 
 
-def _unknown(declarations: Iterable[Declaration], kind: str, names: Sequence[str]) -> list[Finding]:
+def _unknown(declarations: Iterable[Declaration | Member], kind: str, names: Sequence[str]) -> list[Finding]:
     """Return a warning for each selected extra or group that no declaration belongs to."""
     there = {canonical(d.group.partition(":")[2]) for d in declarations if d.group.startswith(f"{kind}:")}
     known = ", ".join(sorted(there)) or "none"

@@ -54,7 +54,9 @@ def planned_members(
     found: list[PlannedMember] = []
     findings: list[Finding] = []
     for member in project.members:
-        if not member.asked or member.group not in wanted or not _applies(member, markers):
+        kind, colon, name = member.group.partition(":")
+        group = f"{kind}:{canonical(name)}" if colon else member.group
+        if not member.asked or group not in wanted or not _applies(member, markers):
             continue
         against = _against(member, plan.template)
         findings += against

@@ -37,7 +37,7 @@ def built(order: Order, talk: Talk, work: str, workshop: Callable[[str], str]) -
         unpack(member, source)
         installer = Installer(order, talk)
         python = workshop(os.path.join(folder, "workshop"))
-        installer.build(member["name"], member["fetched"], python, source, out, folder)
+        installer.build(member, python, source, out, folder)
         packages[member["name"]] = _package(member, out)
     filled = order.copy()
     filled["packages"] = packages

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from ..protocol import Order
+from ..protocol import Order, OrderedMember
 from .places import distributions, has_version, search_path
 from .talk import RefusedError, Talk
 
@@ -29,6 +29,13 @@ _PIP_DROPPED = re.compile(
     r"PIP_(CONSTRAINT|BUILD_CONSTRAINT|REQUIREMENT|TARGET|PREFIX|ROOT|USER|NO_BINARY|ONLY_BINARY|REQUIRE_VIRTUALENV|"
     r"REQUIRE_HASHES|NO_DEPS|PYTHON|DRY_RUN|COMPILE|UPGRADE|NO_INSTALL)"
 )
+_VERSION_VARIABLES = (
+    "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "PDM_BUILD_SCM_VERSION",
+    "POETRY_DYNAMIC_VERSIONING_BYPASS",
+    "PBR_VERSION",
+)
+"""What tells builds a version that they would ask Git for (setuptools-scm and hatch-vcs, pdm, poetry, pbr)."""
 _SHOWN = re.compile(r"(Downloading|Building|Prepared|Installed|Collecting|Installing) ")
 
 
@@ -117,11 +124,11 @@ class Installer:
         argv += ["--no-index"] if "" not in links else []
         self._run(argv, _environment(None, _PIP_DROPPED, "PIP_"), work)
 
-    def build(self, name: str, fetched: list[str], python: str, source: str, out: str, work: str) -> None:
-        """Build the project in source into a wheel in out, without isolation: its build sees what python sees.
+    def build(self, member: OrderedMember, python: str, source: str, out: str, work: str) -> None:
+        """Build the member in source into a wheel in out, without isolation: its build sees what python sees.
 
-        fetched are requirements that are installed for python beforehand, never with another build of what the order
-        holds. work is a directory for what a build leaves. Raises RefusedError and AbortedError as `install`.
+        What is fetched for it is installed for python beforehand, never with another build of what the order holds.
+        work is a directory for what a build leaves. Raises RefusedError and AbortedError as `install`.
         """
         environment = _environment(_UV_KEPT, None, "UV_") if self.uv else _environment(None, _PIP_DROPPED, "PIP_")
         # Building imports from the template: no bytecode of that may be left there.
@@ -130,12 +137,14 @@ class Installer:
         environment["PATH"] = os.pathsep.join([*beside, os.environ.get("PATH", os.defpath)])
         start = [self.uv, "--no-config"] if self.uv else [python, "-B", self.pip]
         quiet = [] if self.uv else ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        fetched = member["fetched"]
         if fetched:
             kept = os.path.join(work, "constraints.txt")
             _write(kept, "".join(f"{each}=={version}\n" for each, version in self.order.get("held", {}).items()))
             argv = [*start, *(["pip"] if self.uv else []), "install", "-c", kept, *quiet]
             argv += ["--python", python] if self.uv else ["--no-warn-script-location"]
             self._run([*argv, "--", *fetched] if self.uv else [*argv, *fetched], environment, work)
+        environment.update({name: member["version"] for name in _VERSION_VARIABLES if member["version"]})
         if self.uv:
             argv = [*start, "build", "--wheel", "--no-sources", "--no-build-isolation", "--python", python]
             argv += ["--out-dir", out, source]
@@ -148,7 +157,7 @@ class Installer:
             lines = [line.strip() for line in self.said if line.strip()]
             last = next((n for n, line in enumerate(lines) if line.startswith("error: Failed to build")), 0)
             words = " ".join(" ".join(lines[max(0, last - 6) : last]).split())[-1000:] or error.message
-            text = f"{name}, the project's own, cannot be built: {words}"
+            text = f"{member['name']}, the project's own, cannot be built: {words}"
             raise RefusedError(text, error.remedy or "see what its build asks for; nothing was changed") from None
 
     def check(self, names: list[str], folder: str) -> None:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import stat
 import subprocess
 import tarfile
@@ -13,8 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from packaging.version import InvalidVersion, Version
+
 from podfit.far.protocol import OrderedMember
-from podfit.model import InputError, Plan, PlannedMember, Where
+from podfit.model import InputError, Plan, PlannedMember, Where, canonical
 from podfit.readers.declared.own_name import name_of_directory
 
 MOST_FILE_BYTES = 10 * 2**20
@@ -23,6 +26,10 @@ MOST_BYTES = 64 * 2**20
 """All files of one member together."""
 MOST_FILES = 20_000
 
+_ASK_GIT = frozenset(
+    {"setuptools-scm", "hatch-vcs", "flit-scm", "pdm-backend", "pdm-pep517", "poetry-dynamic-versioning", "pbr"}
+)
+"""What builds use to ask Git for their version."""
 _TIME = 1577836800
 """2020-01-01: the time that each packed file bears (wheels cannot hold one before 1980)."""
 _LEFT = frozenset({"__pycache__", "node_modules", "build", "dist", "htmlcov", "site-packages"})
@@ -32,12 +39,16 @@ _DATA = frozenset({"data", "datasets", "checkpoints", "outputs", "runs", "wandb"
 
 @dataclass(slots=True)
 class Carried:
-    """One member as it is carried: its archive (.tar.gz) and the files that are too large to go, relative paths."""
+    """One member as it is carried: its archive (.tar.gz) the files that are too large to go, relative paths.
+
+    version is what its build is told, where that would ask Git.
+    """
 
     member: PlannedMember
     archive: bytes = b""
     sha256: str = ""
     left: list[str] = field(default_factory=list)
+    version: str = ""
 
     @property
     def filename(self) -> str:
@@ -50,6 +61,7 @@ class Carried:
             "name": self.member.name,
             "archive": path,
             "sha256": self.sha256,
+            "version": self.version,
             "fetched": list(self.member.fetched),
         }
 
@@ -85,7 +97,7 @@ def _packed(member: PlannedMember, root: Path) -> Carried:
             where=Where(str(directory)),
             remedy="name the project's directory with --project DIR, or run `podfit fit` again",
         )
-    carried = Carried(member)
+    carried = Carried(member, version=_version(directory) if _asks_git(member) else "")
     stream = io.BytesIO()
     total = count = 0
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as bundle:
@@ -153,13 +165,36 @@ def _files(directory: Path) -> Iterator[tuple[str, Path]]:
     yield from inside(directory, "", (real,))
 
 
-def _ignored(directory: Path) -> frozenset[str]:
-    """Return the paths below directory that Git ignores; none where there is no Git, or no repository of it."""
-    argv = ["git", "-C", str(directory), "-c", "core.fsmonitor=false", "ls-files", "-z"]
-    argv += ["--others", "--ignored", "--exclude-standard", "--directory"]
+def _asks_git(member: PlannedMember) -> bool:
+    """Tell whether a member's build asks Git for the version."""
+    named = {canonical(found[0]) for each in member.requires if (found := re.match(r"[A-Za-z0-9._-]+", each.strip()))}
+    return bool(named & _ASK_GIT)
+
+
+def _version(directory: Path) -> str:
+    """Return the version of Git's nearest tag, with the commits since as local part; `0+unknown` without."""
+    said = _git(directory, "describe", "--tags", "--long", "--match", "*[0-9]*")
+    found = re.fullmatch(r"\D*(\d.*)-(\d+)-g[0-9a-f]+", said.strip())
+    try:
+        if found:
+            version = Version(found[1])
+            return str(version) if found[2] == "0" else f"{version.public}+{found[2]}"
+    except InvalidVersion:
+        pass
+    return "0+unknown"
+
+
+def _git(directory: Path, *words: str) -> str:
+    """Return what Git says about a directory, running nothing that the repository names; empty where it fails."""
+    argv = ["git", "-C", str(directory), "-c", "core.fsmonitor=false", *words]
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
-        return frozenset()
-    found = os.fsdecode(done.stdout).split("\0") if done.returncode == 0 else []
-    return frozenset(each.rstrip("/") for each in found if each)
+        return ""
+    return os.fsdecode(done.stdout) if done.returncode == 0 else ""
+
+
+def _ignored(directory: Path) -> frozenset[str]:
+    """Return the paths below directory that Git ignores; none where there is no Git, or no repository of it."""
+    said = _git(directory, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+    return frozenset(each.rstrip("/") for each in said.split("\0") if each)

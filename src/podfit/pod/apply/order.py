@@ -78,7 +78,9 @@ def with_members(order: Order, carried: Sequence[Carried], agent: Agent) -> Orde
     if not carried:
         return order
     members = [each.ordered(agent.place(each.filename)) for each in carried]
-    asked = json.dumps([order["plan_sha256"], [[one["name"], one["sha256"], one["fetched"]] for one in members]])
+    asked = json.dumps(
+        [order["plan_sha256"], [[one["name"], one["sha256"], one["version"], one["fetched"]] for one in members]]
+    )
     return {**order, "members": members, "plan_sha256": hashlib.sha256(asked.encode()).hexdigest()}
 
 
