@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -25,6 +26,9 @@ _COMMANDS = {
     "cache": ("podfit.cli.cache", "cache_command", "Show or prune podfit's cache."),
     "completion": ("podfit.cli.completion", "completion_command", "Print the shell completion script."),
 }
+
+_GC_THRESHOLD = 50_000
+"""So many new objects are made before Python looks for cycles among them: a run makes many that stay and few cycles."""
 
 _HELP: tuple[type[click.ClickException], ...] = tuple(
     filter(None, [getattr(click.exceptions, "NoArgsIsHelpError", None)])  # click has it from 8.2 on
@@ -95,6 +99,7 @@ def podfit() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run podfit with arguments (default: the process's) and leave the process with its exit code."""
+    gc.set_threshold(_GC_THRESHOLD)
     sys.exit(run(arguments))
 
 
