@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import glob
 import json
 import os
@@ -390,7 +389,7 @@ def _swap(place: Area, path: str) -> None:
     new, old = _new(place), os.path.join(place.path, "old")
     if not files.exists(path):
         os.rename(new, path)
-    elif not _exchange(new, path):
+    elif not files.exchange(new, path):
         os.rename(path, old)
         os.rename(new, path)
     _keep(place, (new, old))
@@ -398,13 +397,3 @@ def _swap(place: Area, path: str) -> None:
     files.remove(new)
     files.remove(old)
     files.sync_folder(os.path.dirname(path))
-
-
-def _exchange(first: str, second: str) -> bool:
-    """Exchange two names in one step (renameat2, Linux 3.15 and glibc 2.28); False where that cannot be done."""
-    try:
-        function = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    nowhere, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE (linux/fs.h)
-    return bool(function(nowhere, os.fsencode(first), nowhere, os.fsencode(second), exchange) == 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -10,14 +11,15 @@ import re
 import stat
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
 from podfit.far.protocol import OrderedMember
-from podfit.model import InputError, Plan, PlannedMember, Where, canonical
+from podfit.model import InputError, Plan, PlannedMember, PodfitError, Reporter, Where, canonical
+from podfit.pod.apply.agent import Agent
 from podfit.readers.declared.own_name import name_of_directory
 
 MOST_FILE_BYTES = 10 * 2**20
@@ -84,6 +86,21 @@ def carry(plan: Plan, project: str) -> tuple[Carried, ...]:
             remedy="name the project's directory with --project DIR",
         )
     return tuple(_packed(member, root) for member in plan.members)
+
+
+@contextlib.contextmanager
+def brought(agent: Agent, carried: Sequence[Carried], reporter: Reporter) -> Iterator[None]:
+    """Have the members' archives on the machine for a while."""
+    paths = [agent.place(each.filename) for each in carried]
+    try:
+        for each, path in zip(carried, paths, strict=True):
+            reporter.step(f"carrying {each.member.name} ({len(each.archive) / 1e6:.1f} MB)")
+            agent.machine.put(each.archive, path)
+        yield
+    finally:
+        if paths:
+            with contextlib.suppress(PodfitError):
+                agent.machine.run(["rm", "-f", "--", *paths], timeout=60.0)
 
 
 def _packed(member: PlannedMember, root: Path) -> Carried:

@@ -15,7 +15,7 @@ from podfit.model import Disk, Finding, InputError, Plan, PodfitError, Reporter,
 from podfit.model.words import shortened
 from podfit.pod.apply.agent import Agent, Running, provide_uv
 from podfit.pod.apply.checks import check
-from podfit.pod.apply.members import Carried, carry
+from podfit.pod.apply.members import brought, carry
 from podfit.pod.apply.order import with_members, work_order
 from podfit.pod.apply.outcome import Applied, ApplyError, Options, StoppedError, Verifier
 from podfit.pod.machine import Machine
@@ -109,7 +109,7 @@ def apply(
         gate=0 if findings is not None else _GATE_SECONDS,
     )
     checks = None if findings is not None else (lambda: _look(machine, plan, reporter)[0])
-    with _brought(agent, carried, reporter):
+    with brought(agent, carried, reporter):
         answer, checked, verified = _carry_out(agent, order, plan, reporter, checks, verifier)
     seconds.update(answer["seconds"])
     _tell_kept(answer, reporter)
@@ -143,21 +143,6 @@ def recover(
     _tell_differences(answer.get("differs", []), reporter)
     where = ", ".join(answer["environments"])
     return Applied(answer["outcome"], "recover", where, machine.python, recovered=answer["outcome"] == "recovered")
-
-
-@contextlib.contextmanager
-def _brought(agent: Agent, carried: Sequence[Carried], reporter: Reporter) -> Iterator[None]:
-    """Have the members' archives on the machine for a while."""
-    paths = [agent.place(each.filename) for each in carried]
-    try:
-        for each, path in zip(carried, paths, strict=True):
-            reporter.step(f"carrying {each.member.name} ({len(each.archive) / 1e6:.1f} MB)")
-            agent.machine.put(each.archive, path)
-        yield
-    finally:
-        if paths:
-            with contextlib.suppress(PodfitError):
-                agent.machine.run(["rm", "-f", "--", *paths], timeout=60.0)
 
 
 def _with(order: Order, **more: Any) -> Order:
