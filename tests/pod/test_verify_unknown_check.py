@@ -22,12 +22,11 @@ class _Answers:
     python = "python3"
     label = "pod: python3"
 
-    def __init__(self, check: str) -> None:
-        self._check = check
+    def __init__(self, *checks: str) -> None:
+        self._checks = checks
 
     def run(self, argv, **_):
         found = {
-            "check": self._check,
             "subject": "x",
             "verdict": "ok",
             "message": "fine",
@@ -35,13 +34,21 @@ class _Answers:
             "remedy": "",
             "seconds": 0.0,
         }
-        report = {"schema": SCHEMA, "project": "p", "template": "t", "python": {}, "seconds": 0.1, "findings": [found]}
+        report = {"schema": SCHEMA, "project": "p", "template": "t", "python": {}, "seconds": 0.1, "findings": []}
+        report["findings"] = [{"check": check, **found} for check in self._checks]
         return Completed(0, frame.framed(json.dumps(report), argv[argv.index("--frame") + 1]), b"")
 
 
 def test_a_known_check_is_read():
-    (finding,) = verify(_Answers("version"), PLAN)
-    assert finding.code == "PF401"
+    findings = verify(_Answers("version", "python", "metadata"), PLAN)
+    assert findings[0].code == "PF401"
+
+
+@pytest.mark.parametrize("left_out", ["version", "python", "metadata"])
+def test_an_answer_that_leaves_out_a_check_is_not_believed(left_out):
+    checks = [name for name in ("version", "python", "metadata") if name != left_out]
+    with pytest.raises(InputError, match=f"says nothing about {left_out}: it is not the whole report"):
+        verify(_Answers(*checks), PLAN)
 
 
 @pytest.mark.parametrize("name", ["karma", "karma" * 100])

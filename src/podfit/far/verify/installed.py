@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -122,7 +123,30 @@ def child_held(job: Mapping[str, Any]) -> dict[str, Any]:
         result["bytes"] += length
         if actual != expected.partition("=")[2]:
             result["wrong"].append([path, "has another content"])
+    result["wrong"] += hidden_modules(info, [row[0] for row in listed])
     return result
+
+
+def hidden_modules(info: Path, paths: list[str]) -> list[list[str]]:
+    """Return the top-level modules among paths that this interpreter would import from somewhere else, and from where.
+
+    Nothing is imported. A file of the same content elsewhere hides nothing.
+    """
+    found = []
+    for path in paths:
+        name, _, rest = path.partition("/")
+        if rest not in ("", "__init__.py") or not path.endswith(".py"):
+            continue
+        module, own = name.partition(".")[0], info.parent / path
+        try:
+            spec = importlib.util.find_spec(module)
+            if spec is None or not spec.origin or not Path(spec.origin).is_file() or Path(spec.origin).samefile(own):
+                continue
+            if Path(spec.origin).read_bytes() != own.read_bytes():
+                found.append([path, f"is hidden by {spec.origin}"])
+        except (ImportError, OSError, ValueError):
+            continue
+    return found
 
 
 def file_digest(path: Path, algorithm: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from podfit.far.verify.main import SCHEMA
 from podfit.far.verify.processes import TIMEOUT
 from podfit.model import Finding, InputError, Plan, Reporter, SilentReporter, Verdict, Where
 from podfit.model.check import checks
+from podfit.model.words import shortened
 from podfit.pod.machine import Machine
 from podfit.readers.processes import Completed
 from podfit.writers.verify_env import verify_facts, write_verify_env
@@ -103,7 +104,7 @@ def examine(
         raise _failure(machine, python, done, where)
     _known(data.get("findings"), where)
     try:
-        return Report(
+        report = Report(
             project=str(data["project"]),
             template=str(data["template"]),
             findings=tuple(msgspec.convert(entry, Finding) for entry in data["findings"]),
@@ -113,6 +114,23 @@ def examine(
         )
     except (AttributeError, KeyError, TypeError, ValueError, msgspec.ValidationError):
         raise InputError("the answer of the checks is no report: something else answered", where=where) from None
+    if missing := _missing(report.findings, plan):
+        text = f"the answer of the checks says nothing about {shortened(missing)}: it is not the whole report"
+        raise InputError(text, where=where, remedy="run verify_env.py there to see what it says")
+    return report
+
+
+def _missing(findings: Sequence[Finding], plan: Plan) -> list[str]:
+    """Return what the plan asks to be checked and no finding is about: a verification passes on the full set alone."""
+    facts = verify_facts(plan)
+    told = {(finding.check, finding.subject) for finding in findings}
+    made = {check for check, _ in told}
+    missing = [check for check in ("python", "version", "metadata") if check not in made]
+    needs = [need["name"] for need in facts["needs"]]
+    missing += [name for name in needs if not told & {("import", name), ("version", name)}]
+    if facts["held"] and "template" not in made:
+        missing += [name for name in sorted(facts["held"]) if ("version", name) not in told]
+    return missing
 
 
 def _known(entries: Any, where: Where) -> None:
