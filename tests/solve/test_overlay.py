@@ -9,9 +9,9 @@ import pytest
 from solve_support import need, only, registry, template
 
 from podfit.fit.drive import finish_all
-from podfit.model import InputError
+from podfit.model import Bound, Evidence, EvidenceKind, InputError
 from podfit.model.steps import finish
-from podfit.solve import Uv, overlay_steps, solve_overlay
+from podfit.solve import Earlier, Uv, overlay_steps, solve_overlay
 from podfit.solve.template_index import flat_index, offer, resolver_platform
 from podfit.solve.uv import Question, as_link
 
@@ -359,3 +359,24 @@ def test_what_no_version_of_a_released_distribution_allows_is_refused_without_re
     assert "vendor 1.0 requires frames==2.2" in refused.message
     assert (refused.fitting, overlay.changes) == ("2.2", ())
     assert overlay.runs <= 4
+
+
+def test_a_solution_under_more_bounds_starts_from_what_was_found_under_fewer(solve, tmp_path):
+    pod = template({"held": ("1.0", ["mid<2"]), "mid": ("1.0", ["low<2"]), "low": ("1.0", []), "free": ("1.0", [])})
+    releases = {("mid", "1.5"): ["low<3"], ("low", "2.5"): [], ("app", "1.0"): ["low>=2"], ("app", "1.1"): ["low>=2"]}
+    wants = [need("app"), need("gone"), need("free", ">=9")]
+    arguments = only(registry(tmp_path / "wheels", releases))
+    earlier = Earlier()
+    more = {"held": ["held"], "preferences": {}, "index_arguments": arguments}
+    first = finish(overlay_steps(pod, wants, solve.uv, earlier=earlier, **more))
+    bound = Bound("app", "a test", Evidence(EvidenceKind.MEASURED, "a test"), "<=1.0")
+    alone = solve_overlay(pod, wants, Uv(tmp_path / "other"), bounds=[bound], **more)
+    after = finish(overlay_steps(pod, wants, Uv(tmp_path / "again"), bounds=[bound], earlier=earlier, **more))
+    assert _versions(first)["app"] == "1.1"
+    assert _versions(after) == _versions(alone)
+    assert {(each.name, each.fitting) for each in after.refused} == {
+        (each.name, each.fitting) for each in alone.refused
+    }
+    assert {each.name for each in after.refused} == {"gone", "free"}
+    assert [each.name for each in after.changes] == [each.name for each in alone.changes] == ["low", "mid"]
+    assert after.runs < alone.runs

@@ -14,6 +14,7 @@ from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
 from podfit.model.words import shortened
 from podfit.plan.files import best_first
+from podfit.solve import Earlier
 
 MOST_ROUNDS = 8
 """So often at most a template is solved: each round but the last taught at least one bound."""
@@ -26,10 +27,11 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     Raises NoPlanError when nothing fits under what was learned, and as `overlay_phase`.
     """
     bounds: tuple[Bound, ...] = ()
+    earlier = Earlier()
     waived: frozenset[tuple[str, str]] = frozenset()
     for number in range(1, MOST_ROUNDS + 1):
         try:
-            subject = yield from overlay_phase(given, needed, bounds)
+            subject = yield from overlay_phase(given, needed, bounds, earlier)
         except NoPlanError as error:
             if not bounds:
                 raise

@@ -21,7 +21,7 @@ from podfit.needs import NeedReport, find_needs
 from podfit.plan.build import build_plan, planned_releases
 from podfit.plan.ignore import with_ignored
 from podfit.plan.members import planned_members
-from podfit.solve import Uv, overlay_steps
+from podfit.solve import Earlier, Uv, overlay_steps
 from podfit.solve.sources import Sources
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def needs_phase(given: Given) -> Steps[Needed]:
     return Needed(template, report, frozenset(held))
 
 
-def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) -> Steps[Subject]:
+def overlay_phase(
+    given: Given, needed: Needed, bounds: tuple[Bound, ...] = (), earlier: Earlier | None = None
+) -> Steps[Subject]:
     """Return the solution under bounds, with the metadata of all that it adds: what the audits look at.
 
     Raises InputError and NoPlanError as `podfit.solve.overlay_steps`.
@@ -112,6 +114,7 @@ def overlay_phase(given: Given, needed: Needed, bounds: tuple[Bound, ...] = ()) 
         ),
         unasked=given.options.unasked,
         reporter=given.reporter,
+        earlier=earlier,
     )
     planned = planned_releases(overlay, needed.template)
     added: dict[str, Release | None] = {name: given.source.planned(package) for name, package in planned.items()}

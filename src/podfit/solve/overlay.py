@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -32,6 +32,33 @@ from podfit.solve.search import MOST_RUNS, Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import PackageNotFoundError, Question, Refusal, Uv
+
+
+@dataclass(slots=True)
+class Earlier:
+    """What solving the same needs under fewer bounds found: all of it stays true under more.
+
+    relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps
+    the sets of pins that cannot all stay to the explanations.
+    """
+
+    relaxed: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
+    refused: list[RefusedNeed] = field(default_factory=list)
+    reasons: dict[frozenset[str], str] = field(default_factory=dict)
+
+    def take(
+        self,
+        relaxed: Collection[str],
+        dropped: Collection[str],
+        refused: Iterable[RefusedNeed],
+        reasons: Mapping[frozenset[str], str],
+    ) -> None:
+        """Keep what one more solution found."""
+        self.relaxed.update(relaxed)
+        self.dropped.update(dropped)
+        self.refused = list(refused)
+        self.reasons = dict(reasons)
 
 
 def solve_overlay(
@@ -82,6 +109,7 @@ def overlay_steps(
     sources: Sources | None = None,
     unasked: Mapping[str, str] | None = None,
     reporter: Reporter | None = None,
+    earlier: Earlier | None = None,
 ) -> Steps[Overlay]:
     """Resolve needs over template with the fewest changes to it, none to a held distribution.
 
@@ -91,7 +119,8 @@ def overlay_steps(
     uv builds nothing: sources offers what it knows of releases without a wheel, and says what may be built.
     A need that cannot be had (its limits, no such package, no access, an address that leads nowhere) is refused with
     the reason, and the rest is solved. Raises InputError for an index that cannot be reached, NoPlanError when even
-    without the project's limits nothing fits.
+    without the project's limits nothing fits. earlier is what solving the same needs under fewer bounds found;
+    it takes up what this one finds.
     """
     reporter = reporter or SilentReporter()
     held = frozenset(name for name in held if name in template.distributions)
@@ -125,6 +154,11 @@ def overlay_steps(
     loose = [name for name in offered.pins if name not in held]
     forced = frozenset(n.name for n in filled if n.url and n.name in loose) - {each.name for each in nowhere}
     forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
+    earlier = earlier or Earlier()
+    relaxed |= earlier.relaxed
+    dropped |= earlier.dropped
+    refused += [each for each in earlier.refused if each.name not in {r.name for r in refused}]
+    start = (set(relaxed), set(dropped))
     runs = 0
     weights = _weights(offered)
     again = Reconsidered(template, offered.pins, needs, preferences, sources) if sources is not None else None
@@ -133,6 +167,8 @@ def overlay_steps(
         lines = tuple(_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered))
         asked = replace(question, requirements=lines)
         search = Search(template, offered, held, asked, uv, reporter, weights, forced=forced - relaxed, sources=sources)
+        if (relaxed, dropped) == start:  # with fewer limits, what could not stay may stay
+            search.take(earlier.reasons)
         try:
             found = yield from search.run()
             blamed = "" if not isinstance(found, Refusal) else found.message
@@ -166,6 +202,7 @@ def overlay_steps(
                 refused.append(RefusedNeed(name, explained(stated[name], blamed, offered)))
     if isinstance(found, Refusal):  # pragma: no cover - a refusal has a message
         raise NoPlanError(f"nothing fits {template.name}")
+    earlier.take(relaxed, dropped, refused, search.reasons)
     packages = found
     if not search.proven:
         notes.append(

@@ -105,6 +105,12 @@ class Search:
             self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
         return (yield from self._roughly())
 
+    def take(self, reasons: Mapping[frozenset[str], str]) -> None:
+        """Start from sets of pins that are known not to be able to stay together, each with its explanation."""
+        for core, reason in reasons.items():
+            if core <= self.offered.pins.keys() - self.held:
+                self._learn(core, reason)
+
     def _learn(self, core: frozenset[str], reason: str) -> None:
         """Keep a core with its reason, once."""
         if core not in self.reasons:
