@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cli_support import Ran, podfit, tree, write
+from cli_support import Ran, podfit, served, tree, write
 
 Call = Callable[..., Ran]
 
@@ -249,6 +249,34 @@ def test_one_bad_need_is_a_conflict_of_its_own_and_the_rest_is_planned(
     assert decisions["beta"]["action"] == "install"
     assert decisions[culprit]["action"] == "conflict"
     assert text.replace("PORT", port).replace("INDEX", str(index)) in decisions[culprit]["reason"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--extra-index-url http://me:s3cr3t@127.0.0.1:PORT/simple",
+        "--extra-index-url ftp://nowhere.example/simple",
+        "--extra-index-url http://[broken/simple",
+        "--extra-index-url simple-that-is-not-there",
+        "--find-links http://127.0.0.1:PORT/wheels.html",
+        "--extra-index-url https://${NOT_SET}@127.0.0.1:PORT/simple",
+    ],
+)
+def test_an_index_that_the_project_names_and_that_cannot_be_used_is_a_question(
+    line: str, call: Call, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("PODFIT_CACHE_DIR", str(tmp_path / "cache"))
+    line = line.replace("PORT", str(closed_port()))
+    write(tmp_path, {**GOOD, "p/requirements.txt": f"{line}\nalpha\n"})
+    with served(index) as url:
+        ran = call("matrix", tmp_path / "p", *CATALOGUE, *NO_LOCAL, "--index-url", url, "--format", "json")
+    assert ran.code == 0, ran.err
+    matrix = json.loads(ran.out)
+    (question,) = matrix["templates"][0]["questions"]
+    assert "is named as an index of packages and cannot be used" in question["message"]
+    assert "s3cr3t" not in ran.out + ran.err
+    assert ("alpha", "install") in {(row["name"], row["cells"][0]["action"]) for row in matrix["rows"]}
 
 
 def test_files_of_an_earlier_run_stay_whole(

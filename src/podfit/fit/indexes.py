@@ -7,7 +7,16 @@ from urllib.parse import urlsplit
 
 from podfit.fit.options import Options
 from podfit.index.home import expanded
-from podfit.model import InputError, Project, Reporter, SilentReporter, Where
+from podfit.model import (
+    Evidence,
+    EvidenceKind,
+    InputError,
+    OpenQuestion,
+    Project,
+    Reporter,
+    SilentReporter,
+    Where,
+)
 from podfit.solve.addresses import place, unset
 from podfit.solve.uv import as_link
 
@@ -38,9 +47,52 @@ def with_project_indexes(options: Options, project: Project, reporter: Reporter 
     )
 
 
+def without_place(project: Project, error: InputError) -> Project | None:
+    """Return project without the index or links that an error speaks of, with a question; None for another error.
+
+    Nobody named it in this call, so that it costs what it alone has and not the run.
+    """
+    from podfit.index.simple import without_credentials
+
+    for named in (*project.index_urls, *project.find_links):
+        clean = without_credentials(named)
+        host = _host(clean)
+        if not _is_broken(named) and not any(word and word in str(error) for word in (host, named, clean)):
+            continue
+        text = f"it is named as an index of packages and cannot be used: {error.message}"
+        evidence = Evidence(EvidenceKind.METADATA, "the project's requirement files", clean)
+        remedy = "what it alone has is not planned, and what has the same name elsewhere may be another's: see to it"
+        return replace(
+            project,
+            index_urls=tuple(url for url in project.index_urls if url != named),
+            find_links=tuple(link for link in project.find_links if link != named),
+            questions=(*project.questions, OpenQuestion(clean, text, (evidence,), remedy)),
+        )
+    return None
+
+
 def _is_torch_index(url: str) -> bool:
     """Tell whether a URL is below PyTorch's wheel index."""
-    return urlsplit(url).hostname == "download.pytorch.org"
+    return _host(url) == "download.pytorch.org"
+
+
+def _is_broken(named: str) -> bool:
+    """Tell whether no request can be made from an address."""
+    from podfit.index.pages import source_of
+
+    try:
+        source_of(named)
+    except InputError:
+        return True
+    return False
+
+
+def _host(url: str) -> str:
+    """Return the host that a URL names, empty where there is none or the text is no URL."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def index_arguments(options: Options) -> tuple[str, ...]:

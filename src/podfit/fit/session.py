@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from podfit.audit import AUDITS, Audit
 from podfit.fit.binaries import WheelReader
 from podfit.fit.drive import finish_all
-from podfit.fit.indexes import with_project_indexes
+from podfit.fit.indexes import with_project_indexes, without_place
 from podfit.fit.loop import clean_solution
 from podfit.fit.options import Options
 from podfit.fit.phases import Given, needs_phase, plan_phase
 from podfit.fit.secrets import without_secrets
 from podfit.fit.source import IndexReleases
-from podfit.model import Call, NoPlanError, Plan, Project, Reporter, SilentReporter, Template, canonical
+from podfit.model import Call, InputError, NoPlanError, Plan, Project, Reporter, SilentReporter, Template, canonical
 from podfit.model.secrets import hidden
 from podfit.model.steps import Steps
 from podfit.solve import Uv
@@ -68,8 +68,20 @@ class Session:
     def fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
         """Return one result per template, in the order given; the indexes that the project names are asked, too.
 
-        Raises InputError as `fit_templates`.
+        One of these that cannot be used is an open question, and the rest is planned without it. Raises InputError as
+        `fit_templates`.
         """
+        while True:
+            try:
+                return self._fit(reading, templates)
+            except InputError as error:
+                project = without_place(reading.project, error)
+                if project is None:
+                    raise
+                reading = replace(reading, project=project)
+
+    def _fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
+        """Return the results with every index and link that the project names; errors as `fit_templates`."""
         from podfit.index import Index, default_index_urls, environment_index_urls
 
         options = with_project_indexes(self.options, reading.project, self.reporter)

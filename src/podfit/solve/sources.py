@@ -307,5 +307,5 @@ def _asked(name: str, message: str, requirements: Iterable[str]) -> list[str]:
             found[str(SpecifierSet(text.rstrip(",.")))] = None
         except InvalidSpecifier:
             continue
-    depended = re.findall(rf"depends? on {re.escape(name)}(==[\w.+!-]+)", message)
+    depended = re.findall(rf"depends? on {re.escape(name)}(==[\w.+!-]*\w)", message)
     return exact or depended or [text for text in found if not text.startswith("==")] or list(found) or [""]
