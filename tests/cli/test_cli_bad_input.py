@@ -259,7 +259,6 @@ def test_one_bad_need_is_a_conflict_of_its_own_and_the_rest_is_planned(
         "--extra-index-url http://[broken/simple",
         "--extra-index-url simple-that-is-not-there",
         "--find-links http://127.0.0.1:PORT/wheels.html",
-        "--extra-index-url https://${NOT_SET}@127.0.0.1:PORT/simple",
     ],
 )
 def test_an_index_that_the_project_names_and_that_cannot_be_used_is_a_question(
