@@ -7,7 +7,7 @@ from solve_support import need, only, registry, template
 
 from podfit.index import Index
 from podfit.solve import Uv, solve_overlay
-from podfit.solve.sources import Sources
+from podfit.solve.sources import Sources, _asked
 
 
 def _sdist(directory, name, version, *, info="", pyproject="", setup="raise SystemExit('a build ran')", more=()):
@@ -176,3 +176,8 @@ def test_what_is_compiled_and_imported_by_a_build_is_named_and_never_a_silent_fi
     assert "--no-build-isolation on the pod" in build.reason
     assert "compiles C++ and CUDA and needs a C++ compiler and CUDA's compiler nvcc" in build.reason
     assert [ground.source for ground in build.grounds] == ["attn-1.0.tar.gz"]
+
+
+def test_a_version_at_the_end_of_a_sentence_of_uv_is_read_without_its_full_stop():
+    message = "Because omegaconf==2.1 depends on antlr==4.9. And because x depends on antlr==4.8.1 and"
+    assert _asked("antlr", message, ["omegaconf"]) == ["==4.9", "==4.8.1"]
