@@ -1,5 +1,6 @@
 """What nobody answers for is a conflict of the needs concerned, each kind told apart; the rest is planned."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from podfit.fit.options import Options
 from podfit.fit.session import Session
 from podfit.model import Action, Distribution, Evidence, EvidenceKind, Interpreter, Origin, Platform, Template
 from podfit.readers.project import read_project
+from podfit.writers.lock import write_lock
+from podfit.writers.requirements import write_requirements
 
 SEEN = Evidence(EvidenceKind.MEASURED, "here")
 POD = Template(
@@ -118,3 +121,19 @@ def test_a_source_distribution_by_its_path_is_planned_where_it_states_its_depend
     assert "built from source on the pod (whether that works is not known)" in told
     assert plan.artefacts["pure"][0].hashes
     assert not plan.problems()
+
+
+def test_a_commit_is_fixed_in_every_file_can_be_applied_and_is_never_a_silent_fit(decided, tmp_path):
+    room = tmp_path / "repository"
+    room.mkdir()
+    (room / "setup.py").write_text("import torch\n")
+    who = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "one")):
+        subprocess.run([*who, *words], cwd=room, check=True)
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=room, check=True, capture_output=True, text=True)
+    url = f"git+{room.as_uri()}@{done.stdout.strip()}"
+    _, plan = decided("open", f"det2 @ git+{room.as_uri()}")
+    assert not plan.problems()
+    assert any(finding.check == "sdist" and finding.subject == "det2" for finding in plan.findings)
+    assert f"det2 @ {url}" in write_requirements(plan)
+    assert f"det2 @ {url}" in write_lock(plan)

@@ -54,6 +54,9 @@ def test_the_commit_is_fixed_and_nothing_of_the_repository_runs(tmp_path, reposi
     for reference, commit in (("", last), ("@v1", first), (f"@{first}", first)):
         overlay = _solve(tmp_path, f"git+file://{room}{reference}#egg=clip")
         assert overlay.packages["clip"].url == f"git+file://{room}@{commit}#egg=clip"
+        assert [(file.kind, file.url) for file in overlay.packages["clip"].artefacts] == [
+            ("commit", overlay.packages["clip"].url)
+        ]
         assert not overlay.refused
         assert any("not known" in note for note in overlay.notes)
 

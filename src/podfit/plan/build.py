@@ -270,8 +270,9 @@ def _built(facts: _Facts) -> Iterable[Finding]:
     builds = {build.name: build for build in facts.overlay.builds}
     for name, files in sorted(facts.artefacts.items()):
         package = facts.overlay.packages[name]
-        if files and all(file.kind == "sdist" for file in files):
-            text = f"{name} {package.version} has no wheel that fits: it is built from source on the pod"
+        if files and all(file.kind != "wheel" for file in files):
+            why = f"{package.version} has no wheel that fits" if files[0].kind == "sdist" else "comes from a commit"
+            text = f"{name} {why}: it is built from source on the pod"
             build, remedy = builds.get(name), ""
             if build is None:
                 text += " (whether that works is not known)"

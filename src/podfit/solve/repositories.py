@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from podfit.model import LockedPackage, Need, RefusedNeed
+from podfit.model import Artefact, LockedPackage, Need, RefusedNeed
 from podfit.model.steps import Steps, Wait
 
 _SECONDS = 30
@@ -47,7 +47,7 @@ def fixed_commits(needs: Iterable[Need], allowed: Collection[str], *, offline: b
             refused.append(RefusedNeed(need.name, f"{text}correct the address, or state a commit of 40 digits"))
             continue
         url = f"git+{base}@{commit}" + (f"#{fragment}" if fragment else "")
-        fixed[need.name] = LockedPackage(need.name, "", (), url)
+        fixed[need.name] = LockedPackage(need.name, "", (Artefact("", url, (), "commit"),), url)
     return Repositories(fixed, tuple(refused))
 
 

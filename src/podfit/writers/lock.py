@@ -33,7 +33,8 @@ def write_lock(plan: Plan) -> str:
         need = needs.get(decision.name)
         artefacts = plan.artefacts.get(decision.name, ())
         hashes = sorted({h for artefact in artefacts for h in artefact.hashes if ":" in h})
-        exact = f"{decision.name} @ {need.url}" if need and need.url else f"{decision.name}=={decision.planned}"
+        url = decision.planned if "://" in decision.planned else need.url if need else ""
+        exact = f"{decision.name} @ {url}" if url else f"{decision.name}=={decision.planned}"
         lines.append("")
         if decision.action is Action.CHANGE:
             lines.append(comment(f"replaces {decision.template}: {decision.reason}"))

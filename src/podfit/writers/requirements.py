@@ -75,7 +75,9 @@ def requirement(decision: Decision, need: Need | None) -> tuple[str, str]:
     extras = f"[{','.join(need.extras)}]" if need and need.extras else ""
     name = f"{decision.name}{extras}"
     if need and need.url:
-        return f"{name} @ {need.url}", "the URL that the project declares"
+        fixed = "://" in decision.planned
+        url = decision.planned if fixed else need.url
+        return f"{name} @ {url}", f"the URL that the project declares{', its commit fixed' if fixed else ''}"
     version = decision.planned or decision.template
     if need and need.specifier:
         try:
