@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FRESH_SECONDS = 600
 """How long a project page counts as fresh: the max-age that PyPI sends with its pages."""
 LARGEST_PAGE = 128 << 20
-"""Bytes of a project's page past which it is none: the largest on PyPI have about 30 million."""
+"""Bytes of a project's page past which podfit takes it for none: its own limit, assumed."""
 
 _KIND = "pages"
 

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 LONGEST_NAME = 128
-"""Characters of a distribution's name. The longest on PyPI has 80 (the simple index's list of names, July 2025)."""
+"""Characters of a distribution's name: a limit that podfit sets, assumed to be far above any real name."""
 
 LONGEST_VERSION = 255
 """Characters of a version. Python itself refuses to read a number of more than 4,300 digits."""
 
 LONGEST_REQUIREMENT = 16384
-"""Characters of one requirement. The longest Requires-Dist lines are lists of extras, of two or three thousand."""
+"""Characters of one requirement: a limit that podfit sets, assumed to be far above any real line."""
 
 MOST_SPECIFIERS = 256
-"""Comparisons of one requirement: work on two of them is done for each pair. Real ones have a dozen."""
+"""Comparisons of one requirement: work on two of them is done for each pair. Podfit's own limit, assumed."""
 
 DEEPEST = 64
-"""Levels of a JSON document: a plan has nine."""
+"""Levels of a JSON document: a limit that podfit sets."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_~-]*", re.ASCII)

@@ -18,7 +18,7 @@ from podfit.readers.declared.text import decode, decode_utf8, without_credential
 from podfit.readers.plain_file import read_bounded
 
 LARGEST = 32 * 1024 * 1024
-"""Bytes past which a file declares no requirements: the lines of a freeze of 3,000 distributions have 100,000."""
+"""Bytes past which a file declares no requirements: a limit that podfit sets, assumed."""
 
 
 @dataclass(frozen=True)

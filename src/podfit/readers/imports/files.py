@@ -23,9 +23,9 @@ _DECLARES = re.compile(
     re.IGNORECASE,
 )
 MOST_ENTRIES = 1_000_000
-"""Files and directories of one project that are looked at: some seconds. Data sets have this many, code never has."""
+"""Files and directories of one project that are looked at: a limit that podfit sets, assumed."""
 MOST_FILES = 10_000
-"""Files of one project that are read: PyTorch's repository has 3,000."""
+"""Files of one project that are read: a limit that podfit sets, assumed."""
 # Run by tools that build, test or check the project, never by the project itself.
 _NARROW = "name the project's own directory, or leave directories out with --exclude"
 _BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
