@@ -36,7 +36,7 @@ _TRIES_PER_KIND = 2
 _SOURCE_BYTES = 64 << 20
 """A larger source distribution is not fetched to see how it is built."""
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-_RECENT_PAGES = 16
+_RECENT_PAGES = 96
 _DOUBTED = 8
 """Projects whose pages are asked for when somebody waits too long."""
 """How many projects' pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
