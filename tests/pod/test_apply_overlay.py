@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shlex
 import signal
 import subprocess
@@ -97,11 +98,12 @@ def test_it_sees_the_template_and_leaves_it_alone(python: str, wheels: Path, tmp
     assert sorted(path.name for path in place.parent.iterdir()) == ["mine"]
     seconds = []
     for _ in range(3):
-        started = time.monotonic()
+        before_it = resource.getrusage(resource.RUSAGE_CHILDREN)
         second = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
-        seconds.append(time.monotonic() - started)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(used.ru_utime + used.ru_stime - before_it.ru_utime - before_it.ru_stime)
         assert second.stdout.startswith(f"nothing to do: {place} is as planned")
-    assert min(seconds) < 1.0, seconds
+    assert min(seconds) < 1.0, seconds  # of processor time, its children's included: no other load counts
     assert changes(before, tree(root(python))) == []
 
 
