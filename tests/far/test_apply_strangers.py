@@ -72,7 +72,7 @@ def test_killed_at_every_step_nothing_of_it_is_lost(
     tmp_path: Path, exchanges: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not exchanges:
-        monkeypatch.setattr(overlay, "_exchange", lambda *_paths: False)
+        monkeypatch.setattr(files, "exchange", lambda *_paths: False)
 
     def scene(step: int) -> bool:
         root = tmp_path / f"{step}"
