@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from podfit.model.secrets import hidden
 from podfit.writers.plain import plain
 from podfit.writers.registry import answer_formats, write_answer
 
@@ -58,4 +57,6 @@ def this_screen(*, details: bool = False) -> Screen:
 
 def tell(text: str) -> None:
     """Print a sentence on standard error: harmless whatever it quotes, and without secrets."""
+    from podfit.model.secrets import hidden
+
     click.echo(plain(hidden(text)), err=True)

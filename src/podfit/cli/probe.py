@@ -12,7 +12,6 @@ import click
 from podfit.cli.answers import format_option, show
 from podfit.cli.options import machine_from, machine_options
 from podfit.cli.reporter import TerminalReporter
-from podfit.model import InputError, Where
 
 
 @click.command("probe")
@@ -49,6 +48,8 @@ def probe_command(
     from podfit.writers.registry import write_answer
 
     if output and Path(output).is_dir():
+        from podfit.model import InputError, Where
+
         raise InputError("is a directory", where=Where(output), remedy="name a file")
     shape = shape or ("text" if sys.stdout.isatty() and not output else "json")
     if script:
@@ -79,4 +80,6 @@ def write_whole(path: Path, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
+        from podfit.model import InputError, Where
+
         raise InputError(f"cannot be written: {error.strerror}", where=Where(str(path))) from None

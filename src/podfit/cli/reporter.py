@@ -7,7 +7,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from podfit.cli.answers import tell
-from podfit.model.secrets import hidden
 from podfit.writers.plain import plain
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ class TerminalReporter:
         if self._status is not None:
             from rich.text import Text
 
+            from podfit.model.secrets import hidden
+
             self._status.update(Text(plain(hidden(f"{text} ..."))))
         elif self._verbose:
             with self._lock:
@@ -66,6 +67,8 @@ class TerminalReporter:
                 return
             self._told.add(text)
             if self._console is not None:
+                from podfit.model.secrets import hidden
+
                 self._console.print(
                     plain(hidden(f"warning: {text}")), style="yellow", markup=False, highlight=False, soft_wrap=True
                 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from podfit.writers.plain import file_part
 
@@ -19,7 +18,8 @@ def _always(_plan: Plan) -> bool:
     return True
 
 
-class FileFormat(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class FileFormat:
     """One kind of file that podfit writes per template.
 
     write is pure: it looks at nothing but the plan and returns the file's whole text, ending in a line break. The
@@ -43,7 +43,8 @@ class FileFormat(msgspec.Struct, frozen=True):
         return f"{self.prefix}{file_part(template, dots=self.dots)}{self.suffix}"
 
 
-class Screen(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Screen:
     """Where a text is printed: columns, rich's name of its colours (None without), whether all details are wanted."""
 
     width: int = 100
@@ -51,7 +52,8 @@ class Screen(msgspec.Struct, frozen=True):
     details: bool = False
 
 
-class AnswerFormat(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class AnswerFormat:
     """One way to write down what a command answers; name is what --format takes.
 
     write returns the whole text, ending in a line break; it may look at the screen, others than `text` do not. With a
