@@ -164,6 +164,7 @@ def test_killed_at_every_step_of_the_change(tmp_path: Path) -> None:
     assert died > 30  # Python 3.10 takes 33 steps, 3.11 some more
 
 
+@pytest.mark.slow
 def test_killed_at_every_step_of_the_way_back_too(tmp_path: Path) -> None:
     """From three states: in the middle of the removals, in the middle of the moves, and from the finished change."""
     total = 0

@@ -41,6 +41,7 @@ def test_versions_compare_as_packaging_compares_them(one: str, two: str) -> None
     assert (mine[0] < mine[1], mine[0] == mine[1]) == (theirs[0] < theirs[1], theirs[0] == theirs[1])  # type: ignore[operator]
 
 
+@pytest.mark.slow
 @given(st.lists(CLAUSE, min_size=1, max_size=2).map(",".join), VERSION)
 @settings(max_examples=3000, deadline=None)
 @example(">1.0", "1.0.post1")

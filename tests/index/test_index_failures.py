@@ -54,6 +54,7 @@ def test_a_name_that_does_not_resolve(client: Client) -> None:
         client("http://nowhere.invalid/simple/").files("demo")
 
 
+@pytest.mark.slow
 def test_a_server_that_says_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
     with socket.socket() as deaf:
@@ -107,6 +108,7 @@ def test_a_proxy_that_is_down_is_named(client: Client, monkeypatch: pytest.Monke
         client("http://other.invalid/simple/").files("demo")
 
 
+@pytest.mark.slow
 def test_errors_that_pass_are_tried_again(demo: LocalIndex, client: Client, reporter: Recorder) -> None:
     demo.troubles["/simple/demo/"] = [(500, {}, b"oops"), (503, {"Retry-After": "0"}, b"busy"), (-1, {}, b"{")]
     assert client().files("demo")
@@ -114,6 +116,7 @@ def test_errors_that_pass_are_tried_again(demo: LocalIndex, client: Client, repo
     assert reporter.warnings == []
 
 
+@pytest.mark.slow
 def test_errors_that_stay_are_told(demo: LocalIndex, client: Client) -> None:
     demo.troubles["/simple/demo/"] = [(500, {}, b"oops")] * 20
     with pytest.raises(IndexUnreachable, match=r"HTTP status 500 Internal Server Error.*try again later"):

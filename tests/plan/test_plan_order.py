@@ -1,5 +1,6 @@
 """Layers of a graph: what is required stands below."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def test_names_outside_the_plan_do_not_count():
     assert layers(["pandas", "numpy"], {"pandas": ["numpy", "six"], "six": ["pandas"]}) == (("numpy",), ("pandas",))
 
 
+@pytest.mark.slow
 def test_a_long_chain_does_not_exhaust_the_stack():
     edges = {str(number): [str(number + 1)] for number in range(5000)}
     assert len(layers([str(number) for number in range(5001)], edges)) == 5001

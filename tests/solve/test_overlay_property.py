@@ -4,6 +4,7 @@ import itertools
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
@@ -64,6 +65,7 @@ def _fewest_changes(releases, present, held, needs):
     return best
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(worlds())
 def test_the_changes_are_the_fewest_there_are(world):
