@@ -19,12 +19,14 @@ from podfit.model import Content, InputError, Plan, Verdict
 from podfit.model.serial import plan_from_dict, plan_to_dict
 from podfit.plan.members import planned_members
 from podfit.pod.apply import ApplyError, Options, apply
-from podfit.pod.apply.members import carry
+from podfit.pod.apply.agent import Agent
+from podfit.pod.apply.members import brought, carry
 from podfit.pod.machine import LocalMachine
 from podfit.pod.verify.run import verifier
 from podfit.readers.project import read_project
 
-pytestmark = [pytest.mark.network]
+# One after another: the machines of these tests share a home, and what lies in its cache is looked at.
+pytestmark = [pytest.mark.network, pytest.mark.xdist_group("members")]
 
 TOOLS = ("setuptools==75.6.0", "pip==24.0", "wheel==0.45.1")
 FILES = {
@@ -148,6 +150,24 @@ def test_over_ssh_they_are_carried_and_nothing_of_them_stays_behind(
     assert any(step.startswith("carrying plain") for step in notes.steps)
     assert run(str(place / "bin" / "python"), "import plain; plain.main()") == "plain 0.12.0"
     assert list(Path("~/.cache/podfit").expanduser().glob("member-plain-*")) == []
+
+
+def test_two_that_carry_the_same_at_once_do_not_take_it_from_each_other(
+    python: str, wheels: Path, tmp_path: Path
+) -> None:
+    project = write(tmp_path / "project", FILES)
+    (project / "requirements.txt").write_text("./libs/plain\n")
+    plan = plan_of(python, project, [])
+    agent, notes = Agent(LocalMachine(python)), Notes()
+    first, second = carry(plan, ""), carry(plan, "")
+    assert first == second, "the same files are the same"
+    with brought(agent, first, notes):
+        with brought(agent, second, notes):
+            pass
+        (one,) = first
+        archive = Path(agent.place(one.filename))
+        assert archive.read_bytes() == one.archive
+    assert not archive.exists()
 
 
 def test_the_command_says_where_the_project_has_to_be(python: str, wheels: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import re
+import secrets
 import stat
 import subprocess
 import tarfile
@@ -43,7 +44,8 @@ _DATA = frozenset({"data", "datasets", "checkpoints", "outputs", "runs", "wandb"
 class Carried:
     """One member as it is carried: its archive (.tar.gz) the files that are too large to go, relative paths.
 
-    version is what its build is told, where that would ask Git.
+    version is what its build is told, where that would ask Git. token is of this run alone: of two that carry the same
+    to one machine neither takes the other's archive away.
     """
 
     member: PlannedMember
@@ -51,11 +53,12 @@ class Carried:
     sha256: str = ""
     left: list[str] = field(default_factory=list)
     version: str = ""
+    token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
 
     @property
     def filename(self) -> str:
         """What the archive is called on the machine."""
-        return f"member-{self.member.name}-{self.sha256[:16]}.tar.gz"
+        return f"member-{self.member.name}-{self.token}.tar.gz"
 
     def ordered(self, path: str) -> OrderedMember:
         """Return what an order says of it; path is where the archive lies on the machine."""
