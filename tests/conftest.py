@@ -71,3 +71,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         makers = {"make_venv", "interpreter", "sshd"} & set(getattr(item, "fixturenames", ()))
         if makers or item.path.is_relative_to(Path(__file__).parent / "pod"):
             item.add_marker(pytest.mark.machine)
+
+
+SLOW_SECONDS = 10.0
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that took longer than the quick lane affords and are not marked slow; the clock fails nobody."""
+    for report in terminalreporter.stats.get("passed", ()):
+        if report.when == "call" and report.duration > SLOW_SECONDS and "slow" not in report.keywords:
+            terminalreporter.write_line(f"not marked slow, {report.duration:.0f} s: {report.nodeid}")
