@@ -35,6 +35,8 @@ _THREADS = 16
 _TRIES_PER_KIND = 2
 _SOURCE_BYTES = 64 << 20
 """A larger source distribution is not fetched to see how it is built."""
+_METADATA = "metadata-2"
+"""What the cache calls metadata that were read from files, in the shape that `CoreMetadata` has now."""
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _RECENT_PAGES = 96
 _DOUBTED = 8
@@ -190,7 +192,7 @@ class Index:
         failure: IndexUnreachable | None = None
         for file in candidates:
             key = file_key(file)
-            found = self._kept("metadata", key, CoreMetadata)
+            found = self._kept(_METADATA, key, CoreMetadata)
             if found is None:
                 silent = self._kept("silent", key, str)
                 if silent is not None:
@@ -209,7 +211,7 @@ class Index:
                 except IndexUnreachable as error:
                     failure = error
                     continue
-                self._keep("metadata", key, found)
+                self._keep(_METADATA, key, found)
             if file in others:
                 old = found.evidence
                 detail = f"{old.detail}; of a wheel for another platform, none fits this one"
@@ -222,7 +224,7 @@ class Index:
 
     def known_metadata(self, sha256: str) -> CoreMetadata | None:
         """Return the metadata that was read earlier from the file with this hash (hex digits), None if none was."""
-        return self._kept("metadata", f"{sha256[:2]}/{sha256}", CoreMetadata)
+        return self._kept(_METADATA, f"{sha256[:2]}/{sha256}", CoreMetadata)
 
     def prefetch(
         self, pairs: Iterable[tuple[str, str]], *, tags: Sequence[str] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from packaging.version import Version
@@ -26,7 +26,7 @@ class CoreMetadata:
 
     name is normalized (PEP 503), version as the metadata writes it. requires_dist holds Requires-Dist lines
     (PEP 508) as they stand, requires_python a specifier, provides_extra names of extras. evidence says which file
-    it was read from and how.
+    it was read from and how. summary, classifiers and keywords are what it says of its purpose.
     """
 
     name: str
@@ -35,6 +35,9 @@ class CoreMetadata:
     requires_python: str
     provides_extra: tuple[str, ...]
     evidence: Evidence
+    summary: str = ""
+    classifiers: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
 
 
 def parse_metadata(data: bytes, source: str, detail: str) -> CoreMetadata:
@@ -56,6 +59,9 @@ def parse_metadata(data: bytes, source: str, detail: str) -> CoreMetadata:
         requires_python=raw.get("requires_python", ""),
         provides_extra=tuple(raw.get("provides_extra", ())),
         evidence=Evidence(EvidenceKind.METADATA, source, detail),
+        summary=" ".join(raw.get("summary", "").split()),
+        classifiers=tuple(raw.get("classifiers", ())),
+        keywords=tuple(word for word in map(str.strip, raw.get("keywords", ())) if word),
     )
 
 
@@ -113,11 +119,9 @@ def _with(
     metadata: CoreMetadata, detail: str, requires: tuple[str, ...] | None = None, extras: tuple[str, ...] | None = None
 ) -> CoreMetadata:
     """Return metadata with another detail, and other dependencies where given."""
-    return CoreMetadata(
-        name=metadata.name,
-        version=metadata.version,
+    return replace(
+        metadata,
         requires_dist=metadata.requires_dist if requires is None else requires,
-        requires_python=metadata.requires_python,
         provides_extra=metadata.provides_extra if extras is None else extras,
         evidence=Evidence(EvidenceKind.METADATA, metadata.evidence.source, detail),
     )
