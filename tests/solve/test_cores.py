@@ -25,9 +25,23 @@ def test_it_is_the_fewest_names_then_the_least_weight(cores, weights):
     assert (len(chosen), sum(weights.get(name, 0.0) for name in chosen)) == _best(cores, weights)
 
 
+RANKS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from([1, 2]))
+
+
+@given(CORES, WEIGHTS, RANKS)
+def test_what_has_a_rank_goes_only_where_nothing_of_a_lower_one_does(cores, weights, ranks):
+    def price(names):
+        found = [ranks.get(name, 0) for name in names]
+        return found.count(2), found.count(1), len(found), sum(weights.get(name, 0.0) for name in names)
+
+    chosen = hitting_set(cores, weights, ranks=ranks).names
+    subsets = chain.from_iterable(combinations(NAMES, size) for size in range(len(NAMES) + 1))
+    assert price(chosen) == min(price(names) for names in subsets if all(core & set(names) for core in cores))
+
+
 @given(CORES, WEIGHTS)
 def test_the_greedy_way_hits_every_core_too(cores, weights):
-    chosen = _greedy(set(cores), weights)
+    chosen = _greedy(set(cores), weights, {})
     assert all(core & chosen for core in cores)
     assert not any(all(core & (chosen - {name}) for core in cores) and len(chosen) > len(cores) for name in chosen)
 

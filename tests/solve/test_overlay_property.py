@@ -1,4 +1,4 @@
-"""The solver against brute force: on every small world, the fewest changes, or the knowledge that there are none."""
+"""The solver against brute force on small worlds: what stays, the needs' versions, the fewest changes, in this order."""
 
 import itertools
 import tempfile
@@ -14,6 +14,7 @@ from podfit.solve import Uv, solve_overlay
 
 NAMES = ("alfa", "bravo", "charlie", "delta", "echo")
 VERSIONS = ("1.0", "2.0", "3.0")
+ANCHOR = "alfa"
 SPECIFIERS = ("", ">=2.0", "<2.0", "==2.0", "<3.0", "!=1.0", ">=3.0")
 
 
@@ -44,13 +45,12 @@ def _meets(line, version):
     return Requirement(line).specifier.contains(version)
 
 
-def _fewest_changes(releases, present, held, needs):
-    """Return the least number of changed template distributions over every possible environment, None without one."""
+def _environments(releases, present, held, needs):
+    """Yield every possible environment that meets the needs and breaks nothing."""
     choices = []
     for name in NAMES:
         versions = sorted(v for n, v in releases if n == name)
         choices.append([present[name]] if name in held else versions if name in present else ["", *versions])
-    best = None
     for picked in itertools.product(*choices):
         environment = {name: version for name, version in zip(NAMES, picked, strict=True) if version}
         stated = [*(f"{name}{specifier}" for name, specifier in needs.items())]
@@ -60,15 +60,18 @@ def _fewest_changes(releases, present, held, needs):
             Requirement(line).name in environment and _meets(line, environment[Requirement(line).name])
             for line in stated
         ):
-            changes = sum(environment[name] != version for name, version in present.items())
-            best = changes if best is None else min(best, changes)
-    return best
+            yield environment
+
+
+def _moved(environment, present):
+    return {name for name, version in present.items() if environment[name] != version}
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("prefer", ["needs", "template"])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(worlds())
-def test_the_changes_are_the_fewest_there_are(world):
+def test_the_needs_come_first_then_the_fewest_changes_and_the_anchor_is_last(prefer, world):
     releases, present, held, needs = world
     with tempfile.TemporaryDirectory() as room:
         directory = registry(Path(room) / "wheels", releases)
@@ -79,17 +82,38 @@ def test_the_changes_are_the_fewest_there_are(world):
             held=held,
             preferences={},
             index_arguments=only(directory),
+            anchors=[ANCHOR],
+            prefer=prefer,
         )
     yielding = {name: "" if name in held and s.startswith("==") else s for name, s in needs.items()}
-    fewest = _fewest_changes(releases, present, held, yielding)  # an exact pin on a held distribution gives way
-    if fewest is None:
+    every = list(_environments(releases, present, held, yielding))  # an exact pin on a held distribution gives way
+    if not every:
         assert overlay.refused
         return
     assert not overlay.refused
-    assert len(overlay.changes) == fewest
     assert not held & {change.name for change in overlay.changes}
-    environment = {**present, **{name: package.version for name, package in overlay.packages.items()}}
-    for name, version in environment.items():
+    found = {**present, **{name: package.version for name, package in overlay.packages.items()}}
+    for name, version in found.items():
         for line in releases[name, version]:
             asked = Requirement(line)
-            assert asked.specifier.contains(environment[asked.name]), f"{name} {version} requires {line}"
+            assert asked.specifier.contains(found[asked.name]), f"{name} {version} requires {line}"
+
+    met = {n for n, specifier in yielding.items() if n in present and _meets(n + specifier, present[n])}
+    unmet = [name for name in yielding if name not in met]
+    staying = met - {ANCHOR}
+
+    def spared(environment):
+        moved = _moved(environment, present)
+        return ANCHOR in moved and ANCHOR not in unmet, len(moved & staying)
+
+    assert spared(found) == min(map(spared, every))
+    alike = [
+        each
+        for each in every
+        if _moved(each, present) & {*staying, ANCHOR} == _moved(found, present) & {*staying, ANCHOR}
+    ]
+    if prefer == "needs":
+        best = max(tuple(each[name] for name in unmet) for each in alike)
+        assert tuple(found[name] for name in unmet) == best
+        alike = [each for each in alike if tuple(each[name] for name in unmet) == best]
+    assert len(overlay.changes) == min(len(_moved(each, present)) for each in alike)

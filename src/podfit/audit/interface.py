@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 class Subject:
     """A solution as the audits see it: a template, the needs, the overlay, and the metadata of all that it adds.
 
-    added are the releases that the overlay installs or changes, by name; held are the template's distributions that
-    may never change; bounds are what earlier rounds taught. binaries are what was read of the compiled modules of
-    planned wheels, by name; unread says of others why they were not read. ignored are the codes of checks whose
-    failures somebody ignores: these teach nothing. waived are releases, by name and version, against which there is
-    advice that no other release meets either. files are the paths that distributions bring, of those that may collide.
+    added are the releases that the overlay installs or changes, by name; held are the template's distributions that may
+    never change; bounds are what it was solved under: known, and what earlier rounds taught. binaries are what was read
+    of the compiled modules of planned wheels, by name; unread says of others why they were not read. ignored are the
+    codes of checks whose failures somebody ignores: these teach nothing. waived are releases, by name and version,
+    against which there is advice that no other release meets either. files are the paths that distributions bring, of
+    those that may collide.
     """
 
     template: Template
@@ -33,6 +34,7 @@ class Subject:
     added: Mapping[str, Release]
     held: frozenset[str]
     bounds: tuple[Bound, ...] = ()
+    known: tuple[Bound, ...] = ()
     binaries: Mapping[str, WheelBinaries] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from podfit.cli.reporter import TerminalReporter
+from podfit.model.choice import PREFERABLE
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -68,6 +69,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--exclude", metavar="GLOB", multiple=True, help="Do not read imports from these paths."),
     click.option("--hold", metavar="NAME", multiple=True, help="Never change this template distribution either."),
     click.option("--release", metavar="NAME", multiple=True, help="Allow changes to this held distribution."),
+    click.option(
+        "--prefer",
+        type=click.Choice(PREFERABLE),
+        default=PREFERABLE[0],
+        help="What comes first: the best versions of what the project needs, then the fewest changes to the template "
+        "(needs), or the fewest changes whatever these versions (template). Default: needs.",
+    ),
     click.option(
         "--ignore",
         metavar="CODE[=WHY]",
@@ -169,6 +177,7 @@ def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
             include_optional=given["include_optional"],
             hold=given["hold"],
             release=given["release"],
+            prefer=given["prefer"],
             extra_index_urls=tuple(filter(None, given["extra_index_url"])),
             exclude_newer=given["exclude_newer"],
             allow_build=tuple(given["allow_build"]),

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from podfit.model import InputError
 from podfit.model.check import ignorable
+from podfit.model.choice import NEEDS, PREFERABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,15 @@ class Options:
 
     extras and groups of the project to plan for; only_imported drops what is declared but never imported;
     include_optional plans for guarded imports too. hold and release add and remove names from what may never change.
-    index_url is the index that has what no other has (empty: pip's and uv's variables, else PyPI), extra_index_urls
-    are asked before it, find_links are further directories or pages of files. exclude_newer is an ISO date or time:
-    files uploaded later do not exist. ignore maps codes of checks to the reasons why their failures are ignored.
-    allow_build names what may be built from source while planning, which runs its code on this machine (`:all:` for
-    everything; by default nothing is). unasked are indexes that cannot be asked, by label, with the reason.
-    Raises InputError for an exclude_newer that is no date, and for a check that there is not or that cannot be ignored.
+    index_url is the index that has what no other has (empty: pip's and uv's variables, else PyPI), extra_index_urls are
+    asked before it, find_links are further directories or pages of files. exclude_newer is an ISO date or time: files
+    uploaded later do not exist. ignore maps codes of checks to the reasons why their failures are ignored. prefer says
+    what comes first: "needs" (their best versions, then the fewest changes to the template) or "template" (the fewest
+    changes, whatever the needs' versions). allow_build names what may be built from source while planning, which runs
+    its code on this machine (`:all:` for everything; by default nothing is). unasked are indexes that cannot be asked,
+    by label, with the reason.
+    Raises InputError for an exclude_newer that is no date, another prefer, and for a check that there is not or that
+    cannot be ignored.
     """
 
     extras: tuple[str, ...] = ()
@@ -36,11 +40,14 @@ class Options:
     find_links: tuple[str, ...] = ()
     exclude_newer: str = ""
     allow_build: tuple[str, ...] = ()
+    prefer: str = NEEDS
     ignore: Mapping[str, str] = field(default_factory=dict)
     unasked: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check the codes and the date."""
+        """Check the codes, the date and what is preferred."""
+        if self.prefer not in PREFERABLE:
+            raise InputError(f"prefer={self.prefer!a} is no choice", remedy=f"take one of {', '.join(PREFERABLE)}")
         for code in self.ignore:
             ignorable(code)
         try:

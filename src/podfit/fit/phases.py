@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from podfit.audit import Audit, Audited, Subject, audited
+from podfit.catalogue.anchors import anchor_bounds, anchored
 from podfit.catalogue.held import is_held
 from podfit.fit.binaries import WheelReader
 from podfit.fit.indexes import index_arguments
@@ -59,11 +60,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What the project needs on the template, whose distributions all have their metadata now; held never change."""
+    """What the project needs on the template, whose distributions all have their metadata now; held never change.
+
+    bounds are known before anything is solved: what the binaries of the held distributions allow.
+    """
 
     template: Template
     report: NeedReport
     held: frozenset[str]
+    bounds: tuple[Bound, ...] = ()
 
 
 def needs_phase(given: Given) -> Steps[Needed]:
@@ -86,8 +91,10 @@ def needs_phase(given: Given) -> Steps[Needed]:
     template = yield from _with_metadata(given)
     released = {canonical(name) for name in options.release}
     wanted = {canonical(name) for name in options.hold}
-    held = {name for name in template.distributions if (is_held(name) or name in wanted) and name not in released}
-    return Needed(template, report, frozenset(held))
+    held = frozenset(
+        name for name in template.distributions if (is_held(name) or name in wanted) and name not in released
+    )
+    return Needed(template, report, held, tuple(anchor_bounds(template, held)))
 
 
 def overlay_phase(
@@ -106,7 +113,7 @@ def overlay_phase(
         held=needed.held,
         preferences=tested,
         constraints=[declaration.requirement for declaration in needed.report.constraints],
-        bounds=bounds,
+        bounds=(*needed.bounds, *bounds),
         index_arguments=index_arguments(given.options),
         exclude_newer=given.options.exclude_newer,
         sources=Sources(
@@ -115,6 +122,8 @@ def overlay_phase(
         unasked=given.options.unasked,
         reporter=given.reporter,
         earlier=earlier,
+        anchors=anchored(needed.template, needed.held),
+        prefer=given.options.prefer,
     )
     planned = planned_releases(overlay, needed.template)
     added: dict[str, Release | None] = {name: given.source.planned(package) for name, package in planned.items()}
@@ -130,7 +139,8 @@ def overlay_phase(
         overlay,
         {name: added[name] or given.source.planned(package) or unknown(package) for name, package in planned.items()},
         needed.held,
-        bounds,
+        (*needed.bounds, *bounds),
+        needed.bounds,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from podfit import __version__
 from podfit.fit.options import Options
 from podfit.model import Provenance, Template
+from podfit.model.choice import NEEDS
 from podfit.model.provenance import shown_address
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def _words(options: Options) -> Iterator[str]:
         ("--ignore", options.ignore),
     ):
         yield from (f"{word}={name}" for name in names)
+    yield from [f"--prefer={options.prefer}"] * (options.prefer != NEEDS)
     yield from ["--only-imported"] * options.only_imported
     yield from ["--include-optional"] * options.include_optional
 

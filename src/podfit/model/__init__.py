@@ -2,6 +2,7 @@
 
 from podfit.model.bound import Bound
 from podfit.model.check import Check
+from podfit.model.choice import Alternative, OtherVersion, PassedOver
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.distribution import Distribution, Release, canonical
 from podfit.model.errors import InputError, NoPlanError, PodfitError, Where
@@ -21,6 +22,7 @@ from podfit.model.template import Interpreter, Origin, Platform, Template
 
 __all__ = [
     "Action",
+    "Alternative",
     "Artefact",
     "Bound",
     "BrokenRequirement",
@@ -52,7 +54,9 @@ __all__ = [
     "NoPlanError",
     "OpenQuestion",
     "Origin",
+    "OtherVersion",
     "Overlay",
+    "PassedOver",
     "PipSettings",
     "Plan",
     "PlannedMember",

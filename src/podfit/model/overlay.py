@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from podfit.model.choice import Alternative, PassedOver
 from podfit.model.decision import Change
 from podfit.model.plan import Artefact, SourceBuild
 
@@ -54,6 +55,7 @@ class Overlay:
     out for there to be a solution at all. ignored_pins maps each need whose exact pin on a held distribution gave
     way to the template's version to that pin. broken lists what the untouched template does not meet itself.
     runs is the number of resolutions it took. builds are the packages that have no wheel for the template.
+    passed_over is what needs could not have; alternative the solution with the fewest changes where this one has more.
     """
 
     packages: Mapping[str, LockedPackage]
@@ -65,3 +67,5 @@ class Overlay:
     notes: tuple[str, ...] = ()
     runs: int = 0
     builds: tuple[SourceBuild, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    alternative: Alternative | None = None

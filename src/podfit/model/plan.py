@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podfit.model.bound import Bound
+from podfit.model.choice import Alternative, PassedOver
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.evidence import Evidence
 from podfit.model.finding import Finding, Verdict
@@ -72,7 +73,8 @@ class Plan:
     builds are the releases that are built from source on the template, with what can be hoped of each. members are the
     project's own distributions that have to be on the pod, in the order of their building; directory is then the
     project's, absolute.
-    provenance says what it was made with; None in plans of an older podfit.
+    provenance says what it was made with; None in plans of an older podfit. passed_over is what needs could not have,
+    alternative the solution with fewer changes to the template and older releases of needs, None where there is none.
     """
 
     project: str
@@ -92,6 +94,8 @@ class Plan:
     provenance: Provenance | None = None
     members: tuple[PlannedMember, ...] = ()
     directory: str = ""
+    passed_over: tuple[PassedOver, ...] = ()
+    alternative: Alternative | None = None
 
     def problems(self) -> tuple[str, ...]:
         """Return why the plan cannot be applied, one sentence each; empty when it can.

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from podfit.model.bound import Bound
+from podfit.model.choice import Alternative, PassedOver
 from podfit.model.decision import Change, Decision
 from podfit.model.errors import InputError, Where
 from podfit.model.finding import Finding
@@ -44,6 +45,8 @@ class _Body(msgspec.Struct):
     provenance: Provenance | None = None
     members: tuple[PlannedMember, ...] = ()
     directory: str = ""
+    passed_over: tuple[PassedOver, ...] = ()
+    alternative: Alternative | None = None
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:

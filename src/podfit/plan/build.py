@@ -103,6 +103,8 @@ def build_plan(
         findings=(*_python(project, template), *_pins(facts), *audited, *_built(facts), *_immovable(facts), *findings),
         bounds=subject.bounds,
         builds=tuple(build for build in overlay.builds if build.name in artefacts),
+        passed_over=overlay.passed_over,
+        alternative=overlay.alternative,
         notes=(*overlay.notes, *_learned(subject), *_left_out(overlay)),
         created=created,
         local_python=project.local.python_version if project.local else "",
@@ -218,9 +220,19 @@ def _forced(change: Change, facts: _Facts) -> str:
         for asked in facts.situation.markers.active(release.requires_dist or ()):
             if asked.target == change.name and not asked.allows(change.before):
                 said.append(f"{requirer} {release.version} requires {asked.short}")
+    said += _moved_along(change, facts)
     said = list(dict.fromkeys(said))
     more = f" and {len(said) - 3} more say the like" if len(said) > 3 else ""
     return "; ".join(said[:3]) + more or change.conflict or "the resolver found no solution with it"
+
+
+def _moved_along(change: Change, facts: _Facts) -> Iterable[str]:
+    """Yield what the template's own version of a distribution requires and no longer finds."""
+    stated = facts.template.distributions[change.name].requires_dist or ()
+    for asked in facts.situation.markers.active(stated):
+        other, there = facts.situation.environment.get(asked.target), facts.template.distributions.get(asked.target)
+        if other is not None and not asked.allows(other.version) and (there is None or asked.allows(there.version)):
+            yield f"{change.name} {change.before} requires {asked.short}, planned is {other.version}"
 
 
 def _refusal(refused: RefusedNeed, template: Template) -> str:
@@ -312,7 +324,7 @@ def _immovable(facts: _Facts) -> Iterable[Finding]:
 
 def _learned(subject: Subject) -> Iterable[str]:
     """Yield a sentence about each bound that audits taught."""
-    return (f"learned: {bound} ({bound.evidence})" for bound in subject.bounds)
+    return (f"learned: {bound} ({bound.evidence})" for bound in subject.bounds if bound not in subject.known)
 
 
 def _left_out(overlay: Overlay) -> Iterable[str]:

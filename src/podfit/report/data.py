@@ -64,6 +64,7 @@ def _template(plan: Plan) -> dict[str, Any]:
         "counts": {action.value: count for action, count in counts(plan).items()},
         "download_bytes": plan.download_bytes,
         "changes": [msgspec.to_builtins(change) for change in plan.changes],
+        "alternative": msgspec.to_builtins(plan.alternative),
         "checks": [
             {"check": c.check, "worst": c.worst.value, "verdicts": {v.value: n for v, n in c.verdicts.items()}}
             for c in checks(plan.findings)

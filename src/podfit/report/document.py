@@ -25,7 +25,7 @@ from podfit.report.model import (
     section,
     text,
 )
-from podfit.report.remarks import Remark, changes, conflicts, drifts, questions, reasons
+from podfit.report.remarks import SHADOWED, Remark, alternatives, changes, conflicts, drifts, questions, reasons
 from podfit.report.rows import Group, counts, prominent, rows
 from podfit.report.template import provenance
 from podfit.report.words import MARK, human_bytes, listed, plural, where
@@ -45,6 +45,7 @@ def document(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) ->
             *section("Templates compared", *document_table(plans)),
             *_remarks("Conflicts", "What the project asks and cannot have:", conflicts(plans), plans),
             *_remarks("Changes to the templates", changed, changes(plans), plans),
+            *_alternatives(plans),
             *_questions(plans),
             *_members(plans),
             *_drift(plans),
@@ -86,6 +87,14 @@ def _remarks(title: str, opening: str, remarks: Sequence[Remark], plans: Sequenc
     if not remarks:
         return ()
     return section(title, Paragraph(text(opening)), *items(*(_remark(remark, plans) for remark in remarks)))
+
+
+def _alternatives(plans: Sequence[Plan]) -> tuple[Section, ...]:
+    """Return what the needs would be with the fewest changes."""
+    lines = [text(f"{words}{where(numbers, plans)}") for words, numbers in alternatives(plans)]
+    if not lines:
+        return ()
+    return section("With fewer changes", Paragraph(text(f"{SHADOWED[0].upper()}{SHADOWED[1:]}.")), *items(*lines))
 
 
 def _questions(plans: Sequence[Plan]) -> tuple[Section, ...]:

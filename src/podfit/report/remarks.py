@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from podfit.model import Action, Decision, Evidence, OpenQuestion, Plan
-from podfit.report.words import where
+from podfit.model.words import shortened
+from podfit.report.words import listed, plural, where
+
+SHADOWED = (
+    "podfit apply puts changes into an overlay, where they come before the template's own: nothing is replaced; "
+    "apply --in-place replaces"
+)
+"""What a change does to a template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,25 @@ def changes(plans: Sequence[Plan]) -> tuple[Remark, ...]:
             text = f"{change.before or '?'} -> {change.after or '?'}: {change.conflict}"
             found.setdefault((change.name, text), []).append(number)
     return tuple(Remark(name, text, tuple(n), action=Action.CHANGE) for (name, text), n in sorted(found.items()))
+
+
+def alternatives(plans: Sequence[Plan]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return what the needs would be with the fewest changes to a template, where the plan has more, and where."""
+    found: dict[str, list[int]] = {}
+    for number, plan in enumerate(plans):
+        other = plan.alternative
+        if other is None:
+            continue
+        moved = f"with {plural(len(other.changes), 'change')} ({shortened(other.changes, 3)})"
+        needs = listed(f"{need.name} {need.version}{_of(need.uploaded)}" for need in other.needs)
+        text = f"{moved if other.changes else 'without changes'}: {needs}; --prefer template plans that"
+        found.setdefault(text, []).append(number)
+    return tuple((text, tuple(numbers)) for text, numbers in found.items())
+
+
+def _of(uploaded: str) -> str:
+    """Return the month of a release: ` of 2023-12`, nothing where it is not known."""
+    return f" of {uploaded[:7]}" if uploaded else ""
 
 
 def questions(plans: Sequence[Plan]) -> tuple[tuple[OpenQuestion, tuple[int, ...]], ...]:

@@ -13,7 +13,17 @@ from podfit.report.made import made_with
 from podfit.report.matrix import screen_table
 from podfit.report.members import member_lines
 from podfit.report.model import Block, Item, Items, Report, Section, Span, Style, Text, items, section, text
-from podfit.report.remarks import Remark, changes, conflicts, drifts, questions, reasons, told_once
+from podfit.report.remarks import (
+    SHADOWED,
+    Remark,
+    alternatives,
+    changes,
+    conflicts,
+    drifts,
+    questions,
+    reasons,
+    told_once,
+)
 from podfit.report.rows import counts, prominent
 from podfit.report.template import origin_in_short, provenance
 from podfit.report.words import human_bytes, plural, where
@@ -46,7 +56,7 @@ def screen(
         *matrix,
         *section("Cannot be had", *items(*(_remark("conflict", one, plans) for one in conflicts(plans)))),
         *section("Failed", *_findings(found, (Concern.FAILED,), plans, details=details)),
-        *section("Changes to the templates", *items(*(_remark("change", one, plans) for one in changes(plans)))),
+        *section("Changes to the templates", *items(*_changes(plans))),
         *section("Open questions", *_questions(plans, details=details)),
         *section("The project's own, carried and built by podfit apply", *items(*member_lines(plans, details=details))),
         *_advice(found, plans, details=details),
@@ -55,6 +65,16 @@ def screen(
         *_end(plans, refused or {}, ahead),
     )
     return Report((), parts)
+
+
+def _changes(plans: Sequence[Plan]) -> Iterator[Text]:
+    """Yield what of the templates is replaced and why, what that does to them, and what there is without it."""
+    found = changes(plans)
+    yield from (_remark("change", one, plans) for one in found)
+    if found:
+        yield text(Span(SHADOWED, Style.ASIDE))
+    for words, numbers in alternatives(plans):
+        yield text(f"{words}{where(numbers, plans)}")
 
 
 def _remark(word: str, remark: Remark, plans: Sequence[Plan]) -> Text:

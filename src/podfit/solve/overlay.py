@@ -1,4 +1,4 @@
-"""Fit needs over a template with the fewest changes to it: one search, and what gives way when there is no solution."""
+"""Fit needs over a template: which versions, the fewest changes that allow them, and what gives way."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.model import (
+    Alternative,
     Bound,
     Change,
     InputError,
     LockedPackage,
     Need,
     NoPlanError,
+    OtherVersion,
     Overlay,
+    PassedOver,
     RefusedNeed,
     Reporter,
     SilentReporter,
     Template,
     canonical,
 )
+from podfit.model.choice import NEEDS, TEMPLATE
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
 from podfit.solve.addresses import unfilled, unset
+from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, Packages, unmet
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told, told_of_address
 from podfit.solve.repositories import fixed_commits
@@ -75,6 +80,8 @@ def solve_overlay(
     sources: Sources | None = None,
     unasked: Mapping[str, str] | None = None,
     reporter: Reporter | None = None,
+    anchors: Collection[str] = (),
+    prefer: str = NEEDS,
 ) -> Overlay:
     """Return the overlay of `overlay_steps`, waited for in the caller's thread; same arguments, same errors."""
     return finish(
@@ -91,6 +98,8 @@ def solve_overlay(
             sources=sources,
             unasked=unasked,
             reporter=reporter,
+            anchors=anchors,
+            prefer=prefer,
         )
     )
 
@@ -110,17 +119,20 @@ def overlay_steps(
     unasked: Mapping[str, str] | None = None,
     reporter: Reporter | None = None,
     earlier: Earlier | None = None,
+    anchors: Collection[str] = (),
+    prefer: str = NEEDS,
 ) -> Steps[Overlay]:
-    """Resolve needs over template with the fewest changes to it, none to a held distribution.
+    """Resolve needs over template: their best versions, then the fewest changes, none to a held distribution.
 
-    held are names of template distributions; preferences are the versions of the local environment by name;
-    constraints are PEP 508 lines that limit without asking; bounds were learned, and limit all but what is held.
-    unasked are indexes that cannot be asked, each with the reason, which is told where they might have helped.
-    uv builds nothing: sources offers what it knows of releases without a wheel, and says what may be built.
-    A need that cannot be had (its limits, no such package, no access, an address that leads nowhere) is refused with
-    the reason, and the rest is solved. Raises InputError for an index that cannot be reached, NoPlanError when even
-    without the project's limits nothing fits. earlier is what solving the same needs under fewer bounds found;
-    it takes up what this one finds.
+    prefer says what comes first: NEEDS, or with TEMPLATE the fewest changes whatever the needs' versions. A need that
+    the template meets stays where it can, and so do anchors, which move last of all. held are names of template
+    distributions; preferences are the versions of the local environment by name; constraints are PEP 508 lines that
+    limit without asking; bounds were learned, and limit all but what is held. unasked are indexes that cannot be asked,
+    each with the reason, which is told where they might have helped. uv builds nothing: sources offers what it knows of
+    releases without a wheel, and says what may be built. A need that cannot be had (its limits, no such package, no
+    access, an address that leads nowhere) is refused with the reason, and the rest is solved. Raises InputError for an
+    index that cannot be reached, NoPlanError when even without the project's limits nothing fits. earlier is what
+    solving the same needs under fewer bounds found; it takes up what this one finds.
     """
     reporter = reporter or SilentReporter()
     held = frozenset(name for name in held if name in template.distributions)
@@ -162,11 +174,21 @@ def overlay_steps(
     runs = 0
     weights = _weights(offered)
     again = Reconsidered(template, offered.pins, needs, preferences, sources) if sources is not None else None
-    settled: tuple[Search, dict[str, LockedPackage]] | None = None
+    settled: tuple[Search, Packages] | None = None
+    cheapest: tuple[Search, Packages] | None = None
+    passed_over: tuple[PassedOver, ...] = ()
     while True:
         lines = tuple(_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered))
         asked = replace(question, requirements=lines)
-        search = Search(template, offered, held, asked, uv, reporter, weights, forced=forced - relaxed, sources=sources)
+        lacking = unmet(needs, offered.pins, relaxed, {*held, *dropped, *forced})
+        ranks = {n.name: STAYS for n in needs if n.name in loose and n not in lacking}
+        ranks |= {name: ANCHOR for name in anchors if name in loose and name not in {n.name for n in lacking}}
+        search = Search(
+            *(template, offered, held, asked, uv, reporter, weights),
+            forced=forced - relaxed,
+            sources=sources,
+            ranks=ranks,
+        )
         if (relaxed, dropped) == start:  # with fewer limits, what could not stay may stay
             search.take(earlier.reasons)
         try:
@@ -184,13 +206,19 @@ def overlay_steps(
             dropped.update(culprits)  # what the index has by that name is not what is asked for
         runs += search.runs
         if not blamed and not isinstance(found, Refusal):
-            settled = search, found
+            cheapest = settled = search, found
             if again is None or not (yield from again.look(found)):
-                break
+                if prefer == TEMPLATE:
+                    break
+                choice = NeedsFirst(search, found, lacking, preferences, sources)
+                settled = yield from choice.choose()
+                runs += choice.runs
+                passed_over = tuple(choice.passed_over)
+                if settled[0] is search or again is None or not (yield from again.look(settled[1])):
+                    break
             question = replace(question, constraints=(*limits, *again.excluded))
             continue
         if settled is not None:  # what would be better cannot be had: the answer before it counts
-            search, found = settled
             break
         if not culprits:
             raise NoPlanError(f"nothing fits {template.name}: {blamed}")
@@ -200,10 +228,9 @@ def overlay_steps(
             relaxed.add(name)
             if name not in {r.name for r in refused}:
                 refused.append(RefusedNeed(name, explained(stated[name], blamed, offered)))
-    if isinstance(found, Refusal):  # pragma: no cover - a refusal has a message
-        raise NoPlanError(f"nothing fits {template.name}")
-    earlier.take(relaxed, dropped, refused, search.reasons)
-    packages = found
+    assert settled is not None and cheapest is not None  # noqa: S101 - the loop ends with an answer or raises
+    earlier.take(relaxed, dropped, refused, cheapest[0].reasons)
+    search, packages = settled
     if not search.proven:
         notes.append(
             f"{len(search.released)} pins of {template.name} were released; that no smaller set would do is not proven "
@@ -237,7 +264,26 @@ def overlay_steps(
         notes=tuple(notes),
         runs=runs,
         builds=tuple(built.values()),
+        passed_over=passed_over,
+        alternative=_alternative(settled, cheapest, needs),
     )
+
+
+def _alternative(
+    settled: tuple[Search, Packages], cheapest: tuple[Search, Packages], needs: Iterable[Need]
+) -> Alternative | None:
+    """Return the solution with the fewest changes where another one was settled on."""
+    search, packages = cheapest
+    if search is settled[0]:
+        return None
+    others = [
+        OtherVersion(need.name, there.version, there.artefacts[0].upload_time if there.artefacts else "")
+        for need in needs
+        if (there := packages.get(need.name)) is not None
+        and need.name in settled[1]
+        and not same_version(there.version, settled[1][need.name].version)
+    ]
+    return Alternative(tuple(others), tuple(change.name for change in _changes(search, packages)))
 
 
 def _held_needs(

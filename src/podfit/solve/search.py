@@ -51,8 +51,10 @@ def words_of(text: str) -> set[str]:
 class Search:
     """One search for the fewest changes: what is fixed, and what was learned on the way.
 
-    forced are pins to release whatever the conflicts say. After `run`, runs is the number of resolutions, released
-    the pins that went, and proven tells whether no smaller set would have done.
+    forced are pins to release whatever the conflicts say. soft are the pins that stay where they can (None: all that
+    are not held); of the others that are neither held nor released uv hears nothing but preferences. ranks say which
+    of them go last (podfit.solve.cores). After `run`, runs is the number of resolutions, released the pins that went,
+    and proven tells whether no smaller set would have done.
     """
 
     template: Template
@@ -65,11 +67,18 @@ class Search:
     forced: frozenset[str] = frozenset()
     sources: Sources | None = None
     built: frozenset[str] = frozenset()
+    soft: frozenset[str] | None = None
+    ranks: Mapping[str, int] = field(default_factory=dict)
     cores: list[frozenset[str]] = field(default_factory=list)
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
     proven: bool = True
     runs: int = 0
+
+    @property
+    def stiff(self) -> frozenset[str]:
+        """The pins that stay where they can."""
+        return self.soft if self.soft is not None else frozenset(self.offered.pins) - self.held
 
     def run(self) -> Steps[dict[str, LockedPackage] | Refusal]:
         """Return the solution with the fewest released pins, or the refusal that no release removes.
@@ -83,12 +92,14 @@ class Search:
             self._learn(core, reason)
         checked: frozenset[str] | None = None
         while self.runs < MOST_RUNS:
-            chosen = hitting_set(self.cores, self.weights)
+            chosen = hitting_set(self.cores, self.weights, ranks=self.ranks)
             self.released, self.proven = chosen.names | self.forced, chosen.proven
             answer = yield from self.ask(self.released)
             if not isinstance(answer, Refusal):
                 memory.write()
                 return answer
+            if not self.stiff - self.released:
+                return replace(answer, message=answer.message + self._limits(answer, self.released))
             if checked is None or words_of(answer.message) & (self.released - checked):
                 # with no soft pin at all: what is refused then, in any version of what was released, nothing can mend
                 bare = yield from self.ask(self.released, only=())
@@ -108,12 +119,11 @@ class Search:
     def take(self, reasons: Mapping[frozenset[str], str]) -> None:
         """Start from sets of pins that are known not to be able to stay together, each with its explanation."""
         for core, reason in reasons.items():
-            if core <= self.offered.pins.keys() - self.held:
-                self._learn(core, reason)
+            self._learn(core, reason)
 
     def _learn(self, core: frozenset[str], reason: str) -> None:
-        """Keep a core with its reason, once."""
-        if core not in self.reasons:
+        """Keep a core of pins that stay where they can with its reason, once."""
+        if core not in self.reasons and core <= self.stiff:
             self.cores.append(core)
             self.reasons[core] = reason
 
@@ -141,13 +151,11 @@ class Search:
         What the pinned distributions ask of a released one still counts, its extras too, although nothing else may
         lead to them.
         """
-        pins = [
-            name
-            for name in self.offered.pins
-            if name in self.held or (name not in released and (only is None or name in only))
-        ]
+        stay = (self.stiff if only is None else self.stiff.intersection(only)).difference(released)
+        pins = [name for name in self.offered.pins if name in self.held or name in stay]
         lines = [f"{name}=={self.offered.pins[name]}" for name in pins]
-        lines += sorted({line for name in released for line, _ in self.dependants(name, pins)})
+        loose = released if self.soft is None else self.offered.pins.keys() - pins
+        lines += sorted({line for name in loose for line, _ in self.dependants(name, pins)})
         asked = {canonical(Requirement(line).name) for line in self.question.requirements}
         extra: list[str] = []
         for name in sorted(released):
@@ -215,7 +223,7 @@ class Search:
         for name in words_of(refusal.message).intersection(released):
             pinned = (other for other in self.offered.pins if other not in released)
             named.update(other for _, other in self.dependants(name, pinned))
-        return named - self.held - set(released)
+        return (named & self.stiff) - set(released)
 
     def _core(self, refusal: Refusal, released: Collection[str]) -> Steps[frozenset[str]]:
         """Return the soft pins without which the conflict would not be: at least one has to be released."""
@@ -238,7 +246,7 @@ class Search:
 
     def _shrink(self, released: Collection[str], named: Collection[str]) -> Steps[frozenset[str]]:
         """Return a core where uv's explanation named less than one: drop halves, then quarters, while it conflicts."""
-        everything = [name for name in self.offered.pins if name not in self.held and name not in released]
+        everything = [name for name in self.offered.pins if name in self.stiff and name not in released]
         kept = sorted(everything, key=lambda name: name not in named)
         size = len(kept) // 2
         while size and self.runs < MOST_RUNS:
@@ -269,7 +277,8 @@ class _Memory:
     def __init__(self, search: Search) -> None:
         self._search = search
         pins = sorted(search.offered.pins.items())
-        key = hashlib.sha256(repr((search.question.key(), pins, sorted(search.held))).encode()).hexdigest()[:32]
+        told = (search.question.key(), pins, sorted(search.held), search.soft and sorted(search.soft))
+        key = hashlib.sha256(repr(told).encode()).hexdigest()[:32]
         self._path: Path = search.uv.cache / "conflicts" / f"{key}.json"
 
     def read(self) -> None:
@@ -279,7 +288,7 @@ class _Memory:
                 return
             for names, text in json.loads(self._path.read_bytes()):
                 core = frozenset(str(name) for name in names)
-                if core and core <= self._search.offered.pins.keys() - self._search.held:
+                if core and core <= self._search.stiff:
                     self._search.cores.append(core)
                     self._search.reasons[core] = str(text)
 

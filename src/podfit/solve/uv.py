@@ -181,8 +181,10 @@ class Uv:
         if done.returncode and not _is_refusal(done.stderr) and _is_unreachable(done.stderr):
             again = yield from self._run(question, offline=True)
             if again.returncode == 0:
-                self.from_cache[_unreachable_host(done.stderr) or _index_label(question)] = None
-                self.reporter.warn(f"{_sentence(done.stderr, question)}; what the cache holds was used instead")
+                host = _unreachable_host(done.stderr) or _index_label(question)
+                if host not in self.from_cache:
+                    self.reporter.warn(f"{_sentence(done.stderr, question)}; what the cache holds was used instead")
+                self.from_cache[host] = None
                 return self._judge(question, again, offline=True)
         answer = self._judge(question, done, offline=False)
         if not isinstance(answer, Refusal):

@@ -1,0 +1,39 @@
+"""How the versions of the needs that a template lacks were chosen, and what else there was to choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NEEDS, TEMPLATE = "needs", "template"
+PREFERABLE = (NEEDS, TEMPLATE)
+"""What may come first in a plan: the versions of what is asked for, or the template as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """What of a need could not be had (`2.11.7`, `newer than 0.11.0`), and how the resolver explains that."""
+
+    name: str
+    sought: str
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """A need in another version than the planned one. uploaded is the ISO time of its first file, empty if unknown."""
+
+    name: str
+    version: str
+    uploaded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The solution with the fewest changes to the template, where the plan has another one.
+
+    needs are those that it has in other versions; changes are the names of the template's distributions that it
+    changes. Nobody audited it.
+    """
+
+    needs: tuple[OtherVersion, ...]
+    changes: tuple[str, ...] = ()

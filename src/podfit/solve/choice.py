@@ -1,0 +1,210 @@
+"""What is asked for comes first: the versions of the needs that a template lacks, then the fewest changes for them.
+
+The fewest changes above all would spare a small pin and pay with an old release of what the project asks for. So the
+needs are solved over what is held, NumPy and the needs that the template meets, while the rest of the template may
+move. With their versions fixed, the search for the fewest changes runs as ever (podfit.solve.search).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
+from podfit.model.steps import Steps
+from podfit.model.versions import same_version
+from podfit.solve.search import Search
+from podfit.solve.sources import Sources
+from podfit.solve.uv import Refusal
+
+Packages = Mapping[str, LockedPackage]
+
+MOST_INCLUDED = 12
+"""So often distributions of the template that a solution breaks are taken into it, before the order is given up."""
+
+MOST_TRIES = 24
+"""So many resolutions ask whether a need can be had in a better version than the one that was found."""
+
+STAYS, ANCHOR = 1, 2
+"""The ranks (podfit.solve.cores) of a need that the template meets, and of what moves last of all."""
+
+
+@dataclass(slots=True)
+class NeedsFirst:
+    """The choice for one question.
+
+    cheapest is the search that found the fewest changes whatever the needs' versions, answer what it found. absent are
+    the needs that the template does not meet, in the order in which they count. tested are the local versions. After
+    `choose`, passed_over says of needs what could not be had and how the resolver explains it.
+    """
+
+    cheapest: Search
+    answer: Packages
+    absent: Sequence[Need]
+    tested: Mapping[str, str]
+    sources: Sources | None = None
+    runs: int = 0
+    passed_over: list[PassedOver] = field(default_factory=list)
+
+    def choose(self) -> Steps[tuple[Search, Packages]]:
+        """Return the search and the solution with the needs' best versions; the cheapest where none is better."""
+        best = yield from self._best()
+        names = [need.name for need in self.absent if need.name in self.answer]
+        if all(_is(self.answer[name], best.get(name, "")) for name in names):
+            return self.cheapest, self.answer
+        try:
+            wanted = yield from self._wanted(names, best)
+            same = wanted is not None and all(
+                same_version(wanted[name].version, self.answer[name].version) for name in names
+            )
+            if wanted is None or same:
+                return self.cheapest, self.answer
+            fixed = tuple(f"{name}=={wanted[name].version}" for name in names if wanted[name].version)
+            search = self._search(fixed)
+            search.take(self.cheapest.reasons)
+            found = yield from search.run()
+            self.runs += search.runs
+        except InputError:  # something on the way to a better version is not there: what was found without it counts
+            return self.cheapest, self.answer
+        if isinstance(found, Refusal):
+            return self.cheapest, self.answer
+        return search, found
+
+    def _best(self) -> Steps[dict[str, str]]:
+        """Return the version that each absent need should have by itself, as far as the index tells."""
+        limits = self._limits()
+        asked = {need.name: limits[need.name] for need in self.absent if not need.url}
+        tested = {n: self.tested[n] for n, limit in asked.items() if _allows(limit, self.tested.get(n, ""))}
+        if self.sources is None:
+            return tested
+        best = yield from self.sources.newest_wheels({name: f"=={version}" for name, version in tested.items()})
+        newest = yield from self.sources.newest_wheels({n: limit for n, limit in asked.items() if n not in best})
+        return {**newest, **best}
+
+    def _limits(self) -> dict[str, str]:
+        """Return what requirements and constraints say about each absent need."""
+        said: dict[str, list[str]] = {need.name: [] for need in self.absent}
+        for line in (*self.cheapest.question.requirements, *self.cheapest.question.constraints):
+            requirement = Requirement(line)
+            if canonical(requirement.name) in said and requirement.specifier:
+                said[canonical(requirement.name)].append(str(requirement.specifier))
+        return {name: ",".join(limits) for name, limits in said.items()}
+
+    def _wanted(self, names: Sequence[str], best: Mapping[str, str]) -> Steps[Packages | None]:
+        """Return a solution over what is held and what stays, each need in its best version, the first needs first.
+
+        What of the needs that the template meets, and of the anchors, cannot stay in any case is found first.
+        """
+        first = self._search((), soft=self._staying())
+        answer = yield from first.run()
+        self.runs += first.runs
+        if isinstance(answer, Refusal):
+            return None
+        staying = self._staying() - first.released
+        found: Packages | None = answer
+        if any(_broken(first, answer)):
+            found = yield from self._over_held((), staying)
+        if found is None:
+            return None
+        fixed: list[str] = []
+        for name in names:
+            if name not in found or not found[name].version:
+                continue
+            target = best.get(name, "")
+            if target and same_version(target, self.tested.get(name, "")) and not _is(found[name], target):
+                found = (yield from self._over_held((*fixed, f"{name}=={target}"), staying, name, target)) or found
+            while self.runs < MOST_TRIES and not _is(found[name], target):
+                version = found[name].version
+                newer = (*fixed, f"{name}>={version},!={version}")
+                tried = yield from self._over_held(newer, staying, name, f"newer than {version}")
+                if tried is None:
+                    break
+                found = tried
+            fixed.append(f"{name}=={found[name].version}")
+        return found
+
+    def _over_held(
+        self, more: Sequence[str], staying: frozenset[str], name: str = "", sought: str = ""
+    ) -> Steps[Packages | None]:
+        """Return a solution over what is held and what stays in which nothing of the template is broken; None: none.
+
+        What of the template the solution breaks is taken into the question, in whatever version, until nothing is.
+        """
+        included: frozenset[str] = frozenset()
+        for _ in range(MOST_INCLUDED):
+            search = self._search(more, soft=staying)
+            found = yield from search.ask(self.cheapest.forced | included)
+            self.runs += search.runs
+            if isinstance(found, Refusal):
+                if name:
+                    self.passed_over.append(PassedOver(name, sought, found.message))
+                return None
+            broken = frozenset(_broken(search, found))
+            if not broken:
+                return found
+            included |= broken
+        return None
+
+    def _staying(self) -> frozenset[str]:
+        """Return the pins that stay before any need gets what it wants."""
+        return frozenset(name for name, rank in self.cheapest.ranks.items() if rank) - self.cheapest.forced
+
+    def _search(self, more: Sequence[str], *, soft: frozenset[str] | None = None) -> Search:
+        """Return a search of the same question with more constraints; soft as in Search."""
+        asked = self.cheapest.question
+        constraints = (*asked.constraints, *more)
+        versions = dict(asked.preferences)
+        if soft is not None:  # loose pins are preferred to what was tested: they stay where they can
+            versions |= {n: v for n, v in self.cheapest.offered.pins.items() if n not in self.cheapest.forced}
+        return replace(
+            self.cheapest,
+            question=replace(asked, constraints=constraints, preferences=versions),
+            soft=soft,
+            cores=[],
+            reasons={},
+            released=frozenset(),
+            proven=True,
+            runs=0,
+        )
+
+
+def _broken(search: Search, found: Packages) -> Iterator[str]:
+    """Yield the distributions of the template that are in no solution and whose requirements it does not meet."""
+    for name, requirements in search.offered.requirements.items():
+        if name in found or name in search.held:
+            continue
+        for asked in requirements:
+            package = found.get(asked.target)
+            if package is not None and package.version and not asked.allows(package.version):
+                yield name
+                break
+
+
+def unmet(
+    needs: Sequence[Need], pins: Mapping[str, str], relaxed: Collection[str], skipped: Collection[str]
+) -> list[Need]:
+    """Return the needs that a template with these pins does not meet, in their order, without those to skip."""
+    return [need for need in needs if need.name not in skipped and not _met(need, pins, need.name in relaxed)]
+
+
+def _met(need: Need, pins: Mapping[str, str], relaxed: bool) -> bool:
+    """Tell whether the template has what a need asks for; a relaxed need asks for any version."""
+    version = pins.get(need.name, "")
+    return bool(version) and (relaxed or (not need.url and _allows(need.specifier, version)))
+
+
+def _allows(specifier: str, version: str) -> bool:
+    """Tell whether a version is there and in specifier, pre-releases included."""
+    try:
+        return bool(version) and SpecifierSet(specifier).contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def _is(package: LockedPackage, best: str) -> bool:
+    """Tell whether a package has the version that is best, or none that could be compared."""
+    return bool(package.url) or (bool(best) and same_version(package.version, best))
