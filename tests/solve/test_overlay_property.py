@@ -1,4 +1,7 @@
-"""The solver against brute force on small worlds: what stays, the needs' versions, the fewest changes, in this order."""
+"""The solver against brute force on small worlds: what stays, the needs' versions, the fewest changes, in this order.
+
+Every possible environment is looked at.
+"""
 
 import itertools
 import tempfile
