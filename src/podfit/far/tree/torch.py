@@ -103,12 +103,12 @@ def torch_numpy_abi(tree: Tree, folder: str) -> dict[str, Any]:
 def torch_architectures(tree: Tree, folder: str, cuda: str | None) -> dict[str, Any]:
     """Return arch_list: what torch.cuda.get_arch_list() says, or else the architectures of the device code itself.
 
-    The former is one string constant of libtorch_python (`sm_80 sm_90 ...`); the latter is read from the headers of
-    the fat binaries in libtorch_cuda's .nv_fatbin section.
+    The former is one string constant of libtorch_python (`sm_80 sm_90 ...`), in torch 2.8 without a NUL before it; the
+    latter is read from the headers of the fat binaries in libtorch_cuda's .nv_fatbin section.
     """
     flags = os.path.join(folder, "lib", "libtorch_python.so")
     with tree.mapped(flags) as data:
-        lists = re.findall(rb"\x00((?:sm|compute)_\d+[af]?(?: (?:sm|compute)_\d+[af]?)*)\x00", data)
+        lists = re.findall(rb"((?:sm|compute)_\d+[af]?(?: (?:sm|compute)_\d+[af]?)*)\x00", data)
     code = os.path.join(folder, "lib", "libtorch_cuda.so")
     contained = fatbin_architectures(tree, code) if tree.is_file(code) else []
     if lists:

@@ -1,0 +1,105 @@
+"""Shared libraries of the system: which Debian package brings one, and which every system has (manylinux.toml)."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from podfit.catalogue.evidence import stated
+from podfit.catalogue.table import table
+from podfit.model import Evidence, EvidenceKind
+
+
+class DebianPackage(msgspec.Struct, frozen=True):
+    """A package that brings a library: its name, and the releases of Debian (`bookworm`) in which it does."""
+
+    name: str
+    suites: tuple[str, ...]
+
+    @property
+    def evidence(self) -> Evidence:
+        """Where this was read."""
+        return Evidence(EvidenceKind.METADATA, f"Debian's Contents: {', '.join(self.suites)} main amd64")
+
+
+@cache
+def _lines() -> dict[str, tuple[DebianPackage, ...]]:
+    """Return every library of the table with its packages, the plainest name first, the newest release before older."""
+    text = gzip.decompress(files("podfit.catalogue").joinpath("system_libraries.txt.gz").read_bytes()).decode()
+    found: dict[str, list[DebianPackage]] = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            library, package, suites = line.split(" ")
+            found.setdefault(library, []).append(DebianPackage(package, tuple(suites.split(","))))
+    return {
+        library: tuple(sorted(packages, key=lambda each: (len(each.name), each.name)))
+        for library, packages in found.items()
+    }
+
+
+def debian_packages(library: str) -> tuple[DebianPackage, ...]:
+    """Return the packages that bring a library (`libGL.so.1`), the plainest name first; empty when none is known.
+
+    Ubuntu has, as a rule, the same names: a library's package is called by its soname (Debian Policy 8.1).
+    """
+    return _lines().get(library, ())
+
+
+def bare_name(library: str) -> str:
+    """Return a library's name without its version: `libavcodec.so.59` is `libavcodec`."""
+    return re.sub(r"\.so(\.[0-9]+)*$", "", library)
+
+
+def relatives(library: str) -> tuple[str, ...]:
+    """Return the libraries of the table that differ from one in the version alone, sorted."""
+    bare = bare_name(library)
+    return tuple(sorted(other for other in _lines() if other != library and bare_name(other) == bare))
+
+
+@cache
+def everywhere() -> frozenset[str]:
+    """Return the libraries that every glibc system has, however small: glibc's own, libstdc++, libgcc, zlib."""
+    return frozenset(table("manylinux")["base"]["libraries"])
+
+
+@cache
+def allowed() -> frozenset[str]:
+    """Return the libraries that manylinux lets a wheel use without bringing them."""
+    return frozenset(table("manylinux")["allowed"])
+
+
+def base_evidence() -> Evidence:
+    """Return how the libraries that every system has were found."""
+    return stated(table("manylinux")["base"])
+
+
+class LeastSymbols(msgspec.Struct, frozen=True):
+    """The highest symbol versions of libstdc++ that every system with a glibc has, and why."""
+
+    glibc: str
+    glibcxx: str
+    cxxabi: str
+    evidence: Evidence
+
+
+def least_symbols(glibc: str) -> LeastSymbols | None:
+    """Return what a system of a glibc (`2.35`) has at least of libstdc++; None below the oldest that is known."""
+    found = re.match(r"2\.([0-9]+)", glibc)
+    if found is None:
+        return None
+    known = {int(version.partition(".")[2]): entry for version, entry in table("manylinux")["least"].items()}
+    best = max((minor for minor in known if minor <= int(found[1])), default=-1)
+    if best < 0:
+        return None
+    evidence = stated(table("manylinux"))
+    detail = f"manylinux_2_{best}: on every system with glibc 2.{best}"
+    return LeastSymbols(
+        f"2.{best}",
+        known[best]["glibcxx"],
+        known[best]["cxxabi"],
+        Evidence(evidence.kind, evidence.source, detail),
+    )
