@@ -83,18 +83,6 @@ def test_rules_are_whole() -> None:
         assert not rule.anywhere or rule.methods, rule
 
 
-def test_categories_are_whole() -> None:
-    titles = catalogue.category_titles()
-    assert {"development", "serving", "documentation", "data-engineering", "cloud", "notebooks"} <= set(titles)
-    found = catalogue.category_of("pytest")
-    assert found is not None
-    assert (found.name, found.title) == ("development", "Development tools")
-    assert found.evidence.source.startswith("https://")
-    assert all(name == canonicalize_name(name) for name in catalogue._categories())
-    for core in ("torch", "numpy", "pandas", "scikit-learn", "xgboost", "mlflow", "pydantic"):
-        assert catalogue.category_of(core) is None
-
-
 def test_the_table_agrees_with_what_is_installed_here() -> None:
     provided = importlib.metadata.packages_distributions()
     checked = 0

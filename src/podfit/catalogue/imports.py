@@ -83,17 +83,6 @@ class Rule(msgspec.Struct, frozen=True):
         return Evidence(EvidenceKind.PUBLISHED, self.url, self.fact)
 
 
-class Category(msgspec.Struct, frozen=True):
-    """What a distribution is for, as far as a training run is concerned: name (`development`), title for people.
-
-    evidence says what puts the distribution there.
-    """
-
-    name: str
-    title: str
-    evidence: Evidence
-
-
 def find(module: str) -> ImportName | None:
     """Return the entry with the longest dotted prefix of module, None when there is none."""
     entries = table("import_names")["modules"]
@@ -212,16 +201,6 @@ def call_modules() -> frozenset[str]:
     return frozenset(name.partition(".")[0] for rule in rules() for name in (rule.module, *rule.calls))
 
 
-def category_of(distribution: str) -> Category | None:
-    """Return the category of a normalized distribution name, None when categories.toml does not place it."""
-    return _categories().get(distribution)
-
-
-def category_titles() -> Mapping[str, str]:
-    """Return the titles of all categories by name, in the order in which reports show them."""
-    return {name: entry["title"] for name, entry in table("categories")["category"].items()}
-
-
 def _import_name(module: str, entry: Mapping[str, Any]) -> ImportName:
     also = tuple(entry.get("also", ()))
     return ImportName(module, entry["distribution"], also, entry.get("seen", ""), entry.get("below", ""))
@@ -246,13 +225,3 @@ def _known() -> frozenset[str]:
 @cache
 def _generic() -> frozenset[str]:
     return frozenset(table("import_names")["generic"]["names"])
-
-
-@cache
-def _categories() -> Mapping[str, Category]:
-    found = {}
-    for name, entry in table("categories")["category"].items():
-        for distribution, reason in entry["members"].items():
-            kind = EvidenceKind(entry.get("kind", "published"))
-            found[distribution] = Category(name, entry["title"], Evidence(kind, reason, entry["title"]))
-    return found

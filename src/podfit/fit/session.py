@@ -19,11 +19,12 @@ from podfit.fit.secrets import without_secrets
 from podfit.fit.source import IndexReleases
 from podfit.model import Call, InputError, NoPlanError, Plan, Project, Reporter, SilentReporter, Template, canonical
 from podfit.model.secrets import hidden
-from podfit.model.steps import Steps
+from podfit.model.steps import Steps, finish
 from podfit.solve import Uv
 
 if TYPE_CHECKING:
     from podfit.index import Index
+    from podfit.plan.bloat import Bloat
     from podfit.readers.project import ProjectReading
 
 _SIDE_BY_SIDE = 8
@@ -80,8 +81,18 @@ class Session:
                     raise
                 reading = replace(reading, project=project)
 
-    def _fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
-        """Return the results with every index and link that the project names; errors as `fit_templates`."""
+    def bloat(self, reading: ProjectReading, plan: Plan) -> Bloat:
+        """Return what of the local environment the project does not need on a plan's template, weighed by the index.
+
+        Raises InputError when the project has no local environment, and for an index that cannot be used.
+        """
+        from podfit.fit.surplus import bloat_steps
+
+        _, index = self._asked(reading)
+        return finish(bloat_steps(reading.project, plan, index, self.reporter))
+
+    def _asked(self, reading: ProjectReading) -> tuple[Options, Index]:
+        """Return the options with every index and link that the project names, and these indexes."""
         from podfit.index import Index, default_index_urls, environment_index_urls
 
         options = with_project_indexes(self.options, reading.project, self.reporter)
@@ -92,13 +103,17 @@ class Session:
             extra_index_urls=tuple(extra),
             ignore={**reading.ignored, **options.ignore},
         )
-        index = Index(
+        return options, Index(
             (*options.extra_index_urls, options.index_url),
             cache=self.cache,
             offline=self.offline,
             find_links=options.find_links,
             reporter=self.reporter,
         )
+
+    def _fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
+        """Return the results with every index and link that the project names; errors as `fit_templates`."""
+        options, index = self._asked(reading)
         uv = Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=self.reporter, doubt=index.too_slow)
         return fit_templates(
             reading.project,

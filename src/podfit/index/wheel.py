@@ -35,10 +35,11 @@ class WheelMember:
 
 @dataclass(frozen=True)
 class WheelListing:
-    """The files of a wheel as its central directory lists them."""
+    """The files of a wheel as its central directory lists them. archive are the bytes of the wheel, 0 if not noted."""
 
     filename: str
     members: tuple[WheelMember, ...]
+    archive: int = 0
 
     @property
     def disk_bytes(self) -> int:
@@ -90,14 +91,8 @@ def _module(path: str) -> list[str]:
 
 def list_wheel(bundle: zipfile.ZipFile, filename: str) -> WheelListing:
     """Return the files of an open wheel; directories are left out."""
-    return WheelListing(
-        filename,
-        tuple(
-            WheelMember(info.filename, info.file_size, info.compress_size)
-            for info in bundle.infolist()
-            if not info.is_dir()
-        ),
-    )
+    members = (WheelMember(i.filename, i.file_size, i.compress_size) for i in bundle.infolist() if not i.is_dir())
+    return WheelListing(filename, tuple(members), bundle.fp.seek(0, io.SEEK_END) if bundle.fp else 0)
 
 
 def read_metadata(bundle: zipfile.ZipFile, name: str) -> bytes:
