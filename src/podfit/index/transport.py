@@ -91,14 +91,14 @@ class Transport:
         host = parts.netloc.rpartition("@")[2]
         proxy = self._proxies.get((parts.scheme, host))
         if proxy is None:  # the environment is read once per host: it is slow, and does not change
-            proxy = self._proxies[parts.scheme, host] = _proxy_for(parts.scheme, host)
+            proxy = self._proxies[parts.scheme, host] = proxy_for(parts.scheme, host)
         contact = self._first_contact(proxy or url, _label(host, proxy))
         sent = {"User-Agent": "podfit", "Accept-Encoding": "identity", **(headers or {}), **self._authorization(host)}
         for attempt in range(1, tries + 1):
             try:
                 reply = self._once(url, sent, proxy, limit)
             except (HTTPError, OSError) as error:
-                failure = _unreachable(host, error, proxy)
+                failure = unreachable(host, error, proxy)
                 if not failure.transient or attempt == tries:
                     if isinstance(error, urllib3.exceptions.MaxRetryError):
                         self._mark_down(contact, failure)
@@ -155,14 +155,14 @@ class Transport:
             pool = self._pools.get(proxy)
             if pool is None:
                 if self._context is None:
-                    self._context = _tls_context()
+                    self._context = tls_context()
                 settings: dict[str, Any] = {
                     "num_pools": 16,
                     "maxsize": 32,
                     "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
                     "ssl_context": self._context,
                 }
-                pool = _proxy_manager(proxy, settings) if proxy else urllib3.PoolManager(**settings)
+                pool = proxy_manager(proxy, settings) if proxy else urllib3.PoolManager(**settings)
                 self._pools[proxy] = pool
         return pool
 
@@ -190,7 +190,7 @@ class Transport:
                 raise IndexUnreachable(label, down[1].cause, remedy=down[1].remedy)
             failure = _try_contact(*contact)
             if failure is not None:
-                unreachable = _unreachable(label, failure, "")
+                unreachable = unreachable(label, failure, "")
                 self._mark_down(contact, unreachable)
                 raise unreachable
             self._reached.add(contact)
@@ -205,7 +205,7 @@ class Transport:
         """Return the header that proves who asks, for a host; empty where nothing is known."""
         with self._lock:
             if host not in self._credentials:
-                self._credentials[host] = _from_netrc(host)
+                self._credentials[host] = from_netrc(host)
             user, password = self._credentials[host]
         if not user and not password:
             return {}
@@ -277,7 +277,7 @@ def _try_contact(host: str, port: int) -> Exception | None:
     return failure
 
 
-def _tls_context() -> SSLContext:
+def tls_context() -> SSLContext:
     """Return the TLS settings: the system's trusted certificates, and those of the variables that pip reads.
 
     SSL_CERT_FILE and SSL_CERT_DIR are OpenSSL's own variables and count by themselves.
@@ -297,7 +297,7 @@ def _tls_context() -> SSLContext:
     return context
 
 
-def _proxy_for(scheme: str, host: str) -> str:
+def proxy_for(scheme: str, host: str) -> str:
     """Return the proxy that the environment names for a host, with its credentials; empty for none."""
     from urllib.request import getproxies, proxy_bypass
 
@@ -317,7 +317,7 @@ def _proxy_for(scheme: str, host: str) -> str:
     return proxy
 
 
-def _proxy_manager(proxy: str, settings: dict[str, Any]) -> urllib3.PoolManager:
+def proxy_manager(proxy: str, settings: dict[str, Any]) -> urllib3.PoolManager:
     """Return the connections of a proxy."""
     import urllib3
 
@@ -326,7 +326,7 @@ def _proxy_manager(proxy: str, settings: dict[str, Any]) -> urllib3.PoolManager:
     return urllib3.ProxyManager(clean, proxy_headers=headers, **settings)
 
 
-def _from_netrc(host: str) -> tuple[str, str]:
+def from_netrc(host: str) -> tuple[str, str]:
     """Return the user and password that netrc has for a host; empty ones where it has none."""
     from netrc import NetrcParseError, netrc
 
@@ -343,7 +343,7 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     return float(value) if value.isdigit() else 0.0
 
 
-def _unreachable(host: str, error: Exception, proxy: str) -> IndexUnreachable:
+def unreachable(host: str, error: Exception, proxy: str) -> IndexUnreachable:
     """Return the sentence for a failed request."""
     from urllib3 import exceptions as http
 

@@ -40,6 +40,7 @@ _ORIGIN_KIND = {
     Origin.PROBED: EvidenceKind.MEASURED,
     Origin.PUBLISHED: EvidenceKind.PUBLISHED,
     Origin.RECONSTRUCTED: EvidenceKind.ASSUMED,
+    Origin.IMAGE: EvidenceKind.METADATA,
     Origin.GIVEN: EvidenceKind.METADATA,
 }
 

@@ -25,6 +25,8 @@ class Origin(str, Enum):
     """A freeze that the vendor publishes for this image."""
     RECONSTRUCTED = "reconstructed"
     """Resolved again from the image's Dockerfile, with the index as it stood on the build date."""
+    IMAGE = "image"
+    """Read from the files of the image, which was not run."""
     GIVEN = "given"
     """A file that the user handed over (freeze, pip inspect report)."""
 

@@ -1,4 +1,4 @@
-"""The template: from the catalogue, a manifest, a `pip inspect` report, a freeze with its Python, or a live one."""
+"""The template: from the catalogue, a manifest, a `pip inspect` report, a freeze with its Python, a live one, an image."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from podfit.readers.environment.interface import Listing
 from podfit.readers.environment.interpreter import find_interpreter, probe_interpreter, warnings_of
 from podfit.readers.environment.registry import detect, read_document
 
-SUFFIXES = (".txt", ".json", ".toml", ".lock", ".yml", ".yaml", ".freeze", ".list")
+_LISTS = (".txt", ".json", ".toml", ".lock", ".yml", ".yaml", ".freeze", ".list")
+SUFFIXES = (*_LISTS, ".tar", ".tar.gz", ".tgz", ".tar.zst")
 """Endings that make a template's name a file's name."""
 
 GLIBC = "2.35"
@@ -44,8 +45,9 @@ def read_template(
 ) -> Template:
     """Return the template that spec names.
 
-    A spec with a slash or one of the endings in `SUFFIXES` is a file, an interpreter or an environment's directory,
-    never a name of the catalogue. Any other spec is a name of the catalogue if there is one, even where a file of
+    `docker://NAME` is an image in a registry. A spec with a slash or one of the endings in `SUFFIXES` is a file, an
+    interpreter, an environment's directory or an image (what `docker save` wrote, an OCI layout), never a name of the
+    catalogue. Any other spec is a name of the catalogue if there is one, even where a file of
     that name lies in the working directory (write `./NAME` for the file); else a file, a directory or a `python3.X`
     command; else an error that offers the nearest names.
 
@@ -53,7 +55,7 @@ def read_template(
     source does not; name replaces the template's name, which otherwise follows from the file's. A list that states
     neither Python nor platform needs python; glibc is then assumed, and a note says so. Raises InputError for an
     unknown name, a missing file, a wrong line, a lock file (no environment), a missing python, and for options that
-    contradict the source.
+    contradict the source. Of an image python picks the interpreter, and machine the platform.
     """
     reporter = reporter or SilentReporter()
     for option, value, pattern in (
@@ -97,6 +99,10 @@ def _read(spec: str, python: str | None, machine: str | None, glibc: str | None,
             return _checked(template, spec, python, machine, glibc)
         if not _exists(spec) and find_interpreter(spec) is None:
             raise _unknown(spec, names)
+    if is_path and not spec.lower().endswith(_LISTS):
+        image = _image(spec, python, machine, glibc, reporter)
+        if image is not None:
+            return image
     interpreter = find_interpreter(spec)
     if interpreter is not None:
         return _live(spec, interpreter, python, machine, glibc, reporter)
@@ -126,6 +132,21 @@ def _unknown(spec: str, names: tuple[str, ...]) -> InputError:
     offer = did_you_mean(spec, names, cutoff=0.4)
     message = f"there is no template {spec[:80]!a} in the catalogue, and no such file"
     return InputError(message, remedy=f"{offer} `podfit templates` lists all names".strip())
+
+
+def _image(
+    spec: str, python: str | None, machine: str | None, glibc: str | None, reporter: Reporter
+) -> Template | None:
+    """Return the template of an image, None where spec means none."""
+    from podfit.readers.image.read import read_image, source_of
+
+    source = source_of(spec)
+    if source is None:
+        return None
+    last = Path(spec).name.partition("@")[0]
+    name = safe_name(re.sub(r"(\.tar)?(\.gz|\.zst|\.tgz|\.tar)?$", "", last))
+    data = read_image(source, name=name, machine=machine, python=python, reporter=reporter)
+    return _checked(template_from_manifest(data, where=source.label), spec, python, machine, glibc)
 
 
 def _live(

@@ -16,7 +16,7 @@ def title(template: Template) -> str:
 
 def provenance(template: Template) -> str:
     """Return the sentence about how the template's list of distributions came to be."""
-    when = f" on {template.captured}" if template.captured else ""
+    when = f" {'of' if template.origin is Origin.IMAGE else 'on'} {template.captured}" if template.captured else ""
     source = f"; evidence: {template.evidence}"
     if template.origin is Origin.RECONSTRUCTED:
         when = f" as of {template.captured}" if template.captured else ""
@@ -24,7 +24,12 @@ def provenance(template: Template) -> str:
             f"The list of distributions of {template.name} is reconstructed{when}, not read from the image{source}. "
             "Probe the machine (podfit probe) to be sure."
         )
-    how = {Origin.PROBED: "probed", Origin.PUBLISHED: "published", Origin.GIVEN: "given"}[template.origin]
+    how = {
+        Origin.PROBED: "probed",
+        Origin.PUBLISHED: "published",
+        Origin.IMAGE: "read from the image",
+        Origin.GIVEN: "given",
+    }[template.origin]
     return f"The list of distributions of {template.name} was {how}{when}{source}."
 
 
@@ -32,4 +37,5 @@ def origin_in_short(template: Template) -> str:
     """Return the same in half a line: how the list came to be, as of when, and how well it is known."""
     when = f" as of {template.captured}" if template.captured else ""
     warning = ", not read from the image" if template.origin is Origin.RECONSTRUCTED else ""
-    return f"the template's list is {template.origin.value}{when}{warning} [{template.evidence.kind.value}]"
+    how = "read from the image" if template.origin is Origin.IMAGE else template.origin.value
+    return f"the template's list is {how}{when}{warning} [{template.evidence.kind.value}]"

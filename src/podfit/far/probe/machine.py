@@ -6,7 +6,7 @@ import os
 import re
 import struct
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..tree.notes import Warnings, evidence
@@ -32,9 +32,9 @@ def run(argv: list[str], timeout: float = 10.0) -> str | None:
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
-def steering_environment() -> dict[str, str]:
-    """Return the environment variables that steer pip, uv and CUDA, credentials masked."""
-    return {name: mask_setting(name, value) for name, value in sorted(os.environ.items()) if STEERING.fullmatch(name)}
+def steering_environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return those of an environment's variables that steer pip, uv and CUDA, credentials masked."""
+    return {name: mask_setting(name, value) for name, value in sorted(variables.items()) if STEERING.fullmatch(name)}
 
 
 def container_environment(warnings: Warnings) -> None:

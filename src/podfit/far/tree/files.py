@@ -75,6 +75,10 @@ class Tree:
         """Tell whether there is a directory."""
         return os.path.isdir(self.outside(path))
 
+    def has_bytes(self, path: str) -> bool:
+        """Tell whether there is a regular file that can be read: of an image, only what is asked for is kept."""
+        return self.is_file(path)
+
     @contextlib.contextmanager
     def mapped(self, path: str) -> Iterator[mmap.mmap]:
         """Map a file's bytes into memory: the libraries of torch are up to a gigabyte."""

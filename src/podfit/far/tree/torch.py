@@ -110,7 +110,7 @@ def torch_architectures(tree: Tree, folder: str, cuda: str | None) -> dict[str, 
     with tree.mapped(flags) as data:
         lists = re.findall(rb"((?:sm|compute)_\d+[af]?(?: (?:sm|compute)_\d+[af]?)*)\x00", data)
     code = os.path.join(folder, "lib", "libtorch_cuda.so")
-    contained = fatbin_architectures(tree, code) if tree.is_file(code) else []
+    contained = fatbin_architectures(tree, code) if tree.has_bytes(code) else []
     if lists:
         names = max(lists, key=len).decode("ascii")
         detail = f"its build flags are {names!r}"

@@ -1,0 +1,91 @@
+"""The way in: an image's name, file or directory to the manifest of the template that it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from podfit.index.home import expanded
+from podfit.model import Reporter, SilentReporter
+from podfit.readers.image.archive import ArchiveSource, is_archive
+from podfit.readers.image.errors import DamagedError, ImageError
+from podfit.readers.image.facts import manifest_of
+from podfit.readers.image.filesystem import FileSystem, ImageTree
+from podfit.readers.image.layer import LayerReader, Step, lay
+from podfit.readers.image.layout import LayoutSource, is_layout
+from podfit.readers.image.reference import SCHEME, parse_reference
+from podfit.readers.image.registry import RegistrySource
+from podfit.readers.image.source import Image, Source
+from podfit.readers.image.store import Store
+
+MACHINE = "x86_64"
+"""The machine that an image is read for where nobody says one."""
+
+_FILES = ("PIP_CONSTRAINT", "PIP_CONFIG_FILE", "PIP_REQUIREMENT", "PIP_BUILD_CONSTRAINT")
+"""Variables of an image that name files which pip reads."""
+
+
+def source_of(spec: str) -> Source | None:
+    """Return the image that spec names: `docker://...`, an archive or an OCI layout; None for anything else.
+
+    Raises InputError for a `docker://` that names no image.
+    """
+    if spec.startswith(SCHEME):
+        return RegistrySource(parse_reference(spec))
+    try:
+        path: Path = expanded(spec)
+        if path.is_dir():
+            return LayoutSource(spec, path) if is_layout(path) else None
+        return ArchiveSource(spec, path) if is_archive(path) else None
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def read_image(
+    source: Source, *, name: str, machine: str | None = None, python: str | None = None, reporter: Reporter | None = None
+) -> dict[str, Any]:
+    """Return the manifest (docs/template-manifest.md) of an image; nothing of it is run, nothing written.
+
+    machine (`x86_64`) picks among images for several, python (`3.11`) among interpreters. Raises ImageError for what
+    cannot be read, is damaged or hostile, or has no Python.
+    """
+    reporter = reporter or SilentReporter()
+    image = source.image(machine or MACHINE)
+    variables = image.config.variables
+    also = frozenset(path for key in _FILES for path in variables.get(key, "").split() if path.startswith("/"))
+    try:
+        with Store() as store:
+            files, reader = FileSystem(), LayerReader(store, also)
+            _lay_all(source, image, files, reader, reporter)
+            tree = ImageTree(files, store)
+            told = image.reference if source.label.startswith(SCHEME) else source.label
+            manifest = manifest_of(image, files, tree, name=name, source=told, python=python)
+    except DamagedError as error:
+        raise ImageError(source.label, str(error)) from None
+    except OSError as error:
+        raise ImageError(source.label, f"cannot be read: {error.strerror or error}") from None
+    if manifest is None:
+        which = f"no Python {python}" if python else "no Python"
+        raise ImageError(source.label, f"has {which} that podfit could read (CPython with its standard library)")
+    for warning in manifest["probe"]["warnings"]:
+        reporter.warn(warning)
+    return manifest
+
+
+def _lay_all(source: Source, image: Image, files: FileSystem, reader: LayerReader, reporter: Reporter) -> None:
+    """Read all layers and lay one over the other; those that come too early wait. Raises DamagedError."""
+    waiting: dict[int, list[Step]] = {}
+    total, laid = len(image.layers), 0
+    for count, (numbers, opened) in enumerate(source.layers(image), 1):
+        layer = image.layers[numbers[0]]
+        size = f" ({layer.size / 1e6:,.0f} MB)" if layer.size >= 0 else ""
+        reporter.step(f"reading layer {count} of {total}{size} of {source.label}")
+        try:
+            with opened as stream:
+                steps = reader.read(stream, layer)
+        except DamagedError as error:
+            raise type(error)(f"its layer {numbers[0] + 1} of {total} cannot be used: {error}") from None
+        waiting.update(dict.fromkeys(numbers, steps))
+        while laid in waiting:
+            lay(files, waiting.pop(laid))
+            laid += 1
