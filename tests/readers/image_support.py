@@ -101,7 +101,9 @@ LIBC = ("usr/lib/x86_64-linux-gnu/libc.so.6", b"\0GNU C Library (Debian GLIBC 2.
 class Image:
     """An image that a test makes: its layers as they are stored, and its configuration."""
 
-    def __init__(self, *layers: bytes, packed: str = "gzip", env: Iterable[str] = (f"PATH={PATH}",), **config: Any) -> None:
+    def __init__(
+        self, *layers: bytes, packed: str = "gzip", env: Iterable[str] = (f"PATH={PATH}",), **config: Any
+    ) -> None:
         self.plain = layers
         pack = {"gzip": lambda data: gzip.compress(data, 6, mtime=0), "zstd": zstd, "": bytes}[packed]
         self.ending = f"+{packed}" if packed else ""

@@ -65,10 +65,10 @@ def serving(registry: Registry) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             self.do_GET()
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             authorization = self.headers.get("Authorization", "")
             registry.seen.append((self.command, self.path, authorization))
             path = self.path.partition("?")[0]

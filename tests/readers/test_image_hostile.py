@@ -12,7 +12,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_support import CONFIG, MANIFEST, Image, descriptor, digest, distribution, entry, hard_link, link, python_at, tar
+from image_support import (
+    CONFIG,
+    MANIFEST,
+    Image,
+    descriptor,
+    digest,
+    distribution,
+    entry,
+    hard_link,
+    link,
+    python_at,
+    tar,
+)
 
 from podfit.model import InputError
 from podfit.readers.image import blob, layer, store
@@ -62,7 +74,10 @@ LAYERS: dict[str, tuple[bytes, str]] = {
     "out of the image": (tar(("../../etc/passwd", "x")), "'../../etc/passwd' in it leads out of the image"),
     "out by the middle": (tar(("usr/../../x", "x")), "leads out of the image"),
     "hard link out": (tar(hard_link("x", "../../etc/passwd")), "leads out of the image"),
-    "hard link to nothing": (tar(hard_link("x", "nothing")), "is a hard link to 'nothing', which is no file of the image"),
+    "hard link to nothing": (
+        tar(hard_link("x", "nothing")),
+        "is a hard link to 'nothing', which is no file of the image",
+    ),
     "hard link to itself": (tar(hard_link("x", "x")), "which is no file of the image"),
     "hard link to a directory": (tar("usr", hard_link("x", "usr")), "which is no file of the image"),
     "whiteout of nothing": (tar(entry("usr/.wh.")), "hides '', which is no file"),
@@ -119,7 +134,11 @@ def test_links_in_a_loop_are_not_there(tmp_path: Path) -> None:
 
 
 def test_of_two_entries_with_one_name_the_later_counts(tmp_path: Path) -> None:
-    twice = tar(*python_at("/usr/local"), *distribution(SITE, "numpy", "1.26.4"), *distribution(SITE, "numpy", "1.26.4", METADATA="Name: numpy\nVersion: 9.9\n"))  # noqa: E501
+    twice = tar(
+        *python_at("/usr/local"),
+        *distribution(SITE, "numpy", "1.26.4"),
+        *distribution(SITE, "numpy", "1.26.4", METADATA="Name: numpy\nVersion: 9.9\n"),
+    )
     source = source_of(str(Image(twice).layout(tmp_path / "a")))
     assert source is not None
     assert [each["version"] for each in read_image(source, name="x")["distributions"]] == ["9.9"]
@@ -305,7 +324,7 @@ _ENTRIES = st.lists(st.builds(entry, _PATHS, _KINDS, _TARGETS), max_size=12)
 @given(st.lists(_ENTRIES, max_size=3))
 @settings(max_examples=150)
 def test_whatever_layers_say_every_path_ends_inside(layers: list[list[tarfile.TarInfo]]) -> None:
-    """Any entries at all: they are laid, or refused in a sentence; links and names never leave, nor go round for ever."""
+    """Any entries at all: they are laid, or refused in a sentence; no name leaves, no link goes round for ever."""
     files = FileSystem()
     with Store() as kept:
         reader = LayerReader(kept)
@@ -362,4 +381,3 @@ def test_layers_lie_over_one_another_as_a_set_would(steps: list[tuple[str, str]]
             model.clear()
     found = files.find("/d")
     assert (set(found.entries) if isinstance(found, Folder) else set()) == model
-

@@ -57,7 +57,9 @@ def an_image(**options: Any) -> Image:
 
 WRITERS: dict[str, Callable[[Image, Path], Path]] = {
     "docker save": lambda image, folder: image.save(folder / "image.tar"),
-    "docker save | gzip": lambda image, folder: _packed(image.save(folder / "a"), folder / "image.tar.gz", gzip.compress),
+    "docker save | gzip": lambda image, folder: _packed(
+        image.save(folder / "a"), folder / "image.tar.gz", gzip.compress
+    ),
     "docker save | zstd": lambda image, folder: _packed(image.save(folder / "a"), folder / "image.tar.zst", zstd),
     "layout": lambda image, folder: image.layout(folder / "image"),
     "packed layout": lambda image, folder: _written(folder / "image.tar", tar(*image.layout_files("1").items())),
@@ -190,7 +192,9 @@ def test_what_a_layer_hides_is_gone_and_what_it_brings_is_there(tmp_path: Path) 
         (f"{SITE[1:]}/old-1.dist-info/METADATA", "Name: old\nVersion: 1\n"), entry(f"{SITE[1:]}/.wh.old-1.dist-info")
     )
     found = read(Image(base, part).save(tmp_path / "c.tar"))["distributions"]
-    assert [each.get("installer") for each in found if each["name"] == "old"] == [""]  # INSTALLER was hidden with the rest
+    assert [each.get("installer") for each in found if each["name"] == "old"] == [
+        ""
+    ]  # INSTALLER was hidden with the rest
 
 
 def test_files_behind_links_and_under_several_names(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="T",
         multiple=True,
         shell_complete=_complete_template,
-        help="A catalogue name, a manifest of `podfit probe`, a `pip inspect` report, a freeze, or the path of an "
-        "interpreter; repeatable.",
+        help="A catalogue name, a manifest of `podfit probe`, a `pip inspect` report, a freeze, the path of an "
+        "interpreter, or an image (docker://NAME, what `docker save` wrote, an OCI layout); repeatable.",
     ),
     click.option(
         "--local",

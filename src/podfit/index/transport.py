@@ -190,9 +190,9 @@ class Transport:
                 raise IndexUnreachable(label, down[1].cause, remedy=down[1].remedy)
             failure = _try_contact(*contact)
             if failure is not None:
-                unreachable = unreachable(label, failure, "")
-                self._mark_down(contact, unreachable)
-                raise unreachable
+                down_now = unreachable(label, failure, "")
+                self._mark_down(contact, down_now)
+                raise down_now
             self._reached.add(contact)
         return contact
 

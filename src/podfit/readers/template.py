@@ -1,4 +1,4 @@
-"""The template: from the catalogue, a manifest, a `pip inspect` report, a freeze with its Python, a live one, an image."""
+"""The template: from the catalogue, a manifest, a report, a freeze with its Python, a live one, an image."""
 
 from __future__ import annotations
 

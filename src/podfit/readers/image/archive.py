@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from podfit.readers.image import documents
-from podfit.readers.image.blob import Bounded, Readable, digest_of, unpacked
+from podfit.readers.image.blob import Bounded, Readable, digest_of, is_digest, unpacked
 from podfit.readers.image.documents import Config, Descriptor
 from podfit.readers.image.errors import BombError, DamagedError, ImageError
 from podfit.readers.image.filesystem import parts_of
@@ -66,7 +66,7 @@ class ArchiveSource:
         except OSError as error:
             raise ImageError(self.label, f"cannot be read: {error.strerror or error}") from None
 
-    def layers(self, image: Image) -> Iterator[tuple[tuple[int, ...], AbstractContextManager[Readable]]]:
+    def layers(self) -> Iterator[tuple[tuple[int, ...], AbstractContextManager[Readable]]]:
         """Yield the layers as they lie in the archive."""
         numbers: dict[str, list[int]] = {}
         for number, name in enumerate(self._names):
@@ -147,9 +147,11 @@ class ArchiveSource:
             raise DamagedError(f"it lacks the configuration {name[:120]!a}")
         stated = posixpath.basename(name).removesuffix(".json")
         if len(stated) == 64 and digest_of(data) != f"sha256:{stated}":
-            raise DamagedError(f"the bytes of {name[:120]!a} in it are not those of its name: it was damaged or exchanged")
+            raise DamagedError(
+                f"the bytes of {name[:120]!a} in it are not those of its name: it was damaged or exchanged"
+            )
         config = documents.config(data)
-        if not all(map(documents.is_digest, config.diff_ids)):
+        if not all(map(is_digest, config.diff_ids)):
             raise DamagedError("its configuration has digests that are none")
         return config
 

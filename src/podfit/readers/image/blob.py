@@ -9,7 +9,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable
-from typing import IO, Protocol
+from typing import Any, Protocol
 
 from podfit.readers.image.errors import BombError, DamagedError
 from podfit.readers.image.limits import CHUNK, LARGEST_RATIO, RATIO_FROM
@@ -38,10 +38,24 @@ def digest_of(data: bytes, algorithm: str = "sha256") -> str:
     return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
 
 
-class Checked(io.RawIOBase):
+class _Raw(io.RawIOBase):
+    """What `io` wants of a stream beside `read`."""
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read into buffer."""
+        data = self.read(len(buffer)) or b""
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class Checked(_Raw):
     """Reads source through, at most size bytes (-1: not known), and knows at the end whether it was digest's content.
 
-    An empty digest is not checked; hashed then is False.
+    An empty digest is not checked.
     """
 
     def __init__(self, source: Readable, *, digest: str = "", size: int = -1) -> None:
@@ -53,10 +67,6 @@ class Checked(io.RawIOBase):
         self.count = 0
         self.ended = False
 
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
     def read(self, size: int = -1, /) -> bytes:
         """Return up to size bytes. Raises DamagedError past the size that was announced."""
         data = self._source.read(CHUNK if size < 0 else size)
@@ -67,12 +77,6 @@ class Checked(io.RawIOBase):
             self._hash.update(data)
         self.ended = not data
         return data
-
-    def readinto(self, buffer: bytearray, /) -> int:  # type: ignore[override]
-        """Read into buffer."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
     def finish(self) -> None:
         """Read to the end. Raises DamagedError when length or digest are not those that were announced."""
@@ -120,7 +124,7 @@ def is_unpacking_error(error: Exception) -> bool:
     return isinstance(error, (gzip.BadGzipFile, zlib.error)) or type(error).__name__ == "ZstdError"
 
 
-class Peeked(io.RawIOBase):
+class Peeked(_Raw):
     """A stream whose first bytes were looked at."""
 
     def __init__(self, source: Readable, most: int = 512) -> None:
@@ -132,10 +136,6 @@ class Peeked(io.RawIOBase):
         self.head = head
         self._left = head
 
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
     def read(self, size: int = -1, /) -> bytes:
         """Return up to size bytes."""
         if self._left:
@@ -144,29 +144,28 @@ class Peeked(io.RawIOBase):
             return data
         return self._source.read(size)
 
-    def readinto(self, buffer: bytearray, /) -> int:  # type: ignore[override]
-        """Read into buffer."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
 
 def unpacked(source: Readable) -> Readable:
     """Return the stream of what a gzip or zstd stream holds, or the stream itself; told by its first bytes."""
     peeked = Peeked(source)
     if peeked.head.startswith(_GZIP):
-        return gzip.GzipFile(fileobj=io.BufferedReader(peeked, CHUNK), mode="rb")
+        return gzip.GzipFile(fileobj=_buffered(peeked), mode="rb")
     if peeked.head.startswith(_ZSTD) or _ZSTD_SKIPPED.match(peeked.head):
         return _zstd(peeked)
     return peeked
 
 
-def _zstd(source: Peeked) -> IO[bytes]:
+def _zstd(source: Peeked) -> Readable:
     """Return the stream of what a zstd stream holds; its window may have 128 MiB, as zstd itself allows."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         from backports import zstd
 
-    opened: IO[bytes] = zstd.ZstdFile(io.BufferedReader(source, CHUNK), "rb")
+    opened: Readable = zstd.ZstdFile(_buffered(source), "rb")
     return opened
+
+
+def _buffered(source: Peeked) -> io.BufferedReader:
+    """Return a stream that decompressors may read little by little."""
+    return io.BufferedReader(source, CHUNK)

@@ -201,7 +201,5 @@ def chosen(listed: tuple[Descriptor, ...], machine: str) -> Descriptor:
     ]
     if not fitting:
         there = sorted({f"{each.platform.os}/{each.platform.architecture}" for each in listed if each.platform})
-        raise DamagedError(
-            f"it has no image for linux/{machine}; it has {', '.join(there)[:200] or 'none at all'}"
-        )
+        raise DamagedError(f"it has no image for linux/{machine}; it has {', '.join(there)[:200] or 'none at all'}")
     return fitting[0]

@@ -105,7 +105,7 @@ def linker_names(tree: ImageTree, machine: str) -> dict[str, str]:
 
 
 def _configured(tree: ImageTree, path: str, depth: int) -> list[str]:
-    """Return the directories that a file of the linker's configuration names, those of included files in their place."""
+    """Return the directories that a file of the linker's configuration names, those of included files among them."""
     folders: list[str] = []
     for line in (tree.text(path) or "").splitlines() if tree.has_bytes(path) and depth < 3 else ():
         words = line.partition("#")[0].split()

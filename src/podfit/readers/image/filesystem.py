@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import mmap
 from collections.abc import Iterator
-from typing import Union
 
 from podfit.far.tree.files import Tree
 from podfit.readers.image.errors import DamagedError
@@ -43,12 +42,12 @@ class Other:
     __slots__ = ()
 
 
-Node = Union[Folder, Link, File, Other, Kept]
+Node = Folder | Link | File | Other | Kept
 FILE, OTHER = File(), Other()
 
 
 def parts_of(path: str) -> list[str]:
-    """Return the names in a path of a layer; an absolute one means a place inside the image, as container runtimes read it.
+    """Return the names in a path of a layer; an absolute one means a place inside the image, as for runtimes.
 
     Raises DamagedError for one that leads out (`..`), is empty of names in between, or is longer than Linux allows.
     """
@@ -93,7 +92,9 @@ class FileSystem:
         folder = self.find("/" + "/".join(parts[:-1])) if parts else None
         node = folder.entries.get(parts[-1]) if isinstance(folder, Folder) else None
         if node is None or isinstance(node, Folder):
-            raise DamagedError(f"{path[:120]!a} in it is a hard link to {target[:120]!a}, which is no file of the image")
+            raise DamagedError(
+                f"{path[:120]!a} in it is a hard link to {target[:120]!a}, which is no file of the image"
+            )
         self.put(path, node)
 
     def hide(self, path: str) -> None:
@@ -220,7 +221,7 @@ class ImageTree(Tree):
         return self._files.real(path)
 
     def data(self, path: str, limit: int = -1) -> bytes | None:
-        """Return the bytes of a file, at most limit; None when there is none. Raises OSError where they were not kept."""
+        """Return the bytes of a file, at most limit; None without one. Raises OSError where they were not kept."""
         node = self._files.resolve(path)[1]
         if isinstance(node, File):
             raise OSError(f"{path} was not kept")

@@ -114,7 +114,7 @@ class LayerReader:
 
 
 def lay(files: FileSystem, steps: Iterable[Step]) -> None:
-    """Lay a layer over the files of those below it. Raises DamagedError for a hard link to nothing, and endless links."""
+    """Lay a layer over the files of those below it. Raises DamagedError for a hard link to nothing."""
     files.next_layer()
     for path, node in steps:
         if node is Hidden.ALL:

@@ -47,7 +47,7 @@ class LayoutSource:
             raise ImageError(self.label, f"its index.json cannot be read: {error.strerror or error}") from None
         return found
 
-    def layers(self, image: Image) -> Iterator[tuple[tuple[int, ...], AbstractContextManager[Readable]]]:
+    def layers(self) -> Iterator[tuple[tuple[int, ...], AbstractContextManager[Readable]]]:
         """Yield the layers, lowest first."""
         for number, descriptor in enumerate(self._layers):
             path = self._path(descriptor.digest)

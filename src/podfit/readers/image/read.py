@@ -42,7 +42,12 @@ def source_of(spec: str) -> Source | None:
 
 
 def read_image(
-    source: Source, *, name: str, machine: str | None = None, python: str | None = None, reporter: Reporter | None = None
+    source: Source,
+    *,
+    name: str,
+    machine: str | None = None,
+    python: str | None = None,
+    reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """Return the manifest (docs/template-manifest.md) of an image; nothing of it is run, nothing written.
 
@@ -76,7 +81,7 @@ def _lay_all(source: Source, image: Image, files: FileSystem, reader: LayerReade
     """Read all layers and lay one over the other; those that come too early wait. Raises DamagedError."""
     waiting: dict[int, list[Step]] = {}
     total, laid = len(image.layers), 0
-    for count, (numbers, opened) in enumerate(source.layers(image), 1):
+    for count, (numbers, opened) in enumerate(source.layers(), 1):
         layer = image.layers[numbers[0]]
         size = f" ({layer.size / 1e6:,.0f} MB)" if layer.size >= 0 else ""
         reporter.step(f"reading layer {count} of {total}{size} of {source.label}")

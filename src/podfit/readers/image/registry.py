@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from podfit.readers.image import documents
-from podfit.readers.image.blob import Readable, digest_of
+from podfit.readers.image.blob import Readable, digest_of, is_digest
 from podfit.readers.image.documents import Descriptor
 from podfit.readers.image.errors import DamagedError, ImageError
-from podfit.readers.image.layout import checked, image_of_index, image_of_manifest
+from podfit.readers.image.layout import image_of_index, image_of_manifest
 from podfit.readers.image.limits import CHUNK, LARGEST_DOCUMENT
 from podfit.readers.image.reference import SCHEME, Reference
 from podfit.readers.image.source import Image
@@ -60,19 +60,19 @@ class RegistrySource:
         name = f"{reference.registry}/{reference.repository}{tag}@{found.digest}"
         return Image(name, found.digest, found.config, found.layers)
 
-    def layers(self, image: Image) -> Iterator[tuple[tuple[int, ...], AbstractContextManager[Readable]]]:
+    def layers(self) -> Iterator[tuple[tuple[int, ...], AbstractContextManager[Readable]]]:
         """Yield the layers, lowest first, each once."""
         numbers: dict[str, list[int]] = {}
         for number, descriptor in enumerate(self._layers):
             numbers.setdefault(descriptor.digest, []).append(number)
         for digest, where in numbers.items():
-            yield tuple(where), _Blob(self._web, f"blobs/{digest}", image.layers[where[0]].size)
+            yield tuple(where), _Blob(self._web, f"blobs/{digest}", self._layers[where[0]].size)
 
     def _manifest(self, name: str, digest: str) -> tuple[bytes, str]:
         """Return the manifest or index of a tag or digest, with its media type; a digest that is known is checked."""
         data, headers = self._web.document(f"manifests/{name}", _ACCEPT)
         stated = digest or headers.get("docker-content-digest", "")
-        if stated and documents.is_digest(stated) and digest_of(data, stated.partition(":")[0]) != stated:
+        if stated and is_digest(stated) and digest_of(data, stated.partition(":")[0]) != stated:
             raise DamagedError(f"its manifest is not that of {stated[:19]}...: it was damaged or exchanged")
         return data, documents.kind_of(data, headers.get("content-type", ""))
 

@@ -46,7 +46,7 @@ class Source(Protocol):
     def image(self, machine: str) -> Image:
         """Return the image for a machine (`x86_64`), its configuration checked. Raises ImageError."""
 
-    def layers(self, image: Image) -> Iterator[tuple[tuple[int, ...], AbstractContextManager[Readable]]]:
+    def layers(self) -> Iterator[tuple[tuple[int, ...], AbstractContextManager[Readable]]]:
         """Yield what opens the bytes of each layer, with its number (or several: a layer may be there twice).
 
         In any order; each is read before the next is asked for.

@@ -60,7 +60,7 @@ class Forward:
 
 
 def entries(source: Readable) -> Iterator[tuple[tarfile.TarInfo, Forward]]:
-    """Yield the header of each entry; its content may be read from the stream beside it, until the next one is asked for.
+    """Yield the header of each entry; its content may be read from the stream until the next one is asked for.
 
     Raises DamagedError for what is no tar, or none to its end.
     """
@@ -69,7 +69,7 @@ def entries(source: Readable) -> Iterator[tuple[tarfile.TarInfo, Forward]]:
         archive = tarfile.TarFile(fileobj=stream, mode="r", errors="surrogateescape")  # type: ignore[arg-type]
         while (entry := archive.next()) is not None:
             yield entry, stream
-            archive.members.clear()  # else it remembers them all
+            archive.members.clear()  # type: ignore[attr-defined]  # else it remembers them all
     except BROKEN as error:
         raise DamagedError(f"it is no tar to its end ({' '.join(str(error).split())[:120]})") from None
     if stream.last.strip(b"\0"):

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from podfit.index.transport import (
@@ -73,7 +73,7 @@ class Web:
         )
 
     def hurry(self, begun: float, count: int) -> None:
-        """Raise ImageError where an answer that began at begun (time.monotonic) brought only count bytes: nobody waits so long."""
+        """Raise ImageError where an answer brought no more than count bytes since begun (time.monotonic)."""
         taken = time.monotonic() - begun
         if taken > SLOW_SECONDS and count < taken * LEAST_RATE:
             registry = self._reference.registry
@@ -146,7 +146,7 @@ class Web:
         pool = self._pools.get(proxy)
         if pool is None:
             timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-            settings = {"timeout": timeout, "ssl_context": tls_context()}
+            settings: dict[str, Any] = {"timeout": timeout, "ssl_context": tls_context()}
             pool = self._pools[proxy] = proxy_manager(proxy, settings) if proxy else urllib3.PoolManager(**settings)
         sent = {"User-Agent": "podfit", "Accept-Encoding": "identity", **headers}
         failure: Exception | None = None
@@ -180,7 +180,9 @@ class Web:
                 self.hurry(begun, len(body))
                 if len(body) > most:
                     answer.close()
-                    raise ImageError(self._label, f"{self._reference.registry} sends a document of more than {most} bytes")
+                    raise ImageError(
+                        self._label, f"{self._reference.registry} sends a document of more than {most} bytes"
+                    )
         except (HTTPError, OSError) as error:
             raise self.broken(error) from None
         answer.release_conn()
