@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from podfit.far.tree.distributions import visible
 from podfit.far.tree.system import conda_packages
+from podfit.model.words import shortened
 from podfit.readers.image.filesystem import FileSystem, ImageTree
 
 USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -81,9 +82,7 @@ def choice_in_words(chosen: Python, pythons: list[Python]) -> str:
     why = "the first on PATH" if chosen.on_path else "none is on PATH" if not any(p.on_path for p in pythons) else ""
     if chosen.torch:
         why = f"{why or 'the first anywhere, though not on PATH,'} that has torch ({chosen.torch})"
-    rest = ", ".join(f"{each.executable} {each.version}" for each in others[:6])
-    more = f" and {len(others) - 6} more" if len(others) > 6 else ""
-    beside = f" The others: {rest}{more}." if others else ""
+    beside = f" The others: {shortened(f'{p.executable} {p.version}' for p in others)}." if others else ""
     return f"The template is {chosen.executable} (Python {chosen.version}), {why}.{beside}"
 
 
