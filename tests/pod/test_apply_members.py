@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -12,15 +15,28 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from apply_support import OLD, PODFIT, Notes, Recipe, changes, chosen, install, run, template_of, tree, wheelhouse
+from apply_support import (
+    OLD,
+    PODFIT,
+    Notes,
+    Recipe,
+    changes,
+    children,
+    chosen,
+    install,
+    run,
+    template_of,
+    tree,
+    wait_until,
+    wheelhouse,
+)
 from pod_support import Sshd
 
 from podfit.model import Content, InputError, Plan, Verdict
 from podfit.model.serial import plan_from_dict, plan_to_dict
 from podfit.plan.members import planned_members
 from podfit.pod.apply import ApplyError, Options, apply
-from podfit.pod.apply.agent import Agent
-from podfit.pod.apply.members import brought, carry
+from podfit.pod.apply.members import carry
 from podfit.pod.machine import LocalMachine
 from podfit.pod.verify.run import verifier
 from podfit.readers.project import read_project
@@ -29,6 +45,10 @@ from podfit.readers.project import read_project
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("members")]
 
 TOOLS = ("setuptools==75.6.0", "pip==24.0", "wheel==0.45.1")
+SLOW_SETUP = (
+    "import os, time\nfrom setuptools import setup\n"
+    "time.sleep(60 * bool(os.environ.get('PODFIT_TEST_SLOW')))\nsetup()\n"
+)
 FILES = {
     "requirements.txt": "-e ./libs/plain\n./libs/fast\n",
     "main.py": "import plain, fast\n",
@@ -95,8 +115,7 @@ def test_two_members_are_read_planned_built_and_imported(python: str, wheels: Pa
     before = tree(root)
     done = apply(LocalMachine(python), plan, Options(overlay=str(place)), verifier=verifier)
     assert done.outcome == "applied"
-    # A template's setuptools is imported by its own .pth file whenever a Python starts: that leaves bytecode.
-    assert [path for path in changes(before, tree(root)) if "_distutils_hack/__pycache__" not in path] == []
+    assert changes(before, tree(root)) == [], "not even the bytecode that its own .pth file makes Python write"
     assert set(done.installed) == {"click", "plain", "fast"}
     imported = {one.subject: one.verdict for one in done.findings if one.check == "import"}
     assert imported == {"click": Verdict.OK, "plain": Verdict.OK, "fast": Verdict.OK}
@@ -152,22 +171,31 @@ def test_over_ssh_they_are_carried_and_nothing_of_them_stays_behind(
     assert list(Path("~/.cache/podfit").expanduser().glob("member-plain-*")) == []
 
 
-def test_two_that_carry_the_same_at_once_do_not_take_it_from_each_other(
-    python: str, wheels: Path, tmp_path: Path
-) -> None:
-    project = write(tmp_path / "project", FILES)
+def test_a_killed_apply_leaves_nothing_of_them_behind(python: str, wheels: Path, tmp_path: Path) -> None:
+    """What is carried lies in no file of its own; what was unpacked goes with the next run."""
+    project = write(tmp_path / "project", {**FILES, "libs/plain/setup.py": SLOW_SETUP})
     (project / "requirements.txt").write_text("./libs/plain\n")
-    plan = plan_of(python, project, [])
-    agent, notes = Agent(LocalMachine(python)), Notes()
-    first, second = carry(plan, ""), carry(plan, "")
-    assert first == second, "the same files are the same"
-    with brought(agent, first, notes):
-        with brought(agent, second, notes):
-            pass
-        (one,) = first
-        archive = Path(agent.place(one.filename))
-        assert archive.read_bytes() == one.archive
-    assert not archive.exists()
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {**os.environ, "HOME": str(home), "UV_CACHE_DIR": str(tmp_path / "uv"), "PODFIT_TEST_SLOW": "1"}
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(plan_to_dict(plan_of(python, project, []))))
+    words = [*PODFIT, str(plan), "--overlay", str(tmp_path / "far" / "mine"), "--python", python, "--no-verify"]
+    process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    built = tmp_path / "far" / ".podfit-apply-mine" / "work" / "members" / "0" / "source" / "setup.py"
+    wait_until(built.exists, 120)
+    family = children(process.pid)
+    process.kill()
+    for child in family:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert built.exists()
+    assert [path for path in home.rglob("*") if "member" in path.name] == []
+    recovery = [*PODFIT, "--recover", "--python", python]
+    done = subprocess.run(recovery, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.startswith("put back as it was: "), done.stderr
+    assert list((tmp_path / "far").iterdir()) == []
 
 
 def test_the_command_says_where_the_project_has_to_be(python: str, wheels: Path, tmp_path: Path) -> None:

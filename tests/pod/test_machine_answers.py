@@ -80,7 +80,7 @@ def test_a_wrong_answer_in_our_frame_is_one_sentence(change: str, tmp_path: Path
         "from podfit.far.probe import main\n"
         "main.framed = lambda text, word: framed(json.dumps(changed(json.loads(text))), word)\n"
         f"def changed(found):\n    {change}\n    return found\n"
-        "sys.exit(main.main(None, {}, sys.argv[2:]))\n"
+        "sys.exit(main.main(None, {}, sys.argv[3:]))\n"
     )
     (tmp_path / "code.py").write_text(code)
     with pytest.raises(InputError):

@@ -143,13 +143,12 @@ class OrderedPackage(TypedDict):
 class OrderedMember(TypedDict):
     """One of the project's own distributions, to be built on the machine.
 
-    archive is the path there of its directory as a .tar.gz, sha256 that file's hash. fetched are requirements (PEP 508)
-    that are fetched for the build alone. version is what a build that asks Git for it is told (there is no Git there),
-    empty for one that does not ask.
+    sha256 is the hash of its directory as a .tar.gz, which is in the order's archives. fetched are requirements (PEP
+    508) that are fetched for the build alone. version is what a build that asks Git for it is told (there is no Git
+    there), empty for one that does not ask.
     """
 
     name: str
-    archive: str
     sha256: str
     version: str
     fetched: list[str]
@@ -161,6 +160,7 @@ class Order(TypedDict, total=False):
     mode is `overlay` or `in-place`; overlay is a directory, empty for the default place; installer is `auto`, `uv` or
     `pip`, uv its path there, look_for_uv whether to look for one. verify: wait for podfit's word before the end; gate:
     seconds to wait for it before anything is touched, 0: do not. frame is the word that marks events and answer.
+    archives has the members' archives, base64 by sha256, with the action `apply` alone.
     """
 
     action: str
@@ -169,6 +169,7 @@ class Order(TypedDict, total=False):
     plan_sha256: str
     packages: dict[str, OrderedPackage]
     members: list[OrderedMember]
+    archives: dict[str, str]
     held: dict[str, str]
     name: str
     mode: str

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from podfit.index.archives import opened
 from podfit.index.errors import IndexUnreachable
 from podfit.index.files import IndexFile
 from podfit.index.metadata import CoreMetadata, from_sdist, is_of, parse_metadata
@@ -107,12 +108,12 @@ class Artefacts:
 
     @contextlib.contextmanager
     def open_wheel(self, file: IndexFile) -> Iterator[zipfile.ZipFile]:
-        """Open a wheel: only what is read of it gets fetched. Raises zipfile.BadZipFile, IndexUnreachable."""
+        """Open a wheel: only what is read of it gets fetched. Raises ArchiveError, IndexUnreachable."""
         if file.url.startswith("file:"):
-            with zipfile.ZipFile(local_path(file)) as bundle:
+            with opened(local_path(file)) as bundle:
                 yield bundle
             return
-        with zipfile.ZipFile(self._ranges(file)) as bundle:
+        with opened(self._ranges(file)) as bundle:
             yield bundle
 
     def _ranges(self, file: IndexFile) -> RangeFile:

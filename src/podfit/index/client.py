@@ -307,7 +307,7 @@ class Index:
         try:
             with self._artefacts.open_wheel(file) as bundle:
                 yield bundle
-        except (zipfile.BadZipFile, UnreadableError, OSError) as error:
+        except (zipfile.BadZipFile, ValueError, OSError) as error:
             raise MetadataUnknown(f"{file.filename} cannot be read ({error})") from None
 
     def _release(self, name: str, version: str) -> tuple[IndexFile, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from podfit.index.archives import walk
 from podfit.model import Evidence, EvidenceKind, canonical
 from podfit.model.versions import same_version
 
@@ -197,38 +198,13 @@ def _sdist_members(data: bytes, filename: str) -> dict[str, bytes]:
     The outermost of each counts: a vendored library's own egg-info lies deeper. Raises ValueError when the archive
     cannot be read.
     """
-    import tarfile
-    import zipfile
-
     found: dict[str, tuple[int, bytes]] = {}
-    try:
-        for path, read in walk(data, filename):
-            parts = path.strip("/").split("/")
-            last = parts[-1]
-            egg = len(parts) >= 3 and parts[-2].endswith(".egg-info") and last in _EGG_FILES
-            if not egg and not (len(parts) == 2 and last in ("PKG-INFO", "pyproject.toml")):
-                continue
-            if last not in found or len(parts) < found[last][0]:
-                found[last] = (len(parts), read())
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise ValueError(f"the archive cannot be read: {error}") from None
+    for path, read in walk(data, filename):
+        parts = path.strip("/").split("/")
+        last = parts[-1]
+        egg = len(parts) >= 3 and parts[-2].endswith(".egg-info") and last in _EGG_FILES
+        if not egg and not (len(parts) == 2 and last in ("PKG-INFO", "pyproject.toml")):
+            continue
+        if last not in found or len(parts) < found[last][0]:
+            found[last] = (len(parts), read())
     return {last: content for last, (_, content) in found.items()}
-
-
-def walk(data: bytes, filename: str) -> Iterator[tuple[str, Any]]:
-    """Yield the path of each file of an archive and a function that reads it."""
-    import io
-    import tarfile
-    import zipfile
-
-    if filename.endswith(".zip"):
-        with zipfile.ZipFile(io.BytesIO(data)) as bundle:
-            for name in bundle.namelist():
-                yield name, lambda name=name: bundle.read(name)
-        return
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        for member in archive:
-            if member.isfile():
-                handle = archive.extractfile(member)
-                if handle is not None:
-                    yield member.name, handle.read

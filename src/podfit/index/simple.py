@@ -10,9 +10,13 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
 import msgspec
 
 from podfit.index.files import IndexFile, kind_and_version
+from podfit.model.valid import is_address, is_hash
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """What a client offers to read (PEP 691): JSON, and HTML where there is no JSON."""
+
+_LARGEST = 1 << 50
+"""Bytes that no file of an index has."""
 
 
 class PageError(ValueError):
@@ -60,15 +64,21 @@ def _from_json(body: bytes, url: str, name: str) -> Iterator[IndexFile]:
         page = _PAGE.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PageError(f"its page of {name} is not JSON of the simple API: {error}") from None
+    except RecursionError:
+        raise PageError(f"its page of {name} is nested without end") from None
     major = str(page.meta.get("api-version", "1.0")).partition(".")[0]
     if major != "1":
         raise PageError(f"it speaks version {page.meta['api-version']} of the simple API, podfit knows version 1")
     for file in page.files:
+        try:
+            address = file.url if "://" in file.url else urljoin(url, file.url)
+        except ValueError:  # no URL at all, such as an open bracket in the host
+            continue
         metadata = file.core_metadata if file.core_metadata is not None else file.dist_info_metadata
         made = _file(
             name,
             filename=file.filename,
-            url=file.url if "://" in file.url else urljoin(url, file.url),
+            url=address,
             hashes=file.hashes,
             size=file.size or 0,
             requires_python=file.requires_python or "",
@@ -82,8 +92,13 @@ def _from_json(body: bytes, url: str, name: str) -> Iterator[IndexFile]:
 
 def links_of_html(body: bytes, url: str, name: str) -> Iterator[IndexFile]:
     """Yield the files of the project name that an HTML page links to: a project page or a flat list of links."""
-    links, stated = _anchors(body.decode("utf-8", "replace"))
-    base = urljoin(url, stated) if stated else url
+    from podfit.index.anchors import anchors
+
+    links, stated = anchors(body.decode("utf-8", "replace"))
+    try:
+        base = urljoin(url, stated) if stated else url
+    except ValueError:  # a base that is no URL at all
+        base = url
     for attributes in links:
         try:
             target, fragment = urldefrag(urljoin(base, attributes["href"].strip()))
@@ -110,29 +125,6 @@ def links_of_html(body: bytes, url: str, name: str) -> Iterator[IndexFile]:
 _HASHES = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 
 
-def _anchors(text: str) -> tuple[list[dict[str, str]], str]:
-    """Return the attributes of the anchors of a page, and its base."""
-    from html.parser import HTMLParser
-
-    links: list[dict[str, str]] = []
-    bases: list[str] = []
-
-    class Anchors(HTMLParser):
-        """Collects them; the closing tags and the text say nothing more."""
-
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            attributes = {key: value or "" for key, value in attrs}
-            if tag == "a" and attributes.get("href"):
-                links.append(attributes)
-            elif tag == "base":
-                bases.append(attributes.get("href", ""))
-
-    parser = Anchors(convert_charrefs=True)
-    parser.feed(text)
-    parser.close()
-    return links, next((base for base in bases if base), "")
-
-
 def _html_metadata(attributes: Mapping[str, str]) -> bool | dict[str, str] | None:
     """Return what an anchor says about a METADATA file of its own (PEP 658, renamed by PEP 714)."""
     value = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
@@ -154,24 +146,38 @@ def _file(
     upload_time: str,
     metadata: bool | dict[str, str] | None,
 ) -> IndexFile | None:
-    """Return a file of an index, or None when it is neither a wheel nor a source distribution of name."""
+    """Return a file of an index, or None when it is neither a wheel nor a source distribution of name.
+
+    What an index says is data: a file whose address is none does not count, a hash that is none is not kept, and a size
+    that no file has is unknown.
+    """
     kind, version = kind_and_version(filename, name)
-    if not kind:
+    if not kind or not _is_url(url):
         return None
     stated = metadata if isinstance(metadata, dict) else {}
+    found = [f"{algorithm}:{hashes[algorithm].lower()}" for algorithm in sorted(hashes)]
+    apart = f"sha256:{stated['sha256'].lower()}" if "sha256" in stated else ""
     return IndexFile(
         filename=filename,
         url=without_credentials(url),
-        hashes=tuple([f"{algorithm}:{hashes[algorithm].lower()}" for algorithm in sorted(hashes)]),
-        size=size,
+        hashes=tuple([text for text in found if is_hash(text)]),
+        size=size if 0 <= size <= _LARGEST else 0,
         requires_python=requires_python,
         yanked=yanked,
         upload_time=upload_time,
         metadata=metadata is not None and metadata is not False,
         kind=kind,
         version=version,
-        metadata_hash=f"sha256:{stated['sha256'].lower()}" if "sha256" in stated else "",
+        metadata_hash=apart if is_hash(apart) else "",
     )
+
+
+def _is_url(text: str) -> bool:
+    """Tell whether a request can be made from an address."""
+    try:
+        return is_address(text) and bool(urlsplit(text).path)
+    except ValueError:
+        return False
 
 
 def without_credentials(url: str) -> str:

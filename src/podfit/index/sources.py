@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from podfit.index.metadata import walk
+from podfit.index.archives import walk
 
 _LANGUAGES = {
     "C": (".c",),
@@ -42,30 +42,23 @@ class SourceFiles:
 
 def source_files(data: bytes, filename: str) -> SourceFiles:
     """Return what a source distribution shows of its build. Raises ValueError when the archive cannot be read."""
-    import tarfile
-    import zipfile
-    import zlib
-
     texts = {"setup.py": "", "pyproject.toml": ""}
     languages: set[str] = set()
     beside: set[str] = set()
     below: set[str] = set()
-    try:
-        for path, read in walk(data, filename):
-            parts = path.strip("/").split("/")
-            if len(parts) < 2:
-                continue
-            if len(parts) == 2 and parts[1] in texts:
-                content = read()
-                texts[parts[1]] = content.decode("utf-8", "replace") if len(content) <= _MOST_BYTES else ""
-            if len(parts) > 2 or parts[1].endswith(".py"):
-                beside.add(parts[1].removesuffix(".py"))
-            if len(parts) == 3 and parts[2].endswith(".py") and len(below) < _MOST_BELOW:
-                below.add(parts[2].removesuffix(".py"))
-            if _APART.isdisjoint(part.lower() for part in parts[1:-1]):
-                suffix = posixpath.splitext(parts[-1])[1].lower()
-                languages.update(name for name, suffixes in _LANGUAGES.items() if suffix in suffixes)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error) as error:
-        raise ValueError(f"the archive cannot be read: {error}") from None
+    for path, read in walk(data, filename):
+        parts = path.strip("/").split("/")
+        if len(parts) < 2:
+            continue
+        if len(parts) == 2 and parts[1] in texts:
+            content = read()
+            texts[parts[1]] = content.decode("utf-8", "replace") if len(content) <= _MOST_BYTES else ""
+        if len(parts) > 2 or parts[1].endswith(".py"):
+            beside.add(parts[1].removesuffix(".py"))
+        if len(parts) == 3 and parts[2].endswith(".py") and len(below) < _MOST_BELOW:
+            below.add(parts[2].removesuffix(".py"))
+        if _APART.isdisjoint(part.lower() for part in parts[1:-1]):
+            suffix = posixpath.splitext(parts[-1])[1].lower()
+            languages.update(name for name, suffixes in _LANGUAGES.items() if suffix in suffixes)
     names = tuple(sorted(beside)), tuple(sorted(below))
     return SourceFiles(texts["setup.py"], texts["pyproject.toml"], tuple(sorted(languages)), *names)

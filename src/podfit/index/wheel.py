@@ -11,6 +11,8 @@ from functools import cached_property
 
 from packaging.utils import canonicalize_name
 
+from podfit.index.archives import member_of
+
 TAIL_BYTES = 32 * 1024
 """What is fetched first: the end record and, for most wheels, the whole central directory and METADATA."""
 _AHEAD_BYTES = 8 * 1024
@@ -107,12 +109,15 @@ def read_metadata(bundle: zipfile.ZipFile, name: str) -> bytes:
 
 
 def read_member(bundle: zipfile.ZipFile, member: zipfile.ZipInfo | str) -> bytes:
-    """Return the bytes of one member of an open wheel, its checksum verified, in one request if it is far away."""
+    """Return the bytes of one member of an open wheel, its checksum verified, in one request if it is far away.
+
+    Raises ValueError when they cannot be unpacked, or are more than podfit reads of one file.
+    """
     info = bundle.getinfo(member) if isinstance(member, str) else member
     if isinstance(bundle.fp, RangeFile):
         length = _LOCAL_HEADER_BYTES + len(info.filename.encode()) + info.compress_size
         bundle.fp.prefetch(info.header_offset, info.header_offset + length)
-    return bundle.read(info)
+    return member_of(bundle, info)
 
 
 def fetch_members(bundle: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo]) -> None:

@@ -11,8 +11,9 @@ import re
 
 from podfit.model.provenance import may_be_secret
 
-_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^\s/?#'\"<>]*)@")
-_QUERY = re.compile(r"(://[^\s?#'\"<>]*)\?([^\s#'\"<>]*[^\s#'\"<>;,.)])")
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)([^\s/?#'\"<>]*)@")
+_QUERY = re.compile(r"(://[^\s?#'\"<>]{0,4096})\?([^\s#'\"<>]*[^\s#'\"<>;,.)])")
+"""Both bounded: a long text without an address would be read again from each of its letters."""
 _SECRET_NAME = re.compile(
     r"token|passw|(^|[_.-])pwd?($|[_.-])|secret|key|signature|(^|[_.-])sig($|[_.-])|auth|credential|session", re.I
 )

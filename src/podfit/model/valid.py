@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -60,6 +61,10 @@ def is_hash(text: str) -> bool:
 
 def is_address(text: str) -> bool:
     """Tell whether text can be a URL or a path on one line: printable, no blank but the space, of bounded length."""
+    try:
+        urlsplit(text)
+    except ValueError:  # an open bracket in the host
+        return False
     return len(text) <= LONGEST_REQUIREMENT and text.isprintable()
 
 

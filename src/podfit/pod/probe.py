@@ -36,7 +36,8 @@ def probe(
     reporter.step(f"probing {machine.label}")
     where = Where(machine.label)
     word = frame.nonce()
-    argv = [machine.python, "-", "--frame", word, *(["--quick"] if quick else [])]
+    # -B: what site imports at the start (setuptools' .pth does) leaves no bytecode in the environment.
+    argv = [machine.python, "-B", "-", "--frame", word, *(["--quick"] if quick else [])]
     done = machine.run(argv, stdin=probe_script(), timeout=timeout)
     if done.timed_out:
         raise InputError(f"the probe did not end within {timeout:.0f} seconds", where=where, remedy="try --quick")
@@ -68,7 +69,7 @@ def _failure(machine: Machine, done: Completed) -> InputError:
         problem = "there is no such Python interpreter" if done.returncode == 127 else "that is no Python interpreter"
         return InputError(problem, where=where, remedy="give the interpreter's path with --python")
     ask = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])"
-    answer = machine.run([machine.python, "-c", ask], timeout=30.0).stdout.decode("ascii", "replace")
+    answer = machine.run([machine.python, "-B", "-c", ask], timeout=30.0).stdout.decode("ascii", "replace")
     match = re.fullmatch(r"(\d+)\.(\d+)", answer.strip().splitlines()[-1] if answer.strip() else "")
     if not match:
         return InputError("that is no Python interpreter", where=where, remedy="give its path with --python")

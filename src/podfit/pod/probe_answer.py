@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from podfit.model.manifest import manifest_from_template, template_from_manifest
 from podfit.report.answer import Answer
 from podfit.report.model import Column, Report, Section, Span, Style, Table, section, text
 
@@ -18,8 +19,12 @@ _NAME_WIDTH = 13
 
 
 def answer(manifest: Mapping[str, Any]) -> Answer:
-    """Return the answer about a machine that was probed."""
-    return Answer("podfit probe", lambda _details: _summary(manifest), lambda: _summary(manifest), lambda: manifest)
+    """Return the answer about a machine that was probed: its manifest, and what podfit reads in it for people.
+
+    Raises InputError when the manifest has the wrong shape.
+    """
+    known = manifest_from_template(template_from_manifest(manifest, where="the machine that was probed"))
+    return Answer("podfit probe", lambda _details: _summary(known), lambda: _summary(known), lambda: manifest)
 
 
 def _summary(manifest: Mapping[str, Any]) -> Report:

@@ -17,6 +17,7 @@ from types import TracebackType
 
 from podfit.index.home import expanded
 from podfit.model import InputError, Where
+from podfit.model.valid import shown
 from podfit.readers.processes import TIMED_OUT, Completed, flood, run_process
 
 CONNECT_SECONDS = 20
@@ -106,7 +107,7 @@ def parse_destination(text: str) -> Destination:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise InputError(f"cannot read {text!r}: {error}", where=where) from None
+        raise InputError(f"cannot read {shown(text)}: {error}", where=where) from None
     words = words[1:] if words[:1] == ["ssh"] else words
     options: list[str] = []
     port = 0
@@ -116,13 +117,13 @@ def parse_destination(text: str) -> Destination:
         if re.fullmatch(r"-[piloJF].*", word):
             value = word[2:] or (words.pop(0) if words else "")
             if not value:
-                raise InputError(f"{word} lacks its value in {text!r}", where=where)
+                raise InputError(f"{shown(word)} lacks its value in {shown(text)}", where=where)
             if word[1] == "p":
                 port = _port(value, text)
             else:
                 options += [word[:2], str(expanded(value)) if word[1] in "iF" else value]
         elif word.startswith("-") or target:
-            raise InputError(f"cannot read {word!r} in {text!r}", where=where, remedy="write user@host:port")
+            raise InputError(f"cannot read {shown(word)} in {shown(text)}", where=where, remedy="write user@host:port")
         else:
             target = word
     match = re.fullmatch(
@@ -133,7 +134,9 @@ def parse_destination(text: str) -> Destination:
         r"(?:(?P<user>[^@\s/:]+)@)?(?P<v6>[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*)(?P<host>)(?P<port>)", target
     )
     if not match:
-        raise InputError(f"{text!r} is no ssh destination", where=where, remedy="write user@host or user@host:port")
+        raise InputError(
+            f"{shown(text)} is no ssh destination", where=where, remedy="write user@host or user@host:port"
+        )
     if match["port"] is not None and not (match["v6"] and match["port"] == ""):
         port = _port(match["port"], text)
     return Destination(match["v6"] or match["host"], match["user"] or "", port, tuple(options))
@@ -142,7 +145,7 @@ def parse_destination(text: str) -> Destination:
 def _port(value: str, text: str) -> int:
     """Return a port number. Raises InputError when it is none."""
     if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
-        raise InputError(f"{value!r} is no port number in {text!r}", where=Where("--ssh"))
+        raise InputError(f"{shown(value)} is no port number in {shown(text)}", where=Where("--ssh"))
     return int(value)
 
 

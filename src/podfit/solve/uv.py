@@ -251,7 +251,7 @@ class Uv:
         if absent:
             name = absent.group(1)
             denied = _DENIED.search(done.stderr)
-            place = urlsplit(denied["url"] or "").netloc.rpartition("@")[2] if denied else ""
+            place = _host(denied["url"] or "") if denied else ""
             raise PackageNotFoundError(
                 canonical(name),
                 place or _index_label(question),
@@ -350,7 +350,15 @@ def _reason(text: str) -> str:
 def _unreachable_host(text: str) -> str:
     """Return the host that uv names in an error about the network, empty when it names none."""
     found = re.search(r"https?://[^\s`'\"]+", text)
-    return urlsplit(found.group(0)).netloc.rpartition("@")[2] if found else ""
+    return _host(found.group(0)) if found else ""
+
+
+def _host(url: str) -> str:
+    """Return the host of an address without user and password, empty for a text that is none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:  # an open bracket: uv quotes what others wrote
+        return ""
 
 
 def _sentence(text: str, question: Question) -> str:
@@ -358,7 +366,7 @@ def _sentence(text: str, question: Question) -> str:
     found = re.search(r"https?://[^\s`'\"]+", text)
     host = _unreachable_host(text)
     if found and host not in _index_label(question).split(" or "):
-        what = found.group(0) if "@" not in urlsplit(found.group(0)).netloc else host
+        what = found.group(0) if "@" not in found.group(0) else host
     else:
         what = f"the package index at {host or _index_label(question)}"
     causes = re.findall(r"cause: (.+)", text) or text.strip().splitlines()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from podfit.model import Plan
 from podfit.model.serial import plan_to_dict
 from podfit.model.valid import readable_data
+from podfit.writers.json_text import json_text
 
 
 def write_plan(plan: Plan) -> str:
@@ -14,4 +13,4 @@ def write_plan(plan: Plan) -> str:
 
     What no UTF-8 can be made of, such as the name of a file that is not UTF-8, stands there as its escape.
     """
-    return msgspec.json.format(msgspec.json.encode(readable_data(plan_to_dict(plan))), indent=1).decode() + "\n"
+    return json_text(readable_data(plan_to_dict(plan)))

@@ -172,7 +172,9 @@ def _read(bundle: zipfile.ZipFile, chosen: Sequence[zipfile.ZipInfo], count: int
     ]
     for member in members:
         try:
-            libraries.append(library_facts(member.filename, bundle.read(member)))
+            with bundle.open(member) as stream:  # its size is a statement: no more than that is unpacked
+                data = stream.read(member.file_size)
+            libraries.append(library_facts(member.filename, data))
         except NotElfError as error:
             unread.append(f"{member.filename}: {error}")
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import binascii
 import email
 import hashlib
+import io
 import json
 import os
 import re
@@ -34,7 +36,7 @@ def built(order: Order, talk: Talk, work: str, workshop: Callable[[str], str]) -
         os.makedirs(out)
         os.makedirs(os.path.join(folder, "tmp"))
         talk.step(f"Building {member['name']}, the project's own")
-        unpack(member, source)
+        unpack(member, order.get("archives", {}).get(member["sha256"], ""), source)
         installer = Installer(order, talk)
         python = workshop(os.path.join(folder, "workshop"))
         installer.build(member, python, source, out, folder)
@@ -44,15 +46,14 @@ def built(order: Order, talk: Talk, work: str, workshop: Callable[[str], str]) -
     return filled
 
 
-def unpack(member: OrderedMember, target: str) -> None:
-    """Unpack a member's archive into target: plain files and directories below it, bounded; else RefusedError."""
-    archive = os.path.expanduser(member["archive"])
-    with open(archive, "rb") as stream:
-        if hashlib.sha256(stream.read()).hexdigest() != member["sha256"]:
-            raise RefusedError(f"the archive of {member['name']} was changed on its way", "apply again")
+def unpack(member: OrderedMember, archive: str, target: str) -> None:
+    """Unpack a member's archive (base64) into target: plain files below it, bounded; else RefusedError."""
+    data = binascii.a2b_base64(archive)
+    if hashlib.sha256(data).hexdigest() != member["sha256"]:
+        raise RefusedError(f"the archive of {member['name']} was changed on its way", "apply again")
     os.makedirs(target)
     left = MOST_BYTES
-    with tarfile.open(archive, "r:gz") as bundle:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as bundle:
         for entry in bundle:
             parts = entry.name.split("/")
             left -= entry.size
@@ -60,9 +61,9 @@ def unpack(member: OrderedMember, target: str) -> None:
                 raise RefusedError(f"the archive of {member['name']} has something that is no file: {entry.name}")
             path = os.path.join(target, *parts)
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            data = bundle.extractfile(entry)
+            content = bundle.extractfile(entry)
             with open(path, "wb") as file:
-                file.write(data.read() if data else b"")
+                file.write(content.read() if content else b"")
             os.chmod(path, 0o755 if entry.mode & 0o100 else 0o644)
             os.utime(path, (entry.mtime, entry.mtime))
 

@@ -96,13 +96,15 @@ class Installer:
         RefusedError with the installer's own words when it fails, AbortedError when somebody wants it stopped.
         """
         chosen = {name: self.order["packages"][name] for name in names}
+        # What installers start in an environment imports from it (setuptools' .pth does): no bytecode is left there.
+        quiet = {"PYTHONDONTWRITEBYTECODE": "1"}
         if self.uv:
             lock = os.path.join(work, "pylock.toml")
             parts = ['lock-version = "1.0"\ncreated-by = "podfit"\n', *(entry["pylock"] for entry in chosen.values())]
             _write(lock, "\n".join(parts))
             argv = [self.uv, "pip", "install", "--no-config", "--no-deps", "-r", lock, "--python", python]
             argv += ["--prefix", prefix] if prefix else []
-            self._run(argv, _environment(_UV_KEPT, None, "UV_"), work)
+            self._run(argv, {**_environment(_UV_KEPT, None, "UV_"), **quiet}, work)
             return
         lock = os.path.join(work, "requirements.txt")
         _write(lock, "".join(entry["pip"] + "\n" for entry in chosen.values()))
@@ -122,7 +124,7 @@ class Installer:
         for folder in sorted(links - {""}):
             argv += ["--find-links", folder]
         argv += ["--no-index"] if "" not in links else []
-        self._run(argv, _environment(None, _PIP_DROPPED, "PIP_"), work)
+        self._run(argv, {**_environment(None, _PIP_DROPPED, "PIP_"), **quiet}, work)
 
     def build(self, member: OrderedMember, python: str, source: str, out: str, work: str) -> None:
         """Build the member in source into a wheel in out, without isolation: its build sees what python sees.

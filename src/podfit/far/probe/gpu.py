@@ -40,7 +40,7 @@ def driver_library(warnings: Warnings) -> dict[str, Any]:
     """Return what libcuda says (podfit.far.driver), asked in a process of its own: a sick driver may hang."""
     loader: Any = driver.__loader__  # in a packed program, too, it knows the text
     code = str(loader.get_source(driver.__name__))
-    argv = [sys.executable, "-I", "-c", code]
+    argv = [sys.executable, "-I", "-B", "-c", code]
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         return dict(json.loads(done.stdout.decode("utf-8").splitlines()[0]))

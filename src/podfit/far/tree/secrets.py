@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SECRET_NAME = re.compile(r"(^|[_.-])(token|password|passwd|secret|apikey|key|credentials?|username)($|[_.-])", re.I)
-_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#]*@")
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)[^\s/?#]*@")
 _BARE_USERINFO = re.compile(r"(^|\s)[^\s/@:]+:[^\s/@]+@(?=[^\s/@]+)")
 _SECRET_QUERY = re.compile(r"([?&](?:[\w.-]*(?:token|password|secret|key|signature|sig))=)[^&#\s]+", re.I)
 _MASK = "****"

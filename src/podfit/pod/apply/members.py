@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import base64
 import gzip
 import hashlib
 import io
 import os
 import re
-import secrets
 import stat
 import subprocess
 import tarfile
@@ -19,8 +18,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from podfit.far.protocol import OrderedMember
-from podfit.model import InputError, Plan, PlannedMember, PodfitError, Reporter, Where, canonical
-from podfit.pod.apply.agent import Agent
+from podfit.model import InputError, Plan, PlannedMember, Reporter, Where, canonical
 from podfit.readers.declared.own_name import name_of_directory
 
 MOST_FILE_BYTES = 10 * 2**20
@@ -44,8 +42,7 @@ _DATA = frozenset({"data", "datasets", "checkpoints", "outputs", "runs", "wandb"
 class Carried:
     """One member as it is carried: its archive (.tar.gz) the files that are too large to go, relative paths.
 
-    version is what its build is told, where that would ask Git. token is of this run alone: of two that carry the same
-    to one machine neither takes the other's archive away.
+    version is what its build is told, where that would ask Git.
     """
 
     member: PlannedMember
@@ -53,18 +50,11 @@ class Carried:
     sha256: str = ""
     left: list[str] = field(default_factory=list)
     version: str = ""
-    token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
 
-    @property
-    def filename(self) -> str:
-        """What the archive is called on the machine."""
-        return f"member-{self.member.name}-{self.token}.tar.gz"
-
-    def ordered(self, path: str) -> OrderedMember:
-        """Return what an order says of it; path is where the archive lies on the machine."""
+    def ordered(self) -> OrderedMember:
+        """Return what an order says of it."""
         return {
             "name": self.member.name,
-            "archive": path,
             "sha256": self.sha256,
             "version": self.version,
             "fetched": list(self.member.fetched),
@@ -91,19 +81,15 @@ def carry(plan: Plan, project: str) -> tuple[Carried, ...]:
     return tuple(_packed(member, root) for member in plan.members)
 
 
-@contextlib.contextmanager
-def brought(agent: Agent, carried: Sequence[Carried], reporter: Reporter) -> Iterator[None]:
-    """Have the members' archives on the machine for a while."""
-    paths = [agent.place(each.filename) for each in carried]
-    try:
-        for each, path in zip(carried, paths, strict=True):
-            reporter.step(f"carrying {each.member.name} ({len(each.archive) / 1e6:.1f} MB)")
-            agent.machine.put(each.archive, path)
-        yield
-    finally:
-        if paths:
-            with contextlib.suppress(PodfitError):
-                agent.machine.run(["rm", "-f", "--", *paths], timeout=60.0)
+def luggage(carried: Sequence[Carried], reporter: Reporter) -> dict[str, str]:
+    """Return the members' archives as an order carries them, base64 by sha256.
+
+    They travel with the order and lie in no file but the agent's own work: nothing stays behind on a machine where the
+    work is killed.
+    """
+    for each in carried:
+        reporter.step(f"carrying {each.member.name} ({len(each.archive) / 1e6:.1f} MB)")
+    return {each.sha256: base64.b64encode(each.archive).decode("ascii") for each in carried}
 
 
 def _packed(member: PlannedMember, root: Path) -> Carried:

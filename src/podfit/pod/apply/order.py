@@ -12,7 +12,6 @@ from urllib.parse import unquote, urlsplit
 from podfit.far.protocol import Order, OrderedPackage
 from podfit.model import Action, Artefact, Decision, InputError, Plan
 from podfit.model.invariants import COMMIT, SHA256
-from podfit.pod.apply.agent import Agent
 from podfit.pod.apply.members import Carried
 
 _PYPI_HOST = "files.pythonhosted.org"
@@ -73,11 +72,11 @@ def work_order(plan: Plan) -> Order:
     }
 
 
-def with_members(order: Order, carried: Sequence[Carried], agent: Agent) -> Order:
+def with_members(order: Order, carried: Sequence[Carried]) -> Order:
     """Return an order that builds what is carried, too; its hash is then of that as well."""
     if not carried:
         return order
-    members = [each.ordered(agent.place(each.filename)) for each in carried]
+    members = [each.ordered() for each in carried]
     asked = json.dumps(
         [order["plan_sha256"], [[one["name"], one["sha256"], one["version"], one["fetched"]] for one in members]]
     )

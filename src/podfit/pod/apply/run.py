@@ -15,7 +15,7 @@ from podfit.model import Disk, Finding, InputError, Plan, PodfitError, Reporter,
 from podfit.model.words import shortened
 from podfit.pod.apply.agent import Agent, Running, provide_uv
 from podfit.pod.apply.checks import check
-from podfit.pod.apply.members import brought, carry
+from podfit.pod.apply.members import carry, luggage
 from podfit.pod.apply.order import with_members, work_order
 from podfit.pod.apply.outcome import Applied, ApplyError, Options, StoppedError, Verifier
 from podfit.pod.machine import Machine
@@ -60,7 +60,7 @@ def apply(
             reporter.warn(f"{each.member.name}: too large to be code, left out: {shortened(each.left, 3)}")
     agent = Agent(machine)
     order = _with(
-        with_members(work_order(plan), carried, agent), mode=mode, overlay=options.overlay, installer=options.installer
+        with_members(work_order(plan), carried), mode=mode, overlay=options.overlay, installer=options.installer
     )
     look = options.installer != "pip" and not agent.local
     status = agent.ask(_with(order, action="status", look_for_uv=look))
@@ -109,8 +109,7 @@ def apply(
         gate=0 if findings is not None else _GATE_SECONDS,
     )
     checks = None if findings is not None else (lambda: _look(machine, plan, reporter)[0])
-    with brought(agent, carried, reporter):
-        answer, checked, verified = _carry_out(agent, order, plan, reporter, checks, verifier)
+    answer, checked, verified = _carry_out(agent, order, luggage(carried, reporter), plan, reporter, checks, verifier)
     seconds.update(answer["seconds"])
     _tell_kept(answer, reporter)
     seconds["total"] = time.monotonic() - started
@@ -202,6 +201,7 @@ def _persistent(disks: Sequence[Disk], home: str) -> str:
 def _carry_out(
     agent: Agent,
     order: Order,
+    archives: dict[str, str],
     plan: Plan,
     reporter: Reporter,
     look: Callable[[], tuple[Finding, ...]] | None,
@@ -209,15 +209,15 @@ def _carry_out(
 ) -> tuple[dict[str, Any], tuple[Finding, ...], tuple[Finding, ...]]:
     """Let the agent act, verify in between; return its answer and the findings of look and verifier.
 
-    look, the checks before, runs while the agent fetches and unpacks aside; the environment is not touched until it
-    has returned.
+    archives are those of the order's members. look, the checks before, runs while the agent fetches and unpacks aside;
+    the environment is not touched until it has returned.
     """
     control = ""
     checked: tuple[Finding, ...] = ()
     verified: tuple[Finding, ...] = ()
     timeout = float(order["install_seconds"]) + float(order["verify_seconds"]) + _ROLLBACK_SECONDS
     with _signals(reporter):
-        running = agent.start(order, timeout=timeout)
+        running = agent.start(_with(order, archives=archives), timeout=timeout)
         try:
             if look is not None:
                 checked = look()

@@ -161,7 +161,7 @@ def _failure(machine: Machine, python: str, done: Completed, where: Where) -> In
     if done.timed_out:
         return InputError("the checks did not end", where=where, remedy="run verify_env.py there to see where it waits")
     ask = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])"
-    answer = machine.run([python, "-c", ask], timeout=30.0).stdout.decode("ascii", "replace")
+    answer = machine.run([python, "-B", "-c", ask], timeout=30.0).stdout.decode("ascii", "replace")
     found = re.search(r"(\d+)\.(\d+)\s*$", answer)
     if found is None:
         return InputError("that is no working Python interpreter", where=where, remedy=give)

@@ -66,7 +66,7 @@ def probe_interpreter(python: str) -> dict[str, Any]:
     Raises InputError when python is no Python, older than 3.8, or does not answer within `TIMEOUT` seconds.
     """
     word = frame.nonce()
-    argv = [python, "-", "--quick", "--frame", word]
+    argv = [python, "-B", "-", "--quick", "--frame", word]  # -B: site may import from the environment
     script = pack("probe").encode("utf-8")
     where = Where(python)
     done = run_process(argv, stdin=script, timeout=TIMEOUT)

@@ -1,0 +1,107 @@
+"""Archives that unpack to more than anybody has room for, or to nothing: one kind of error, bounded time and memory."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import resource
+import tarfile
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from index_support import LocalIndex, build_sdist, build_wheel, metadata_text
+
+from podfit.index import Index, archives
+from podfit.index.archives import ArchiveError, member_of, opened, walk
+from podfit.index.errors import MetadataUnknown
+from podfit.index.metadata import from_sdist
+from podfit.index.sources import source_files
+
+MIB = 1 << 20
+
+
+class Zeros(io.RawIOBase):
+    """A file of so many zeros."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(self.left, size)
+        self.left -= size
+        return b"\0" * size
+
+
+def bomb(name: str, size: int) -> bytes:
+    data = io.BytesIO()
+    with gzip.GzipFile(fileobj=data, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w|") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = size
+        archive.addfile(entry, Zeros(size))
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("name", ["PKG-INFO", "setup.py", "pyproject.toml"])
+def test_a_file_that_unpacks_without_end_is_given_up(name: str) -> None:
+    data = bomb(f"demo-1.0/{name}", 64 * MIB)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match=f"{name} unpacks to more than 16777216 bytes|it has no PKG-INFO"):
+        from_sdist(data, "demo-1.0.tar.gz", "u")
+    if name != "PKG-INFO":
+        with pytest.raises(ArchiveError, match="unpacks to more than"):
+            source_files(data, "demo-1.0.tar.gz")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60 * 2**10  # KiB
+
+
+def test_an_archive_that_unpacks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MOST_UNPACKED", 8 * MIB)
+    with pytest.raises(ArchiveError, match="it unpacks to more than 8 MiB"):
+        list(walk(bomb("demo-1.0/data.bin", 16 * MIB), "demo-1.0.tar.gz"))
+
+
+def test_a_member_of_a_wheel_that_unpacks_without_end() -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("demo-1.0.dist-info/METADATA", b"x" * (20 * MIB))
+    with zipfile.ZipFile(data) as bundle:
+        (info,) = bundle.infolist()
+        with pytest.raises(ArchiveError, match="METADATA unpacks to more than"):
+            member_of(bundle, info)
+        info.file_size = 100  # what the directory states may be a lie
+        with pytest.raises(ArchiveError, match="Bad CRC-32"):
+            member_of(bundle, info)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, bytes])
+def test_every_compression_is_read(pack: Callable[[bytes], bytes]) -> None:
+    plain = gzip.decompress(build_sdist("demo", "1.0", {"PKG-INFO": metadata_text("demo", "1.0", ["x"], level="2.2")}))
+    assert from_sdist(pack(plain), "demo-1.0.tar.gz", "u").requires_dist == ("x",)
+
+
+def test_every_damage_is_one_kind_of_error(server: LocalIndex, client: Callable[..., Index]) -> None:
+    """Every byte of a wheel wrong in turn: zlib's own error among what comes of it ended a run."""
+    whole = build_wheel("demo", "1.0", extra="x" * 300)
+    seen: set[str] = set()
+    for at in range(0, len(whole), 7):
+        data = bytearray(whole)
+        data[at] ^= 0xFF
+        try:
+            with opened(io.BytesIO(bytes(data))) as bundle:
+                for info in bundle.infolist():
+                    try:
+                        member_of(bundle, info)
+                    except ArchiveError as error:
+                        seen.add(str(error))
+        except ArchiveError as error:
+            seen.add(str(error))
+    assert any("while decompressing" in text for text in seen), seen
+    assert any("zip file version" in text for text in seen), seen
+    damaged = bytearray(whole)
+    start = whole.index(b"demo-1.0.dist-info/METADATA") + len("demo-1.0.dist-info/METADATA")
+    damaged[start : start + 20] = b"\xff" * 20
+    server.add("demo", "demo-1.0-py3-none-any.whl", bytes(damaged))
+    with pytest.raises(MetadataUnknown, match="the archive cannot be read"):
+        client().metadata("demo", "1.0")
