@@ -30,7 +30,7 @@ class _Reads(Protocol):
         """Return the next bytes."""
 
 
-def opened(file: IO[bytes] | Path) -> zipfile.ZipFile:
+def opened(file: IO[bytes] | io.RawIOBase | Path) -> zipfile.ZipFile:
     """Return an open zip file. Raises ArchiveError for what is none, or one that Python cannot read."""
     with _damage():
         return zipfile.ZipFile(file)
