@@ -18,6 +18,7 @@ from podfit.far.tree.cuda import cuda_facts
 from podfit.far.tree.distributions import egg_requires, infos, metadata, visible
 from podfit.far.tree.environment import Environment
 from podfit.far.tree.files import HERE, Tree
+from podfit.far.tree.libraries import configured_folders, dpkg_packages, loader_folders, system_facts
 from podfit.far.tree.listing import distributions
 from podfit.far.tree.notes import Warnings
 from podfit.far.tree.pip import pip_config
@@ -142,3 +143,48 @@ def test_requires_txt_is_read_as_importlib_metadata_does(sections: list[tuple[st
             return Path(str(path))
 
     assert egg_requires(text) == [line.strip() for line in Given().requires or []]
+
+
+def test_the_libraries_that_an_image_s_loader_finds_and_its_packages(image: Environment, tmp_path: Path) -> None:
+    root = tmp_path / "root file system"
+    (root / "etc" / "ld.so.conf").write_text("include /etc/ld.so.conf.d/*.conf  # more\ninclude ld.so.conf\n")
+    (root / "etc" / "ld.so.conf.d").mkdir()
+    (root / "etc" / "ld.so.conf.d" / "nvidia.conf").write_text("# CUDA\n/usr/local/cuda/lib64\nrelative\n")
+    (root / "etc" / "ld.so.conf.d" / "off.conf.bak").write_text("/never\n")
+    for path in (
+        "usr/local/cuda/lib64/libcudart.so.12",
+        "usr/lib/x86_64-linux-gnu/libGL.so.1",
+        "opt/env/lib/libgomp.so.1",
+    ):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(b"")
+    (root / "usr" / "lib" / "x86_64-linux-gnu" / "notes.so.txt").write_bytes(b"")
+    (root / "var" / "lib" / "dpkg" / "status.d").mkdir(parents=True)
+    (root / "var" / "lib" / "dpkg" / "status").write_text(
+        "Package: libgl1\nStatus: install ok installed\nVersion: 1.4.0-1\nDescription: x\n Package: none\n\n"
+        "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n"
+    )
+    (root / "var" / "lib" / "dpkg" / "status.d" / "libc6").write_text("Package: libc6\nVersion: 2.35-0ubuntu3\n")
+    warnings = Warnings()
+    facts = system_facts(image, {}, warnings)
+    assert facts["os"] == "ubuntu 22.04"
+    assert {"libGL.so.1", "libcudart.so.12", "libgomp.so.1", "libc.so.6"} <= set(facts["libraries"])
+    assert "notes.so.txt" not in facts["libraries"]
+    assert facts["packages"] == {"libc6": "2.35-0ubuntu3", "libgl1": "1.4.0-1"}
+    assert facts["libraries_evidence"]["kind"] == "binary"
+    assert configured_folders(image.tree) == ["/usr/local/cuda/lib64"]
+    assert loader_folders(image)[0] == "/opt/env/lib"
+    assert not warnings.sentences
+
+
+def test_a_tree_without_a_system_says_nothing(tmp_path: Path) -> None:
+    bare = Environment(Tree(str(tmp_path)), (), {}, "/env", "/env", "/root", "x86_64", str)
+    assert system_facts(bare, {}, Warnings()) == {}
+    assert dpkg_packages(bare.tree) == {}
+
+
+def test_this_machines_libraries_are_those_of_its_loader() -> None:
+    if not Path("/etc/ld.so.cache").exists():
+        pytest.skip("no glibc here")
+    facts = system_facts(environment(), {}, Warnings())
+    assert {"libc.so.6", "libm.so.6"} <= set(facts["libraries"])

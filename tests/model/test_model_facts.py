@@ -43,6 +43,14 @@ def listed(*lines: str, **more: Any) -> Template:
 
 
 PROBED = {
+    "system": {
+        "os": "ubuntu 22.04",
+        "os_evidence": {"kind": "metadata", "source": "/etc/os-release"},
+        "libraries": ["libGL.so.1", "libc.so.6"],
+        "packages": {"libgl1": "1.4.0-1"},
+        "installs": ["git"],
+        "new": 1,
+    },
     "pip_config": {"global.no-cache-dir": "true"},
     "cuda": {
         "toolkit": "12.4.1",

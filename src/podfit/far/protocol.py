@@ -58,6 +58,7 @@ class Manifest(TypedDict, total=False):
     environment: dict[str, str]
     pip_config: dict[str, str]
     distributions: list[Distribution]
+    system: dict[str, Any]
     cuda: dict[str, Any]
     torch: dict[str, Any]
     gpus: list[dict[str, Any]]

@@ -72,6 +72,21 @@ class Driver(msgspec.Struct, frozen=True):
     more: Mapping[str, Any] = {}
 
 
+class System(msgspec.Struct, frozen=True):
+    """The system below Python. os is its release (`ubuntu 22.04`).
+
+    libraries are the names that the loader finds by themselves (`libGL.so.1`), packages those of the system's manager
+    with their versions: each list is whole, so that what is not in it is absent. installs are packages that are known
+    to be there beside others that nobody listed. more holds the manifest's further keys.
+    """
+
+    os: Fact[str] | None = None
+    libraries: Fact[tuple[str, ...]] | None = None
+    packages: Fact[Mapping[str, str]] | None = None
+    installs: Fact[tuple[str, ...]] | None = None
+    more: Mapping[str, Any] = {}
+
+
 class Disk(msgspec.Struct, frozen=True):
     """One mounted disk that can be written to; its evidence is the one of the manifest.
 
@@ -115,6 +130,7 @@ class Facts(msgspec.Struct, frozen=True):
     gpus: tuple[Gpu, ...] | None = None
     driver: Driver | None = None
     disks: tuple[Disk, ...] | None = None
+    system: System | None = None
     pip_config: PipSettings | None = None
     probe: Probe | None = None
     more: Mapping[str, Any] = {}

@@ -12,9 +12,9 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from podfit.model.evidence import Evidence, EvidenceKind
-from podfit.model.facts import Cuda, Disk, Driver, Fact, Facts, Gpu, PipSettings, Probe, Torch
+from podfit.model.facts import Cuda, Disk, Driver, Fact, Facts, Gpu, PipSettings, Probe, System, Torch
 
-_Group = TypeVar("_Group", Torch, Cuda, Gpu, Driver)
+_Group = TypeVar("_Group", Torch, Cuda, Gpu, Driver, System)
 _Plain = TypeVar("_Plain", Disk, Probe)
 _SUFFIX = "_evidence"
 _EMPTY_MEANS_NONE = frozenset({"cuda", "hip"})
@@ -30,7 +30,7 @@ def _facts_of(kind: type[Any]) -> Iterator[tuple[str, Any]]:
                 yield name, value
 
 
-_TYPES: dict[Any, dict[str, Any]] = {kind: dict(_facts_of(kind)) for kind in (Torch, Cuda, Gpu, Driver)}
+_TYPES: dict[Any, dict[str, Any]] = {kind: dict(_facts_of(kind)) for kind in (Torch, Cuda, Gpu, Driver, System)}
 """The facts of each group, with the type of their value."""
 
 
@@ -45,7 +45,7 @@ def facts_from_json(data: Mapping[str, Any], default: Evidence) -> Facts:
         return rest.pop(key, None)
 
     torch, cuda, driver = taken("torch"), taken("cuda"), taken("driver")
-    gpus, disks = taken("gpus"), taken("disks")
+    gpus, disks, system = taken("gpus"), taken("disks"), taken("system")
     settings, probe = taken("pip_config"), taken("probe")
     return Facts(
         torch=None if torch is None else _group(Torch, torch, default, "torch"),
@@ -53,6 +53,7 @@ def facts_from_json(data: Mapping[str, Any], default: Evidence) -> Facts:
         gpus=None if gpus is None else tuple(_group(Gpu, each, default, "gpus") for each in _list(gpus, "gpus")),
         driver=None if driver is None else _group(Driver, driver, default, "driver"),
         disks=None if disks is None else tuple(_plain(Disk, each, "disks") for each in _list(disks, "disks")),
+        system=None if system is None else _group(System, system, default, "system"),
         pip_config=None if settings is None else PipSettings(_value(dict[str, str], settings, "pip_config"), default),
         probe=None if probe is None else _plain(Probe, probe, "probe"),
         more=rest,
@@ -64,6 +65,8 @@ def facts_to_json(facts: Facts, default: Evidence) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if facts.pip_config is not None:
         data["pip_config"] = dict(facts.pip_config.settings)
+    if facts.system is not None:
+        data["system"] = _group_json(facts.system, default)
     if facts.cuda is not None:
         data["cuda"] = _group_json(facts.cuda, default)
     if facts.torch is not None:
@@ -111,7 +114,7 @@ def _group(kind: type[_Group], data: Any, default: Evidence, at: str) -> _Group:
     return kind(**found, more=rest)
 
 
-def _group_json(group: Torch | Cuda | Gpu | Driver, default: Evidence) -> dict[str, Any]:
+def _group_json(group: Torch | Cuda | Gpu | Driver | System, default: Evidence) -> dict[str, Any]:
     """Return the JSON object of a group of facts."""
     data: dict[str, Any] = {}
     for key in _TYPES[type(group)]:

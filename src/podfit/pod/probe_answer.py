@@ -69,6 +69,10 @@ def _facts(manifest: Mapping[str, Any]) -> _Rows:
         ("platform", f"{platform['system']} {platform['machine']}, {glibc}{glibcxx}", ""),
         ("distributions", f"{len(found)}: {where}" if found else "none", ""),
     ]
+    system = manifest.get("system") or {}
+    if system:
+        counts = f"{len(system.get('libraries', ()))} libraries, {len(system.get('packages', ()))} packages of dpkg"
+        rows.insert(2, ("system", f"{system.get('os') or 'release unknown'}: {counts}", ""))
     fixed = [f"{entry['name']} {entry['version']}" for entry in found if entry.get("uninstallable") is False]
     if fixed:
         rows.append(("pip cannot remove", ", ".join(fixed), "no record of their files"))

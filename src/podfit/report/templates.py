@@ -26,6 +26,9 @@ _TITLES = {
 
 _MONTH = len("2026-01")
 
+_FEW = 20
+"""So many values of a fact are listed; torch has code for a dozen kinds of GPU, a system has hundreds of libraries."""
+
 
 def catalogue_answer(summaries: Sequence[Summary]) -> Answer:
     """Return the answer about all templates of the catalogue."""
@@ -68,11 +71,19 @@ def stated_facts(template: Template) -> Iterator[tuple[str, str]]:
         said = []
         for name in group.__struct_fields__ if isinstance(group, msgspec.Struct) else ():
             fact = getattr(group, name)
-            if isinstance(fact, Fact) and not isinstance(fact.value, Mapping):
-                value = " ".join(fact.value) if isinstance(fact.value, tuple) else fact.value
-                said.append(f"{name} {'none' if value == '' else value}")
+            if isinstance(fact, Fact):
+                said.append(f"{name} {_value(fact.value)}")
         if said:
             yield label, ", ".join(said)
+
+
+def _value(value: object) -> str:
+    """Return a fact's value for a line: what is there many times is counted."""
+    if isinstance(value, (tuple, Mapping)) and (isinstance(value, Mapping) or len(value) > _FEW):
+        return f"{len(value)} known"
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return "none" if value == "" else str(value)
 
 
 def _template(template: Template) -> Report:

@@ -81,16 +81,21 @@ def full_facts(looked: Environment, found: list[Distribution], warnings: Warning
     """Return the parts of the manifest that take more than a moment; found is the list of distributions."""
     # Not above: --quick does without, and every module takes a moment to compile.
     from ..tree.cuda import cuda_facts, cuda_roots
+    from ..tree.libraries import system_facts
     from ..tree.torch import torch_facts, torch_folder
     from .disks import disks
     from .gpu import gpu_facts
 
     container_environment(warnings)
-    cuda = warnings.guard("the CUDA libraries", cuda_facts, looked, library_cache(), warnings, default={})
+    linker = library_cache()
+    cuda = warnings.guard("the CUDA libraries", cuda_facts, looked, linker, warnings, default={})
     if "toolkit" not in cuda:
         cuda = {**nvcc(cuda_roots(looked)), **cuda}
     folder = torch_folder(looked, found)
     facts = Manifest()
+    system = warnings.guard("the system's libraries", system_facts, looked, linker, warnings, default={})
+    if system:
+        facts["system"] = system
     if cuda:
         facts["cuda"] = cuda
     torch = folder and warnings.guard("torch's files", torch_facts, looked.tree, folder, warnings, default={})

@@ -26,7 +26,7 @@ def os_release(tree: Tree) -> dict[str, str]:
     return fields
 
 
-def _library_folders(machine: str) -> list[str]:
+def library_folders(machine: str) -> list[str]:
     """Return the usual directories of shared libraries."""
     return [f"/usr/lib/{machine}-linux-gnu", f"/lib/{machine}-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib"]
 
@@ -36,7 +36,7 @@ def glibc(tree: Tree, machine: str) -> tuple[str, str]:
 
     Told by the banner in libc.so.6 itself (`GNU C Library (...) stable release version 2.36.`).
     """
-    for folder in _library_folders(machine):
+    for folder in library_folders(machine):
         path = os.path.join(folder, "libc.so.6")
         found = re.search(rb"GNU C Library [^\n\x00]*? version (\d+\.\d+)", tree.data(path) or b"")
         if found:
@@ -76,7 +76,7 @@ def libstdcxx(environment: Environment, linker: Mapping[str, str]) -> tuple[str,
     folders.append(os.path.join(environment.base_prefix, "lib") if conda else "")
     candidates = [os.path.join(folder, "libstdc++.so.6") for folder in folders if folder]
     candidates.append(linker.get("libstdc++.so.6", ""))
-    candidates += [os.path.join(folder, "libstdc++.so.6") for folder in _library_folders(environment.machine)]
+    candidates += [os.path.join(folder, "libstdc++.so.6") for folder in library_folders(environment.machine)]
     for path in candidates:
         if path and tree.is_file(path):
             versions = set(re.findall(rb"GLIBCXX_(\d+(?:\.\d+)+)\x00", tree.data(path) or b""))
