@@ -17,6 +17,7 @@ from podfit.model import InputError, PodfitError, Where
 if TYPE_CHECKING:
     from podfit.model import Plan
     from podfit.pod.apply import Verifier
+    from podfit.pod.apply.outcome import Applied
 
 
 @click.command("apply")
@@ -105,12 +106,23 @@ def apply_command(
                 assert given is not None  # noqa: S101 - a plan was named, see above
                 verifier = None if no_verify or dry_run else _verifier()
                 done = apply(machine, given, options, reporter=reporter, verifier=verifier)
+                _note_pace(given, done)
     except PodfitError as error:
         if shape != "text":
             show(failure(error), shape)
         raise
     show(answer(done, ssh or ""), shape)
     sys.stdout.flush()
+
+
+def _note_pace(plan: Plan, done: Applied) -> None:
+    """Remember how long the installation took: the next plan's time is predicted by it."""
+    from podfit.fit.pace import note_apply
+    from podfit.index import default_cache
+
+    if done.outcome == "applied":
+        taken = sum(done.seconds.get(part, 0.0) for part in ("stage", "install"))
+        note_apply(default_cache(), plan.download_bytes, taken)
 
 
 def read_plan(path: str) -> Plan:

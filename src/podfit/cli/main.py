@@ -20,6 +20,7 @@ _COMMANDS = {
     "fit": ("podfit.cli.fit", "fit_command", "Fit a project onto templates: show the matrix and write the files."),
     "matrix": ("podfit.cli.fit", "matrix_command", "Show the matrix without writing anything."),
     "bloat": ("podfit.cli.bloat", "bloat_command", "Show what of the local environment a template does not need."),
+    "report": ("podfit.cli.report", "report_command", "Report everything: matrix, sizes, bloat, order, evidence."),
     "templates": ("podfit.cli.templates", "templates_command", "List the catalogue, or show one template."),
     "probe": ("podfit.cli.probe", "probe_command", "Read a template as it really is."),
     "apply": ("podfit.cli.apply", "apply_command", "Make a plan true on a machine, or leave it as it was."),

@@ -17,7 +17,17 @@ from podfit.fit.options import Options
 from podfit.fit.phases import Given, needs_phase, plan_phase
 from podfit.fit.secrets import without_secrets
 from podfit.fit.source import IndexReleases
-from podfit.model import Call, InputError, NoPlanError, Plan, Project, Reporter, SilentReporter, Template, canonical
+from podfit.model import (
+    Call,
+    InputError,
+    NoPlanError,
+    Plan,
+    Project,
+    Reporter,
+    SilentReporter,
+    Template,
+    canonical,
+)
 from podfit.model.secrets import hidden
 from podfit.model.steps import Steps, finish
 from podfit.solve import Uv
@@ -25,10 +35,16 @@ from podfit.solve import Uv
 if TYPE_CHECKING:
     from podfit.index import Index
     from podfit.plan.bloat import Bloat
+    from podfit.plan.sizes import Sizes
     from podfit.readers.project import ProjectReading
 
 _SIDE_BY_SIDE = 8
 """Templates that wait at the same time for uv and the index; most of the time is spent so."""
+
+
+def _now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,29 @@ class Session:
         _, index = self._asked(reading)
         return finish(bloat_steps(reading.project, plan, index, self.reporter))
 
+    def sizes(self, reading: ProjectReading, plan: Plan) -> Sizes:
+        """Return what all ways onto a plan's template cost: the laptop's packages, pip's, the plan's.
+
+        What pip would do is resolved with nothing held and nothing tested; where that has no answer, its place says
+        why. Raises InputError for an index that cannot be used.
+        """
+        from podfit.fit.measure import sizes_steps
+        from podfit.fit.pace import measured_pace
+
+        options, index = self._asked(reading)
+        template = plan.template
+        given = Given(
+            *(reading.project, reading.calls, template, index, self._uv(index), options, self.reporter, _now),
+            source=IndexReleases(index, template),
+            wheels=WheelReader(index, template),
+            audits=(),
+        )
+        return finish(sizes_steps(given, plan, measured_pace(self.cache)))
+
+    def _uv(self, index: Index) -> Uv:
+        """Return the resolver as this session asks it."""
+        return Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=self.reporter, doubt=index.too_slow)
+
     def _asked(self, reading: ProjectReading) -> tuple[Options, Index]:
         """Return the options with every index and link that the project names, and these indexes."""
         from podfit.index import Index, default_index_urls, environment_index_urls
@@ -114,13 +153,12 @@ class Session:
     def _fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
         """Return the results with every index and link that the project names; errors as `fit_templates`."""
         options, index = self._asked(reading)
-        uv = Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=self.reporter, doubt=index.too_slow)
         return fit_templates(
             reading.project,
             reading.calls,
             templates,
             index=index,
-            uv=uv,
+            uv=self._uv(index),
             options=options,
             audits=self.audits,
             reporter=self.reporter,
@@ -137,7 +175,7 @@ def fit_templates(
     options: Options | None = None,
     reporter: Reporter | None = None,
     audits: Sequence[Audit] = AUDITS,
-    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    now: Callable[[], datetime] = _now,
 ) -> tuple[Fitted, ...]:
     """Return one result per template, in the order given.
 

@@ -38,8 +38,10 @@ def bloat_answer(found: Bloat) -> Answer:
     """Return the answer about the bloat of one local environment."""
     return Answer(
         "podfit bloat",
-        lambda details: Report((), _sections(found, details=details)),
-        lambda: Report(text(f"{found.project}: what {found.template} does not need"), _sections(found, details=True)),
+        lambda details: Report((), bloat_sections(found, details=details)),
+        lambda: Report(
+            text(f"{found.project}: what {found.template} does not need"), bloat_sections(found, details=True)
+        ),
         lambda: bloat_data(found),
     )
 
@@ -53,8 +55,8 @@ def bloat_data(found: Bloat) -> dict[str, Any]:
     return {"schema": SCHEMA, **plain}
 
 
-def _sections(found: Bloat, *, details: bool) -> tuple[Section, ...]:
-    """Return all there is to say, the largest first."""
+def bloat_sections(found: Bloat, *, details: bool) -> tuple[Section, ...]:
+    """Return all there is to say about one local environment, the largest first."""
     return (
         *section(f"{found.project} on {found.template}", *_totals(found)),
         *section("What the pod does not need, by category", *_categories(found, details=details)),

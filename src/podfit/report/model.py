@@ -103,7 +103,48 @@ class Commands(msgspec.Struct, frozen=True):
     commands: tuple[tuple[str, ...], ...]
 
 
-Block = Table | Items | Paragraph | Fold | Literal | Commands
+class Bar(msgspec.Struct, frozen=True):
+    """A quantity beside others: its length is value, shown is how people read it."""
+
+    label: Text
+    value: float
+    shown: str
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """Quantities of one kind, to be compared."""
+
+    bars: tuple[Bar, ...]
+
+
+class Tile(msgspec.Struct, frozen=True):
+    """A quantity that is the sum of its parts, as far as it has any. about says what it is."""
+
+    label: str
+    value: float
+    shown: str
+    about: str = ""
+    parts: tuple[Tile, ...] = ()
+
+
+class Tiles(msgspec.Struct, frozen=True):
+    """Quantities and what they are made of."""
+
+    tiles: tuple[Tile, ...]
+
+
+class Layers(msgspec.Struct, frozen=True):
+    """Names in layers, each resting on earlier ones, the arrows between them (what is required, what requires it).
+
+    chain are the names of the chain that is told apart.
+    """
+
+    layers: tuple[tuple[str, ...], ...]
+    arrows: tuple[tuple[str, str], ...]
+    chain: tuple[str, ...] = ()
+
+
+Block = Table | Items | Paragraph | Fold | Literal | Commands | Bars | Tiles | Layers
 
 
 class Section(msgspec.Struct, frozen=True):

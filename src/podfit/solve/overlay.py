@@ -178,7 +178,9 @@ def overlay_steps(
     cheapest: tuple[Search, Packages] | None = None
     passed_over: tuple[PassedOver, ...] = ()
     while True:
-        lines = tuple(_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered))
+        lines = tuple(
+            requirement_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered)
+        )
         asked = replace(question, requirements=lines)
         lacking = unmet(needs, offered.pins, relaxed, {*held, *dropped, *forced})
         ranks = {n.name: STAYS for n in needs if n.name in loose and n not in lacking}
@@ -331,7 +333,7 @@ def _asked(need: Need, offered: OfferedTemplate) -> bool:
     return need.name not in offered.left_out
 
 
-def _line(need: Need, relaxed: bool) -> str:
+def requirement_line(need: Need, relaxed: bool = False) -> str:
     """Return need as a PEP 508 line, without its limits when relaxed."""
     extras = f"[{','.join(need.extras)}]" if need.extras else ""
     if relaxed:

@@ -7,7 +7,23 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from podfit.report.answer import Answer
-from podfit.report.model import Block, Commands, Fold, Items, Literal, Paragraph, Report, Span, Style, Table, Text
+from podfit.report.model import (
+    Bars,
+    Block,
+    Commands,
+    Fold,
+    Items,
+    Layers,
+    Literal,
+    Paragraph,
+    Report,
+    Span,
+    Style,
+    Table,
+    Text,
+    Tile,
+    Tiles,
+)
 from podfit.writers.interface import Screen
 from podfit.writers.plain import kept_spaces, plain
 
@@ -90,3 +106,36 @@ def _block(block: Block) -> Iterator[str]:
         yield "```sh"
         yield from (" ".join(shlex.quote(plain(word)) for word in command) for command in block.commands)
         yield "```"
+    elif isinstance(block, Bars):
+        yield from (f"- {_text(bar.label)}: {escape(bar.shown)}" for bar in block.bars)
+    elif isinstance(block, Tiles):
+        yield from _tiles(block.tiles)
+    else:
+        yield "```mermaid"
+        yield from mermaid(block)
+        yield "```"
+
+
+def mermaid(block: Layers) -> Iterator[str]:
+    """Yield a drawing of layers in Mermaid's words (https://mermaid.js.org/syntax/flowchart.html)."""
+    names = [name for layer in block.layers for name in layer]
+    number = {name: f"n{place}" for place, name in enumerate(names)}
+    yield "graph TD"
+    yield from (f'    {number[name]}["{_quoted(name)}"]' for name in names)
+    yield from (f"    {number[one]} --> {number[other]}" for one, other in block.arrows if {one, other} <= set(number))
+    if block.chain:
+        yield f"    class {','.join(number[name] for name in block.chain if name in number)} chain"
+        yield "    classDef chain stroke-width:3px"
+
+
+def _quoted(name: str) -> str:
+    """Return a name for the inside of Mermaid's quotes."""
+    return plain(name).replace('"', "#quot;")
+
+
+def _tiles(tiles: Iterable[Tile], depth: int = 0) -> Iterator[str]:
+    """Yield a nested list of quantities."""
+    for tile in tiles:
+        about = f" ({escape(tile.about)})" if tile.about else ""
+        yield f"{'  ' * depth}- {escape(tile.label)}: {escape(tile.shown)}{about}"
+        yield from _tiles(tile.parts, depth + 1)

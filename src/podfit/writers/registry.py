@@ -63,6 +63,11 @@ def write_answer(name: str, answer: Answer, screen: Screen | None = None) -> str
     return {form.name: form for form in ANSWERS}[name].write(answer, screen or Screen())
 
 
+def format_of(file_name: str) -> str:
+    """Return the name of the format of answers that a file's ending asks for; empty for none."""
+    return next((form.name for form in ANSWERS if form.suffix and file_name.lower().endswith(form.suffix)), "")
+
+
 def plan_files(plan: Plan) -> dict[str, str]:
     """Return the files of one plan: file name to text."""
     return {form.file_name(plan.template.name): form.write(plan) for form in FORMATS if form.wanted(plan)}

@@ -8,7 +8,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from podfit.report.answer import Answer
-from podfit.report.model import Block, Commands, Fold, Item, Items, Literal, Paragraph, Report, Style, Table, Text
+from podfit.report.model import (
+    Bars,
+    Block,
+    Commands,
+    Fold,
+    Item,
+    Items,
+    Layers,
+    Literal,
+    Paragraph,
+    Report,
+    Style,
+    Table,
+    Text,
+    Tile,
+    Tiles,
+)
 from podfit.writers.interface import Screen
 from podfit.writers.plain import kept_spaces, plain
 
@@ -108,6 +124,33 @@ def _block(block: Block, console: Console, *, indent: int) -> None:
         for command in block.commands:
             for line in _command(command, console.width - indent):
                 console.print(Padding(RichText(line, style="bold"), (0, 0, 0, indent), expand=False))
+    else:
+        for words in _drawn(block, console.width - indent):
+            console.print(Padding(RichText(words), (0, 0, 0, indent), expand=False))
+
+
+def _drawn(block: Bars | Tiles | Layers, width: int) -> Iterator[str]:
+    """Yield the lines of what a terminal has only characters for."""
+    if isinstance(block, Bars):
+        labels = [_clean("".join(span.text for span in bar.label)) for bar in block.bars]
+        widest = max((len(label) for label in labels), default=0)
+        most = max((bar.value for bar in block.bars), default=0) or 1
+        for label, bar in zip(labels, block.bars, strict=True):
+            room = max(4, min(40, width - widest - len(bar.shown) - 4))
+            drawn = "█" * max(1 if bar.value else 0, round(room * bar.value / most))
+            yield f"{label:{widest}}  {drawn} {_clean(bar.shown)}"
+    elif isinstance(block, Tiles):
+        yield from _nested(block.tiles)
+    else:
+        for number, layer in enumerate(block.layers, 1):
+            yield f"{number}. {', '.join(map(_clean, layer))}"
+
+
+def _nested(tiles: Iterable[Tile], depth: int = 0) -> Iterator[str]:
+    """Yield quantities and their parts, the parts further in."""
+    for tile in tiles:
+        yield f"{'  ' * depth}{_clean(tile.label)}: {_clean(tile.shown)}"
+        yield from _nested(tile.parts, depth + 1)
 
 
 def _item(item: Item, console: Console, *, indent: int) -> None:

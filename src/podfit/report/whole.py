@@ -1,0 +1,90 @@
+"""The whole report: the comparison, and for each template the sizes, the bloat and the order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from podfit.model import Plan
+from podfit.plan.bloat import Bloat
+from podfit.plan.order import circles, critical_chain, layers
+from podfit.plan.sizes import Sizes, added
+from podfit.report.answer import Answer
+from podfit.report.bloat import bloat_data, bloat_sections
+from podfit.report.data import matrix_data
+from podfit.report.document import document
+from podfit.report.model import Paragraph, Report, Section, Span, Style, section, text
+from podfit.report.order import order_section
+from podfit.report.sizes import size_sections
+
+SCHEMA = "podfit.report/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One plan with what its ways cost and what of the local environment it leaves out (None: no such environment)."""
+
+    plan: Plan
+    sizes: Sizes
+    bloat: Bloat | None
+
+
+def whole_answer(weighed: Sequence[Weighed], refused: Mapping[str, str]) -> Answer:
+    """Return the answer that says everything about one project on any number of templates.
+
+    refused names the templates without any plan, with the reason.
+    """
+    plans = [each.plan for each in weighed]
+    return Answer(
+        "podfit report",
+        lambda details: Report((), tuple(_more(weighed, details=details))),
+        lambda: _document(weighed, plans, refused),
+        lambda: _data(weighed, plans, refused),
+    )
+
+
+def _document(weighed: Sequence[Weighed], plans: Sequence[Plan], refused: Mapping[str, str]) -> Report:
+    """Return the comparison with sizes, bloat and order after the matrix."""
+    compared = document(plans, refused)
+    titles = [each.title for each in compared.sections]
+    place = titles.index(text("Checks")) if text("Checks") in titles else len(titles)
+    parts = (*compared.sections[:place], *_more(weighed, details=True), *compared.sections[place:])
+    return Report(compared.title, parts)
+
+
+def _more(weighed: Sequence[Weighed], *, details: bool) -> list[Section]:
+    """Return what the comparison does not say."""
+    parts: list[Section] = []
+    for each in weighed:
+        parts += size_sections(each.sizes, details=details)
+        if each.bloat is not None:
+            parts += bloat_sections(each.bloat, details=details)
+        parts += order_section(each.plan)
+    nothing = Paragraph(text(Span("No template has a plan: there is nothing to weigh.", Style.FAILED)))
+    return parts or list(section("", nothing))
+
+
+def _data(weighed: Sequence[Weighed], plans: Sequence[Plan], refused: Mapping[str, str]) -> dict[str, Any]:
+    """Return everything for programs (schema `podfit.report/1`, docs/plan-format.md)."""
+    return {
+        "schema": SCHEMA,
+        "matrix": matrix_data(plans, refused),
+        "sizes": [msgspec.to_builtins(each.sizes) for each in weighed],
+        "bloat": [bloat_data(each.bloat) for each in weighed if each.bloat is not None],
+        "order": [_order(each.plan) for each in weighed],
+    }
+
+
+def _order(plan: Plan) -> dict[str, Any]:
+    """Return in which order what a plan installs rests on each other."""
+    names = set(added(plan))
+    return {
+        "template": plan.template.name,
+        "layers": [list(layer) for layer in layers(names, plan.edges)],
+        "chain": list(critical_chain(names, plan.edges)),
+        "circles": [list(circle) for circle in circles(names, plan.edges)],
+        "before_builds": {build.name: list(build.hidden) for build in plan.builds if build.hidden},
+    }
