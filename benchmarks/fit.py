@@ -25,11 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "moola"
 SIX = (
     "runpod-pytorch-2.4",
-    "runpod-pytorch-current",
+    "runpod-pytorch-1.0.7-cu1281-torch291",
     "runpod-pytorch-2.2",
     "runpod-pytorch-2.8",
-    "colab-gpu",
-    "kaggle-gpu",
+    "colab-gpu-2026.08",
+    "kaggle-gpu-2025.12",
 )
 TARGET_RATIO, TARGET_SECONDS, TARGET_SIX = 1.5, 0.3, 3.0
 

@@ -27,7 +27,7 @@ def fit(tmp_path, capsys):
 
 
 def test_a_change_that_the_template_itself_excludes_names_who_does(fit):
-    decisions, _ = fit("pandas>=2.3\npyarrow>=21\n", "colab-gpu")
+    decisions, _ = fit("pandas>=2.3\npyarrow>=21\n", "colab-gpu-2026.07")
     assert decisions["pandas"]["action"] == "conflict"
     assert "google-colab 1.0.0 requires pandas==2.2.2" in decisions["pandas"]["reason"]
     assert "the template's 2.2.2 stays" in decisions["pandas"]["reason"]
@@ -35,7 +35,7 @@ def test_a_change_that_the_template_itself_excludes_names_who_does(fit):
 
 
 def test_old_pins_are_a_conflict_each_with_what_has_a_wheel(fit):
-    decisions, _ = fit("pandas==1.5.3\nscikit-learn==1.2.2\n", "colab-gpu")
+    decisions, _ = fit("pandas==1.5.3\nscikit-learn==1.2.2\n", "colab-gpu-2026.07")
     for name in ("pandas", "scikit-learn"):
         assert decisions[name]["action"] == "conflict"
         assert "has no wheel for Python 3.12" in decisions[name]["reason"]
@@ -61,7 +61,7 @@ def test_a_source_that_needs_system_libraries_says_which_version_has_a_wheel(fit
 
 
 def test_a_range_below_the_templates_is_a_conflict_that_names_who_is_never_changed(fit):
-    decisions, _ = fit("numpy>=1.18.5,<1.24.0\nprotobuf<4.21.3\n", "colab-gpu")
+    decisions, _ = fit("numpy>=1.18.5,<1.24.0\nprotobuf<4.21.3\n", "colab-gpu-2026.07")
     assert decisions["numpy"]["action"] == "conflict"
     assert "cupy-cuda12x is never changed" in decisions["numpy"]["reason"]
     assert "the template's 2.0.2 stays" in decisions["numpy"]["reason"]
@@ -80,7 +80,7 @@ def test_an_extension_without_a_pin_is_the_one_for_the_templates_torch(fit):
 
 
 def test_a_downgrade_takes_its_companions_along_and_brings_what_an_extra_of_the_template_asks(fit):
-    decisions, findings = fit("transformers==4.46.3\n", "colab-gpu")
+    decisions, findings = fit("transformers==4.46.3\n", "colab-gpu-2026.07")
     changed = {name for name, decision in decisions.items() if decision["action"] == "change"}
     assert changed == {"transformers", "tokenizers", "huggingface-hub"}
     assert decisions["hf-transfer"]["action"] == "install"
@@ -88,14 +88,14 @@ def test_a_downgrade_takes_its_companions_along_and_brings_what_an_extra_of_the_
 
 
 def test_no_change_rests_on_a_source_that_will_not_build(fit):
-    decisions, findings = fit("transformers==4.31.0\n", "colab-gpu")
+    decisions, findings = fit("transformers==4.31.0\n", "colab-gpu-2026.07")
     assert decisions["transformers"]["action"] == "conflict"
     assert "tokenizers 0.13.3 has no wheel for Python 3.12" in decisions["transformers"]["reason"]
     assert not [each for each in findings if each["verdict"] == "failed"]
 
 
 def test_what_has_no_wheel_for_the_python_says_why_its_source_does_not_help_and_what_has_one(fit):
-    decisions, _ = fit("numpy==1.23.5\npandas~=1.3\n", "runpod-pytorch-current")
+    decisions, _ = fit("numpy==1.23.5\npandas~=1.3\n", "runpod-pytorch-1.0.7-cu1281-torch291")
     for name in ("numpy", "pandas"):
         assert decisions[name]["action"] == "conflict"
         assert "has no wheel for Python 3.12" in decisions[name]["reason"]

@@ -117,8 +117,8 @@ def test_text_keeps_to_the_width_and_loses_nothing(
     for name in ("runpod-pytorch-2.2", "runpod-pytorch-2.4", "alpha", "numpy", "torch"):
         assert name in ran.out
     squeezed = re.sub(r"\s+", "", ran.out)
-    assert "keep2.2.0+cu121" in squeezed
-    assert "keep2.4.0+cu124" in squeezed
+    assert "keep2.2.0" in squeezed
+    assert "keep2.4.1+cu124" in squeezed
 
 
 def test_details_show_dependencies_reasons_and_evidence(call: Call, words: tuple[object, ...]) -> None:
@@ -137,7 +137,7 @@ def test_templates_lists_the_catalogue(call: Call, monkeypatch: pytest.MonkeyPat
     listed = [line.split()[0] for line in ran.out.splitlines() if line.strip()]
     assert [name for name in listed if name in template_names()] == list(template_names())
     row = next(line.split() for line in ran.out.splitlines() if line.startswith("runpod-pytorch-2.2 "))
-    assert row[1:4] == ["3.10.12", "2.2.0+cu121", "12.1"]
+    assert row[1:4] == ["3.10.12", "2.2.0", "12.1"]
     data = json.loads(call("templates", "--format", "json").out)
     assert data["schema"] == "podfit.templates/1"
     assert [each["name"] for each in data["templates"]] == list(template_names())
@@ -150,12 +150,12 @@ def test_a_template_is_shown_with_its_provenance(call: Call, monkeypatch: pytest
     assert ran.out.startswith("runpod-pytorch-2.2: ")
     for said in ("origin    reconstructed, as of 2024-", "Python    cpython 3.10.12", "glibc 2.35", "Dockerfile"):
         assert said in ran.out
-    assert re.search(r"^ *torch +2\.2\.0\+cu121 +held +\S", ran.out, re.MULTILINE)
-    assert re.search(r"^ *numpy +1\.26\.3 +assumed", ran.out, re.MULTILINE), "numpy may change: it is not held"
+    assert re.search(r"^ *torch +2\.2\.0 +held +\S", ran.out, re.MULTILINE)
+    assert re.search(r"^ *numpy +1\.26\.4 +assumed", ran.out, re.MULTILINE), "numpy may change: it is not held"
     data = json.loads(call("templates", "runpod-pytorch-2.2", "--format", "json").out)
     assert data["schema"] == "podfit.template/1"
     again = template_from_manifest(data, where="printed")
-    assert again.distributions["torch"].version == "2.2.0+cu121"
+    assert again.distributions["torch"].version == "2.2.0"
     assert len(again.distributions) == len(data["distributions"])
 
 

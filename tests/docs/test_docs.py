@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from podfit.catalogue.store import template_names
+from podfit.catalogue.store import known_names
 from podfit.cli.main import podfit
 
 if sys.version_info >= (3, 11):
@@ -48,7 +48,7 @@ def test_the_readme_s_commands_and_templates_exist() -> None:
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("-")} <= known | {"-"}, call
     named = set(re.findall(r"(?:-t|--template) ([a-z0-9.-]+)", text))
-    assert {name for name in named if not name.endswith((".json", ".txt"))} <= set(template_names())
+    assert {name for name in named if not name.endswith((".json", ".txt"))} <= set(known_names())
 
 
 def test_the_readme_s_test_command_is_what_ci_runs() -> None:

@@ -165,13 +165,20 @@ def test_the_older_shape_of_evidence_is_still_read() -> None:
     assert plain and plain.cuda and plain.cuda.evidence == Evidence(EvidenceKind.MEASURED, "somebody said so")
 
 
+def without_empty(data: Any) -> Any:
+    """Return a manifest without the lists that say nothing: the catalogue's files leave them out."""
+    entries = [{key: value for key, value in each.items() if value != []} for each in data["distributions"]]
+    asked = [each.get("requires_dist", []) for each in data["distributions"]]
+    return {**data, "distributions": entries, "asked": asked}
+
+
 @pytest.mark.parametrize("name", template_names())
 def test_every_manifest_of_the_catalogue_is_written_as_it_was_read(name: str) -> None:
     data = load_manifest(name)
     template = template_from_manifest(data, where=name)
     written = json.loads(json.dumps(manifest_from_template(template)))
     assert template_from_manifest(written, where=name) == template
-    assert written == data
+    assert without_empty(written) == without_empty(json.loads(json.dumps(data)))
     assert template.facts.more == {}
     for group in (template.facts.torch, template.facts.cuda):
         assert group is None or group.more == {}

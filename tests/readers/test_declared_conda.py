@@ -71,7 +71,7 @@ def test_environment(tmp_path: Path) -> None:
         ("opencv-python>=4.8", 20),
         ("h5py!=3.9.0", 23),
         ("tqdm~=4.66", 24),
-        ("ray-default", 25),
+        ("ray", 25),
         ("loguru", 1),
         ("lightning>=2.1", 29),
         ("clip @ git+https://github.com/openai/CLIP.git", 30),

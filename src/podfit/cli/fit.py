@@ -69,14 +69,14 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
 def matrix_command(shape: str, **given: Any) -> int:
     """Print the matrix of PROJECT over templates and write nothing.
 
-    Without --template, the project is compared over the whole catalogue.
+    Without --template, the project is compared over the newest template of each family of the catalogue.
 
     Exit code 0: every template has a plan that works, 1: one has none, 2: a bad call or input.
 
     \b
     Examples:
       podfit matrix .
-      podfit matrix . -t runpod-pytorch-2.2 -t colab-gpu --details
+      podfit matrix . -t runpod-pytorch-2.2 -t colab --details
       podfit matrix . --format json | jq .
     """  # noqa: D301
     from podfit.report.ahead import Ahead

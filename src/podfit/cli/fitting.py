@@ -26,9 +26,9 @@ def _complete_template(_ctx: click.Context, _param: click.Parameter, incomplete:
     """Return the catalogue's names, and files, that begin with incomplete."""
     from click.shell_completion import CompletionItem
 
-    from podfit.catalogue.store import template_names
+    from podfit.catalogue.store import known_names
 
-    names = [CompletionItem(name) for name in template_names() if name.startswith(incomplete)]
+    names = [CompletionItem(name) for name in known_names() if name.startswith(incomplete)]
     return names or [CompletionItem(incomplete, type="file")]
 
 
@@ -146,13 +146,13 @@ class Outcome:
 
 def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
     """Read what the options of `fit_options` name and fit; raises PodfitError."""
-    from podfit.catalogue.store import template_names
+    from podfit.catalogue.store import leading_names
     from podfit.fit.library import read_templates
     from podfit.fit.options import Options
     from podfit.fit.session import Session
     from podfit.readers.project import read_project
 
-    names = tuple(dict.fromkeys(given["templates"])) or (template_names() if whole_catalogue else ())
+    names = tuple(dict.fromkeys(given["templates"])) or (leading_names() if whole_catalogue else ())
     if not names:
         raise click.UsageError("name at least one template with --template; `podfit templates` lists them")
     with TerminalReporter(verbose=given["verbose"], quiet=given["quiet"]) as reporter:

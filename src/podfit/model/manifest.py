@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from packaging.utils import InvalidName, canonicalize_name
 
+from podfit.model.agreement import Agreement
 from podfit.model.distribution import Distribution
 from podfit.model.errors import InputError, Where
 from podfit.model.evidence import Evidence, EvidenceKind
@@ -34,6 +35,10 @@ _OWN_KEYS = frozenset(
         "platform",
         "distributions",
         "environment",
+        "family",
+        "aliases",
+        "pushed",
+        "agreement",
     ]
 )
 _ORIGIN_KIND = {
@@ -104,6 +109,10 @@ class _Manifest(msgspec.Struct):
     captured: str = ""
     environment: dict[str, str] = {}
     notes: tuple[str, ...] = ()
+    family: str = ""
+    aliases: tuple[str, ...] = ()
+    pushed: tuple[str, ...] = ()
+    agreement: tuple[Agreement, ...] = ()
 
 
 def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
@@ -150,6 +159,10 @@ def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
         environment=manifest.environment,
         facts=facts,
         notes=manifest.notes,
+        family=manifest.family,
+        aliases=manifest.aliases,
+        pushed=manifest.pushed,
+        agreement=manifest.agreement,
     )
 
 
@@ -164,12 +177,19 @@ def manifest_from_template(template: Template) -> dict[str, Any]:
         "captured": template.captured,
         "evidence": msgspec.to_builtins(template.evidence),
         "notes": list(template.notes),
+        **_known(template),
         "interpreter": _without(msgspec.to_builtins(template.interpreter), "free_threaded"),
         "platform": {**_without(msgspec.to_builtins(template.platform), "libc"), "tags": list(template.platform.tags)},
         "environment": dict(template.environment),
         **facts_to_json(template.facts, template.evidence),
         "distributions": [_entry(d, template.evidence) for _, d in sorted(template.distributions.items())],
     }
+
+
+def _known(template: Template) -> dict[str, Any]:
+    """Return what is known of the template's place in a catalogue, without what says nothing."""
+    names = ("family", "aliases", "pushed", "agreement")
+    return {name: msgspec.to_builtins(getattr(template, name)) for name in names if getattr(template, name)}
 
 
 def _without(data: dict[str, Any], key: str) -> dict[str, Any]:

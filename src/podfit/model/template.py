@@ -9,6 +9,7 @@ from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
 
+from podfit.model.agreement import Agreement
 from podfit.model.cuda import cuda_version
 from podfit.model.distribution import Distribution
 from podfit.model.evidence import Evidence
@@ -89,7 +90,9 @@ class Template:
     distributions is keyed by normalized name. environment holds the variables that steer pip (PIP_*) and CUDA.
     facts is what else is known (torch's build, CUDA, GPUs, driver, disks, ...), each value with its evidence.
     captured is the ISO date of the list.
-    notes are sentences that every output about this template repeats.
+    notes are sentences that every output about this template repeats. family is the name that it shares with its
+    kin, aliases the further names that it answers to. pushed are the ISO dates on which its tag was pushed, as far as
+    known. agreement are comparisons with what was seen on machines; empty where nobody compared.
     """
 
     name: str
@@ -104,6 +107,10 @@ class Template:
     environment: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     notes: tuple[str, ...] = ()
+    family: str = ""
+    aliases: tuple[str, ...] = ()
+    pushed: tuple[str, ...] = ()
+    agreement: tuple[Agreement, ...] = ()
 
     @cached_property
     def marker_environment(self) -> Mapping[str, str]:

@@ -47,7 +47,7 @@ def read_template(
 
     `docker://NAME` is an image in a registry. A spec with a slash or one of the endings in `SUFFIXES` is a file, an
     interpreter, an environment's directory or an image (what `docker save` wrote, an OCI layout), never a name of the
-    catalogue. Any other spec is a name of the catalogue if there is one, even where a file of
+    catalogue. Any other spec is a name or an alias of the catalogue if there is one, even where a file of
     that name lies in the working directory (write `./NAME` for the file); else a file, a directory or a `python3.X`
     command; else an error that offers the nearest names.
 
@@ -90,12 +90,13 @@ def _read(spec: str, python: str | None, machine: str | None, glibc: str | None,
     """Return the template of spec, its name not yet replaced."""
     is_path = "/" in spec or spec.lower().endswith(SUFFIXES)
     if not is_path:
-        from podfit.catalogue.store import load_manifest, template_names
+        from podfit.catalogue.store import known_names, load_manifest, template_aliases
 
-        names = template_names()
+        names = known_names()
         if spec in names:
-            reporter.step(f"template {spec} from the catalogue")
-            template = template_from_manifest(load_manifest(spec), where=f"catalogue: {spec}")
+            name = template_aliases().get(spec, spec)
+            reporter.step(f"template {spec}{'' if name == spec else f' is {name}'} from the catalogue")
+            template = template_from_manifest(load_manifest(name), where=f"catalogue: {name}")
             return _checked(template, spec, python, machine, glibc)
         if not _exists(spec) and find_interpreter(spec) is None:
             raise _unknown(spec, names)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from podfit.model import Origin, Template
+from podfit.model.words import shortened
 from podfit.report.held import leading
+
+_MOST_DIFFERENCES = 4
 
 
 def title(template: Template) -> str:
@@ -22,7 +25,7 @@ def provenance(template: Template) -> str:
         when = f" as of {template.captured}" if template.captured else ""
         return (
             f"The list of distributions of {template.name} is reconstructed{when}, not read from the image{source}. "
-            "Probe the machine (podfit probe) to be sure."
+            f"{_sentence(template)} Probe the machine (podfit probe) to be sure."
         )
     how = {
         Origin.PROBED: "probed",
@@ -30,7 +33,30 @@ def provenance(template: Template) -> str:
         Origin.IMAGE: "read from the image",
         Origin.GIVEN: "given",
     }[template.origin]
-    return f"The list of distributions of {template.name} was {how}{when}{source}."
+    said = f" {_sentence(template)}" if template.origin is Origin.PUBLISHED else ""
+    return f"The list of distributions of {template.name} was {how}{when}{source}.{said}"
+
+
+def _sentence(template: Template) -> str:
+    """Return how far the list was checked, as a sentence."""
+    words = checked(template)
+    return words[:1].upper() + words[1:] + "."
+
+
+def checked(template: Template) -> str:
+    """Return how far a published or reconstructed list agrees with what was seen on machines, or that nobody looked.
+
+    Lines that differ are named, a few. Empty for what was read from the machine or the image itself.
+    """
+    if template.origin not in (Origin.PUBLISHED, Origin.RECONSTRUCTED):
+        return ""
+    if not template.agreement:
+        return "nobody compared this list with a machine"
+    said = []
+    for each in template.agreement:
+        differs = f": not {shortened(each.differs, _MOST_DIFFERENCES)}" if each.differs else ""
+        said.append(f"{each}{differs} [{each.evidence}]")
+    return "; ".join(said)
 
 
 def origin_in_short(template: Template) -> str:
@@ -38,4 +64,5 @@ def origin_in_short(template: Template) -> str:
     when = f" as of {template.captured}" if template.captured else ""
     warning = ", not read from the image" if template.origin is Origin.RECONSTRUCTED else ""
     how = "read from the image" if template.origin is Origin.IMAGE else template.origin.value
-    return f"the template's list is {how}{when}{warning} [{template.evidence.kind.value}]"
+    seen = f", {template.agreement[0]}" if template.agreement else ""
+    return f"the template's list is {how}{when}{warning}{seen} [{template.evidence.kind.value}]"

@@ -11,8 +11,10 @@ from podfit.catalogue.held import is_held
 from podfit.catalogue.store import Summary
 from podfit.model import Fact, Template
 from podfit.model.manifest import manifest_from_template
+from podfit.model.words import listed
 from podfit.report.answer import Answer
-from podfit.report.model import Column, Report, Span, Style, Table, items, section, text
+from podfit.report.model import Column, Report, Section, Span, Style, Table, items, section, text
+from podfit.report.template import checked
 
 _TITLES = {
     "name": "template",
@@ -21,10 +23,16 @@ _TITLES = {
     "distributions": "packages",
     "origin": "known from",
     "captured": "as of",
+    "checked": "seen lines",
 }
 """The titles of a summary's fields, where the field's own name is none."""
 
+_NOT_SHOWN = frozenset({"title", "family", "pushes", "aliases"})
+"""Fields of a summary that a listing shows in another way, or not."""
+
 _MONTH = len("2026-01")
+_CHECKED = "seen lines: how many lines of a list that was seen on a machine agree; none: nobody compared"
+_PUSHED = "* its tag was pushed more than once: a machine may have an older image"
 
 _FEW = 20
 """So many values of a fact are listed; torch has code for a dozen kinds of GPU, a system has hundreds of libraries."""
@@ -34,21 +42,34 @@ def catalogue_answer(summaries: Sequence[Summary]) -> Answer:
     """Return the answer about all templates of the catalogue."""
     return Answer(
         "podfit templates",
-        lambda _details: Report((), section("", _catalogue(summaries))),
-        lambda: Report(text("Templates"), section("", _catalogue(summaries))),
+        lambda _details: Report((), tuple(_catalogue(summaries))),
+        lambda: Report(text("Templates"), tuple(_catalogue(summaries))),
         lambda: {"schema": "podfit.templates/1", "templates": msgspec.to_builtins(summaries)},
     )
 
 
-def _catalogue(summaries: Sequence[Summary]) -> Table:
-    """Return one line per template; the day of a list is cut to its month, so that all of it fits 80 columns."""
-    names = [field.name for field in dataclasses.fields(Summary) if field.name != "title"]
+def _catalogue(summaries: Sequence[Summary]) -> Iterator[Section]:
+    """Yield a table of the templates, kin beside each other, the aliases, and what the signs mean.
+
+    The day of a list is cut to its month; the column of comparisons is there where there is one.
+    """
+    names = [field.name for field in dataclasses.fields(Summary) if field.name not in _NOT_SHOWN]
+    names = [name for name in names if name != "checked" or any(each.checked for each in summaries)]
     columns = (Column(text(_TITLES.get(name, name)), number=name == "distributions") for name in names)
     lines = []
-    for each in summaries:
-        values = (str(getattr(each, name)) for name in names)
-        lines.append(tuple(text(v[:_MONTH] if n == "captured" else v) for n, v in zip(names, values, strict=True)))
-    return Table(tuple(columns), tuple(lines))
+    for each in sorted(summaries, key=lambda each: (each.family or each.name, each.name)):
+        values = {name: str(getattr(each, name)) for name in names}
+        values["captured"] = values["captured"][:_MONTH] + "*" * (each.pushes > 1)
+        lines.append(tuple(text(values[name]) for name in names))
+    yield from section("", Table(tuple(columns), tuple(lines)))
+    said = [
+        f"{listed(aliases)}: {name}"
+        for name, aliases in sorted((each.name, each.aliases) for each in summaries if each.aliases)
+    ]
+    said += [_CHECKED] if "checked" in names else []
+    said += [_PUSHED] if any(each.pushes > 1 for each in summaries) else []
+    if said:
+        yield from section("", *items(*map(text, said)))
 
 
 def template_answer(template: Template) -> Answer:
@@ -94,6 +115,8 @@ def _template(template: Template) -> Report:
         ("image", template.image),
         ("origin", f"{template.origin.value}{captured}"),
         ("evidence", str(template.evidence)),
+        ("checked", checked(template)),
+        ("also called", ", ".join(template.aliases)),
         ("Python", f"{template.interpreter.implementation} {template.interpreter.version}"),
         ("platform", f"{platform.machine} {platform.system}, glibc {platform.glibc}"),
         *stated_facts(template),

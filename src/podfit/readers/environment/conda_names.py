@@ -14,7 +14,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_PYTHON_BUILD = re.compile(r"(^|_)py(\d|h|pi)")
+_PYTHON_BUILD = re.compile(r"(^|[_\d])py(\d|h|pi|py|min|ge|_)")
 
 
 @lru_cache(maxsize=1)

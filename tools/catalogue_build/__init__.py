@@ -1,0 +1,1 @@
+"""The parts of tools/build_catalogue.py: sources in, manifests out."""
