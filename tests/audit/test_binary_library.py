@@ -10,11 +10,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from elf_support import library
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podfit.audit.binary import NotElfError, read_library
 from podfit.audit.binary.facts import WheelBinaries, library_facts, mentions_numpy, sampled_binaries, wheel_binaries
+from podfit.audit.binary.fatbin import device_code
 
 _SOURCE = """
 #include <math.h>
@@ -103,7 +105,7 @@ def test_a_wheel_with_a_broken_member_keeps_the_others(built: bytes, tmp_path: P
         facts = wheel_binaries(wheel)
     assert [library.path for library in facts.libraries] == ["a/good.so"]
     assert facts.unread == ("a/bad.so.1: it does not begin as an ELF file",)
-    assert facts.provided == {"good.so", "libthing.so.3"}
+    assert facts.provided == {"good.so", "bad.so.1", "libthing.so.3"}
 
 
 def test_a_member_that_cannot_be_unpacked_is_a_sentence(built: bytes, tmp_path: Path) -> None:
@@ -138,5 +140,43 @@ def test_a_sample_reads_modules_alone_and_stays_below_its_bytes(built: bytes, tm
     assert [library.path for library in one.libraries] == ["a/small.cpython-310-x86_64-linux-gnu.so"]
     assert one.count == 3
     assert len(both.libraries) == 2
-    assert none == WheelBinaries((), (), 3)
+    names = ("large.cpython-310-x86_64-linux-gnu.so", "libz.so.1", "small.cpython-310-x86_64-linux-gnu.so")
+    assert none == WheelBinaries((), (), 3, names)
     assert not mentions_numpy(zipfile.ZipFile(path))
+
+
+FATBIN = """
+.section .nv_fatbin,"a"
+.long 0xBA55ED50
+.short 1, 16
+.quad 96
+.short 2, 0x101
+.long 40
+.quad 8
+.zero 12
+.long 80
+.zero 16
+.short 1, 0x101
+.long 40
+.quad 8
+.zero 12
+.long 90
+.zero 16
+"""
+
+
+def test_the_gpus_that_a_library_has_code_for(tmp_path: Path) -> None:
+    assembly = "".join(f'asm("{line}\\n");' for line in FATBIN.strip().replace('"', '\\"').splitlines())
+    data = library(tmp_path, "gpu.so", code=f'{assembly} asm(".text"); int f(void) {{ return 1; }}')
+    assert library_facts("gpu.so", data).archs == ("sm_80", "compute_90")
+
+
+def test_a_library_without_such_code_has_none(built: bytes) -> None:
+    assert library_facts("thing.so", built).archs == ()
+
+
+@given(st.binary(max_size=400), st.integers(0, 500), st.integers(0, 1 << 40))
+def test_damaged_device_code_is_read_to_its_end(data: bytes, offset: int, size: int) -> None:
+    whole = b"\x50\xed\x55\xba\x01\x00\x10\x00" + data
+    assert all(code.startswith(("sm_", "compute_")) for code in device_code(whole, offset % len(whole), size))
+    assert all(code.startswith(("sm_", "compute_")) for code in device_code(whole, 0, size))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from podfit.audit.consistency import Walk, final_environment, walk
-from podfit.audit.releases import Surroundings
+from podfit.audit.judging import Surroundings
 from podfit.model import Bound, Finding, Need, Overlay, Release, Template
 from podfit.model.requirement import Markers
 

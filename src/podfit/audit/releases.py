@@ -6,15 +6,16 @@ A judge is asked about the releases of a solution, and about older ones when one
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from podfit.audit.binary.facts import WheelBinaries
 from podfit.audit.binary.linking import Link, absent_cuda_libraries, bringers, provided_by, torch_link
 from podfit.audit.binary.numpy_abi import refusal, silent_fault
+from podfit.audit.judging import Judge, Objection, Surroundings
+from podfit.audit.platform import symbol_versions, system_libraries
 from podfit.catalogue.cuda_names import cuda_of
-from podfit.model import Evidence, EvidenceKind, Fact, Release, Template, canonical
-from podfit.model.requirement import Markers, RequiresDist, only_extra
+from podfit.model import Evidence, EvidenceKind, Fact, Release, canonical
+from podfit.model.requirement import RequiresDist, only_extra
 
 NUMPY_CHECK = "numpy"
 EXTRA_CHECK = "extra"
@@ -25,38 +26,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _OF_CUDA = re.compile(r"-(?:cu|cuda)[0-9]+x?$|-gpu$")
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 """Extras that are called by a distribution's common short name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a release is judged in: the template, the planned environment by name, and what the project needs itself."""
-
-    template: Template
-    environment: Mapping[str, Release]
-    held: frozenset[str]
-    needed: frozenset[str]
-    markers: Markers = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """What stands against a release in its surroundings: the check, a sentence, the evidence.
-
-    fatal tells that it does not run; otherwise it runs and may be wrong. advice tells that somebody says so, and that
-    nobody saw it: where no other release can be had, it is a warning. whole tells that it stands against every release
-    of the distribution, so that no other one need be looked for.
-    """
-
-    check: str
-    reason: str
-    evidence: Evidence
-    fatal: bool = True
-    advice: bool = False
-    whole: bool = False
-
-
-Judge = Callable[[Release, WheelBinaries | None, Surroundings], Iterator[Objection]]
-"""Yields what stands against one release; the binaries are None where nobody read them."""
 
 
 def numpy_interface(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
@@ -182,7 +151,15 @@ def _listed(names: tuple[str, ...]) -> str:
     return " or ".join(names)
 
 
-JUDGES: tuple[Judge, ...] = (named_extras, cuda_names, numpy_interface, torch_interface, cuda_libraries)
+JUDGES: tuple[Judge, ...] = (
+    named_extras,
+    cuda_names,
+    numpy_interface,
+    torch_interface,
+    cuda_libraries,
+    symbol_versions,
+    system_libraries,
+)
 """The judges of releases, the cheap one first."""
 
 

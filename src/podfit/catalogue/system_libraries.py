@@ -103,3 +103,8 @@ def least_symbols(glibc: str) -> LeastSymbols | None:
         known[best]["cxxabi"],
         Evidence(evidence.kind, evidence.source, detail),
     )
+
+
+def release_of(system: str) -> str:
+    """Return Debian's name for a release (`debian 12` is `bookworm`), empty for another system."""
+    return {"debian 11": "bullseye", "debian 12": "bookworm", "debian 13": "trixie"}.get(system, "")

@@ -115,9 +115,11 @@ def _passes(given: Given, subject: Subject, name: str, version: str, file: Index
     release = given.source.release(name, version)
     if release is None or release.requires_dist is None:
         return False
-    if any(said.fatal for said in objections(release, None, subject.surroundings)):
+    if any(said.fatal and not said.remedy for said in objections(release, None, subject.surroundings)):
         return False
     if not compiled(file.filename) or not (uses_numpy(release) or uses_cuda(release) or name in subject.binaries):
         return True
     (binaries,) = yield from given.wheels.of_files([(release, file)])
-    return binaries is not None and not any(said.fatal for said in objections(release, binaries, subject.surroundings))
+    return binaries is not None and not any(
+        said.fatal and not said.remedy for said in objections(release, binaries, subject.surroundings)
+    )

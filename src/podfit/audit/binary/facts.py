@@ -8,11 +8,12 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from podfit.audit.binary.fatbin import device_code
 from podfit.audit.binary.library import Library, NotElfError, read_library
 from podfit.audit.binary.numpy_abi import NumpyAbi, NumpyUse, numpy_use
 from podfit.audit.binary.torch_symbols import is_torchs
 
-KINDS = ("binaries-1", "samples-1")
+KINDS = ("binaries-2", "samples-2")
 """What the cache calls these facts, of all files and of some. The numbers rise whenever the readers see more."""
 
 MOST_LIBRARY_BYTES = 2 << 30
@@ -23,7 +24,11 @@ _BATCH = 6
 
 _TINY_BYTES = 16 * 1024
 
+CXX_LIBRARY = "libstdc++.so.6"
+"""The system's C++ library: a copy in the wheel has another name."""
+
 _SHARED = re.compile(r"\.so(\.[0-9]+)*$")
+_LIBRARY_NAME = re.compile(r"\.so(\.[0-9]+[a-z]*)*$")
 _MODULE = re.compile(r"\.(?:cpython-[0-9]+[^/]*|abi3)\.so$|/_[^/.]+\.so$")
 _OPENED = re.compile(rb"(?<=\0)lib[A-Za-z0-9_+-]{2,40}\.so(?:\.[0-9]{1,4}){0,3}(?=\0)")
 """Names of libraries that stand alone in a file's text: candidates of dlopen(3)."""
@@ -39,6 +44,7 @@ class LibraryFacts:
     loader wants, opened names of further ones in its text (only candidates). glibc, glibcxx and cxxabi are the
     highest versions asked of the system, empty for none. numpy is its use of NumPy, torch the symbols of torch that
     it asks for and gives those that it provides; of a wheel, torch leaves out what its other libraries give.
+    archs are the GPUs that it has code for (`sm_90`, `compute_90`).
     """
 
     path: str
@@ -52,21 +58,26 @@ class LibraryFacts:
     numpy: NumpyUse = NO_NUMPY
     torch: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    archs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WheelBinaries:
-    """The compiled files of one wheel that were read, of how many, and one sentence for each that could not be."""
+    """The compiled files of one wheel that were read, of how many, and one sentence for each that could not be.
+
+    names are the file names of all its libraries, also of those that were not read.
+    """
 
     libraries: tuple[LibraryFacts, ...] = ()
     unread: tuple[str, ...] = ()
     count: int = 0
+    names: tuple[str, ...] = ()
 
     @property
     def provided(self) -> frozenset[str]:
         """The names under which its libraries can be found: their file names and sonames."""
         names = {library.path.rpartition("/")[2] for library in self.libraries}
-        return frozenset(names | {library.soname for library in self.libraries if library.soname})
+        return frozenset({*names, *self.names} | {library.soname for library in self.libraries if library.soname})
 
 
 def library_facts(path: str, data: bytes) -> LibraryFacts:
@@ -79,11 +90,12 @@ def library_facts(path: str, data: bytes) -> LibraryFacts:
         needed=library.needed,
         opened=_opened(data, library),
         glibc=library.highest("GLIBC"),
-        glibcxx=library.highest("GLIBCXX"),
-        cxxabi=library.highest("CXXABI"),
+        glibcxx=library.highest("GLIBCXX", CXX_LIBRARY),
+        cxxabi=library.highest("CXXABI", CXX_LIBRARY),
         numpy=numpy_use(data, library),
         torch=tuple(sorted(filter(is_torchs, library.undefined))),
         gives=tuple(sorted(filter(is_torchs, library.defined))),
+        archs=tuple(dict.fromkeys(code for place in library.fatbins for code in device_code(data, *place))),
     )
 
 
@@ -113,7 +125,7 @@ def wheel_binaries(
         spent += member.compress_size
         if spent <= most_bytes:
             chosen.append(member)
-    return _read(bundle, sorted(chosen, key=members.index), len(members), fetch)
+    return replace(_read(bundle, sorted(chosen, key=members.index), len(members), fetch), names=_names(bundle))
 
 
 def sampled_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None, *, most_bytes: int) -> WheelBinaries:
@@ -138,7 +150,7 @@ def sampled_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None, *, mos
         found = WheelBinaries(found.libraries + read.libraries, found.unread + read.unread, len(members))
         if spent > most_bytes or any(library.numpy.abi is not NumpyAbi.NONE for library in read.libraries):
             break
-    return found
+    return replace(found, names=_names(bundle))
 
 
 def mentions_numpy(bundle: zipfile.ZipFile) -> bool:
@@ -182,6 +194,12 @@ def _read(bundle: zipfile.ZipFile, chosen: Sequence[zipfile.ZipInfo], count: int
     given = {name for library in libraries for name in library.gives}
     own = [replace(each, torch=tuple(name for name in each.torch if name not in given), gives=()) for each in libraries]
     return WheelBinaries(tuple(own), tuple(unread), count)
+
+
+def _names(bundle: zipfile.ZipFile) -> tuple[str, ...]:
+    """Return the file names of a wheel's libraries, sorted; of one with a letter in its version (`1.1.1k`), too."""
+    paths = (member.filename for member in bundle.infolist() if not member.is_dir())
+    return tuple(sorted({path.rpartition("/")[2] for path in paths if _LIBRARY_NAME.search(path)}))
 
 
 def shared_libraries(bundle: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:

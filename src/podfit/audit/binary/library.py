@@ -34,6 +34,7 @@ class Library:
     versions that are asked of it (`{"libc.so.6": ("GLIBC_2.17", ...)}`, from .gnu.version_r). undefined are the names
     of dynamic symbols that other libraries have to provide, weak ones left out; defined those that it provides.
     segments are the loaded parts of the file: (address, offset, size, executable), for readers of its code and text.
+    fatbins are offset and size of its sections with code for GPUs.
     """
 
     machine: str
@@ -43,12 +44,17 @@ class Library:
     undefined: frozenset[str]
     defined: frozenset[str]
     segments: tuple[tuple[int, int, int, bool], ...] = field(default=(), repr=False)
+    fatbins: tuple[tuple[int, int], ...] = ()
 
-    def highest(self, prefix: str) -> str:
-        """Return the highest version that is asked under a prefix: `2.17` for `GLIBC`; empty where none is."""
+    def highest(self, prefix: str, provider: str = "") -> str:
+        """Return the highest version that is asked under a prefix: `2.17` for `GLIBC`; empty where none is.
+
+        With a provider (`libstdc++.so.6`) what is asked of others, such as a copy in the wheel, does not count.
+        """
         asked = [
             text.partition("_")[2]
-            for texts in self.versions.values()
+            for name, texts in self.versions.items()
+            if provider in ("", name)
             for text in texts
             if text.partition("_")[0] == prefix and text.partition("_")[2][:1].isdigit()
         ]
@@ -98,7 +104,10 @@ def _read(elf: ELFFile) -> Library:
     versions: dict[str, tuple[str, ...]] = {}
     undefined: set[str] = set()
     defined: set[str] = set()
+    fatbins: list[tuple[int, int]] = []
     for section in elf.iter_sections():
+        if section.name == ".nv_fatbin":
+            fatbins.append((int(section["sh_offset"]), int(section["sh_size"])))
         if isinstance(section, DynamicSection):
             for tag in section.iter_tags():
                 if tag.entry.d_tag == "DT_NEEDED":
@@ -129,6 +138,7 @@ def _read(elf: ELFFile) -> Library:
             for s in elf.iter_segments()
             if s["p_type"] == "PT_LOAD"
         ),
+        fatbins=tuple(fatbins),
     )
 
 
