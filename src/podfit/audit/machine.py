@@ -121,10 +121,10 @@ def _cuda_on(driver: str, cuda: str) -> Finding:
         text = f"driver {driver} is too old for CUDA {cuda}, which needs at least {known.least}"
         return Finding("driver", driver, Verdict.FAILED, text, known.least_evidence, "a machine with a newer driver")
     if how is Support.LIMITED:
-        own = f"; in full with {known.own}" if known.own else ""
+        before = f" before driver {known.own}" if known.own else ""
         text = (
-            f"driver {driver} runs CUDA {cuda} by minor-version compatibility (from {known.least} on){own}: "
-            "what is compiled to PTX at run time may not load"
+            f"driver {driver} runs CUDA {cuda} by minor-version compatibility; "
+            f"what is compiled to PTX at run time may not load{before}"
         )
         evidence = known.own_evidence or known.least_evidence
         return Finding("driver", driver, Verdict.WARNING, text, evidence, "a machine with the newer driver")

@@ -46,6 +46,8 @@ def _words(options: Options) -> Iterator[str]:
     ):
         yield from (f"{word}={name}" for name in names)
     yield from [f"--prefer={options.prefer}"] * (options.prefer != NEEDS)
+    yield from [f"--gpu={options.gpu}"] * bool(options.gpu)
+    yield from [f"--driver={options.driver}"] * bool(options.driver)
     yield from ["--only-imported"] * options.only_imported
     yield from ["--include-optional"] * options.include_optional
 

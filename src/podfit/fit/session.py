@@ -13,6 +13,7 @@ from podfit.fit.binaries import WheelReader
 from podfit.fit.drive import finish_all
 from podfit.fit.indexes import with_project_indexes, without_place
 from podfit.fit.loop import clean_solution
+from podfit.fit.machines import on_machine
 from podfit.fit.options import Options
 from podfit.fit.phases import Given, needs_phase, plan_phase
 from podfit.fit.secrets import without_secrets
@@ -88,6 +89,7 @@ class Session:
         One of these that cannot be used is an open question, and the rest is planned without it. Raises InputError as
         `fit_templates`.
         """
+        templates = [on_machine(each, self.options.gpu, self.options.driver) for each in templates]
         while True:
             try:
                 return self._fit(reading, templates)
