@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
-from podfit.audit.binary.linking import Link, bringers, provided_by, torch_link
+from podfit.audit.binary.linking import Link, bringers, built_for, provided_by, torch_link
 from podfit.audit.binary.torch_symbols import hashed, is_known, pack, torch_symbols, unpack
 from podfit.audit.releases import Surroundings, cuda_libraries, cuda_names, torch_interface, uses_cuda
 from podfit.model import Distribution, Evidence, EvidenceKind, Interpreter, Origin, Platform, Release, Template
@@ -103,6 +103,33 @@ def test_a_release_is_refused_when_none_of_its_files_finds_its_symbols():
     assert not list(torch_interface(release(), one_fits, old))
     assert not list(torch_interface(release(), only, around()))
     assert not list(torch_interface(release(), None, old))
+
+
+@pytest.mark.parametrize(
+    ("version", "lines", "torch"),
+    [
+        ("2.7.4.post1+cu123torch2.3cxx11abiFALSE", (), "2.3"),
+        ("0.0.28+pt27cu128", (), "2.7"),
+        ("1.0+torch2.8", (), "2.8"),
+        ("1.0+pt210cu128", (), "2.10"),
+        ("0.19.0", ("numpy", "torch==2.4.0"), "2.4.0"),
+        ("0.19.0", ("torch (==2.4.0)",), "2.4.0"),
+        ("0.19.0", ('torch==2.4.0; extra == "x"',), ""),
+        ("0.19.0", ("torch>=2.4", "torchvision==0.19"), ""),
+        ("1.0+cu124", (), ""),
+    ],
+)
+def test_which_torch_a_release_says_it_was_built_for(version, lines, torch):
+    assert built_for(version, lines) == torch
+
+
+def test_a_release_for_another_minor_version_is_unproven():
+    binaries = WheelBinaries((uses(CXX),), (), 1)
+    (said,) = torch_interface(release("ext", "1.0+torch2.7"), binaries, around("2.8.0"))
+    assert (said.unknown, said.fatal) == (True, False)
+    assert "built for torch 2.7" in said.reason
+    assert not list(torch_interface(release("ext", "1.0+torch2.8"), binaries, around("2.8.0")))
+    assert not list(torch_interface(release("ext", "1.0"), binaries, around("2.8.0")))
 
 
 def test_who_brings_a_cuda_library():

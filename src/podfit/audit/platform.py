@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from podfit.catalogue.system_libraries import (
     DebianPackage,
     debian_packages,
     everywhere,
+    is_packaged,
     least_symbols,
     release_of,
 )
@@ -101,7 +103,8 @@ def system_libraries(release: Release, binaries: WheelBinaries | None, around: S
         return
     if lacking.some and not lacking.known:
         return
-    names = f"{shortened(lacking.names, 3)}{' (of one of its modules)' if lacking.some else ''}"
+    which = " (of one of its modules)" if lacking.some else " (or other versions of them)" if lacking.versions else ""
+    names = f"{shortened(lacking.names, 3)}{which}"
     remedy = install_line(lacking.names, around.template)
     if lacking.known:
         reason = f"{release.name} {release.version} needs {names}, which the template has not"
@@ -146,11 +149,15 @@ def _same_package(package: DebianPackage, names: frozenset[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """Libraries that may be absent; known tells that they are, some that not all modules need them."""
+    """Libraries that may be absent; known tells that they are, some that not all modules need them.
+
+    versions tells that other versions of them would do as well: the release has a file for each.
+    """
 
     names: tuple[str, ...] = ()
     known: bool = False
     some: bool = False
+    versions: bool = False
 
 
 def _lacking(release: Release, binaries: WheelBinaries | None, system: System) -> tuple[Lacking, Evidence]:
@@ -163,8 +170,9 @@ def _lacking(release: Release, binaries: WheelBinaries | None, system: System) -
             evidence = Evidence(
                 EvidenceKind.BINARY, f"{release.name} {release.version}: {without[0][0].name}", "DT_NEEDED"
             )
-            names = tuple(dict.fromkeys(name for _, names in without for name in names))
-            return Lacking(names, system.whole, len(without) < len(found)), evidence
+            shipped = [(part, names) for part, names in without if len(part.alternatives) > 1]  # for what a system has
+            names = tuple(dict.fromkeys(name for _, names in shipped or without for name in names))
+            return Lacking(names, system.whole, not shipped and len(without) < len(found), bool(shipped)), evidence
     need = system_need(release.name)
     if need is not None:
         names = tuple(name for name in need.libraries if not system.has(name))
@@ -173,9 +181,12 @@ def _lacking(release: Release, binaries: WheelBinaries | None, system: System) -
 
 
 def _absent(part: Part, binaries: WheelBinaries, system: System) -> tuple[str, ...]:
-    """Return the libraries of the system that the alternative with the fewest of them lacks, in order of need."""
+    """Return the libraries of the system that one alternative lacks, in order of need; none where another lacks none.
+
+    Of several the last one whose libraries all have a package is told: what can be installed.
+    """
     lists = [tuple(unbrought(files, binaries, system)) for files in part.alternatives]
-    return min(lists, key=len, default=())
+    return min(reversed(lists), key=lambda names: (bool(names), not all(map(debian_packages, names))), default=())
 
 
 def unbrought(files: Sequence[LibraryFacts], binaries: WheelBinaries, system: System) -> Iterator[str]:
@@ -187,8 +198,12 @@ def unbrought(files: Sequence[LibraryFacts], binaries: WheelBinaries, system: Sy
 
 
 def is_systems(library: str) -> bool:
-    """Tell whether Debian packages a library: none of CUDA, of Python or of another wheel."""
-    return not library.startswith("libpython") and not bringers(library) and bool(debian_packages(library))
+    """Tell whether Debian packages a library: none of CUDA, of Python or of another wheel.
+
+    One without a version in its name (`libtorch.so`) is loaded by another wheel: the system's have one.
+    """
+    versioned = re.search(r"\.so\.[0-9]", library) is not None
+    return versioned and not library.startswith("libpython") and not bringers(library) and is_packaged(library)
 
 
 def install_line(libraries: Iterable[str], template: Template) -> str:

@@ -25,7 +25,7 @@ def releases(subject: Subject) -> Audited:
     for name, release in sorted(subject.added.items()):
         for said in objections(release, subject.binaries.get(name), subject.surroundings):
             waived = said.advice and (name, release.version) in subject.waived
-            findings.append(_finding(name, said, fatal=said.fatal and not waived))
+            findings.append(as_finding(name, said, fatal=said.fatal and not waived))
             if said.fatal and not (waived or said.whole) and check_named(said.check).code not in subject.ignored:
                 bounds.append(Bound(name, said.reason, said.evidence, f"!={release.version}"))
     damaged = {name: "; ".join(found.unread) for name, found in subject.binaries.items() if found.unread}
@@ -35,7 +35,7 @@ def releases(subject: Subject) -> Audited:
     return Audited(tuple(findings), tuple(bounds))
 
 
-def _finding(name: str, said: Objection, *, fatal: bool) -> Finding:
+def as_finding(name: str, said: Objection, *, fatal: bool) -> Finding:
     """Return what an objection comes to when the release that it is to is planned."""
     verdict = Verdict.UNKNOWN if said.unknown else Verdict.FAILED if fatal else Verdict.WARNING
     if said.remedy:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from podfit.audit.binary.facts import WheelBinaries
-from podfit.audit.binary.linking import Link, absent_cuda_libraries, bringers, provided_by, torch_link
+from podfit.audit.binary.linking import Link, absent_cuda_libraries, bringers, built_for, provided_by, torch_link
 from podfit.audit.binary.numpy_abi import refusal, silent_fault
 from podfit.audit.judging import Judge, Objection, Surroundings
 from podfit.audit.platform import symbol_versions, system_libraries
@@ -83,13 +83,21 @@ def torch_interface(release: Release, binaries: WheelBinaries | None, around: Su
     users = [library for library in binaries.libraries if library.torch] if binaries is not None else []
     if torch is None or not users or (release.name in around.template.distributions and release.name in around.held):
         return
-    links = [(library, torch_link(library, torch.version)) for library in users]
+    told = built_for(release.version, release.requires_dist or ())
+    links = [(library, torch_link(library, torch.version, built_for=told)) for library in users]
     if all(link.link is Link.MISSING for _, link in links):
         library, link = links[0]
         evidence = Evidence(
             EvidenceKind.BINARY, f"{release.name} {release.version}: {library.path}", ", ".join(link.missing[:3])
         )
         yield Objection(TORCH_CHECK, f"{release.name} {release.version}: {link.sentence}", evidence)
+    elif told and not any(link.link is Link.OK for _, link in links):
+        text = (
+            f"{release.name} {release.version} was built for torch {told}; torch {torch.version} has every symbol that "
+            "it asks for, and whether it works there nobody showed"
+        )
+        evidence = Evidence(EvidenceKind.METADATA, f"{release.name} {release.version}", f"built for torch {told}")
+        yield Objection(TORCH_CHECK, text, evidence, fatal=False, unknown=True)
 
 
 def cuda_names(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:

@@ -54,6 +54,17 @@ def bare_name(library: str) -> str:
     return re.sub(r"\.so(\.[0-9]+)*$", "", library)
 
 
+@cache
+def _bare_names() -> frozenset[str]:
+    """Return every library of the table without its version."""
+    return frozenset(map(bare_name, _lines()))
+
+
+def is_packaged(library: str) -> bool:
+    """Tell whether a distribution of Linux packages a library, in this version or in another (`libavcodec.so.60`)."""
+    return bare_name(library) in _bare_names()
+
+
 def relatives(library: str) -> tuple[str, ...]:
     """Return the libraries of the table that differ from one in the version alone, sorted."""
     bare = bare_name(library)

@@ -122,6 +122,13 @@ def fit_options(command: _Command) -> _Command:
     return command
 
 
+def plan_options(command: _Command) -> _Command:
+    """Add the options alone, for a command whose argument is not one project."""
+    for option in reversed(_OPTIONS[1:]):
+        command = option(command)
+    return command
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a fit of the command line came to: the project as read, one result per template, and the session."""

@@ -22,6 +22,7 @@ _COMMANDS = {
     "bloat": ("podfit.cli.bloat", "bloat_command", "Show what of the local environment a template does not need."),
     "report": ("podfit.cli.report", "report_command", "Report everything: matrix, sizes, bloat, order, evidence."),
     "templates": ("podfit.cli.templates", "templates_command", "List the catalogue, or show one template."),
+    "audit": ("podfit.cli.audit", "audit_command", "Tell what stands against a plan, an environment or wheels."),
     "compat": ("podfit.cli.compat", "compat_command", "Show which releases of two packages work together."),
     "probe": ("podfit.cli.probe", "probe_command", "Read a template as it really is."),
     "apply": ("podfit.cli.apply", "apply_command", "Make a plan true on a machine, or leave it as it was."),

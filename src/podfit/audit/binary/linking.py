@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -62,6 +63,25 @@ def torch_link(
     if built_for and _minor(built_for) == _minor(release):
         return TorchLink(Link.OK, f"it was built for torch {built_for}")
     return TorchLink(Link.UNPROVEN, f"torch {release} has every symbol that it asks for; it may be built for another")
+
+
+def built_for(version: str, requires: Collection[str]) -> str:
+    """Return the torch that a release was built for: by its local version, else by an exact pin; empty where none says.
+
+    Labels are those in use: `+cu123torch2.3cxx11abiFALSE` (flash-attn), `+pt27cu128`, `+torch2.8`.
+    """
+    label = version.partition("+")[2]
+    found = re.search(r"torch([0-9]+\.[0-9]+(?:\.[0-9]+)?)", label)
+    if found:
+        return found[1]
+    short = re.search(r"(?:^|[^a-z])pt([0-9])([0-9]{1,2})(?![0-9])", label)
+    if short:
+        return f"{short[1]}.{short[2]}"
+    for line in requires:
+        pin = re.match(r"torch\s*\(?\s*={2,3}\s*([0-9][0-9a-z.+]*)\)?\s*(?:;(?!.*extra).*)?$", line)
+        if pin:
+            return pin[1].rstrip(".")
+    return ""
 
 
 def _minor(version: str) -> tuple[int, ...]:
