@@ -49,10 +49,11 @@ def audit_command(targets: tuple[str, ...], shape: str, **given: Any) -> int:
 
 def _of_files(paths: list[str], given: dict[str, Any]) -> list[Audited]:
     """Return what was found in wheels and environments."""
+    from podfit.audit.asked import binary_facts
     from podfit.fit.inspect import inspect_all
     from podfit.fit.library import read_templates
     from podfit.fit.machines import on_machine
-    from podfit.report.audit import Audited, binary_facts
+    from podfit.report.audit import Audited
 
     templates = read_templates(
         given["templates"], python=given["python"], machine=given["machine"], glibc=given["glibc"]

@@ -40,7 +40,7 @@ def compat_grid(one: str, other: str, index: Index | None) -> Grid:
 def turned(grid: Grid) -> Grid:
     """Return a grid with its rows as columns."""
     cells = {(column, row): cell for (row, column), cell in grid.cells.items()}
-    return Grid(grid.other, grid.one, grid.columns, grid.rows, cells)
+    return Grid(grid.other, grid.one, grid.columns, grid.rows, cells, grid.tried)
 
 
 def newest_of_series(versions: Iterable[str], most: int = MOST_SERIES) -> list[str]:

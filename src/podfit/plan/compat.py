@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from podfit.catalogue.torch_builds import torch_builds
-from podfit.catalogue.torch_numpy import PairRun, torch_numpy_evidence, torch_numpy_runs
+from podfit.catalogue.torch_numpy import PairRun, torch_numpy_evidence, torch_numpy_runs, torch_numpy_uses
 from podfit.model import Evidence, EvidenceKind, canonical
 from podfit.model.claim import Claim
 from podfit.model.words import listed
@@ -43,13 +43,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """All cells of two distributions: rows are releases of one, columns those of other, oldest first."""
+    """All cells of two distributions: rows are releases of one, columns those of other, oldest first.
+
+    tried are the uses that each run tried, none where nothing was run.
+    """
 
     one: str
     other: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     cells: Mapping[tuple[str, str], Cell]
+    tried: tuple[str, ...] = ()
 
     def at(self, row: str, column: str) -> Cell:
         """Return a cell."""
@@ -97,7 +101,7 @@ def measured_grid() -> Grid:
             evidence = Evidence(EvidenceKind.BINARY, build.evidence.source, f"import_array() looks for {name}")
             works = Works.FAILS if old and Version(column).major > 1 else Works.WORKS
             cells[row, column] = Cell(row, column, works, evidence, {}, {})
-    return Grid(*MEASURED_PAIR, rows, columns, cells)
+    return Grid(*MEASURED_PAIR, rows, columns, cells, torch_numpy_uses())
 
 
 def stated_grid(one: str, other: str, ones: Requires, others: Requires) -> Grid:

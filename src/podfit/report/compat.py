@@ -107,18 +107,10 @@ def _uses(grid: Grid) -> Iterator[Block]:
     for (use, warning), cells in warns.items():
         releases = sorted({cell.one for cell in cells})
         lines.append(text(Span(use, Style.NAME), f" warns with {', '.join(releases)}: {warning}"))
-    tried = _tried(grid)
-    fine = [use for use in tried if not any(use in cell.fails for cell in failing)]
+    fine = [use for use in grid.tried if not any(use in cell.fails for cell in failing)]
     if fine:
         lines.append(text(f"never raises, in {len(failing)} runs that fail elsewhere: {', '.join(fine)}"))
     yield from items(*lines)
-
-
-def _tried(grid: Grid) -> Sequence[str]:
-    """Return what each run of the pair tried."""
-    from podfit.catalogue.torch_numpy import torch_numpy_uses
-
-    return torch_numpy_uses() if {grid.one, grid.other} == {"torch", "numpy"} else ()
 
 
 def _document(judged: Sequence[Judgement]) -> Iterator[Block]:
