@@ -36,12 +36,13 @@ def _lines(value: Any) -> str:
 def main() -> None:
     """Write a copy of every TOML file and remove the copies of files that are gone."""
     COPIES.mkdir(exist_ok=True)
-    sources = {path.stem: path.read_bytes() for path in sorted(CATALOGUE.glob("*.toml"))}
-    for path in COPIES.glob("*.json"):
-        if path.stem not in sources:
+    sources = {path.relative_to(CATALOGUE).with_suffix(".json"): path for path in sorted(CATALOGUE.rglob("*.toml"))}
+    for path in COPIES.rglob("*.json"):
+        if path.relative_to(COPIES) not in sources:
             path.unlink()
     for name, source in sources.items():
-        (COPIES / f"{name}.json").write_text(rendered(source), encoding="utf-8", newline="\n")
+        (COPIES / name).parent.mkdir(exist_ok=True)
+        (COPIES / name).write_text(rendered(source.read_bytes()), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

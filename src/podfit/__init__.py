@@ -1,6 +1,7 @@
 """podfit fits a Python project onto a GPU template without breaking the template, from evidence.
 
-As a library (docs/library.md): `podfit.fit(project, templates)`. Everything is imported on first use.
+As a library (docs/library.md): `podfit.fit(project, templates)` and `podfit.diagnose(log)`. Everything is imported on
+first use.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from podfit.diagnose.library import diagnose
+    from podfit.diagnose.model import Diagnosis
     from podfit.fit.library import fit
     from podfit.fit.options import Options
     from podfit.fit.session import Fitted
@@ -17,6 +20,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Action",
+    "Diagnosis",
     "Fitted",
     "InputError",
     "NoPlanError",
@@ -25,6 +29,7 @@ __all__ = [
     "PodfitError",
     "Template",
     "__version__",
+    "diagnose",
     "fit",
 ]
 
@@ -33,10 +38,11 @@ def __getattr__(name: str) -> Any:
     """Import what holds name, the first time it is asked for (PEP 562)."""
     from importlib import import_module
 
-    if name == "fit":
-        return import_module("podfit.fit")
+    if name in ("fit", "diagnose"):
+        return import_module(f"podfit.{name}")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module("podfit.fit" if name in ("Fitted", "Options") else "podfit.model"), name)
+    homes = {"Fitted": "podfit.fit", "Options": "podfit.fit", "Diagnosis": "podfit.diagnose"}
+    value = getattr(import_module(homes.get(name, "podfit.model")), name)
     globals()[name] = value
     return value

@@ -12,7 +12,7 @@ from podfit.catalogue import table as tables
 from podfit.catalogue.table import digest, from_toml, table
 
 CATALOGUE = Path(tables.__file__).parent
-NAMES = sorted(path.stem for path in CATALOGUE.glob("*.toml"))
+NAMES = sorted(path.relative_to(CATALOGUE).with_suffix("").as_posix() for path in CATALOGUE.rglob("*.toml"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -26,7 +26,8 @@ def test_the_copy_is_of_the_file_and_says_the_same(name: str) -> None:
 
 
 def test_there_is_no_copy_of_a_file_that_is_gone() -> None:
-    assert [path.stem for path in sorted((CATALOGUE / "tables").iterdir())] == NAMES
+    copies = CATALOGUE / "tables"
+    assert sorted(path.relative_to(copies).with_suffix("").as_posix() for path in copies.rglob("*.json")) == NAMES
 
 
 @pytest.mark.parametrize(

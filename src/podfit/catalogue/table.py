@@ -18,10 +18,10 @@ import msgspec
 
 @cache
 def table(name: str) -> Mapping[str, Any]:
-    """Return the table of that name (`held`, `import_names`), as TOML's types. Nobody may change what is returned."""
+    """Return the table of that name (`held`, `symptoms/numpy2_abi`), as TOML's types. Nobody may change it."""
     folder = files(__package__)
-    source = folder.joinpath(f"{name}.toml").read_bytes()
-    copy = folder.joinpath("tables").joinpath(f"{name}.json")
+    source = folder.joinpath(*f"{name}.toml".split("/")).read_bytes()
+    copy = folder.joinpath("tables").joinpath(*f"{name}.json".split("/"))
     if copy.is_file():
         made_of, read = _sides(copy.read_bytes())
         if made_of == digest(source):

@@ -27,6 +27,7 @@ _COMMANDS = {
     "probe": ("podfit.cli.probe", "probe_command", "Read a template as it really is."),
     "apply": ("podfit.cli.apply", "apply_command", "Make a plan true on a machine, or leave it as it was."),
     "verify": ("podfit.cli.verify", "verify_command", "Check that a plan is true on a machine."),
+    "diagnose": ("podfit.cli.diagnose", "diagnose_command", "Say what broke in a log, why, and what to do."),
     "cache": ("podfit.cli.cache", "cache_command", "Show or prune podfit's cache."),
     "completion": ("podfit.cli.completion", "completion_command", "Print the shell completion script."),
 }

@@ -1,0 +1,38 @@
+"""The table of symptoms: what logs of failed installs and runs say, one file per family in the folder `symptoms`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from podfit.catalogue.table import table
+
+PLACES = "log", "ssh"
+"""Where a family's rows are looked for: in any log, or in what ssh says of a connection."""
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """Return the families' names, sorted: each is a file."""
+    folder = files(__package__).joinpath("symptoms")
+    return tuple(sorted(each.name[:-5] for each in folder.iterdir() if each.name.endswith(".toml")))
+
+
+@cache
+def symptoms(place: str = "log") -> tuple[Mapping[str, Any], ...]:
+    """Return the rows of all families of a place, each with its category; the order is that of files and rows.
+
+    A row has: id, category, literals, pattern, weight (how much it explains, of 100), role (failure, warning or
+    consequence), cause, packages, fix, case (what takes their place under a condition), check, source, sample, counter.
+    """
+    rows = []
+    for family in families():
+        read = table(f"symptoms/{family}")
+        if read.get("place", "log") == place:
+            rows += [
+                {"category": read.get("category", ""), "weight": 60, "role": "failure", **row}
+                for row in read["symptom"]
+            ]
+    return tuple(rows)

@@ -1,0 +1,104 @@
+"""Which two requirements exclude each other, as pip and uv tell it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from podfit.diagnose.model import Line
+from podfit.model import canonical
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_LIMIT = r"(?:\[[^\]]{0,60}\])?(?:[<>=!~]=?=?[^\s,;]+(?:,\s?[<>=!~]=?=?[^\s,;]+)*)?"
+_USER = re.compile(rf"The user requested (?:\(constraint\) )?(?P<name>{_NAME})(?P<limit>{_LIMIT})")
+_DEPENDS = re.compile(
+    rf"(?P<who>{_NAME})(?:\[[^\]]*\])? (?P<version>\d\S*) depends on (?P<name>{_NAME})(?P<limit>{_LIMIT})"
+)
+_PINNED = re.compile(rf"^(?:{_NAME}): (?P<name>{_NAME})(?P<limit>{_LIMIT})$")
+_UV = re.compile(
+    rf"(?P<who>{_NAME})(?:\[[^\]]*\])?(?P<version>(?:[<>=!~]=?[\w.*+!]+(?:,\s?)?)*) depends on (?P<name>{_NAME})(?P<limit>{_LIMIT})"
+)
+_ROOT = re.compile(rf"\byou require (?P<name>{_NAME})(?P<limit>{_LIMIT})")
+_NONE = re.compile(rf"there (?:is|are) no versions? of (?P<name>{_NAME})(?P<limit>{_LIMIT})")
+_ABSENT = re.compile(rf"(?P<name>{_NAME}) was not found in the package registry")
+_NOT_WORDS = {"project", "you", "your", "and", "that", "it", "only", "because", "environment", "workspace", "the"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One requirement: who asks (empty: the user), for what, within which limits."""
+
+    who: str
+    name: str
+    limit: str
+
+    def __str__(self) -> str:
+        """Return it as a clause."""
+        return f"{self.who} asks for {self.name}{self.limit}" if self.who else f"{self.name}{self.limit} is asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Requirements that exclude each other over one distribution. absent: no index has what is asked for."""
+
+    name: str
+    asked: tuple[Asked, ...]
+    absent: bool = False
+
+    def __str__(self) -> str:
+        """Return a sentence's clause."""
+        return "; ".join(str(one) for one in self.asked[:4])
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Who asks, without the user."""
+        return tuple(dict.fromkeys(one.who.split()[0] for one in self.asked if one.who))
+
+
+def find_clash(lines: Sequence[Line], start: int) -> Clash | None:
+    """Return the clash that the lines around one tell of, None where they tell none."""
+    asked: list[Asked] = []
+    first = max(0, start - 80)
+    text = [line.text for line in lines[first : start + 120]]
+    joined = _joined(text)
+    for line in text:
+        user, depends = _USER.search(line), _DEPENDS.search(line)
+        if user:
+            asked.append(Asked("", canonical(user["name"]), user["limit"]))
+        elif depends:
+            asked.append(
+                Asked(f"{canonical(depends['who'])} {depends['version']}", canonical(depends["name"]), depends["limit"])
+            )
+    if not asked:
+        for found in _UV.finditer(joined):
+            if found["name"].lower() in _NOT_WORDS:
+                continue
+            who = (
+                ""
+                if found["who"].lower() in _NOT_WORDS
+                else f"{canonical(found['who'])}{found['version'].rstrip(', ')}"
+            )
+            asked.append(Asked(who, canonical(found["name"]), found["limit"].rstrip(",.")))
+        for found in _ROOT.finditer(joined):
+            asked.append(Asked("", canonical(found["name"]), found["limit"].rstrip(",.")))
+    asked = list(dict.fromkeys(asked))
+    if not asked:
+        missing = _ABSENT.search(joined) or _NONE.search(joined)
+        return Clash(canonical(missing["name"]), (), True) if missing else None
+    counts: dict[str, int] = {}
+    for one in asked:
+        counts[one.name] = counts.get(one.name, 0) + 1
+    name = max(counts, key=lambda each: (counts[each], any(one.limit and one.name == each for one in asked)))
+    none = _NONE.search(joined)
+    if none and counts[name] < 2:
+        name = canonical(none["name"])
+    return Clash(
+        name, tuple(one for one in asked if one.name == name) or tuple(asked), bool(none) and counts.get(name, 0) < 2
+    )
+
+
+def _joined(text: Sequence[str]) -> str:
+    """Return uv's explanation, which it wraps over lines, as one text."""
+    words = " ".join(re.sub(r"^[\s│╰─▶×]+", "", line) for line in text)
+    return " ".join(words.split())

@@ -1,0 +1,338 @@
+"""Fields that follow from others, family by family: what a name, a library, a version or an architecture means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from podfit.catalogue.imports import find, is_generic, is_known, meant
+from podfit.catalogue.table import table
+from podfit.diagnose import extract
+from podfit.diagnose.clashes import find_clash
+from podfit.diagnose.derived_cuda import arch_fields, library_fields, nccl_fields, torch_fields
+from podfit.diagnose.derived_python import python_fields
+from podfit.diagnose.reading import Reading
+from podfit.diagnose.tracebacks import Raised
+from podfit.far.symptoms import Hit
+from podfit.model import canonical
+
+_Fields = dict[str, str]
+_Derive = Callable[[_Fields, Hit, Reading, "Raised | None"], None]
+_FAMILY = {
+    "huggingface_hub": "huggingface-hub",
+    "sentence_transformers": "sentence-transformers",
+    "hf_transfer": "hf-transfer",
+}
+_BOOSTING = {"lgb": "lightgbm", "lightgbm": "lightgbm", "xgb": "xgboost", "xgboost": "xgboost", "catboost": "catboost"}
+
+
+def _numpy(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """NumPy: which of two sizes or interfaces is the newer one; who uses what it lacks."""
+    if fields.get("got", "").isdigit() and fields.get("expected", "").isdigit():
+        fields["numpy_shrank" if int(fields["got"]) < int(fields["expected"]) else "numpy_grew"] = "yes"
+    have = fields.get("have", "")
+    if (
+        hit.row["id"] == "abi-version"
+        and have.startswith("0x")
+        and ((int(have, 16) >= 0x1000000 and int(have, 16) >= 0x2000000) or have in ("0x12", "0x13"))
+    ):
+        fields["numpy_is_two"] = "yes"
+    names = table("moved_names")["numpy"]
+    came = names["came"].get(fields.get("name", ""))
+    if came:
+        fields["numpy_new"] = came
+    _own_numpy(fields, one)
+
+
+def _own_numpy(fields: _Fields, one: Raised | None) -> None:
+    """Leave the culprit out where the project's own code uses NumPy."""
+    if fields.get("culprit") in ("numpy", "scipy"):
+        fields["culprit"] = ""
+
+
+def _names(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """Names that a release has lost or gained, by the table of moved names."""
+    where = fields.get("where", "") or fields.get("inside", "")
+    top = (fields.get("family") or where).partition(".")[0]
+    if top and not fields.get("dist"):
+        fields["dist"] = _FAMILY.get(top, extract.distribution_of(top))
+    moved = table("moved_names").get(fields.get("dist", ""), {})
+    name = fields.get("name", "")
+    if name in moved.get("gone", {}):
+        fields["gone_in"] = _short(moved["gone"][name])
+    elif name in moved.get("came", {}):
+        fields["came_in"] = _short(moved["came"][name])
+    if fields.get("importer") == fields.get("dist"):
+        fields["importer"] = _outer(one, fields.get("dist", ""))
+    if fields.get("culprit") and fields.get("culprit") == fields.get("dist"):
+        fields["culprit"] = _outer(one, fields.get("dist", ""))
+    if re.match(r"transformers\.(?:modeling|tokenization|configuration)_(?!utils|auto|outputs|flax|tf)\w+$", where):
+        fields["module_old"] = "yes"
+
+
+def _short(version: str) -> str:
+    """Return a version without its last zero."""
+    return re.sub(r"(\.\d+)\.0$", r"\1", version)
+
+
+def _outer(one: Raised | None, besides: str) -> str:
+    """Return the distribution of the deepest frame outside one distribution, when there is any."""
+    if one is None:
+        return ""
+    for frame in reversed(one.frames):
+        name = extract.importable(frame.path)
+        if not name and "importlib" not in frame.path and not frame.path.startswith("<"):
+            return ""
+        if name and name != besides:
+            return name
+    return ""
+
+
+def _hugging_face(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """The Hugging Face family: whose requirement, on what."""
+    _names(fields, hit, reading, one)
+    if not fields.get("dist"):
+        fields["dist"] = (
+            canonical(fields.get("newest", "") or fields.get("name", ""))
+            if hit.row["id"] == "backend-library-missing"
+            else ""
+        )
+
+
+def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """A module: its distribution, whether it is the project's own, or Python's."""
+    module = fields.get("module", "")
+    where = fields.get("where", "")
+    if where and not fields.get("distribution"):
+        fields["distribution"] = extract.distribution_of(where)
+        path = fields.get("path", "")
+        fields["own_path"] = (
+            "yes"
+            if path and not re.search(r"(?:site|dist)-packages|[\\/]lib[\\/]python|unknown location", path)
+            else ""
+        )
+        fields["circular"] = "yes" if "circular import" in reading.lines[hit.line].text else ""
+        top = where.partition(".")[0]
+        fields["own_where"] = "" if is_known(top) or _in_packages(top, reading) else "yes"
+        if fields.get("importer") == fields["distribution"]:
+            fields["importer"] = _outer(one, fields["distribution"])
+    if not module:
+        return
+    top = module.partition(".")[0]
+    known = find(module)
+    fields["distribution"] = extract.distribution_of(module)
+    if fields["distribution"] and fields["distribution"] != canonical(top):
+        fields["comes_from"] = f" (it comes from {fields['distribution']})"
+    inside = bool(fields.get("importer"))
+    if not inside and not known and (is_generic(top) or _looks_own(top, reading)):
+        fields["own_module"] = "yes"
+    if "." in module and (
+        _in_packages(top, reading) or top in {extract.module_of(f.path) for f in (one.frames if one else ())}
+    ):
+        fields["part_of_installed"] = "yes"
+    if fields.get("importer") == fields["distribution"]:
+        fields["importer"] = _outer(one, fields["distribution"])
+
+
+def _in_packages(top: str, reading: Reading) -> bool:
+    """Tell whether the log shows a module in site-packages."""
+    return any(f"-packages/{top}" in line.text or f"-packages\\{top}" in line.text for line in reading.lines)
+
+
+def _looks_own(top: str, reading: Reading) -> bool:
+    """Tell whether the log shows a folder or file of the project that has a module's name."""
+    pattern = re.compile(rf"(?<!-packages)[/\\]{re.escape(top)}(?:[/\\]|\.py)")
+    return any(pattern.search(line.text) and "-packages" not in line.text for line in reading.lines) or bool(
+        re.fullmatch(
+            r"(?:src|utils?|models?|modules?|config|configs|data|datasets?_?\w*|lib|core|common|scripts?|tests?|helpers?|networks?|losses|layers|engine|trainer|tools|options|my_?\w*|app|main|train|preprocess\w*|dataloader\w*|model_\w+|data_\w+|utils_\w+|\w+_utils)",
+            top,
+        )
+    )
+
+
+def _names_on_index(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """A distribution that pip does not find: a wrong name, Python's own, a version, a Python, a local version."""
+    wanted = canonical(fields.get("wanted", ""))
+    if not wanted or hit.row["id"] != "no-matching-distribution-name":
+        return
+    fields["wanted"] = wanted
+    text = " ".join(line.text for line in reading.lines[max(0, hit.line - 12) : hit.line + 6])
+    listed = re.search(r"\(from versions: (?P<list>[^)]{0,4000})\)", text)
+    local = re.search(rf"{re.escape(wanted)}==[\w.]+\+(?P<local>cu\d+|cpu|rocm[\d.]+)", text)
+    wrong = meant(wanted)
+    other = find(wanted.replace("-", "_")) or find(fields["wanted"])
+    if listed and listed["list"] not in ("none", ""):
+        fields["has_versions"] = "yes"
+        if local:
+            fields["local_version"], fields["has_versions"] = local["local"], ""
+    elif "require a different python version" in text or "Requires-Python" in text:
+        fields["ignored_for_python"] = "yes"
+    elif wrong is not None:
+        fields["meant"] = wrong[0]
+    elif other is not None and other.distribution != wanted:
+        fields["meant"] = other.distribution
+    elif python_module(wanted.replace("-", "_")):
+        fields["is_stdlib"] = "yes"
+    elif local:
+        fields["local_version"] = local["local"]
+    elif is_known(wanted.replace("-", "_")):
+        fields["known_name"] = "yes"
+
+
+@lru_cache(maxsize=1)
+def _standard() -> frozenset[str]:
+    """Return the modules of any Python 3."""
+    import stdlibs
+
+    return frozenset(stdlibs.stdlib_module_names(stdlibs.ALL))
+
+
+def python_module(name: str) -> bool:
+    """Tell whether a module is Python's own."""
+    return name in _standard()
+
+
+def _resolver(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """Which requirements exclude each other, and which of them gives way."""
+    clash = find_clash(reading.lines, hit.line)
+    if clash is None:
+        return
+    fields["clash"] = str(clash) if clash.asked else f"no version of {clash.name} is what is asked for"
+    fields["gives_way"] = clash.name
+    fields["clashing"] = ", ".join(clash.others)
+    fields["against"] = clash.others[0] if clash.others else ""
+    fields["clash_needs"] = "|".join(one_of.limit for one_of in clash.asked if one_of.who and one_of.limit)
+    fields["clash_absent"] = "yes" if clash.absent else ""
+
+
+def _boosting(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """Which boosting library is meant: the exception's files, the line of code above it, or the log's words."""
+    near = [reading.lines[index].text for index in range(max(0, hit.line - 12), min(len(reading.lines), hit.line + 3))]
+    words = " ".join(near)
+    for word, name in _BOOSTING.items():
+        if re.search(
+            rf"\b(?:lib_?)?{word}\b|{word}[/\\.]|\b{word.upper()[:3]}[A-Z]\w+",
+            words,
+            re.IGNORECASE if len(word) > 3 else 0,
+        ):
+            fields.setdefault("boosting", name)
+            break
+    fields["boosting_or_culprit"] = fields.get("boosting", "") or fields.get("culprit", "")
+
+
+def _pydantic(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """pydantic: whether a name is version 2's."""
+    name = fields.get("name", "") or fields.get("member", "") or fields.get("module", "").rpartition(".")[2]
+    module = ([*fields.get("module", "").split("."), ""])[1]
+    came = table("moved_names")["pydantic"]["came"]
+    new = next((each for each in (name, module) if str(came.get(each, "")).startswith("2")), "")
+    if new:
+        fields["pydantic_new"] = new
+    if fields.get("culprit") in ("pydantic", "pydantic-core"):
+        fields["culprit"] = _outer(one, fields["culprit"])
+
+
+def _protobuf(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """protobuf: whether a name is gone, and who uses it."""
+    names = table("moved_names")["protobuf"]
+    name = fields.get("name", "") or fields.get("member", "") or fields.get("module", "").rpartition(".")[2]
+    if name in names["gone"] and names["gone"][name] != "9999":
+        fields["protobuf_gone"] = names["gone"][name]
+    if fields.get("culprit") == "protobuf":
+        fields["culprit"] = _outer(one, "protobuf")
+    if one is not None and fields.get("culprit", "") in ("", "google"):
+        outer = [extract.importable(frame.path) for frame in one.frames]
+        fields["culprit"] = next((each for each in reversed(outer) if each and each not in ("protobuf", "google")), "")
+
+
+def _build(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """Builds: which Debian package brings what is missing."""
+    system = table("system_packages")
+    header = fields.get("header", "")
+    if header:
+        fields["header_package"] = system["headers"].get(header, "") or system["headers"].get(
+            header.rpartition("/")[2], ""
+        )
+        fields["header_from"] = fields["header_package"]
+    for name, package in system["tools"].items():
+        if fields.get(name):
+            fields["tool"], fields["tool_package"] = package, package
+    if fields.get("cmake_package"):
+        fields["tool"] = fields["cmake_package"]
+    text = reading.lines[hit.line].text
+    if "Visual" in text:
+        fields["windows"] = "yes"
+    if not fields.get("build_of") and one is not None and fields.get("culprit") in ("triton", "torch"):
+        fields["triton_runtime"] = "yes"
+
+
+def _system(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """System libraries: Debian's package."""
+    system = table("system_packages")
+    library = fields.get("library", "") or fields.get("loaded", "") or fields.get("called", "")
+    if library:
+        fields["library"] = library
+        fields["library_package"] = system["libraries"].get(library, "")
+    for name in ("sndfile", "portaudio", "magic", "zbar", "espeak"):
+        if fields.get(name):
+            fields["library"], fields["library_package"] = f"lib{name}", system["tools"][name]
+    if library.startswith("libpython"):
+        fields["library_python"] = "yes"
+    if not fields.get("culprit") and "cv2" in " ".join(
+        line.text for line in reading.lines[max(0, hit.line - 20) : hit.line + 1]
+    ):
+        fields["culprit"] = "opencv-python"
+
+
+def _environment(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """What was to be installed."""
+    asked = " ".join(f"{name}{limit}" for name, limit in reading.asked.items())
+    fields["asked_words"] = asked
+    if fields.get("uv"):
+        fields["name"] = ""
+
+
+def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """The one distribution that an install command asks for, and words of the line."""
+    asked = list(reading.asked)
+    text = " ".join(line.text for line in reading.lines[max(0, hit.line - 6) : hit.line + 12])
+    named = re.search(r"Because (?P<name>[A-Za-z][\w.-]*?)(?:[<>=!]|\s)", text)
+    hinted = re.search(r"but `(?P<name>[A-Za-z][\w.-]*)` \(v", text)
+    has = re.search(r"(?P<name>[A-Za-z][\w.-]*?)(?:[<>=!]\S*)? has no wheels with", text)
+    for match in (hinted, has, named):
+        if match and match["name"].lower() not in ("the", "only", "there", "your", "you"):
+            fields["asked_name"] = canonical(match["name"])
+            break
+    else:
+        fields["asked_name"] = asked[0] if len(asked) == 1 else ""
+    if "bf16" in reading.lines[hit.line].text.lower() or "bfloat16" in reading.lines[hit.line].text.lower():
+        fields["text_bf16"] = "yes"
+    if "scikit-image" in reading.lines[hit.line].text:
+        fields["line_skimage"] = "yes"
+    if fields.get("wheel"):
+        fields["wheel_name"] = canonical(fields["wheel"].split("-")[0])
+
+
+GENERAL: tuple[_Derive, ...] = (_asked, python_fields)
+BY_CATEGORY: dict[str, tuple[_Derive, ...]] = {
+    "numpy2_abi": (_numpy,),
+    "numpy_api_removed": (_numpy,),
+    "hf_version_mismatch": (_hugging_face,),
+    "missing_module_name_mismatch": (_modules, _names_on_index),
+    "pip_resolution_impossible": (_resolver,),
+    "xgboost_lightgbm": (_boosting,),
+    "pydantic_v1_v2": (_pydantic,),
+    "protobuf_descriptors": (_protobuf,),
+    "sdist_build_failure": (_build,),
+    "opencv_libgl": (_system,),
+    "externally_managed_or_cannot_uninstall": (_environment,),
+    "gpu_arch": (arch_fields,),
+    "missing_cuda_lib": (library_fields,),
+    "nccl_mismatch": (library_fields, nccl_fields),
+    "torch_ext_symbol": (_names, torch_fields),
+    "torchvision_mismatch": (_names, torch_fields),
+    "torch_reinstalled_or_downgraded": (torch_fields,),
+    "driver_too_old": (arch_fields,),
+    "glibc_or_glibcxx": (library_fields,),
+}

@@ -1,0 +1,173 @@
+"""Fields of CUDA's families: which distribution brings a library, which of a GPU and a build is the older one."""
+
+from __future__ import annotations
+
+import re
+
+from podfit.audit.binary.linking import cuda_sonames
+from podfit.diagnose import extract
+from podfit.diagnose.reading import Reading
+from podfit.diagnose.tracebacks import Raised
+from podfit.far.symptoms import Hit
+from podfit.model import canonical
+
+_Fields = dict[str, str]
+
+
+def provider_of(library: str, prefer: str = "") -> str:
+    """Return the distribution that brings a CUDA library of that name; of several one for CUDA prefer (`12`)."""
+    found = [name for name, lines in cuda_sonames().items() if any(library in names for _, names in lines)] or [
+        name
+        for name, lines in cuda_sonames().items()
+        if any(each.startswith(library.partition(".so")[0] + ".so") for _, names in lines for each in names)
+        and library.endswith(".so")
+    ]
+    suited = [name for name in found if prefer and name.endswith(f"cu{prefer}")]
+    cu12 = [name for name in found if name.endswith("-cu12")]
+    return (suited or cu12 or sorted(found) or [""])[0]
+
+
+def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """A library: who brings it, for which CUDA, who needs it."""
+    library = fields.get("library", "")
+    cuda = _cuda_of(reading)
+    if library:
+        fields["provider"] = provider_of(library, cuda)
+        major = re.search(r"-cu(\d+)$", fields["provider"])
+        fields["library_cuda"] = f"CUDA {major[1]}" if major and re.search(r"\.so\.\d", library) else ""
+        fields["library_told"] = f" in {library}"
+        fields["library_nccl"] = "yes" if library.startswith("libnccl") else ""
+    symbol = fields.get("symbol", "")
+    for prefix, stem in (
+        ("cublas", "libcublas.so"),
+        ("cudnn", "libcudnn.so"),
+        ("cusparse", "libcusparse.so"),
+        ("__nvJitLink", "libnvJitLink.so"),
+        ("cusolver", "libcusolver.so"),
+        ("cufft", "libcufft.so"),
+    ):
+        if symbol.startswith(prefix) and not fields.get("provider"):
+            fields["provider"] = provider_of(stem, cuda)
+    text = reading.lines[hit.line].text
+    needs = re.search(r"required by (?P<path>[^)\s]+)", text)
+    path = needs["path"] if needs else ""
+    fields["needs_it"] = extract.importable(path) or ("" if "conda" in path else fields.get("culprit", ""))
+    family = fields.get("family", "")
+    fields["family_name"] = {
+        "GLIBC": "the C library (glibc)",
+        "GLIBCXX": "the C++ library (libstdc++)",
+        "CXXABI": "the C++ library (libstdc++)",
+    }.get(family, "")
+    level = re.match(r"GLIBC_([\d.]+)$", fields.get("level", ""))
+    fields["glibc_needed"] = fields.get("glibc_needed", "") or (level[1] if level else "")
+    if fields.get("culprit") == "torch" and one is None:
+        fields["culprit"] = "torch"
+    if one is not None and not fields.get("culprit"):
+        fields["culprit"] = extract.importer_of(one)
+    if not fields.get("culprit") and "tensorflow" in text.lower():
+        fields["culprit"] = "tensorflow"
+
+
+def _cuda_of(reading: Reading) -> str:
+    """Return the major CUDA that torch's version in a log names, empty where none does."""
+    match = re.search(r"\+cu(\d\d)", reading.versions.get("torch", ""))
+    return match[1] if match else ""
+
+
+def nccl_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """NCCL: its distribution; two ranks on one GPU."""
+    fields["nccl"] = provider_of("libnccl.so.2", _cuda_of(reading) or "12")
+    if "Duplicate GPU detected" in " ".join(line.text for line in reading.lines[max(0, hit.line - 10) : hit.line + 20]):
+        fields["nccl_gloo"] = "yes"
+    fields.setdefault("culprit", "torch")
+
+
+def arch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """GPUs: whether the GPU is older or newer than what the build has code for."""
+    archs: list[int] = []
+    for line in reading.lines:
+        if (
+            "supports CUDA capabilities" in line.text
+            or "supported by this library" in line.text
+            or "arch_list" in line.text
+            or "architectures" in line.text
+        ):
+            archs += [int(each) for each in re.findall(r"sm_(\d+)", line.text)]
+            least = re.search(r"minimum cuda capability supported by this library is (\d+)\.(\d+)", line.text)
+            if least:
+                archs.append(int(least[1] + least[2]))
+        elif archs:
+            more = re.match(r"\s*(?:sm_\d+ ?)+", line.text)
+            archs += [int(each) for each in re.findall(r"sm_(\d+)", line.text)] if more else []
+    joined = " ".join(line.text for line in reading.lines)
+    gpu = re.search(
+        r"CUDA capability (?:sm_|of )?(\d+)\.?(\d)?\b|compute capability (\d+)\.(\d)|Found GPU\d+ (?P<named>[^\n]{1,60}?) which is of cuda capability (\d+)\.(\d)",
+        joined,
+    )
+    capability = 0
+    if gpu:
+        digits = [each for each in gpu.groups() if each and each.isdigit()]
+        capability = int("".join(digits[:2])) if digits else 0
+        fields.setdefault("arch", f"sm_{capability}")
+        fields["gpu_named"] = f" ({gpu['named']})" if gpu["named"] else ""
+    if archs:
+        fields["archs_seen"] = f", only for sm_{', sm_'.join(str(each) for each in sorted(set(archs)))}"
+    name = re.search(
+        r"\b(?:K80|K40|K20|M40|M60|GTX 9\d\d|GTX 7\d\d|P100|P40|P4|GTX 10\d\d|Titan X|TITAN Xp|Quadro P\d+|V100)\b",
+        joined,
+    )
+    if (
+        (capability and archs and capability < min(archs))
+        or (not capability and name and not archs)
+        or "too old" in reading.lines[hit.line].text
+    ):
+        fields["gpu_old"] = "yes"
+    driver = fields.get("driver", "")
+    if driver.isdigit() and len(driver) >= 4:
+        fields["driver_cuda"] = f"{int(driver) // 1000}.{int(driver) % 1000 // 10}"
+    if fields.get("culprit") == "numpy":
+        fields["culprit"] = ""
+    owner = re.search(r"(?:site|dist)-packages[/\\](cupy|xformers|flash_attn|bitsandbytes|triton|vllm|torch)", joined)
+    if not fields.get("culprit") and owner:
+        fields["culprit"] = extract.distribution_of(owner[1])
+
+
+def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
+    """Torch and its extensions: which extension, and what replaced torch."""
+    text = reading.lines[hit.line].text
+    file = fields.get("file", "") or text
+    from_file = extract.module_of(file)
+    named = fields.get("extension", "") or fields.get("package", "")
+    extension = _known_extension(named) or _known_extension(from_file)
+    if not extension and one is not None:
+        outside = [extract.module_of(frame.path) for frame in one.frames]
+        extension = next(
+            (
+                extract.distribution_of(each)
+                for each in reversed(outside)
+                if each and each not in ("torch", "importlib")
+            ),
+            "",
+        )
+    if not extension and fields.get("where"):
+        extension = _known_extension(fields["where"].partition(".")[0])
+    fields["extension"] = extension or extract.distribution_of(from_file)
+    if fields["extension"] == "torch":
+        fields["extension"] = ""
+    asked = [name for name in reading.asked if name not in ("torch", "torchvision", "torchaudio")]
+    fields["by"] = f" (installing {', '.join(asked[:3])})" if asked else ""
+    version = reading.versions.get("torch", "")
+    if fields.get("before") and version and version != fields["before"]:
+        fields["by"] += f" with {version}"
+    if "+cpu" in version or "+cpu" in text:
+        fields["torch_cpu"] = f"torch {version or 'here'} is one for the CPU" if version else "yes"
+
+
+def _known_extension(module: str) -> str:
+    """Return the distribution behind an extension's module, empty for none."""
+    stem = re.sub(r"(?:_cuda|_2_cuda|_cpu|_C)$", "", module.partition(".")[0])
+    if not stem or stem in ("importlib", "torch"):
+        return ""
+    if stem.startswith("flash_attn"):
+        return "flash-attn"
+    return extract.distribution_of(stem) or canonical(stem)

@@ -1,0 +1,77 @@
+"""A fix solved over an environment: what the row asks for, in versions that resolve there."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+
+from packaging.requirements import Requirement
+
+from podfit.diagnose.facts import Facts
+from podfit.diagnose.model import Cause
+from podfit.diagnose.remedies import wanted_of
+from podfit.far.symptoms import case
+from podfit.model import Action, Declaration, Plan, PodfitError, Project, Where, canonical
+
+MOST = 3
+"""So many of the requirements that would mend a cause are tried."""
+
+
+def with_solved_fix(cause: Cause, row: Mapping[str, object] | None, facts: Facts) -> Cause:
+    """Return a cause whose first fix is a command with versions that resolve over the environment, where one does.
+
+    What the environment holds (its torch) is never moved. Where nothing resolves, what was tried is told.
+    """
+    if row is None:
+        return cause
+    refused = []
+    for requirement in wanted_of(case(row, cause.fields), cause.fields)[:MOST]:
+        plan, why = _plan(requirement, facts)
+        command = _command(plan, facts) if plan is not None else ""
+        if command:
+            packages = [canonical(Requirement(requirement).name), *cause.packages]
+            told = f"{cause.told}; " if cause.told else ""
+            return replace(
+                cause,
+                fix=(command, *cause.fix),
+                packages=tuple(dict.fromkeys(packages)),
+                told=f"{told}{requirement} was solved over {facts.source}",
+            )
+        refused.append(f"{requirement}: {why}" if why else f"{requirement} is there already")
+    if not refused:
+        return cause
+    told = f"{cause.told}; " if cause.told else ""
+    return replace(cause, told=f"{told}over {facts.source}: {'; '.join(refused)}")
+
+
+def _plan(requirement: str, facts: Facts) -> tuple[Plan | None, str]:
+    """Return a plan for one requirement over the environment, or why there is none."""
+    from podfit.fit.library import fit
+
+    wanted = [
+        requirement,
+        *(
+            f"{name}=={version}"
+            for name, version in facts.planned.items()
+            if name != canonical(Requirement(requirement).name)
+        ),
+    ]
+    declared = tuple(Declaration(line, Where("the fix")) for line in wanted)
+    project = Project(root=".", name="", imports=(), declarations=declared, directory="fix")
+    try:
+        (result,) = fit(project, facts.template, offline=facts.offline)
+    except PodfitError as error:
+        return None, error.message
+    if result.plan is None:
+        return None, result.refusal.message if result.refusal else "no plan"
+    problems = result.plan.problems()
+    return (None, problems[0]) if problems else (result.plan, "")
+
+
+def _command(plan: Plan, facts: Facts) -> str:
+    """Return the command that makes a plan true, empty where nothing changes."""
+    moved = plan.with_action(Action.INSTALL, Action.CHANGE)
+    words = [f"{one.name}=={one.planned}" for one in moved if facts.planned.get(one.name) != one.planned]
+    start = [facts.python, "-m", "pip", "install"] if facts.python else ["pip", "install"]
+    return shlex.join([*start, *words]) if words else ""
