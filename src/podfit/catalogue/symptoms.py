@@ -36,3 +36,17 @@ def symptoms(place: str = "log") -> tuple[Mapping[str, Any], ...]:
                 for row in read["symptom"]
             ]
     return tuple(rows)
+
+
+VERIFIED = (
+    "numpy2_abi numpy_api_removed torch_ext_symbol torchvision_mismatch missing_cuda_lib nccl_mismatch glibc_or_glibcxx "
+    "opencv_libgl protobuf_descriptors pydantic_v1_v2 hf_version_mismatch missing_module_name_mismatch xgboost_lightgbm"
+).split()
+"""The families of which imports and functions of a finished environment can fail."""
+_CARRIED = ("id", "literals", "pattern", "unless", "weight", "cause", "fix", "case")
+
+
+def carried() -> list[dict[str, Any]]:
+    """Return the rows that verify carries to other machines: what failing imports say, without sources and samples."""
+    rows = (row for row in symptoms("log") if row["category"] in VERIFIED and row["role"] != "consequence")
+    return [{key: row[key] for key in _CARRIED if key in row} for row in rows]

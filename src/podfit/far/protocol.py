@@ -84,7 +84,8 @@ class VerifyFacts(TypedDict):
     needs are those that the plan leaves in the environment. versions has the exact version of every distribution
     there; wrong ones are failures in used (what the project needs, directly or not) and held (name to the hash of its
     RECORD in the template, empty when unknown), warnings elsewhere. known lists what the untouched template breaks
-    already: [name, version, name of what it asks]. python is the planned version, podfit that of the writer.
+    already: [name, version, name of what it asks]. python is the planned version, podfit that of the writer. symptoms
+    are rows of the catalogue's table (podfit.far.symptoms), libraries Debian's packages of shared libraries.
     """
 
     podfit: str
@@ -97,6 +98,8 @@ class VerifyFacts(TypedDict):
     held: dict[str, str]
     known: list[list[str]]
     conflicts: list[str]
+    symptoms: list[dict[str, Any]]
+    libraries: dict[str, str]
 
 
 class VerifyFinding(TypedDict):

@@ -12,9 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
+from podfit.catalogue.symptoms import symptoms
+from podfit.far.symptoms import Table, filled
 from podfit.index.home import expanded
 from podfit.model import InputError, Where
 from podfit.model.valid import shown
@@ -38,41 +41,10 @@ _ALWAYS = (
     "LogLevel=ERROR",
 )
 
-_SYMPTOMS: tuple[tuple[str, str, str], ...] = (
-    (
-        r"Permission denied|Too many authentication failures",
-        "the host refused every key",
-        "offer another key with -i FILE",
-    ),
-    (
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "the host's key is not the one that ssh remembers",
-        "if a new pod has the old one's address, remove the old key with `ssh-keygen -R HOST`",
-    ),
-    (
-        r"Host key verification failed|No \S+ host key is known",
-        "the host's key is not known yet",
-        "run ssh to it once by hand, or pass --ssh-option StrictHostKeyChecking=accept-new",
-    ),
-    (r"Could not resolve hostname", "no host of that name was found", "check the spelling"),
-    (
-        r"Connection refused",
-        "nothing listens there: the connection was refused",
-        "check the port, and that the pod runs",
-    ),
-    (r"timed out|Operation timed out", "the host did not answer in time", "check the address, and that the pod runs"),
-    (r"No route to host|Network is unreachable", "the network has no way to the host", "check the address"),
-    (
-        r"support PTY|exec request failed",
-        "this ssh server runs no commands, only interactive sessions",
-        "on RunPod use the address under 'SSH over exposed TCP', not ssh.runpod.io",
-    ),
-    (
-        r"[Ii]dentity file .* not accessible|no such identity|Load key|UNPROTECTED PRIVATE KEY",
-        "the key file cannot be used",
-        "check its path and that its mode is 600",
-    ),
-)
+@cache
+def _symptoms() -> Table:
+    """Return the rows of the catalogue that speak of ssh, in the order in which the first that fits is told."""
+    return Table(symptoms("ssh"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +191,12 @@ class SshMachine:
     def _failure(self, said: str) -> InputError:
         """Return the error for what ssh said on its way to the host."""
         where = Where(f"ssh {self.destination}")
-        for symptom, sentence, remedy in _SYMPTOMS:
-            if re.search(symptom, said):
-                return InputError(sentence, where=where, remedy=remedy.replace("HOST", self.destination.host))
+        hits = _symptoms().hits(said.splitlines())
+        if hits:
+            rows = _symptoms().rows
+            row = min((hit.row for hit in hits), key=rows.index)
+            remedy = filled(row["fix"][0]["what"], {"host": self.destination.host})
+            return InputError(row["cause"], where=where, remedy=remedy)
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         return InputError(f"ssh failed: {lines[-1] if lines else 'it said nothing'}", where=where)
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from podfit import __version__
 from podfit.audit.consistency import template_walk
 from podfit.catalogue.shown import first_names
+from podfit.catalogue.symptoms import carried
+from podfit.catalogue.table import table
 from podfit.far.pack import pack
 from podfit.model import Action, Plan, canonical
 from podfit.model.requirement import parse_requires_dist
@@ -57,6 +59,8 @@ def verify_facts(plan: Plan) -> VerifyFacts:
         "held": {name: distributions[name].record_sha256 if name in distributions else "" for name in held},
         "known": _known(plan),
         "conflicts": sorted(decision.name for decision in plan.with_action(Action.CONFLICT)),
+        "symptoms": carried(),
+        "libraries": dict(table("system_packages")["libraries"]),
     }
 
 

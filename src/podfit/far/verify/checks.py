@@ -13,7 +13,7 @@ from ..text import canonical, counted
 from ..tree.files import HERE
 from ..tree.torch import numpy_headers
 from .environment import Environment
-from .explain import OLD_NUMPY, explain, last_line, old_numpy, trouble
+from .explain import explain, last_line, old_numpy, tells_of_old_numpy, trouble
 from .findings import FAILED, OK, UNKNOWN, WARNING, finding
 from .installed import HASH_LIMIT
 from .processes import Children, Outcome
@@ -96,7 +96,7 @@ def check_import(state: Environment, need: VerifyNeed, children: Children) -> li
         text, remedy = explain(failed[0], outcome.log, state)
         source = f"import {failed[0]['module']}"
         return told(FAILED, f": import {failed[0]['module']} fails: {text}", failed[0]["place"], remedy)
-    if any(sign in outcome.log for sign in OLD_NUMPY):
+    if tells_of_old_numpy(outcome.log, state):
         text, remedy = old_numpy("", outcome.log, state)
         return told(WARNING, f": imports with a warning: {text}", last_line(outcome.log), remedy)
     if not imported:

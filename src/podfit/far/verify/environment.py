@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..protocol import VerifyFacts
+from ..symptoms import Table
 
 
 class Environment:
@@ -15,6 +16,7 @@ class Environment:
     def __init__(self, plan: VerifyFacts, options: argparse.Namespace, inventory: Mapping[str, Any]) -> None:
         self.plan, self.options, self.python = plan, options, inventory
         self.distributions: dict[str, dict[str, Any]] = inventory["distributions"]
+        self.symptoms = Table(plan["symptoms"])
 
     def version(self, name: str) -> str:
         """Return the installed version of a distribution, empty when it is absent."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..loader import PACKAGE
+from ..symptoms import Hit, case, filled
 from ..text import one_line
 from ..tree.files import HERE
 from ..tree.records import record, rows
@@ -24,37 +25,27 @@ _SIGNALS = {
     signal.SIGFPE: ("an arithmetic fault", "a compiled library failed"),
     signal.SIGKILL: ("SIGKILL", "the machine may have run out of memory"),
 }
-_DEBIAN = {
-    "libGL.so.1": "libgl1",
-    "libglib-2.0.so.0": "libglib2.0-0",
-    "libgomp.so.1": "libgomp1",
-    "libgthread-2.0.so.0": "libglib2.0-0",
-    "libsndfile.so.1": "libsndfile1",
-    "libstdc++.so.6": "libstdc++6",
-    "libSM.so.6": "libsm6",
-    "libXext.so.6": "libxext6",
-    "libXrender.so.1": "libxrender1",
-    "libopenblas.so.0": "libopenblas0",
-    "libpq.so.5": "libpq5",
-    "libnuma.so.1": "libnuma1",
-}
-"""Debian's packages (packages.debian.org) of libraries that wheels expect from the system."""
 _OURS = re.compile(rf"/{PACKAGE}(_child|(/\w+)+)\.py$")
-OLD_NUMPY = ("compiled using NumPy 1.x", "_ARRAY_API not found", "Failed to initialize NumPy")
+_OLD_NUMPY = ("numpy1-module-on-numpy2", "array-api-not-found", "failed-to-initialize-numpy", "numpy-not-available")
+"""Rows of the table of symptoms that tell of a module built with NumPy 1's headers."""
+_SIZES = ("array-shrank",)
 
 
 def explain(error: Mapping[str, Any], log: str, state: Environment) -> tuple[str, str]:
-    """Return a sentence about why something failed, and a remedy, from an exception and what was printed."""
+    """Return a sentence about why something failed, and a remedy, from an exception and what was printed.
+
+    What the words mean is the table of symptoms' (state.symptoms); what is installed tells the rest.
+    """
     text = error.get("message", "")
     for words in (text, *error.get("earlier", ())):  # NumPy and torch raise their own advice after the loader's words
-        found = _loader_trouble(words, state)
+        hit = _heaviest(words, state)
+        found = _loader_trouble(hit, state) if hit is not None else None
         if found:
             return found
-    if "torchvision::nms does not exist" in text:
-        return "torchvision was built for another torch", "install the torchvision that belongs to the held torch"
-    if any(sign in text + log for sign in OLD_NUMPY) or "Numpy is not available" in text:
+    if tells_of_old_numpy(text + "\n" + log, state):
         return old_numpy(error.get("place", ""), log, state)
-    if "numpy.dtype size changed" in text or "binary incompatibility" in text:
+    hit = _heaviest(text, state)
+    if hit is not None and hit.row["id"] in _SIZES:
         have = state.version("numpy")
         version = parse_version(have)
         if version and version.release >= (2,):  # NumPy 2 made the structure smaller: 88 bytes, 96 before
@@ -63,25 +54,50 @@ def explain(error: Mapping[str, Any], log: str, state: Environment) -> tuple[str
             f"a compiled module was built for a newer NumPy than {have} ({one_line(text, 120)})",
             "install the planned versions of numpy and of this package",
         )
-    module = re.search(r"No module named '([^']+)'", text)
-    if module and error.get("type") == "ModuleNotFoundError":
-        return f"the module {module[1]} is missing", f"install the distribution that provides {module[1]}"
-    return f"{error.get('type', 'error')}: {one_line(text)}", ""
+    if hit is not None and hit.row["id"] == "no-module" and error.get("type") == "ModuleNotFoundError":
+        module = hit.fields["module"]
+        return f"the module {module} is missing", f"install the distribution that provides {module}"
+    told = _told(hit, state) if hit is not None and hit.row["id"] != "no-module" else None
+    return told or (f"{error.get('type', 'error')}: {one_line(text)}", "")
 
 
-def _loader_trouble(text: str, state: Environment) -> tuple[str, str] | None:
-    """Return sentence and remedy for what the dynamic loader says, None for other words."""
-    library = re.search(r"(\S+?): cannot open shared object file", text)
-    if library:
-        return f"the shared library {library[1]} is missing", _library_remedy(Path(library[1]).name, state)
-    level = re.search(r"version [`'](GLIBC(?:XX)?_[\d.]+|CXXABI_[\d.]+)' not found", text)
+def tells_of_old_numpy(text: str, state: Environment) -> bool:
+    """Tell whether a text has words of a module that was built with NumPy 1's headers and meets NumPy 2."""
+    return any(hit.row["id"] in _OLD_NUMPY for hit in state.symptoms.hits(text.splitlines()))
+
+
+def _heaviest(text: str, state: Environment) -> Hit | None:
+    """Return the symptom in a text that explains most, None where there is none."""
+    hits = state.symptoms.hits(text.splitlines())
+    return max(hits, key=lambda hit: hit.row["weight"]) if hits else None
+
+
+def _told(hit: Hit, state: Environment) -> tuple[str, str] | None:
+    """Return what the table itself says of a symptom, None where its words need what is not known here."""
+    fields = {**hit.fields, **{f"{name}_version": state.version(name) for name in ("numpy", "torch", "torchvision")}}
+    row = case(hit.row, fields)
+    sentence = filled(row["cause"], fields)
+    steps = [filled(step["what"], fields) for step in row["fix"] if step["do"] in ("say", "run")]
+    return (sentence, next(filter(None, steps), "install the planned versions")) if sentence else None
+
+
+def _loader_trouble(hit: Hit, state: Environment) -> tuple[str, str] | None:
+    """Return sentence and remedy for what the dynamic loader says, None for another symptom."""
+    library = hit.fields.get("library") if "cannot open shared object file" in hit.row["literals"] else ""
+    library = library or {"openmp-missing": "libgomp.so.1", "nccl-library": "libnccl.so.2"}.get(hit.row["id"], "")
+    if library or hit.row["id"] == "torch-library-gone":
+        library = library or hit.fields["library"]
+        return f"the shared library {library} is missing", _library_remedy(library, state)
+    level = hit.fields.get("level", "") if hit.row["id"] == "glibc-version" else ""
     if level:
-        which = "glibc" if level[1].startswith("GLIBC_") else "libstdc++"
-        return f"{which} here is older than {level[1]}", "install a release whose wheels are built for this system"
-    symbol = re.search(r"undefined symbol: (\S+)", text)
+        which = "glibc" if level.startswith("GLIBC_") else "libstdc++"
+        return f"{which} here is older than {level}", "install a release whose wheels are built for this system"
+    if hit.row["id"] == "nms-missing":
+        return "torchvision was built for another torch", "install the torchvision that belongs to the held torch"
+    symbol = hit.fields.get("symbol", "")
     if symbol:
-        made_for = "another torch" if re.match(r"_ZNK?(?:2at|3c10|5torch)", symbol[1]) else "other libraries"
-        return f"it was built for {made_for}: the symbol {symbol[1]} is undefined", "install the planned versions"
+        made_for = "another torch" if hit.row["id"] == "torch-symbol" else "other libraries"
+        return f"it was built for {made_for}: the symbol {symbol} is undefined", "install the planned versions"
     return None
 
 
@@ -113,7 +129,7 @@ def _library_remedy(library: str, state: Environment) -> str:
         return "it comes with the NVIDIA driver: start the container with GPUs (docker run --gpus all)"
     if re.match(r"lib(cu|nv|nccl)", library):
         return "a CUDA library of the template is gone or of another version: use the template's own torch"
-    package = _DEBIAN.get(library)
+    package = state.plan["libraries"].get(library)
     return f"apt-get install {package}" if package else f"install the system package that provides {library}"
 
 
