@@ -39,9 +39,20 @@ def symptoms(place: str = "log") -> tuple[Mapping[str, Any], ...]:
 
 
 VERIFIED = (
-    "numpy2_abi numpy_api_removed torch_ext_symbol torchvision_mismatch missing_cuda_lib nccl_mismatch glibc_or_glibcxx "
-    "opencv_libgl protobuf_descriptors pydantic_v1_v2 hf_version_mismatch missing_module_name_mismatch xgboost_lightgbm"
-).split()
+    "numpy2_abi",
+    "numpy_api_removed",
+    "torch_ext_symbol",
+    "torchvision_mismatch",
+    "missing_cuda_lib",
+    "nccl_mismatch",
+    "glibc_or_glibcxx",
+    "opencv_libgl",
+    "protobuf_descriptors",
+    "pydantic_v1_v2",
+    "hf_version_mismatch",
+    "missing_module_name_mismatch",
+    "xgboost_lightgbm",
+)
 """The families of which imports and functions of a finished environment can fail."""
 _CARRIED = ("id", "literals", "pattern", "unless", "weight", "cause", "fix", "case")
 

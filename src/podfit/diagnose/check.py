@@ -9,6 +9,7 @@ from dataclasses import replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from podfit.catalogue.gpus import runs
 from podfit.catalogue.symptoms import symptoms
 from podfit.diagnose.facts import Facts
 from podfit.diagnose.model import Cause, Checked
@@ -134,11 +135,9 @@ def _arch(told: Mapping[str, str], facts: Facts) -> _Told:
     wanted = re.search(r"(\d+)", told["arch"])
     if not archs or not wanted:
         return _NOTHING
-    real = [int(each[3:]) for each in archs if re.fullmatch(r"sm_\d+", each)]
-    ptx = [int(each.partition("_")[2]) for each in archs if re.fullmatch(r"compute_\d+", each)]
-    have = int(wanted[1])
-    runs = any(each // 10 == have // 10 and each <= have for each in real) or any(each <= have for each in ptx)
-    return _says(not runs, f"torch of {facts.source} has code for {', '.join(archs)}")
+    digits = wanted[1]
+    capable = runs(f"{digits[:-1]}.{digits[-1]}", archs) if len(digits) > 1 else False
+    return _says(not capable, f"torch of {facts.source} has code for {', '.join(archs)}")
 
 
 def _library(told: Mapping[str, str], facts: Facts) -> _Told:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from podfit.catalogue.imports import find, is_generic, is_known, meant
+from podfit.catalogue.system_libraries import debian_packages, relatives
 from podfit.catalogue.table import table
 from podfit.diagnose import extract
 from podfit.diagnose.clashes import find_clash
@@ -204,6 +205,9 @@ def _resolver(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     fields["against"] = clash.others[0] if clash.others else ""
     fields["clash_needs"] = "|".join(one_of.limit for one_of in clash.asked if one_of.who and one_of.limit)
     fields["clash_absent"] = "yes" if clash.absent else ""
+    near = " ".join(line.text for line in reading.lines[max(0, hit.line - 16) : hit.line + 16])
+    if clash.asked and not clash.others and "no matching distributions available for your environment" in near:
+        fields["clash_unavailable"] = "yes"
 
 
 def _boosting(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -273,7 +277,7 @@ def _system(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> 
     library = fields.get("library", "") or fields.get("loaded", "") or fields.get("called", "")
     if library:
         fields["library"] = library
-        fields["library_package"] = system["libraries"].get(library, "")
+        fields["library_package"] = package_of(library)
     for name in ("sndfile", "portaudio", "magic", "zbar", "espeak"):
         if fields.get(name):
             fields["library"], fields["library_package"] = f"lib{name}", system["tools"][name]
@@ -283,6 +287,16 @@ def _system(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> 
         line.text for line in reading.lines[max(0, hit.line - 20) : hit.line + 1]
     ):
         fields["culprit"] = "opencv-python"
+
+
+def package_of(library: str) -> str:
+    """Return Debian's package of a shared library, or of one that differs from it in the version; empty for none."""
+    stem = re.sub(r"^lib|-\d[\d.]*$", "", library)
+    for each in (library, *relatives(library)[-1:]):
+        packages = debian_packages(each)
+        if packages:
+            return packages[0].name
+    return str(table("system_packages")["tools"].get(stem, ""))
 
 
 def _environment(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:

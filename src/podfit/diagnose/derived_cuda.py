@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from podfit.audit.binary.linking import cuda_sonames
+from podfit.catalogue.gpus import gpu_named
+from podfit.catalogue.torch_builds import torch_builds
 from podfit.diagnose import extract
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
@@ -14,8 +16,15 @@ from podfit.model import canonical
 _Fields = dict[str, str]
 
 
+_SPEAKERS = (("onnxruntime", "onnxruntime-gpu"), ("tensorflow", "tensorflow"), ("ctranslate2", "ctranslate2"))
+"""Whose own log a line is, by a word in it."""
+
+
 def provider_of(library: str, prefer: str = "") -> str:
     """Return the distribution that brings a CUDA library of that name; of several one for CUDA prefer (`12`)."""
+    shorter = re.match(r"(.+\.so\.\d+)\.[\d.]+$", library)
+    if shorter and not any(library in names for lines in cuda_sonames().values() for _, names in lines):
+        library = shorter[1]  # a file's name in place of its soname
     found = [name for name, lines in cuda_sonames().items() if any(library in names for _, names in lines)] or [
         name
         for name, lines in cuda_sonames().items()
@@ -51,7 +60,9 @@ def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | No
     text = reading.lines[hit.line].text
     needs = re.search(r"required by (?P<path>[^)\s]+)", text)
     path = needs["path"] if needs else ""
-    fields["needs_it"] = extract.importable(path) or ("" if "conda" in path else fields.get("culprit", ""))
+    fields["needs_it"] = _known_extension(extract.module_of(path)) or (
+        "" if "conda" in path else fields.get("culprit", "")
+    )
     family = fields.get("family", "")
     fields["family_name"] = {
         "GLIBC": "the C library (glibc)",
@@ -64,8 +75,10 @@ def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | No
         fields["culprit"] = "torch"
     if one is not None and not fields.get("culprit"):
         fields["culprit"] = extract.importer_of(one)
-    if not fields.get("culprit") and "tensorflow" in text.lower():
-        fields["culprit"] = "tensorflow"
+    for word, name in _SPEAKERS:
+        if not fields.get("culprit") and word in text.lower():
+            fields["culprit"] = name
+    fields["system_library"] = {"GLIBC": "glibc", "GLIBCXX": "libstdcxx-ng", "CXXABI": "libstdcxx-ng"}.get(family, "")
 
 
 def _cuda_of(reading: Reading) -> str:
@@ -110,18 +123,17 @@ def arch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None)
         capability = int("".join(digits[:2])) if digits else 0
         fields.setdefault("arch", f"sm_{capability}")
         fields["gpu_named"] = f" ({gpu['named']})" if gpu["named"] else ""
+    if not archs:
+        archs = _archs_of(reading)
+    named = next((known for line in reading.lines if (known := _gpu_on(line.text))), None)
+    if not capability and named is not None:
+        capability = int(named.replace(".", ""))
+        fields.setdefault("arch", f"sm_{capability}")
     if archs:
         fields["archs_seen"] = f", only for sm_{', sm_'.join(str(each) for each in sorted(set(archs)))}"
-    name = re.search(
-        r"\b(?:K80|K40|K20|M40|M60|GTX 9\d\d|GTX 7\d\d|P100|P40|P4|GTX 10\d\d|Titan X|TITAN Xp|Quadro P\d+|V100)\b",
-        joined,
-    )
-    if (
-        (capability and archs and capability < min(archs))
-        or (not capability and name and not archs)
-        or "too old" in reading.lines[hit.line].text
-    ):
+    if (capability and capability < min(archs, default=50)) or "too old" in reading.lines[hit.line].text:
         fields["gpu_old"] = "yes"
+    fields["capability"] = f"{capability // 10}.{capability % 10}" if capability else ""
     driver = fields.get("driver", "")
     if driver.isdigit() and len(driver) >= 4:
         fields["driver_cuda"] = f"{int(driver) // 1000}.{int(driver) % 1000 // 10}"
@@ -130,6 +142,29 @@ def arch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None)
     owner = re.search(r"(?:site|dist)-packages[/\\](cupy|xformers|flash_attn|bitsandbytes|triton|vllm|torch)", joined)
     if not fields.get("culprit") and owner:
         fields["culprit"] = extract.distribution_of(owner[1])
+
+
+def _archs_of(reading: Reading) -> list[int]:
+    """Return the architectures of the torch whose version a log states, by the catalogue's builds."""
+    version = reading.versions.get("torch", "")
+    cuda = re.search(r"\+cu(\d+)(\d)$", version)
+    builds = [one for one in torch_builds() if one.torch == version.partition("+")[0] and one.machine == "x86_64"]
+    fitting = [one for one in builds if not cuda or one.cuda == f"{cuda[1]}.{cuda[2]}"]
+    return [int(each[3:]) for one in fitting[:1] for each in one.archs if re.fullmatch(r"sm_\d+", each)]
+
+
+_GPU = re.compile(
+    r"\b(?:(?:NVIDIA|GeForce|Tesla|Quadro) )?(?:(?:RTX|GTX|GT|TITAN) [A-Z]{0,3} ?\d{3,4}(?: Ti| SUPER)*|(?:Tesla )?[KMPVTLAHB]\d{1,3}[GS]?\b)"
+)
+
+
+def _gpu_on(text: str) -> str | None:
+    """Return the compute capability of a GPU that a line names, by the catalogue; None where it names none."""
+    for found in _GPU.findall(text[:2000]):
+        known = gpu_named(found)
+        if known is not None:
+            return known.capability
+    return None
 
 
 def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -149,6 +184,8 @@ def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None
             ),
             "",
         )
+    if not extension and fields.get("culprit") not in (None, "", "torch"):
+        extension = fields["culprit"]
     if not extension and fields.get("where"):
         extension = _known_extension(fields["where"].partition(".")[0])
     fields["extension"] = extension or extract.distribution_of(from_file)

@@ -16,7 +16,7 @@ _Fields = dict[str, str]
 
 def fields_of(hit: Hit, reading: Reading) -> Mapping[str, str]:
     """Return the fields of a hit: its groups, and what follows from them and the log."""
-    fields: _Fields = dict(hit.fields)
+    fields: _Fields = {name: value.rstrip(".") for name, value in hit.fields.items()}
     one = _exception_near(hit, reading)
     _general(fields, hit, reading, one)
     for derive in (*derived.GENERAL, *derived.BY_CATEGORY.get(hit.row["category"], ())):
@@ -41,7 +41,7 @@ def _general(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
         fields.setdefault("culprit", extract.culprit_of(one))
         fields.setdefault("importer", extract.importer_of(one))
     if not fields.get("culprit"):
-        fields["culprit"] = _named_in(text)
+        fields["culprit"] = _named_in(text) or (_imported(one, reading) if one is not None else "")
     if not fields.get("culprit") and hit.row["role"] == "warning":
         fields["culprit"] = _frames_after(hit, reading)
     if reading.in_build(hit.line):
@@ -62,6 +62,18 @@ def _named_in(text: str) -> str:
         name = extract.module_of(match[0])
         if name and name.partition(".")[0] not in ("numpy", "importlib"):
             return extract.distribution_of(name)
+    return ""
+
+
+def _imported(one: Raised, reading: Reading) -> str:
+    """Return the distribution that the last frame of the project's own code was importing."""
+    if not one.frames or one.type.rpartition(".")[2] not in ("ImportError", "OSError", "ModuleNotFoundError"):
+        return ""
+    last = one.frames[-1].line
+    for line in reading.lines[last + 1 : last + 3]:
+        found = re.match(r"\s*(?:-+> ?\d+ )?(?:import|from) (?P<module>[A-Za-z_]\w*)", line.text)
+        if found:
+            return extract.distribution_of(found["module"])
     return ""
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from podfit.catalogue.gpus import runs
+from podfit.catalogue.torch_builds import TorchBuild, torch_builds
 from podfit.diagnose.pairs import partner
 from podfit.far.symptoms import applies, filled
 from podfit.model import canonical
@@ -123,14 +125,30 @@ def _cuda_torch(what: str, fields: _Fields) -> str:
 
 
 def _newer_cuda(what: str, fields: _Fields) -> str:
-    arch = fields.get("arch", "")
-    digits = int("".join(each for each in arch if each.isdigit()) or 0)
-    cuda = "cu128" if digits >= 100 else "cu118" if digits and digits < 90 else "cu124"
-    return _pip("--upgrade", "--force-reinstall", what, "--index-url", f"{_TORCH_INDEX}/{cuda}")
+    """The newest release whose build has code for the GPU, from the index of its CUDA."""
+    build = _build_for(fields)
+    if build is None:
+        return _pip("--upgrade", "--force-reinstall", what, "--index-url", f"{_TORCH_INDEX}/cu128")
+    return _pip(
+        "--upgrade", "--force-reinstall", what, "--index-url", f"{_TORCH_INDEX}/cu{build.cuda.replace('.', '')}"
+    )
 
 
 def _older_torch(what: str, fields: _Fields) -> str:
-    return f"install an older {what} that still has code for this GPU, e.g. {_pip('torch==2.5.1', '--index-url', _TORCH_INDEX + '/cu118')} (sm_50 and newer)"
+    build = _build_for(fields)
+    if build is None:
+        return f"install an older {what} that still has code for this GPU"
+    index = f"{_TORCH_INDEX}/cu{build.cuda.replace('.', '')}"
+    return f"{_pip(f'{what}=={build.torch}', '--index-url', index)}  # the newest with code for this GPU"
+
+
+def _build_for(fields: _Fields) -> TorchBuild | None:
+    """Return the newest build of torch that the catalogue knows to run on the GPU of a log."""
+    capability = fields.get("capability", "")
+    if not capability:
+        return None
+    fitting = [one for one in torch_builds() if one.cuda and one.machine == "x86_64" and runs(capability, one.archs)]
+    return fitting[-1] if fitting else None
 
 
 def _older_cuda(what: str, fields: _Fields) -> str:

@@ -11,7 +11,7 @@ from podfit.catalogue.symptoms import symptoms
 
 BLOCK = 1 << 20
 """So many bytes are read at once."""
-EDGE = 256 << 10
+EDGE = 128 << 10
 """So many bytes of beginning and end are kept."""
 BEFORE, AFTER = 12 << 10, 6 << 10
 """So many bytes before and after a place are kept with it."""

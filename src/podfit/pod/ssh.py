@@ -41,6 +41,7 @@ _ALWAYS = (
     "LogLevel=ERROR",
 )
 
+
 @cache
 def _symptoms() -> Table:
     """Return the rows of the catalogue that speak of ssh, in the order in which the first that fits is told."""

@@ -12,6 +12,7 @@ from podfit import __version__
 from podfit.audit.consistency import template_walk
 from podfit.catalogue.shown import first_names
 from podfit.catalogue.symptoms import carried
+from podfit.catalogue.system_libraries import debian_packages
 from podfit.catalogue.table import table
 from podfit.far.pack import pack
 from podfit.model import Action, Plan, canonical
@@ -60,8 +61,14 @@ def verify_facts(plan: Plan) -> VerifyFacts:
         "known": _known(plan),
         "conflicts": sorted(decision.name for decision in plan.with_action(Action.CONFLICT)),
         "symptoms": carried(),
-        "libraries": dict(table("system_packages")["libraries"]),
+        "libraries": _libraries(),
     }
+
+
+def _libraries() -> dict[str, str]:
+    """Return Debian's packages of the libraries that verify can name one for."""
+    known = {library: debian_packages(library) for library in table("system_packages")["carried"]["libraries"]}
+    return {library: packages[0].name for library, packages in known.items() if packages}
 
 
 def _closure(names: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..loader import PACKAGE
