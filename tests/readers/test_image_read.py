@@ -276,3 +276,21 @@ def test_a_real_environment_reads_as_its_probe_says(make_venv: Callable[..., str
     assert set(template.distributions) == {"one", "two"}
     for name, there in live.distributions.items():
         assert template.distributions[name] == replace(there, evidence=template.evidence)
+
+
+def test_the_system_s_libraries_and_packages_are_facts(tmp_path: Path) -> None:
+    system = tar(
+        ("etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n"),
+        ("etc/ld.so.conf.d/more.conf", "/opt/more\n"),
+        ("opt/more/libGL.so.1", b""),
+        ("usr/lib/x86_64-linux-gnu/libgomp.so.1", b""),
+        ("var/lib/dpkg/status", "Package: libgl1\nStatus: install ok installed\nVersion: 1.4\n"),
+        ("var/lib/dpkg/status.d/zlib1g", "Package: zlib1g\nVersion: 1.2\n"),
+    )
+    base = tar(*python_at("/usr/local"), LIBC, ("etc/os-release", "ID=debian\n"))
+    template = read_template(str(Image(base, system).save(tmp_path / "a.tar")))
+    facts = template.facts.system
+    assert facts is not None
+    assert facts.os is not None and facts.os.value == "debian"
+    assert facts.libraries is not None and {"libGL.so.1", "libgomp.so.1"} <= set(facts.libraries.value)
+    assert facts.packages is not None and dict(facts.packages.value) == {"libgl1": "1.4", "zlib1g": "1.2"}

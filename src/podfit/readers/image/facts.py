@@ -10,6 +10,7 @@ from typing import Any
 from podfit.far.probe.machine import steering_environment
 from podfit.far.tree.cuda import cuda_facts
 from podfit.far.tree.environment import Environment
+from podfit.far.tree.libraries import system_facts
 from podfit.far.tree.listing import distributions
 from podfit.far.tree.notes import Warnings, evidence
 from podfit.far.tree.pip import pip_config
@@ -58,6 +59,9 @@ def manifest_of(
         "pip_config": warnings.guard("pip's configuration", pip_config, looked, warnings, default={}),
         "distributions": found,
     }
+    system = warnings.guard("the system's libraries", system_facts, looked, {}, warnings, default={})
+    if system:
+        manifest["system"] = system
     cuda = warnings.guard("the CUDA libraries", cuda_facts, looked, linker, warnings, default={})
     if cuda:
         manifest["cuda"] = cuda

@@ -39,7 +39,7 @@ _BY_END = re.compile(
     r"|[^/]+\.(?:egg-info|egg-link|pth)"
     r"|ld\.so\.conf\.d/[^/]+\.conf"
     r"|cuda(?:-[\d.]+)?/version\.(?:json|txt)"
-    r"|var/lib/dpkg/status"
+    r"|var/lib/dpkg/status(?:\.d/[^/]+)?"
     r"|bin/python3(?:\.\d+t?)?"
     r"|libpython3[^/]*\.so[\d.]*"
     r"|libc(?:\.so\.6|-2\.\d+\.so)"
