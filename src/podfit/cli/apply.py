@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     help="Where the project lies whose own packages the plan builds. Default: where it lay when the plan was made.",
 )
 @machine_options
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Where something planned does not run, plan an older release of it and apply again, until all runs.",
+)
 @click.option("--no-verify", is_flag=True, help="Do not run podfit verify before the change becomes final.")
 @click.option("--dry-run", is_flag=True, help="Check everything, change nothing.")
 @click.option("--recover", "only_recover", is_flag=True, help="Put back what an interrupted apply left, and stop.")
@@ -58,6 +63,7 @@ def apply_command(
     ssh: str | None,
     identity: str | None,
     ssh_option: tuple[str, ...],
+    repair: bool,
     no_verify: bool,
     dry_run: bool,
     only_recover: bool,
@@ -68,12 +74,14 @@ def apply_command(
     """Make PLAN.json true: an environment with the planned packages over the untouched template.
 
     The plan comes from `podfit fit`. On any failure, a signal or a kill, the environment returns to what it was, file
-    for file; a second apply finds nothing to do. Exit code 0: done, 1: not done and put back, 2: a bad call.
+    for file; a second apply finds nothing to do. --repair writes the plan that runs in the end beside PLAN.json.
+    Exit code 0: done, 1: not done and put back, 2: a bad call.
 
     \b
     Examples:
       podfit apply podfit-out/plan-runpod-pytorch-2.4.json
       podfit apply plan.json --ssh root@203.0.113.7:12345
+      podfit apply plan.json --repair
       podfit apply plan.json --in-place --python /opt/venv
       podfit apply --recover --python /opt/venv
     """  # noqa: D301
@@ -85,6 +93,11 @@ def apply_command(
         raise click.UsageError("--in-place and --overlay exclude each other")
     if plan is None and not only_recover:
         raise click.UsageError("name a plan: podfit fit writes plan-NAME.json")
+    if repair and (in_place or no_verify or dry_run or only_recover):
+        raise click.UsageError(
+            "--repair applies into the overlay and verifies; it goes with none of --in-place, "
+            "--no-verify, --dry-run and --recover"
+        )
     given = read_plan(plan) if plan else None
     options = Options(
         in_place=in_place,
@@ -102,6 +115,17 @@ def apply_command(
         ):
             if only_recover:
                 done = recover(machine, given, options, reporter=reporter)
+            elif repair and given is not None:
+                from podfit.pod.prove import repair as repairing
+
+                done, ending = repairing.repair(machine, given, options, reporter)
+                written = ""
+                if len(ending.rounds) > 1:
+                    from podfit.cli.probe import write_whole
+
+                    written = str(repairing.repaired_path(str(plan)))
+                    write_whole(Path(written), repairing.plan_text(ending.plan))
+                said = repairing.answer(done, ending, ssh or "", written)
             else:
                 assert given is not None  # noqa: S101 - a plan was named, see above
                 verifier = None if no_verify or dry_run else _verifier()
@@ -111,7 +135,7 @@ def apply_command(
         if shape != "text":
             show(failure(error), shape)
         raise
-    show(answer(done, ssh or ""), shape)
+    show(said if repair else answer(done, ssh or ""), shape)
     sys.stdout.flush()
 
 

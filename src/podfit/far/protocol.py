@@ -70,12 +70,29 @@ class Manifest(TypedDict, total=False):
 # --- verify
 
 
-class VerifyNeed(TypedDict):
-    """A distribution that the project needs: the modules to import (none: all that it provides) and its extras."""
+class ImportStatement(TypedDict):
+    """An import as the project writes it: `from module import names` (none: `import module`), and where it stands."""
+
+    module: str
+    names: list[str]
+    where: str
+
+
+class _VerifyNeed(TypedDict):
+    """What is said of every need."""
 
     name: str
     imports: list[str]
     extras: list[str]
+
+
+class VerifyNeed(_VerifyNeed, total=False):
+    """A distribution that the project needs: the modules to import (none: all that it provides) and its extras.
+
+    statements are the project's own imports of it; where they are given they are run, in place of the modules.
+    """
+
+    statements: list[ImportStatement]
 
 
 class VerifyFacts(TypedDict):
@@ -102,8 +119,8 @@ class VerifyFacts(TypedDict):
     libraries: dict[str, str]
 
 
-class VerifyFinding(TypedDict):
-    """One statement of a check: podfit.model.Finding's keys, and the seconds that it took."""
+class _VerifyFinding(TypedDict):
+    """The keys of podfit.model.Finding, and the seconds that a check took."""
 
     check: str
     subject: str
@@ -112,6 +129,12 @@ class VerifyFinding(TypedDict):
     evidence: Evidence
     remedy: str
     seconds: float
+
+
+class VerifyFinding(_VerifyFinding, total=False):
+    """One statement of a check. owners are the distributions whose files a failure ran through, the nearest first."""
+
+    owners: list[str]
 
 
 class VerifyReport(TypedDict):

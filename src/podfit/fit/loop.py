@@ -26,16 +26,18 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     A bound that cannot be learned (on a held distribution, in force already, one too many) leaves a failed finding.
     Raises NoPlanError when nothing fits under what was learned, and as `overlay_phase`.
     """
-    bounds: tuple[Bound, ...] = ()
+    bounds = known = needed.known(given.options.bounds)
     earlier = Earlier()
     waived: frozenset[tuple[str, str]] = frozenset()
     for number in range(1, MOST_ROUNDS + 1):
         try:
             subject = yield from overlay_phase(given, needed, bounds, earlier)
         except NoPlanError as error:
-            if not bounds:
+            asked = {need.name for need in needed.report.needs}
+            told = [str(bound) for bound in bounds if bound not in known or bound.name in asked]
+            if not told:
                 raise
-            learned = shortened([str(bound) for bound in bounds], 3)
+            learned = shortened(told, 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
         subject, said = yield from audit_phase(given, subject, waived)
         learned_now: list[Bound] = []

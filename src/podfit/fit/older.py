@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from podfit.audit import Subject
 from podfit.audit.releases import objections, uses_cuda, uses_numpy
 from podfit.fit.binaries import compiled
 from podfit.fit.phases import Given
-from podfit.model import Bound, PodfitError
+from podfit.model import Bound, PodfitError, Template
 from podfit.model.steps import Steps, Wait
 
 if TYPE_CHECKING:
@@ -49,18 +49,28 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
 
 def _older(given: Given, subject: Subject, name: str, version: str) -> Steps[list[tuple[str, IndexFile]]]:
     """Return the older final releases with a wheel that fits, newest first, of those that the need allows."""
-    from podfit.index import best_files
-    from podfit.model.tags import platform_tags
-
+    stated = [SpecifierSet(need.specifier) for need in subject.needs if need.name == name and need.specifier]
+    limits = [limit for limit in stated if limit.contains(version, prereleases=True)]  # the others gave way already
+    limits += [SpecifierSet(known.specifier) for known in subject.bounds if known.name == name and not known.filename]
     try:
         releases = yield Wait(lambda: given.index.releases(name))
     except PodfitError:
         return []
-    stated = [SpecifierSet(need.specifier) for need in subject.needs if need.name == name and need.specifier]
-    limits = [limit for limit in stated if limit.contains(version, prereleases=True)]  # the others gave way already
-    limits += [SpecifierSet(known.specifier) for known in subject.bounds if known.name == name and not known.filename]
-    python = subject.template.interpreter.version
-    tags = platform_tags(subject.template)
+    return older_releases(releases, subject.template, version, limits, given.options.exclude_newer)
+
+
+def older_releases(
+    releases: Mapping[str, Sequence[IndexFile]],
+    template: Template,
+    version: str,
+    limits: Sequence[SpecifierSet] = (),
+    exclude_newer: str = "",
+) -> list[tuple[str, IndexFile]]:
+    """Return the final releases before version that limits allow, with their best wheel for template, newest first."""
+    from podfit.index import best_files
+    from podfit.model.tags import platform_tags
+
+    tags = platform_tags(template)
     found: list[tuple[str, IndexFile]] = []
     for text, files in releases.items():
         there = Version(text)
@@ -69,10 +79,10 @@ def _older(given: Given, subject: Subject, name: str, version: str) -> Steps[lis
         fitting = [
             file
             for file in best_files(files, text, tags)
-            if file.kind == "wheel" and not file.yanked and _allows(file.requires_python, python)
+            if file.kind == "wheel" and not file.yanked and _allows(file.requires_python, template.interpreter.version)
         ]
-        newest = given.options.exclude_newer
-        if fitting and not (newest and fitting[0].upload_time and fitting[0].upload_time[:10] > newest[:10]):
+        late = exclude_newer and fitting and fitting[0].upload_time
+        if fitting and not (late and fitting[0].upload_time[:10] > exclude_newer[:10]):
             found.append((text, fitting[0]))
     return found[::-1]
 

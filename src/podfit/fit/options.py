@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from podfit.model import InputError
+from podfit.model import Bound, InputError
 from podfit.model.check import ignorable
 from podfit.model.choice import NEEDS, PREFERABLE
 
@@ -16,6 +16,7 @@ from podfit.model.choice import NEEDS, PREFERABLE
 class Options:
     """How to fit.
 
+    bounds are what is known before the first solution, from runs; of what is held they say nothing.
     extras and groups of the project to plan for; only_imported drops what is declared but never imported;
     include_optional plans for guarded imports too. hold and release add and remove names from what may never change.
     index_url is the index that has what no other has (empty: pip's and uv's variables, else PyPI), extra_index_urls are
@@ -32,6 +33,7 @@ class Options:
 
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    bounds: tuple[Bound, ...] = ()
     only_imported: bool = False
     include_optional: bool = False
     hold: tuple[str, ...] = ()

@@ -68,6 +68,13 @@ class Needed:
     template: Template
     report: NeedReport
     held: frozenset[str]
+
+    def known(self, given: Sequence[Bound] = ()) -> tuple[Bound, ...]:
+        """Return the bounds that are known before the first solution: those given, and what runs taught."""
+        from podfit.fit.known import known_bounds
+
+        return known_bounds(self.template, self.held, given)
+
     bounds: tuple[Bound, ...] = ()
 
 

@@ -12,6 +12,7 @@ from podfit.audit import AUDITS, Audit
 from podfit.fit.binaries import WheelReader
 from podfit.fit.drive import finish_all
 from podfit.fit.indexes import with_project_indexes, without_place
+from podfit.fit.known import relevant
 from podfit.fit.loop import clean_solution
 from podfit.fit.machines import on_machine
 from podfit.fit.options import Options
@@ -215,6 +216,8 @@ def _fit_one(given: Given) -> Steps[Fitted]:
     try:
         needed = yield from needs_phase(given)
         subject, said = yield from clean_solution(given, needed)
+        known = needed.known(given.options.bounds)
+        subject = replace(subject, bounds=relevant(subject.bounds, known, subject.overlay.packages))
         plan = yield from plan_phase(given, needed, subject, said)
         return Fitted(given.template, without_secrets(plan))
     except NoPlanError as error:

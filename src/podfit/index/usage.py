@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-ROOMS = ("asked", "assumed", "conflicts", "index-1", "pace-1", "templates")
+ROOMS = ("asked", "assumed", "conflicts", "index-1", "pace-1", "proofs", "standins", "templates")
 """The directories of the cache that podfit fills; nothing else below the cache's root is touched."""
 
 _LOCK = ".in-use"
@@ -63,7 +63,7 @@ def entries(cache: Path) -> Iterator[Entry]:
         folder = cache / room
         if not folder.is_dir() or folder.is_symlink():
             continue
-        flat = room in ("templates", "assumed")
+        flat = room in ("templates", "assumed", "proofs", "standins")
         for path in sorted(folder.iterdir() if flat else folder.rglob("*")):
             with contextlib.suppress(OSError):
                 if flat and path.is_dir() and not path.is_symlink():

@@ -16,6 +16,7 @@ from .environment import Environment
 from .explain import explain, last_line, old_numpy, tells_of_old_numpy, trouble
 from .findings import FAILED, OK, UNKNOWN, WARNING, finding
 from .installed import HASH_LIMIT
+from .owners import files_in, owners
 from .processes import Children, Outcome
 from .requirements import same_version
 
@@ -80,12 +81,18 @@ def check_import(state: Environment, need: VerifyNeed, children: Children) -> li
     version = state.version(name)
     source = f"import {', '.join(need['imports']) or name}"
     info = state.distributions[name]["info"]
-    outcome = children.run("import", state.options.timeout, name=name, info=info, modules=need["imports"])
+    written = need.get("statements") or []
+    outcome = children.run(
+        "import", state.options.timeout, name=name, info=info, modules=need["imports"], statements=written
+    )
+
+    files = files_in(outcome)
 
     def told(verdict: str, message: str, detail: str = "", remedy: str = "") -> list[VerifyFinding]:
-        """Return the finding."""
-        text = f"{version}{message}"
-        return [finding("import", name, verdict, text, source, detail=detail, remedy=remedy, seconds=outcome.seconds)]
+        """Return the finding; a failure tells whose files it ran through."""
+        whose = owners(files, state.distributions, name) if verdict == FAILED and outcome.how != "hang" else []
+        more = {"detail": detail, "remedy": remedy, "seconds": outcome.seconds, "owners": whose}
+        return [finding("import", name, verdict, f"{version}{message}", source, **more)]  # type: ignore[arg-type]
 
     if outcome.how != "done":
         text, detail, remedy = trouble(outcome, state)
@@ -93,8 +100,9 @@ def check_import(state: Environment, need: VerifyNeed, children: Children) -> li
     imported, failed = outcome.result["imported"], outcome.result["failed"]
     source = f"import {', '.join(imported) or name}"
     if failed and not (outcome.result["derived"] and imported):
+        where, files = failed[0]["where"], failed[0]["files"]
         text, remedy = explain(failed[0], outcome.log, state)
-        source = f"import {failed[0]['module']}"
+        source = f"{where}: import {failed[0]['module']}" if where else f"import {failed[0]['module']}"
         return told(FAILED, f": import {failed[0]['module']} fails: {text}", failed[0]["place"], remedy)
     if tells_of_old_numpy(outcome.log, state):
         text, remedy = old_numpy("", outcome.log, state)
@@ -118,9 +126,9 @@ def check_function(
     text, detail, remedy = trouble(outcome, state)
     if child in ("torch_numpy", "dataloader") and "C-ABI" in text:
         detail = torch_numpy_abi(state) or detail
-    return [
-        finding("function", title, FAILED, text, source, detail=detail, remedy=remedy, seconds=outcome.seconds),
-    ]
+    whose = owners(files_in(outcome), state.distributions)
+    more = {"detail": detail, "remedy": remedy, "seconds": outcome.seconds, "owners": whose}
+    return [finding("function", title, FAILED, text, source, **more)]  # type: ignore[arg-type]
 
 
 def torch_numpy_abi(state: Environment) -> str:

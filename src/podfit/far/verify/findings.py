@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..protocol import Evidence, VerifyFinding
 from ..text import shown
 
@@ -19,10 +21,11 @@ def finding(
     remedy: str = "",
     kind: str = "measured",
     seconds: float = 0.0,
+    owners: Sequence[str] = (),
 ) -> VerifyFinding:
-    """Return one finding as JSON has it: podfit.model.Finding's keys, and seconds."""
+    """Return one finding as JSON has it: podfit.model.Finding's keys, seconds, and owners where there are some."""
     evidence: Evidence = {"kind": kind, "source": shown(source), "detail": shown(detail)}
-    return {
+    found: VerifyFinding = {
         "check": check,
         "subject": shown(subject),
         "verdict": verdict,
@@ -31,3 +34,6 @@ def finding(
         "remedy": shown(remedy),
         "seconds": round(seconds, 3),
     }
+    if owners:
+        found["owners"] = list(owners)
+    return found

@@ -9,7 +9,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +58,38 @@ def child_inventory(_job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def child_import(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Import the modules of one need; without any given, those that its distribution provides."""
+    """Import the modules of one need, or run the project's own statements about it.
+
+    Without any given, the modules are those that its distribution provides.
+    """
     given = list(job["modules"])
+    written = list(job.get("statements") or ())
     modules = given or provided_modules(job["name"], Path(job["info"]))
     imported, failed = [], []
-    for module in modules:
+    for each in written or [{"module": module, "names": [], "where": ""} for module in modules]:
         try:
-            importlib.import_module(module)
-            imported.append(module)
+            run_statement(each["module"], each["names"])
+            imported.append(each["module"])
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            failed.append(dict(describe_error(error), module=module))
-    return {"imported": imported, "failed": failed, "derived": not given}
+            failed.append(dict(describe_error(error), module=each["module"], where=each["where"]))
+    return {"imported": imported, "failed": failed, "derived": not (given or written)}
+
+
+def run_statement(module: str, names: Sequence[str]) -> None:
+    """Do what `from module import names` does; without names, what `import module` does. Raises what that raises."""
+    found = importlib.import_module(module)
+    for name in names:
+        if name == "*" or hasattr(found, name):
+            continue
+        try:
+            importlib.import_module(f"{module}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{module}.{name}":
+                raise
+            where = getattr(found, "__file__", None) or "unknown location"
+            raise ImportError(f"cannot import name {name!r} from {module!r} ({where})", name=module) from None
 
 
 def provided_modules(name: str, info: Path) -> list[str]:

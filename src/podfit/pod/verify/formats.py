@@ -25,8 +25,14 @@ def as_dict(report: Report) -> dict[str, Any]:
         "python": dict(report.python),
         "passed": report.passed,
         "findings": [
-            {**{key: value for key, value in msgspec.to_builtins(finding).items() if key != "ignored"}, "seconds": took}
-            for finding, took in zip(report.findings, report.took, strict=True)
+            {
+                **{key: value for key, value in msgspec.to_builtins(finding).items() if key != "ignored"},
+                "seconds": took,
+                **({"owners": list(owners)} if owners else {}),
+            }
+            for finding, took, owners in zip(
+                report.findings, report.took, report.owners or ((),) * len(report.findings), strict=True
+            )
         ],
         "seconds": report.seconds,
     }

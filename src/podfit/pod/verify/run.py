@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from podfit.far import frame
+from podfit.far.pack import pack
+from podfit.far.protocol import VerifyFacts
 from podfit.far.verify.checks import HASH_TIMEOUT
 from podfit.far.verify.main import SCHEMA
 from podfit.far.verify.processes import TIMEOUT
@@ -18,7 +20,7 @@ from podfit.model.check import checks
 from podfit.model.words import shortened
 from podfit.pod.machine import Machine
 from podfit.readers.processes import Completed
-from podfit.writers.verify_env import verify_facts, write_verify_env
+from podfit.writers.verify_env import verify_facts
 
 OLDEST = (3, 8)
 """The oldest Python that runs the checks."""
@@ -29,8 +31,9 @@ _STEP = "podfit-step: "
 class Report:
     """What came of verifying: findings in the order in which they are shown, and how long each took.
 
-    took holds seconds per finding, in the same order; seconds is the time of the whole run over there. python is the
-    interpreter that was looked at: its `version`, `executable` and `prefix`.
+    took holds seconds per finding, in the same order, owners the distributions whose files a failure ran through, the
+    nearest to its cause first. seconds is the time of the whole run over there. python is the interpreter that was
+    looked at: its `version`, `executable` and `prefix`.
     """
 
     project: str
@@ -39,6 +42,7 @@ class Report:
     took: tuple[float, ...]
     seconds: float
     python: Mapping[str, str] = field(default_factory=dict)
+    owners: tuple[tuple[str, ...], ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -76,12 +80,14 @@ def examine(
     deep: bool = False,
     require_gpu: bool = False,
     reporter: Reporter | None = None,
+    facts: VerifyFacts | None = None,
 ) -> Report:
     """Check the environment of python (a path on machine; default: the machine's own) against plan.
 
     The script travels through standard input; only temporary files are written there. timeout is in seconds and for
-    one check. deep hashes the large files of held distributions too; require_gpu makes a missing GPU a failure. Raises
-    InputError when the machine cannot be reached, has no such Python, or answers with something else than a report.
+    one check. deep hashes the large files of held distributions too; require_gpu makes a missing GPU a failure. facts
+    are what the checks are told, where that is not what the plan says (`verify_facts`). Raises InputError when the
+    machine cannot be reached, has no such Python, or answers with something else than a report.
     """
     reporter = reporter or SilentReporter()
     python = python or machine.python
@@ -97,8 +103,9 @@ def examine(
         if line.startswith(_STEP):
             reporter.step(f"checking {line[len(_STEP) :]}")
 
-    script = write_verify_env(plan).encode("utf-8")
-    done = machine.run(argv, stdin=script, timeout=_limit(plan, timeout), on_line=heard)
+    facts = facts or verify_facts(plan)
+    script = pack("verify", facts).encode("utf-8")
+    done = machine.run(argv, stdin=script, timeout=_limit(facts, timeout), on_line=heard)
     data = frame.answer(done.stdout, word) if done.returncode in (0, 1) else None
     if data is None or data.get("schema") != SCHEMA:
         raise _failure(machine, python, done, where)
@@ -111,18 +118,18 @@ def examine(
             took=tuple(float(entry.get("seconds", 0.0)) for entry in data["findings"]),
             seconds=float(data["seconds"]),
             python={str(key): str(value) for key, value in data["python"].items()},
+            owners=tuple(tuple(map(str, entry.get("owners", ()))) for entry in data["findings"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError, msgspec.ValidationError):
         raise InputError("the answer of the checks is no report: something else answered", where=where) from None
-    if missing := _missing(report.findings, plan):
+    if missing := _missing(report.findings, facts):
         text = f"the answer of the checks says nothing about {shortened(missing)}: it is not the whole report"
         raise InputError(text, where=where, remedy="run verify_env.py there to see what it says")
     return report
 
 
-def _missing(findings: Sequence[Finding], plan: Plan) -> list[str]:
-    """Return what the plan asks to be checked and no finding is about: a verification passes on the full set alone."""
-    facts = verify_facts(plan)
+def _missing(findings: Sequence[Finding], facts: VerifyFacts) -> list[str]:
+    """Return what was asked to be checked and no finding is about: a verification passes on the full set alone."""
     told = {(finding.check, finding.subject) for finding in findings}
     made = {check for check, _ in told}
     missing = [check for check in ("python", "version", "metadata") if check not in made]
@@ -146,9 +153,8 @@ def _known(entries: Any, where: Where) -> None:
             )
 
 
-def _limit(plan: Plan, timeout: float) -> float:
+def _limit(facts: VerifyFacts, timeout: float) -> float:
     """Return a bound in seconds for the whole run, should every single check need all of its time."""
-    facts = verify_facts(plan)
     return 60.0 + timeout * (len(facts["needs"]) + 16) + HASH_TIMEOUT * (1 + len(facts["held"]))
 
 
