@@ -17,6 +17,7 @@ from podfit.model import (
     SilentReporter,
     Where,
 )
+from podfit.readers.plain_file import exists
 from podfit.solve.addresses import place, unset
 from podfit.solve.uv import as_link
 
@@ -34,7 +35,7 @@ def with_project_indexes(options: Options, project: Project, reporter: Reporter 
         (reporter or SilentReporter()).warn(f"the index {label} is not asked: {reason}")
     links = [*options.find_links, *project.find_links]
     for link in project.find_links:
-        if "://" not in link and not expanded(link).exists():
+        if "://" not in link and not exists(expanded(link)):
             links.remove(link)
             (reporter or SilentReporter()).warn(
                 f"--find-links {link} is ignored, as pip does: there is no such directory"
@@ -110,7 +111,7 @@ def _address(text: str) -> str:
     if "://" in text:
         return text
     path = expanded(text).resolve()
-    if not path.exists():
+    if not exists(path):
         raise InputError(
             "there is no such directory of packages",
             where=Where(text),

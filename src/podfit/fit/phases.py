@@ -15,8 +15,20 @@ from podfit.fit.binaries import WheelReader
 from podfit.fit.indexes import index_arguments
 from podfit.fit.provenance import provenance
 from podfit.fit.source import IndexReleases, unknown
-from podfit.model import Bound, Call, Distribution, Origin, Plan, Project, Release, Reporter, Template, canonical
-from podfit.model.steps import Steps
+from podfit.model import (
+    Bound,
+    Call,
+    Distribution,
+    Finding,
+    Origin,
+    Plan,
+    Project,
+    Release,
+    Reporter,
+    Template,
+    canonical,
+)
+from podfit.model.steps import Steps, Wait
 from podfit.model.versions import same_release
 from podfit.needs import NeedReport, find_needs
 from podfit.plan.build import build_plan, planned_releases
@@ -181,7 +193,8 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
             members, told = planned_members(
                 given.project, plan, extras=given.options.extras, groups=given.options.groups
             )
-            findings = tuple(with_ignored((*plan.findings, *told), given.options.ignore))
+            elsewhere = yield from _homes(given, plan)
+            findings = tuple(with_ignored((*plan.findings, *told, *elsewhere), given.options.ignore))
             return replace(
                 plan,
                 findings=findings,
@@ -191,6 +204,15 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
                 directory=os.path.realpath(given.project.root) if members else "",
             )
         yield from given.source.learn()
+
+
+def _homes(given: Given, plan: Plan) -> Steps[tuple[Finding, ...]]:
+    """Return the findings about planned distributions that several indexes have."""
+    from podfit.fit.homes import Home, asked_names, findings
+
+    names = asked_names(plan)
+    found = yield Wait(lambda: given.index.homes(names))
+    return findings(plan, {name: [Home(*each) for each in homes] for name, homes in found.items() if len(homes) > 1})
 
 
 def _with_metadata(given: Given) -> Steps[Template]:

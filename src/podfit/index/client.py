@@ -159,6 +159,28 @@ class Index:
                     self._recent.pop(next(iter(self._recent)), None)
         return found
 
+    def homes(self, names: Sequence[str]) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
+        """Return the indexes that have each project, in the order of asking: address and the sha256 of its files.
+
+        Addresses are without secrets. Asked are all indexes, where there are several; what cannot be asked is left out.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        from podfit.model.provenance import shown_address
+
+        if sum(not source.flat for source in self._pages.sources) < 2:
+            return {}
+
+        def one(name: str) -> tuple[tuple[str, frozenset[str]], ...]:
+            with self._once(name):
+                return tuple(
+                    (shown_address(source.url), frozenset(file.sha256 for each in files.values() for file in each))
+                    for source, files in self._pages.homes(name)
+                )
+
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-index") as pool:
+            return dict(zip(names, pool.map(one, names), strict=True))
+
     def too_slow(self, names: Sequence[str]) -> str:
         """Return a sentence when an index sends the pages of these projects too slowly to wait for; else empty.
 

@@ -173,6 +173,23 @@ class Pages:
             raise ProjectNotFound(name, [source.label for source in self.sources], alike=self._alike(name))
         return Releases(found)
 
+    def homes(self, name: str) -> list[tuple[Source, Releases]]:
+        """Return the indexes that have the project, in the order of asking, each with its files.
+
+        One that cannot be asked is left out. Flat lists, which add to all indexes, do not count.
+        """
+        found = []
+        for source in self.sources:
+            if source.flat:
+                continue
+            try:
+                entry = self._entry(source, name)
+            except (_ForbiddenError, IndexUnreachable):
+                continue
+            if entry.found and entry.releases:
+                found.append((source, Releases([entry.releases])))
+        return found
+
     def _entry(self, source: Source, name: str) -> _Entry:
         """Return one source's page of a project."""
         if source.url.startswith("file:"):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_LONGEST = 4000
+"""Characters of one part of a sentence: uv's explanation of a large conflict has two thousand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -33,9 +36,15 @@ class PodfitError(Exception):
 
     def __str__(self) -> str:
         """Return `where: message; remedy` on one line."""
-        text = f"{self.where}: {self.message}" if self.where else self.message
-        text = f"{text}; {self.remedy}" if self.remedy else text
-        return " ".join(text.split())
+        parts = (str(self.where) if self.where else "", self.message, self.remedy)
+        where, message, remedy = (_cut(" ".join(part.split())) for part in parts)
+        text = f"{where}: {message}" if where else message
+        return f"{text}; {remedy}" if remedy else text
+
+
+def _cut(text: str) -> str:
+    """Return text, without its middle where it is longer than any sentence: it quotes somebody's file then."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 500]} ... {text[-400:]}"
 
 
 class InputError(PodfitError):

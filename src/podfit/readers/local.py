@@ -25,6 +25,7 @@ from podfit.readers.environment.interface import Listing
 from podfit.readers.environment.interpreter import find_interpreter, probe_interpreter
 from podfit.readers.environment.manifest import listing_of
 from podfit.readers.environment.registry import read_listing
+from podfit.readers.plain_file import exists
 
 _TOOLS = frozenset({"pip", "podfit", "setuptools", "wheel"})
 
@@ -70,7 +71,7 @@ def local_environment(listing: Listing) -> LocalEnvironment:
 def _as_tested(distribution: Distribution) -> Distribution:
     """Return a distribution as others can have it: the path of a machine that built it says nothing but its name."""
     url = distribution.direct_url
-    if url.startswith("file:") and not distribution.editable and not Path(unquote(urlsplit(url).path)).exists():
+    if url.startswith("file:") and not distribution.editable and not exists(unquote(urlsplit(url).path)):
         distribution = replace(distribution, direct_url="")
     return distribution if _known(distribution.version) else replace(distribution, version="")
 

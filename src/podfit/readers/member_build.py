@@ -11,6 +11,7 @@ from typing import Any
 
 from podfit.model import Content, Evidence, EvidenceKind, MemberBuild
 from podfit.readers.declared.setup_literals import setup_call, tree_of
+from podfit.readers.plain_file import is_file
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -55,7 +56,7 @@ def read_build(directory: Path, shown: str) -> MemberBuild:
     except (OSError, ValueError, SyntaxError, RecursionError) as error:
         said = Evidence(EvidenceKind.METADATA, shown, f"cannot be read: {' '.join(str(error).split())}")
         return MemberBuild(Content.NOTHING, said)
-    if not project and not setup and not (directory / "setup.cfg").is_file():
+    if not project and not setup and not is_file(directory / "setup.cfg"):
         said = Evidence(EvidenceKind.METADATA, shown, "neither pyproject.toml nor setup.py is there")
         return MemberBuild(Content.NOTHING, said)
     system = project.get("build-system")
@@ -81,7 +82,7 @@ def read_build(directory: Path, shown: str) -> MemberBuild:
 
 def _text(path: Path) -> str:
     """Return a file's text, empty when there is none. Raises OSError and ValueError."""
-    if not path.is_file():
+    if not is_file(path):
         return ""
     if path.stat().st_size > _LARGEST:
         raise ValueError(f"{path.name} is larger than {_LARGEST} bytes")

@@ -28,6 +28,7 @@ from podfit.model import (
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.own_name import name_of_directory
 from podfit.readers.member_build import read_build
+from podfit.readers.plain_file import is_dir, is_file
 
 _ARCHIVES = (".whl", ".zip", ".gz", ".tgz", ".bz2", ".xz", ".tar")
 _NO_MODULES = frozenset({"tests", "test", "docs", "doc", "examples", "build", "dist", "scripts", "setup"})
@@ -73,7 +74,7 @@ def _follow(root: Path, declarations: Iterable[Declaration], found: Members, see
             found.declarations.append(declaration)
             continue
         shown = _shown(directory, root)
-        present = directory.is_dir()
+        present = is_dir(directory)
         name = canonical(requirement.name)
         if name not in {one.name for one in found.members}:
             found.members.append(
@@ -188,7 +189,7 @@ def _modules(directory: Path) -> set[str]:
         for entry in entries:
             if entry.suffix == ".py" and entry.stem not in _NO_MODULES:
                 names.add(entry.stem)
-            elif (entry / "__init__.py").is_file() or (base != directory and entry.is_dir()):
+            elif is_file(entry / "__init__.py") or (base != directory and is_dir(entry)):
                 names.add(entry.name)
     return {name for name in names if name.isidentifier() and name not in _NO_MODULES}
 

@@ -22,6 +22,21 @@ PATIENCE = 30.0
 _CHUNK = 1 << 20
 
 
+def exists(path: str | Path) -> bool:
+    """Tell whether there is a file or a directory; no text, however long or odd, is more than a name of none."""
+    return os.path.exists(path)  # noqa: PTH110 - pathlib raises OSError for a name that is too long, ValueError for NUL
+
+
+def is_file(path: str | Path) -> bool:
+    """Tell whether there is a regular file, as `exists`."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_dir(path: str | Path) -> bool:
+    """Tell whether there is a directory, as `exists`."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def read_bounded(path: str | Path, largest: int = LARGEST, *, pipes: bool = True) -> bytes:
     """Return the bytes of a file, largest + 1 of them where it has more than largest.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podfit.model import Call, Declaration, InputError, LocalEnvironment, Project, Reporter, SilentReporter, Where
+from podfit.readers.plain_file import exists, is_dir
 
 if TYPE_CHECKING:
     from podfit.readers.imports import ImportScan
@@ -53,8 +54,8 @@ def read_project(
     from podfit.readers.submodules import missing_submodules
 
     reporter = reporter or SilentReporter()
-    if not root.is_dir():
-        what = "is a file, not a project directory" if root.exists() else "does not exist"
+    if not is_dir(root):
+        what = "is a file, not a project directory" if exists(root) else "does not exist"
         raise InputError(
             f"the project {what}", where=Where(str(root)), remedy="name the directory that holds the project's code"
         )
@@ -128,4 +129,4 @@ def _first_read(lists: Sequence[str], reporter: Reporter) -> tuple[LocalEnvironm
 
 def _under(root: Path, path: str) -> Path:
     """Return path as it is when it exists, else below root."""
-    return Path(path) if Path(path).exists() else root / path
+    return Path(path) if exists(path) else root / path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from podfit.readers.plain_file import read_bounded
+from podfit.readers.plain_file import is_dir, read_bounded
 
 _ENTRY = re.compile(r"^\s*(path|url)\s*=\s*(\S.*?)\s*$")
 
@@ -33,7 +33,7 @@ def missing_submodules(root: Path) -> dict[str, str]:
         else:
             url = match[2]
         folder = root / path if path else None
-        if folder is None or (folder.is_dir() and any(folder.iterdir())):
+        if folder is None or (is_dir(folder) and any(folder.iterdir())):
             continue
         for text in (path, url):
             name = text.rstrip("/").rpartition("/")[2].removesuffix(".git").lower()

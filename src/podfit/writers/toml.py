@@ -8,8 +8,11 @@ from datetime import datetime, timezone
 
 
 def string(text: str) -> str:
-    """Return a basic string. JSON's escapes are TOML's, apart from DEL, which TOML wants escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Return a basic string on one line; what is not printable stands as its escape, so that no terminal acts on it."""
+    quoted = json.dumps(text, ensure_ascii=False)  # its escapes are TOML's, too
+    if quoted.isprintable():
+        return quoted
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
 
 
 def key(name: str) -> str:

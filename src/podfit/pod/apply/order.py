@@ -13,6 +13,7 @@ from podfit.far.protocol import Order, OrderedPackage
 from podfit.model import Action, Artefact, Decision, InputError, Plan
 from podfit.model.invariants import COMMIT, SHA256
 from podfit.pod.apply.members import Carried
+from podfit.writers.toml import string
 
 _PYPI_HOST = "files.pythonhosted.org"
 _PYPI_INDEX = "https://pypi.org/simple"
@@ -111,7 +112,7 @@ def _pylock_entry(name: str, version: str, files: tuple[Artefact, ...]) -> str:
     With PyPI's files, PyPI is named as the index: uv then shares its cache with installations by name. No index is
     asked for anything either way.
     """
-    text = json.dumps  # JSON strings of printable characters are TOML basic strings
+    text = string
     if commit := COMMIT.fullmatch(files[0].url) if files[0].kind == "commit" else None:
         folder = re.search(r"(?:^|&)subdirectory=([^&]+)", commit["fragment"] or "")
         below = f", subdirectory = {text(unquote(folder[1]))}" if folder else ""

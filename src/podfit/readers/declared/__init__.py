@@ -28,6 +28,7 @@ from podfit.readers.declared.alternatives import is_base, settle
 from podfit.readers.declared.discover import discover, group_of, is_misspelt, is_requirements, read_source
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import OwnExtras, Reading, Source, relative
+from podfit.readers.plain_file import exists, is_dir
 
 __all__ = ["Declared", "read_declared"]
 
@@ -78,8 +79,8 @@ def read_declared(
     """
     reporter = reporter or SilentReporter()
     root = Path(root)
-    if not root.is_dir():
-        wrong = "is a file, not a project directory" if root.exists() else "there is no such directory"
+    if not is_dir(root):
+        wrong = "is a file, not a project directory" if exists(root) else "there is no such directory"
         raise InputError(wrong, where=Where(str(root)), remedy="name the project's directory")
     reading = Reading(lenient=lenient and not files)
     sources = (
@@ -127,7 +128,7 @@ def _unread(error: InputError, root: Path) -> OpenQuestion:
 
 def _named(root: Path, path: Path) -> Path:
     """Return path, or where it lies below root when it is not there as it stands."""
-    return root / path if not path.exists() and (root / path).exists() else path
+    return root / path if not exists(path) and exists(root / path) else path
 
 
 def _discovered(root: Path, reading: Reading) -> list[Source]:

@@ -16,7 +16,7 @@ from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
 from podfit.readers.declared.toml_document import TomlDocument
-from podfit.readers.plain_file import read_bounded
+from podfit.readers.plain_file import is_file, read_bounded
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -128,7 +128,7 @@ def _requirement_files(document: TomlDocument, reading: Reading, path: tuple[str
     for name in [names] if isinstance(names, str) else document.strings(*path):
         file = document.source.path.parent / name
         with reading.tolerant():
-            if not file.is_file():
+            if not is_file(file):
                 raise document.error(f"names {name!r}, which is not there", *path, value=name)
             requirements_txt.read(Source(document.source.root, file, group, named=True), reading)
 

@@ -22,6 +22,7 @@ from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import OwnExtras, Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
 from podfit.readers.declared.text import expand_variables, folded_variables
+from podfit.readers.plain_file import exists, is_file
 
 _OPTION = re.compile(r"(?:^|\s)-")
 _HASH = re.compile(r"^(?:sha256|sha384|sha512):[0-9a-f]+$")
@@ -155,7 +156,7 @@ def _read_options(line: _Line, text: str, reading: Reading) -> None:
         reading.index(url)
     for place in options.find_links:
         beside = line.source.path.parent / place
-        reading.links(str(_absolute(beside)) if not _REMOTE.match(place) and beside.exists() else place)
+        reading.links(str(_absolute(beside)) if not _REMOTE.match(place) and exists(beside) else place)
     for name, sentence in _NOTED.items():
         if getattr(options, name, None):
             line.notice(reading, sentence)
@@ -171,7 +172,7 @@ def _include(line: _Line, target: str, reading: Reading, *, constraint: bool) ->
         line.notice(reading, f"{target} is not fetched; download it beside the project if it matters")
         return
     path = line.source.path.parent / pep508.local_path(target)
-    if not path.is_file():
+    if not is_file(path):
         raise line.error(f"the included file {target!r} is not there", f"podfit looked for {path}")
     there = _absolute(path)
     if there in line.above:
@@ -299,8 +300,8 @@ def _locate(line: _Line, text: str, reading: Reading) -> Path:
     """Return the path that text means: beside the file (uv's rule), else from the project's root (pip's usual one)."""
     path = pep508.local_path(text.partition("#")[0])
     beside, below = line.source.path.parent / path, line.source.root / path
-    found = beside if beside.exists() or not below.exists() else below
-    if not found.exists():
+    found = beside if exists(beside) or not exists(below) else below
+    if not exists(found):
         line.notice(reading, f"{text} is not there; podfit looked for {found}")
     return found
 

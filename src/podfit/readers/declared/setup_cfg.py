@@ -12,6 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from podfit.model import Declaration, canonical
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.plain_file import is_file
 
 
 def read(source: Source, reading: Reading) -> None:
@@ -67,7 +68,7 @@ def _requirements(source: Source, reading: Reading, section: str, option: str, v
         for name in filter(None, (part.strip() for part in value.strip().removeprefix("file:").split(","))):
             path = source.path.parent / name
             with reading.tolerant():
-                if not path.is_file():
+                if not is_file(path):
                     raise source.error(f"{option} names {name!r}, which is not there", start)
                 requirements_txt.read(Source(source.root, path, group, named=True), reading)
         return

@@ -23,6 +23,7 @@ from podfit.readers.declared.setup_literals import (
     text_of,
     tree_of,
 )
+from podfit.readers.plain_file import is_file
 
 _FILE = re.compile(r"require[\w./-]*\.(?:txt|in)$")
 _PYTHON_2 = re.compile(rb"^\s*print\s+[^(=\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:", re.MULTILINE)
@@ -125,7 +126,7 @@ def _files_named(source: Source, reading: Reading) -> list[str]:
     for node in ast.walk(tree_of(source.data)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.search(node.value[:200]):
             named = Source(source.root, source.path.parent / node.value)
-            if named.path.is_file() and not group_of(named.path):
+            if is_file(named.path) and not group_of(named.path):
                 found[named.shown] = named
     plain = [named for named in found.values() if is_base(named.path)]
     for named in plain or found.values():  # requirements-extras.txt beside requirements.txt is for an extra

@@ -29,7 +29,7 @@ from podfit.readers.imports.files import Tree, find_files, single_file
 from podfit.readers.imports.grades import Places
 from podfit.readers.imports.own import OwnModules
 from podfit.readers.imports.statements import Aliases, Found, Statements
-from podfit.readers.plain_file import read_bounded
+from podfit.readers.plain_file import exists, is_dir, read_bounded
 
 LARGEST = 32 * 1024 * 1024
 """Bytes past which a file is data in the clothes of code; no notebook that a person still opens is that large."""
@@ -91,10 +91,10 @@ def scan_imports(
     from podfit.catalogue.imports import call_modules, call_names, is_generic, is_known
 
     reporter = reporter or SilentReporter()
-    if not root.exists():
+    if not exists(root):
         raise InputError("there is no such project", where=Where(str(root)), remedy="name the project's directory")
     reporter.step(f"reading the imports of {root}")
-    if root.is_dir():
+    if is_dir(root):
         base, tree = str(root), find_files(str(root), exclude, include_tests)
     else:
         base, tree = str(root.parent), single_file(str(root.parent), root.name)
