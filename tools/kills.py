@@ -28,6 +28,7 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moments", type=int, default=200)
+    parser.add_argument("--only", choices=("in place", "overlay"), help="one of the two modes, with all the moments")
     parser.add_argument("--whole", type=int, default=20, help="of these, so many in which podfit dies")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     parser.add_argument("--python", default=sys.executable, help="the interpreter that the environment is made of")
@@ -38,6 +39,8 @@ def main() -> int:
     print(f"seed {given.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="podfit-kills-") as folder:
         for mode, in_place in (("in place", True), ("overlay", False)):
+            if given.only not in (None, mode):
+                continue
             goal = make(Path(folder, mode.replace(" ", "-")), in_place=in_place, python=given.python)
             if ask(goal, "apply")["outcome"] != "applied":
                 raise RuntimeError("the plan cannot be applied at all")
@@ -45,7 +48,7 @@ def main() -> int:
             first, last = window(taken, in_place=in_place)
             restore(goal)
             print(f"{mode}: {len(taken)} steps, files move from step {first} to {last}", flush=True)
-            half = given.moments // 2
+            half = given.moments if given.only else given.moments // 2
             for number in range(half):
                 inside = number % 2 == 0
                 at = rng.randint(first, last) if inside else rng.randint(1, len(taken))

@@ -273,7 +273,8 @@ def _command(goal: Target, at: int, whom: str) -> None:
     where = ["--in-place"] if goal.in_place else ["--overlay", str(goal.overlay)]
     words = [*PODFIT, str(file), *where, "--python", goal.python, "--no-verify"]
     done = subprocess.run(words, env=_variables(goal, at, whom, 0.0), capture_output=True, check=False, timeout=300)
-    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    reached = at <= len(steps(goal))  # beside its checks the agent may take a step or two less
+    assert done.returncode == (-signal.SIGKILL if reached else 0), done.stderr[-2000:]
     place = goal.site.parent / ".podfit-apply" if goal.in_place else goal.overlay.parent / ".podfit-apply-mine"
     end = time.monotonic() + 120
     while Area(str(place)).holder:

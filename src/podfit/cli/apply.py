@@ -35,6 +35,21 @@ if TYPE_CHECKING:
     default="",
     help="Where the project lies whose own packages the plan builds. Default: where it lay when the plan was made.",
 )
+@click.option(
+    "--index-url",
+    "index_urls",
+    metavar="URL",
+    multiple=True,
+    help="The address of an index with its user and password, which plans leave out: they count for the files on its "
+    "host. netrc, a keyring and pip's and uv's variables count by themselves.",
+)
+@click.option(
+    "--find-links",
+    metavar="DIR",
+    multiple=True,
+    help="A directory on that machine with files of the plan (a wheelhouse): they are taken from there.",
+)
+@click.option("--no-index", is_flag=True, help="Fetch nothing: everything has to lie in --find-links.")
 @machine_options
 @click.option(
     "--repair",
@@ -59,6 +74,9 @@ def apply_command(
     in_place: bool,
     overlay: str,
     project: str,
+    index_urls: tuple[str, ...],
+    find_links: tuple[str, ...],
+    no_index: bool,
     python: str | None,
     ssh: str | None,
     identity: str | None,
@@ -83,6 +101,7 @@ def apply_command(
       podfit apply plan.json --ssh root@203.0.113.7:12345
       podfit apply plan.json --repair
       podfit apply plan.json --in-place --python /opt/venv
+      podfit apply plan.json --find-links /workspace/wheels --no-index
       podfit apply --recover --python /opt/venv
     """  # noqa: D301
     from podfit.index.home import expanded
@@ -103,6 +122,9 @@ def apply_command(
         in_place=in_place,
         overlay=overlay if ssh or not overlay else str(expanded(overlay).absolute()),
         project=project,
+        index_urls=index_urls,
+        find_links=find_links if ssh else tuple(str(expanded(place).absolute()) for place in find_links),
+        no_index=no_index,
         dry_run=dry_run,
         break_system_packages=break_system_packages,
         installer=installer,

@@ -156,7 +156,8 @@ class OrderedPackage(TypedDict):
     """What is to be installed under one name.
 
     pylock is its table of PEP 751 for uv, pip its line for pip, both with every file's sha256. find_links is the
-    directory of files that no index has, empty for files of an index; bytes is what is fetched.
+    directory of files that no index has, empty for files of an index; bytes is what is fetched. files has the name of
+    each file with its sha256.
     """
 
     version: str
@@ -165,6 +166,7 @@ class OrderedPackage(TypedDict):
     find_links: str
     bytes: int
     hashes: list[str]
+    files: list[list[str]]
 
 
 class OrderedMember(TypedDict):
@@ -187,7 +189,9 @@ class Order(TypedDict, total=False):
     mode is `overlay` or `in-place`; overlay is a directory, empty for the default place; installer is `auto`, `uv` or
     `pip`, uv its path there, look_for_uv whether to look for one. verify: wait for podfit's word before the end; gate:
     seconds to wait for it before anything is touched, 0: do not. frame is the word that marks events and answer.
-    archives has the members' archives, base64 by sha256, with the action `apply` alone.
+    archives has the members' archives, base64 by sha256, and indexes the addresses of indexes with the credentials of
+    their hosts, both with the action `apply` alone. wheelhouse are directories there whose files are taken before any
+    index is asked; no_index: nothing else is.
     """
 
     action: str
@@ -197,6 +201,9 @@ class Order(TypedDict, total=False):
     packages: dict[str, OrderedPackage]
     members: list[OrderedMember]
     archives: dict[str, str]
+    indexes: list[str]
+    wheelhouse: list[str]
+    no_index: bool
     held: dict[str, str]
     name: str
     mode: str

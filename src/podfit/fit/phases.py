@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from podfit.audit import Audit, Audited, Subject, audited
 from podfit.catalogue.anchors import anchor_bounds, anchored
@@ -28,6 +29,7 @@ from podfit.model import (
     Template,
     canonical,
 )
+from podfit.model.secrets import needs_credentials
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import same_release
 from podfit.needs import NeedReport, find_needs
@@ -198,12 +200,20 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
             return replace(
                 plan,
                 findings=findings,
+                notes=(*plan.notes, *_guarded(given, plan)),
                 questions=needed.report.questions,
                 provenance=provenance(given.options, given.template, given.index, given.uv),
                 members=members,
                 directory=os.path.realpath(given.project.root) if members else "",
             )
         yield from given.source.learn()
+
+
+def _guarded(given: Given, plan: Plan) -> Iterator[str]:
+    """Yield a note on the hosts of planned files that were asked with credentials, which no plan holds."""
+    hosts = {urlsplit(file.url).netloc.rpartition("@")[2] for files in plan.artefacts.values() for file in files}
+    if guarded := sorted(hosts & given.index.transport.guarded):
+        yield needs_credentials(guarded)
 
 
 def _homes(given: Given, plan: Plan) -> Steps[tuple[Finding, ...]]:

@@ -7,14 +7,8 @@ import dataclasses
 import msgspec
 
 from podfit.model import Plan
-from podfit.model.secrets import hidden
+from podfit.model.secrets import NOTE, hidden
 from podfit.model.serial import plan_from_dict, plan_to_dict
-
-NOTE = (
-    "Credentials were left out of the addresses in this plan: pip and uv take a host's user and password from netrc, "
-    "uv from a keyring, too."
-)
-"""What a plan says that needs credentials which it does not have."""
 
 
 def without_secrets(plan: Plan) -> Plan:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from podfit.index.client import Index, default_cache, default_index_urls, environment_index_urls
+    from podfit.index.addresses import default_index_urls, environment_index_urls
+    from podfit.index.client import Index, default_cache
     from podfit.index.errors import IndexUnreachable, MetadataUnknown, ProjectNotFound
     from podfit.index.files import IndexFile, best_files
     from podfit.index.metadata import CoreMetadata
@@ -42,8 +43,8 @@ _HOMES = {
     "WheelMember": "wheel",
     "best_files": "files",
     "default_cache": "client",
-    "default_index_urls": "client",
-    "environment_index_urls": "client",
+    "default_index_urls": "addresses",
+    "environment_index_urls": "addresses",
 }
 
 

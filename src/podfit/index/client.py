@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from podfit.index.addresses import default_index_urls
 from podfit.index.artefacts import Artefacts, UnreadableError, file_key
 from podfit.index.cache import Cache
 from podfit.index.errors import IndexTooSlow, IndexUnreachable, MetadataUnknown
@@ -28,9 +28,6 @@ from podfit.index.wheel import WheelListing, list_wheel
 from podfit.model import Evidence, InputError, PodfitError, Reporter, SilentReporter, canonical
 from podfit.model.versions import same_version
 
-PYPI = "https://pypi.org/simple/"
-_URL_VARIABLES = ("PODFIT_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
-_EXTRA_VARIABLES = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 _THREADS = 16
 _TRIES_PER_KIND = 2
 _SOURCE_BYTES = 64 << 20
@@ -43,40 +40,6 @@ _DOUBTED = 8
 """Projects whose pages are asked for when somebody waits too long."""
 """How many projects' pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
 _T = TypeVar("_T")
-
-
-def default_index_urls() -> tuple[str, ...]:
-    """Return the index to ask when none is named.
-
-    It is the first that is set of PODFIT_INDEX_URL, UV_DEFAULT_INDEX, UV_INDEX_URL and PIP_INDEX_URL, else PyPI.
-    """
-    for variable in _URL_VARIABLES:
-        value = os.environ.get(variable, "").strip()
-        if value:
-            return (_named_url(value),)
-    return (PYPI,)
-
-
-def environment_index_urls() -> tuple[str, ...]:
-    """Return the further indexes that variables name: UV_INDEX, UV_EXTRA_INDEX_URL, PIP_EXTRA_INDEX_URL, in this order.
-
-    uv itself never sees them: podfit hands it the same list that its own client asks.
-    """
-    words = [word for variable in _EXTRA_VARIABLES for word in os.environ.get(variable, "").split()]
-    return tuple(dict.fromkeys(_named_url(word) for word in words))
-
-
-def _named_url(text: str) -> str:
-    """Return the URL of an index that uv allows to be written NAME=URL, with the credentials of UV_INDEX_NAME_*."""
-    name, equals, url = text.partition("=")
-    if not equals or not name or "/" in name or ":" in name:
-        return text
-    variable = "UV_INDEX_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
-    user, password = (os.environ.get(f"{variable}_{part}", "") for part in ("USERNAME", "PASSWORD"))
-    parts = urlsplit(url)
-    if not (user or password) or "@" in parts.netloc:
-        return url
-    return parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}").geturl()
 
 
 def default_cache() -> Path:

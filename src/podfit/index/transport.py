@@ -76,6 +76,12 @@ class Transport:
         self._context: SSLContext | None = None
         self._proxies: dict[tuple[str, str], str] = {}
 
+    @property
+    def guarded(self) -> frozenset[str]:
+        """The hosts that were asked with a user and a password, wherever these came from."""
+        with self._lock:
+            return frozenset(host for host, pair in self._credentials.items() if any(pair))
+
     def get(
         self, url: str, headers: Mapping[str, str] | None = None, *, limit: int | None = None, tries: int = ATTEMPTS
     ) -> Reply:

@@ -8,6 +8,7 @@ an address stand for their variables again.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from podfit.model.provenance import may_be_secret
 
@@ -19,6 +20,29 @@ _SECRET_NAME = re.compile(
 )
 _SHORTEST = 4
 """Characters below which a variable's value is no secret, but a word that stands in many places."""
+
+_LEFT_OUT = "Credentials were left out"
+
+NOTE = (
+    f"{_LEFT_OUT} of the addresses in this plan: pip and uv take a host's user and password from netrc, uv from a "
+    "keyring, too."
+)
+"""What a plan says whose addresses had secrets in them."""
+
+
+def needs_credentials(hosts: Sequence[str]) -> str:
+    """Return what a plan says of hosts that give its files only to who has a user and password."""
+    return (
+        f"{_LEFT_OUT}: {', '.join(hosts)} may give files of this plan only to who has a user and password. pip and uv "
+        "take them from netrc, uv from a keyring (UV_KEYRING_PROVIDER) or its index variables, podfit apply from "
+        "--index-url, too."
+    )
+
+
+def is_about_credentials(note: str) -> bool:
+    """Tell whether a note of a plan says that it needs credentials: files that are installed from repeat it."""
+    return note.startswith(_LEFT_OUT)
+
 
 _filled: dict[str, str] = {}
 """What stands for a value that came from the environment of this process, by the value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from podfit.model import Action, Need, Plan
+from podfit.model.secrets import is_about_credentials
 from podfit.report.members import by_hand
 from podfit.report.template import provenance, title
 from podfit.writers.plain import plain
@@ -45,6 +46,7 @@ def preamble(plan: Plan, kind: str) -> list[str]:
         lines.append(comment(f"Solved {plan.created}."))
     lines.append(comment(provenance(plan.template)))
     lines += [comment(note) for note in plan.template.notes]
+    lines += [comment(note) for note in plan.notes if is_about_credentials(note)]
     if not plan.feasible:
         lines.append(comment("THIS PLAN DOES NOT WORK AS IT STANDS: it has conflicts or failed checks, named below."))
         lines += [comment(f"conflict: {d.name}: {d.reason}") for d in plan.with_action(Action.CONFLICT)]

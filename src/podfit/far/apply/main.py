@@ -19,6 +19,7 @@ from . import files, inplace, overlay, places
 from .journal import Journal
 from .stage import find_uv
 from .talk import AbortedError, RefusedError, Talk
+from .wheelhouse import from_wheelhouse
 
 
 def status(order: Order) -> Status:
@@ -82,6 +83,7 @@ def carry_out(order: Order, talk: Talk) -> Mapping[str, object]:
             return status(order)
         if order["action"] == "recover":
             return recover(order, talk)
+        order = from_wheelhouse(order)
         if order.get("mode") == "in-place":
             return inplace.apply(order, talk)
         place = inplace.area()

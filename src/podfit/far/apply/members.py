@@ -6,18 +6,17 @@ import binascii
 import email
 import hashlib
 import io
-import json
 import os
 import re
 import tarfile
 import zipfile
 from collections.abc import Callable
-from urllib.parse import quote
 
 from ..protocol import Order, OrderedMember, OrderedPackage
 from ..text import canonical
 from .stage import Installer
 from .talk import RefusedError, Talk
+from .wheelhouse import local_package
 
 MOST_BYTES = 256 * 2**20
 """Bytes that one archive may unpack to."""
@@ -86,14 +85,4 @@ def _package(member: OrderedMember, folder: str) -> OrderedPackage:
         raise RefusedError(f"the directory of {name} builds {called}", "correct the name in what the project declares")
     with open(path, "rb") as stream:
         digest = hashlib.sha256(stream.read()).hexdigest()
-    where = json.dumps("file://" + quote(path))
-    hashes = f"hashes = {{ sha256 = {json.dumps(digest)} }}"
-    entry = [f"name = {json.dumps(name)}", f"version = {json.dumps(version)}"]
-    return {
-        "version": version,
-        "pylock": "\n".join(["[[packages]]", *entry, f"wheels = [{{ url = {where}, {hashes} }}]", ""]),
-        "pip": f"{name}=={version} --hash=sha256:{digest}",
-        "find_links": folder,
-        "bytes": os.path.getsize(path),
-        "hashes": [digest],
-    }
+    return local_package(name, version, path, digest)

@@ -15,6 +15,7 @@ import tempfile
 import time
 
 from ..protocol import Order, OrderedMember
+from ..tree.secrets import mask
 from .places import distributions, has_version, search_path
 from .talk import RefusedError, Talk
 
@@ -96,6 +97,7 @@ class Installer:
         RefusedError with the installer's own words when it fails, AbortedError when somebody wants it stopped.
         """
         chosen = {name: self.order["packages"][name] for name in names}
+        indexes = self.order.get("indexes", [])
         # What installers start in an environment imports from it (setuptools' .pth does): no bytecode is left there.
         quiet = {"PYTHONDONTWRITEBYTECODE": "1"}
         if self.uv:
@@ -104,7 +106,10 @@ class Installer:
             _write(lock, "\n".join(parts))
             argv = [self.uv, "pip", "install", "--no-config", "--no-deps", "-r", lock, "--python", python]
             argv += ["--prefix", prefix] if prefix else []
-            self._run(argv, {**_environment(_UV_KEPT, None, "UV_"), **quiet}, work)
+            argv += ["--offline"] if self.order.get("no_index") else []
+            # Its files have addresses of their own: what it takes from an index's address are the host's credentials.
+            told = {"UV_INDEX": " ".join([*indexes, os.environ.get("UV_INDEX", "")]).strip()} if indexes else {}
+            self._run(argv, {**_environment(_UV_KEPT, None, "UV_"), **quiet, **told}, work)
             return
         lock = os.path.join(work, "requirements.txt")
         _write(lock, "".join(entry["pip"] + "\n" for entry in chosen.values()))
@@ -123,7 +128,9 @@ class Installer:
         links = {entry["find_links"] for entry in chosen.values()}
         for folder in sorted(links - {""}):
             argv += ["--find-links", folder]
-        argv += ["--no-index"] if "" not in links else []
+        argv += ["--no-index"] if "" not in links or self.order.get("no_index") else []
+        before = os.environ.get("PIP_EXTRA_INDEX_URL", "")
+        quiet.update({"PIP_EXTRA_INDEX_URL": " ".join([*indexes, before]).strip()} if indexes else {})
         self._run(argv, {**_environment(None, _PIP_DROPPED, "PIP_"), **quiet}, work)
 
     def build(self, member: OrderedMember, python: str, source: str, out: str, work: str) -> None:
@@ -213,11 +220,10 @@ class Installer:
             text = [line for line in said if line.strip() and not line.lower().startswith("warning: the `--pylock`")]
             start = next((n for n, line in enumerate(text) if line.lower().startswith("error")), max(0, len(text) - 6))
             words = " ".join(" ".join(text[start : start + 14]).split())
-            hint = "No space left" in words
-            raise RefusedError(
-                f"{self.name} failed: {words or 'it said nothing'}",
-                "free some space" if hint else "",
-            )
+            hint = "free some space" if "No space left" in words else ""
+            if re.search(r"\b(401|403|407)\b|Unauthorized|Forbidden", words):
+                hint = "give the host's user and password: in ~/.netrc there, a keyring, or with --index-url here"
+            raise RefusedError(f"{self.name} failed: {mask(words) or 'it said nothing'}", hint)
 
     def _follow(self, process: subprocess.Popen[bytes], said: list[str], end: float) -> None:
         """Collect what the installer says until it closes its output."""

@@ -41,6 +41,7 @@ def packages(plan: Plan) -> dict[str, OrderedPackage]:
             "find_links": str(Path(unquote(local[0].path)).parent) if len(local) == len(files) else "",
             "bytes": files[0].size or decision.download_bytes,
             "hashes": hashes,
+            "files": [[file.filename, digest] for file, digest in zip(files, hashes, strict=True)],
         }
     return found
 

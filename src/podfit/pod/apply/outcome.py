@@ -43,13 +43,18 @@ class Options:
     """How to apply.
 
     overlay is a directory on the machine, empty for the default place. project is the project's directory here, for a
-    plan with members; empty for the one that the plan was made from. installer is `auto`, `uv` or `pip`.
+    plan with members; empty for the one that the plan was made from. index_urls are addresses of indexes whose
+    credentials count for the plan's files on their hosts; find_links are directories on the machine whose files are
+    taken before any index is asked, and with no_index nothing else is. installer is `auto`, `uv` or `pip`.
     install_seconds and verify_seconds bound the two long parts.
     """
 
     in_place: bool = False
     overlay: str = ""
     project: str = ""
+    index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
     dry_run: bool = False
     break_system_packages: bool = False
     installer: str = "auto"

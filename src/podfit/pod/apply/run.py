@@ -15,6 +15,7 @@ from podfit.model import Disk, Finding, InputError, Plan, PodfitError, Reporter,
 from podfit.model.words import shortened
 from podfit.pod.apply.agent import Agent, Running, provide_uv
 from podfit.pod.apply.checks import check
+from podfit.pod.apply.credentials import with_credentials
 from podfit.pod.apply.members import carry, luggage
 from podfit.pod.apply.order import with_members, work_order
 from podfit.pod.apply.outcome import Applied, ApplyError, Options, StoppedError, Verifier
@@ -62,6 +63,7 @@ def apply(
     order = _with(
         with_members(work_order(plan), carried), mode=mode, overlay=options.overlay, installer=options.installer
     )
+    order = _with(order, wheelhouse=list(options.find_links), no_index=options.no_index)
     look = options.installer != "pip" and not agent.local
     status = agent.ask(_with(order, action="status", look_for_uv=look))
     _raise_refusal(status)
@@ -109,7 +111,8 @@ def apply(
         gate=0 if findings is not None else _GATE_SECONDS,
     )
     checks = None if findings is not None else (lambda: _look(machine, plan, reporter)[0])
-    answer, checked, verified = _carry_out(agent, order, luggage(carried, reporter), plan, reporter, checks, verifier)
+    only = {"archives": luggage(carried, reporter), "indexes": with_credentials(options.index_urls)}
+    answer, checked, verified = _carry_out(agent, order, only, plan, reporter, checks, verifier)
     seconds.update(answer["seconds"])
     _tell_kept(answer, reporter)
     seconds["total"] = time.monotonic() - started
@@ -201,7 +204,7 @@ def _persistent(disks: Sequence[Disk], home: str) -> str:
 def _carry_out(
     agent: Agent,
     order: Order,
-    archives: dict[str, str],
+    only: dict[str, Any],
     plan: Plan,
     reporter: Reporter,
     look: Callable[[], tuple[Finding, ...]] | None,
@@ -209,15 +212,15 @@ def _carry_out(
 ) -> tuple[dict[str, Any], tuple[Finding, ...], tuple[Finding, ...]]:
     """Let the agent act, verify in between; return its answer and the findings of look and verifier.
 
-    archives are those of the order's members. look, the checks before, runs while the agent fetches and unpacks aside;
-    the environment is not touched until it has returned.
+    only is what this order alone says, none before and after: archives and credentials. look, the checks before, runs
+    while the agent fetches and unpacks aside; the environment is not touched until it has returned.
     """
     control = ""
     checked: tuple[Finding, ...] = ()
     verified: tuple[Finding, ...] = ()
     timeout = float(order["install_seconds"]) + float(order["verify_seconds"]) + _ROLLBACK_SECONDS
     with _signals(reporter):
-        running = agent.start(_with(order, archives=archives), timeout=timeout)
+        running = agent.start(_with(order, **only), timeout=timeout)
         try:
             if look is not None:
                 checked = look()
