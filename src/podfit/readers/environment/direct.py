@@ -24,7 +24,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^\s/?#]*)@")
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)([^\s/?#]*)@")
 _QUERY = re.compile(r"([?&](?:[\w.-]*(?:token|password|secret|key|signature|sig))=)[^&#\s]+", re.IGNORECASE)
 
 
