@@ -83,17 +83,8 @@ def matrix_command(shape: str, **given: Any) -> int:
 
     outcome = fitted(given, whole_catalogue=True)
     with reader_may_leave(outcome.exit_code):
-        _show(outcome, shape, Ahead(call=_fit_call(given, outcome)), details=given["details"], quiet=given["quiet"])
+        _show(outcome, shape, Ahead(call=outcome.fit_call(given)), details=given["details"], quiet=given["quiet"])
     return outcome.exit_code
-
-
-def _fit_call(given: dict[str, Any], outcome: Outcome) -> tuple[str, ...]:
-    """Return the words of the call that writes the files for the first template that fits."""
-    named = tuple(dict.fromkeys(given["templates"])) or [result.template.name for result in outcome.results]
-    working = [
-        n for n, each in zip(named, outcome.results, strict=True) if each.plan is not None and each.plan.feasible
-    ]
-    return ("podfit", "fit", str(given["project"]), *(("-t", working[0]) if working else ()))
 
 
 def _show(outcome: Outcome, shape: str, ahead: Ahead, *, details: bool, quiet: bool) -> None:

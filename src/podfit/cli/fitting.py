@@ -152,6 +152,13 @@ class Outcome:
         """The templates without any plan, by name, with the reason."""
         return {each.template.name: str(each.refusal) for each in self.results if each.refusal is not None}
 
+    def fit_call(self, given: dict[str, Any]) -> tuple[str, ...]:
+        """Return the words of the call that writes the files for the first template that fits."""
+        named = tuple(dict.fromkeys(given["templates"])) or [each.template.name for each in self.results]
+        pairs = zip(named, self.results, strict=True)
+        working = [name for name, each in pairs if each.plan is not None and each.plan.feasible]
+        return ("podfit", "fit", str(given["project"]), *(("-t", working[0]) if working else ()))
+
     @property
     def exit_code(self) -> int:
         """0 when every template has a plan that works, else 1."""

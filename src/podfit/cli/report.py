@@ -19,7 +19,7 @@ from podfit.cli.reporter import TerminalReporter
     "-o",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the report there; its ending says how: .md or .json. Default: text on standard output.",
+    help="Write the report there; its ending says how: .html, .md or .json. Default: text on standard output.",
 )
 def report_command(out: Path | None, **given: Any) -> int:
     """Report all about PROJECT on templates: the matrix, sizes and times of each way there, bloat, order, evidence.
@@ -33,16 +33,20 @@ def report_command(out: Path | None, **given: Any) -> int:
     \b
     Examples:
       podfit report . -t runpod-pytorch-2.4 --local freeze.txt
-      podfit report . -t runpod-pytorch-2.2 -t runpod-pytorch-2.4 -o report.md
+      podfit report . -t runpod-pytorch-2.2 -t runpod-pytorch-2.4 -o report.html
+      podfit report . -t pod.json -o report.md
     """  # noqa: D301
     from podfit.model import InputError
+    from podfit.report.ahead import Ahead
     from podfit.report.whole import Weighed, whole_answer
     from podfit.writers.files import write_files
     from podfit.writers.registry import format_of, write_answer
 
     shape = format_of(out.name) if out is not None else "text"
     if not shape:
-        raise InputError(f"{out}: no format is written with this ending", remedy="end the name with .md or .json")
+        raise InputError(
+            f"{out}: no format is written with this ending", remedy="end the name with .html, .md or .json"
+        )
     outcome = fitted(given)
     for reason in outcome.refused.values():
         tell(f"error: {reason}")
@@ -58,7 +62,7 @@ def report_command(out: Path | None, **given: Any) -> int:
             )
             for plan in outcome.plans
         ]
-    answer = whole_answer(weighed, outcome.refused)
+    answer = whole_answer(weighed, outcome.refused, Ahead(call=outcome.fit_call(given)))
     if out is None:
         show(answer, shape, details=given["details"])
     else:

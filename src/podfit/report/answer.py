@@ -23,7 +23,8 @@ class Answer(msgspec.Struct, frozen=True):
     """An answer that every format can write. Each part is made only when a format asks for it.
 
     command is the call that answers (`podfit verify`). screen takes whether all details are wanted. data returns an
-    object of JSON values with the key `schema`. judged are the findings behind a verdict, None where the command gives
+    object of JSON values with the key `schema`. page is the document for whoever can open, sort and search it; without
+    one it is the document. judged are the findings behind a verdict, None where the command gives
     none; seconds is what all of it took.
     """
 
@@ -33,3 +34,4 @@ class Answer(msgspec.Struct, frozen=True):
     data: Callable[[], Mapping[str, Any]]
     judged: Callable[[], tuple[Judged, ...]] | None = None
     seconds: float = 0.0
+    page: Callable[[], Report] | None = None

@@ -21,6 +21,8 @@ from podfit.report.model import (
     Style,
     Table,
     Text,
+    Tile,
+    Tiles,
     items,
     section,
     text,
@@ -58,12 +60,35 @@ def bloat_data(found: Bloat) -> dict[str, Any]:
 def bloat_sections(found: Bloat, *, details: bool) -> tuple[Section, ...]:
     """Return all there is to say about one local environment, the largest first."""
     return (
-        *section(f"{found.project} on {found.template}", *_totals(found)),
-        *section("What the pod does not need, by category", *_categories(found, details=details)),
-        *section("What dropping one thing frees", *_savings(found, details=details)),
-        *(section("Each distribution, and why it stands there", _listing(found)) if details else ()),
-        *section("", *_unweighed(found)),
+        *section(bloat_title(found), *_totals(found), *_unweighed(found)),
+        *section("By category", *_categories(found, details=details), level=3),
+        *section("What dropping one thing frees", *_savings(found, details=details), level=3),
+        *(section("Each distribution, and why it stands there", _listing(found), level=3) if details else ()),
     )
+
+
+def bloat_title(found: Bloat) -> str:
+    """Return the heading of what is said about one local environment."""
+    return f"What {found.project} does not need on {found.template}"
+
+
+def bloat_tiles(found: Bloat) -> Tiles:
+    """Return the bytes on disk of what is not needed: a tile for each category, a part for each distribution."""
+    tiles = []
+    for name, title, weight in found.categories:
+        parts = [
+            Tile(one.name, float(one.weight.disk), human_bytes(one.weight.disk), _dragged(one))
+            for one in found.surplus
+            if one.category.name == name and one.weight is not None and one.weight.disk
+        ]
+        parts.sort(key=lambda part: (-part.value, part.label))
+        tiles.append(Tile(title, float(weight.disk), human_bytes(weight.disk), "", tuple(parts)))
+    return Tiles(tuple(sorted(tiles, key=lambda tile: -tile.value)))
+
+
+def _dragged(one: Surplus) -> str:
+    """Return who drags a distribution in, in words; empty for a root."""
+    return "" if one.is_root else f"dragged in by {one.dragged_by or shortened(one.roots, 3)}"
 
 
 def _totals(found: Bloat) -> Iterator[Block]:

@@ -144,7 +144,22 @@ class Layers(msgspec.Struct, frozen=True):
     chain: tuple[str, ...] = ()
 
 
-Block = Table | Items | Paragraph | Fold | Literal | Commands | Bars | Tiles | Layers
+class Explained(msgspec.Struct, frozen=True):
+    """A table whose cells have reasons, for whoever can open them; others draw the table alone.
+
+    kinds says of each line what it is (`needed by the project itself`), so that lines can be chosen; a line whose kind
+    is in closed is not shown before it is asked for. reasons are paragraphs, equal ones once; behind[line][column] is
+    the place of a cell's paragraphs among them, -1 for none.
+    """
+
+    table: Table
+    kinds: tuple[str, ...]
+    reasons: tuple[tuple[Text, ...], ...]
+    behind: tuple[tuple[int, ...], ...]
+    closed: frozenset[str] = frozenset()
+
+
+Block = Table | Items | Paragraph | Fold | Literal | Commands | Bars | Tiles | Layers | Explained
 
 
 class Section(msgspec.Struct, frozen=True):

@@ -32,8 +32,7 @@ def size_sections(sizes: Sizes, *, details: bool) -> tuple[Section, ...]:
     """Return the table of ways, the bars of what needs bring, and what the figures rest on."""
     told = [cost for cost in sizes.costs if not cost.refusal]
     return (
-        *section(f"Sizes and times on {sizes.template}", *_ways(sizes)),
-        *section("", *_bars(told)),
+        *section(f"Sizes and times on {sizes.template}", *_ways(sizes), *_bars(told)),
         *section("What each need brings", *_needs(sizes, details=details), level=3),
         *section("What these figures rest on", *items(*_grounds(sizes)), level=3),
     )

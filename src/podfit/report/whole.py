@@ -12,12 +12,14 @@ from podfit.model import Plan
 from podfit.plan.bloat import Bloat
 from podfit.plan.order import circles, critical_chain, layers
 from podfit.plan.sizes import Sizes, added
+from podfit.report.ahead import Ahead, next_steps
 from podfit.report.answer import Answer
-from podfit.report.bloat import bloat_data, bloat_sections
+from podfit.report.bloat import bloat_data, bloat_sections, bloat_tiles, bloat_title
 from podfit.report.data import matrix_data
 from podfit.report.document import document
 from podfit.report.model import Paragraph, Report, Section, Span, Style, section, text
 from podfit.report.order import order_section
+from podfit.report.page import explained, verdicts
 from podfit.report.sizes import size_sections
 
 SCHEMA = "podfit.report/1"
@@ -32,27 +34,56 @@ class Weighed:
     bloat: Bloat | None
 
 
-def whole_answer(weighed: Sequence[Weighed], refused: Mapping[str, str]) -> Answer:
+def whole_answer(weighed: Sequence[Weighed], refused: Mapping[str, str], ahead: Ahead) -> Answer:
     """Return the answer that says everything about one project on any number of templates.
 
-    refused names the templates without any plan, with the reason.
+    refused names the templates without any plan, with the reason; ahead says which commands come next.
     """
     plans = [each.plan for each in weighed]
     return Answer(
         "podfit report",
         lambda details: Report((), tuple(_more(weighed, details=details))),
-        lambda: _document(weighed, plans, refused),
+        lambda: _document(weighed, plans, refused, ahead),
         lambda: _data(weighed, plans, refused),
+        page=lambda: page(weighed, refused, ahead),
     )
 
 
-def _document(weighed: Sequence[Weighed], plans: Sequence[Plan], refused: Mapping[str, str]) -> Report:
-    """Return the comparison with sizes, bloat and order after the matrix."""
+def _document(weighed: Sequence[Weighed], plans: Sequence[Plan], refused: Mapping[str, str], ahead: Ahead) -> Report:
+    """Return the comparison, the commands that come next, and sizes, bloat and order before the checks."""
     compared = document(plans, refused)
     titles = [each.title for each in compared.sections]
     place = titles.index(text("Checks")) if text("Checks") in titles else len(titles)
-    parts = (*compared.sections[:place], *_more(weighed, details=True), *compared.sections[place:])
+    first = 0 if compared.sections and compared.sections[0].title else 1
+    parts = (
+        *compared.sections[:first],
+        *next_steps(plans, ahead),
+        *compared.sections[first:place],
+        *_more(weighed, details=True),
+        *compared.sections[place:],
+    )
     return Report(compared.title, parts)
+
+
+def page(weighed: Sequence[Weighed], refused: Mapping[str, str], ahead: Ahead) -> Report:
+    """Return the document in which every distribution stands in the matrix, its reasons behind each cell."""
+    plans = [each.plan for each in weighed]
+    whole = _document(weighed, plans, refused, ahead)
+    parts: list[Section] = [*section("", *verdicts(plans, refused))]
+    for each in whole.sections:
+        if each.title == text("Templates compared"):
+            parts += section(each.title, explained(plans)) if plans else ()
+        elif each.title and each.title != text("Reasons and evidence"):
+            parts.append(_with_tiles(each, weighed))
+    return Report(whole.title, tuple(parts))
+
+
+def _with_tiles(part: Section, weighed: Sequence[Weighed]) -> Section:
+    """Return a section, that of a template's bloat with its treemap."""
+    for each in weighed:
+        if each.bloat is not None and part.title == text(bloat_title(each.bloat)):
+            return Section(part.title, (*part.blocks, bloat_tiles(each.bloat)), part.level)
+    return part
 
 
 def _more(weighed: Sequence[Weighed], *, details: bool) -> list[Section]:

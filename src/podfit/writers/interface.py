@@ -57,11 +57,13 @@ class AnswerFormat:
     """One way to write down what a command answers; name is what --format takes.
 
     write returns the whole text, ending in a line break; it may look at the screen, others than `text` do not. With a
-    suffix, `podfit fit` writes the comparison of all templates as a file in this format, too. judged formats show the
-    findings behind a verdict, so that only commands that give one offer them.
+    suffix, `podfit fit` writes the comparison of all templates as a file in this format, too, unless the format is one
+    that is written only where it is asked for. judged formats show the findings behind a verdict, so that only commands
+    that give one offer them.
     """
 
     name: str
     write: Callable[[Answer, Screen], str]
     suffix: str = ""
     judged: bool = False
+    asked: bool = False

@@ -11,6 +11,7 @@ from podfit.report.model import (
     Bars,
     Block,
     Commands,
+    Explained,
     Fold,
     Items,
     Layers,
@@ -85,6 +86,8 @@ def _table(table: Table) -> Iterator[str]:
 
 def _block(block: Block) -> Iterator[str]:
     """Yield the lines of a block, without the empty line after it."""
+    if isinstance(block, Explained):
+        block = block.table
     if isinstance(block, Table):
         yield from _table(block)
     elif isinstance(block, Items):

@@ -45,6 +45,7 @@ ANSWERS: tuple[AnswerFormat, ...] = (
     AnswerFormat("text", _of("terminal")),
     AnswerFormat("json", _of("json_text"), ".json"),
     AnswerFormat("markdown", _of("markdown"), ".md"),
+    AnswerFormat("html", _of("html"), ".html", asked=True),
     AnswerFormat("junit", _of("junit"), judged=True),
 )
 """What an answer is printed as, the default first."""
@@ -80,7 +81,7 @@ def file_names(template: str) -> dict[str, str]:
 
 def comparison_names() -> tuple[str, ...]:
     """Return the names of the files of all plans of one call together."""
-    return tuple(f"{_COMPARISON}{form.suffix}" for form in ANSWERS if form.suffix)
+    return tuple(f"{_COMPARISON}{form.suffix}" for form in ANSWERS if form.suffix and not form.asked)
 
 
 def all_files(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -103,6 +104,6 @@ def all_files(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -
             files[name] = text
     answer = comparison(plans, refused)
     for form in ANSWERS:
-        if form.suffix:
+        if form.suffix and not form.asked:
             files[f"{_COMPARISON}{form.suffix}"] = form.write(answer, Screen())
     return files

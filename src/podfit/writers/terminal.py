@@ -12,6 +12,7 @@ from podfit.report.model import (
     Bars,
     Block,
     Commands,
+    Explained,
     Fold,
     Item,
     Items,
@@ -106,6 +107,8 @@ def _block(block: Block, console: Console, *, indent: int) -> None:
     from rich.padding import Padding
     from rich.text import Text as RichText
 
+    if isinstance(block, Explained):
+        block = block.table
     if isinstance(block, Table):
         _table(block, console, indent)
     elif isinstance(block, Items):
