@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,17 @@ from index_support import LocalIndex, build_sdist, build_wheel
 
 from podfit.fit.options import Options
 from podfit.fit.session import Session
-from podfit.model import Action, Distribution, Evidence, EvidenceKind, Interpreter, Origin, Platform, Template
+from podfit.model import (
+    Action,
+    Distribution,
+    Evidence,
+    EvidenceKind,
+    InputError,
+    Interpreter,
+    Origin,
+    Platform,
+    Template,
+)
 from podfit.readers.project import read_project
 from podfit.writers.lock import write_lock
 from podfit.writers.requirements import write_requirements
@@ -137,3 +148,24 @@ def test_a_commit_is_fixed_in_every_file_can_be_applied_and_is_never_a_silent_fi
     assert any(finding.check == "sdist" and finding.subject == "det2" for finding in plan.findings)
     assert f"det2 @ {url}" in write_requirements(plan)
     assert f"det2 @ {url}" in write_lock(plan)
+
+
+def test_an_index_that_fails_for_one_template_leaves_the_others_their_plans(private, tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    private.troubles["/simple/gone/"] = [(500, {}, b"oops")] * 40
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "requirements.txt").write_text("open\ngone; python_version < '3.11'\n")
+    old = replace(POD, name="old", interpreter=Interpreter("3.10.14"))
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public" / "open-1.0-py3-none-any.whl").write_bytes(build_wheel("open", "1.0"))
+    options = Options(index_url=private.url, find_links=(str(tmp_path / "public"),))
+    session = Session(options, cache=tmp_path / "cache")
+    reading = read_project(project, local="none")
+    failed, fitted = session.fit(reading, [old, POD])
+    assert fitted.plan is not None
+    assert [decision.name for decision in fitted.plan.with_action(Action.INSTALL)] == ["open"]
+    assert failed.plan is None
+    assert "cannot be reached" in str(failed.refusal)
+    with pytest.raises(InputError, match="cannot be reached"):
+        session.fit(reading, [old])

@@ -51,11 +51,15 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The result for one template: a plan, or the reason why there is none."""
+    """The result for one template: a plan, or the reason why there is none.
+
+    error is what cannot be used where that is the reason; refusal then says the same.
+    """
 
     template: Template
     plan: Plan | None
     refusal: NoPlanError | None = None
+    error: InputError | None = None
 
 
 class Session:
@@ -87,18 +91,24 @@ class Session:
     def fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
         """Return one result per template, in the order given; the indexes that the project names are asked, too.
 
-        One of these that cannot be used is an open question, and the rest is planned without it. Raises InputError as
-        `fit_templates`.
+        One of these that cannot be used is an open question, and the rest is planned without it. What ends one
+        template's fit (an answer that cannot be read, an index that is silent) is that template's refusal; InputError
+        is raised where it ends all of them.
         """
         templates = [on_machine(each, self.options.gpu, self.options.driver) for each in templates]
         while True:
             try:
-                return self._fit(reading, templates)
+                results = self._fit(reading, templates)
             except InputError as error:
                 project = without_place(reading.project, error)
                 if project is None:
                     raise
-                reading = replace(reading, project=project)
+            else:
+                projects = (without_place(reading.project, one.error) for one in results if one.error is not None)
+                project = next((one for one in projects if one is not None), None)
+                if project is None:
+                    return results
+            reading = replace(reading, project=project)
 
     def bloat(self, reading: ProjectReading, plan: Plan) -> Bloat:
         """Return what of the local environment the project does not need on a plan's template, weighed by the index.
@@ -182,13 +192,13 @@ def fit_templates(
 ) -> tuple[Fitted, ...]:
     """Return one result per template, in the order given.
 
-    Raises InputError when something that was given cannot be used: an index that cannot be reached, a package that
-    does not exist. A template that nothing fits is a result, not an error.
+    Every template is answered by itself: one that nothing fits is a result, and so is one whose fit an error ends.
+    Raises InputError when something that was given cannot be used and no template has another answer.
     """
     options = options or Options()
     reporter = reporter or SilentReporter()
     _tell_unknown_names(options, templates, reporter)
-    return finish_all(
+    results = finish_all(
         [
             _fit_one(
                 Given(
@@ -209,6 +219,10 @@ def fit_templates(
         ],
         _SIDE_BY_SIDE,
     )
+    errors = [result.error for result in results if result.error is not None]
+    if errors and len(errors) == len(results):
+        raise errors[0]
+    return results
 
 
 def _fit_one(given: Given) -> Steps[Fitted]:
@@ -220,9 +234,9 @@ def _fit_one(given: Given) -> Steps[Fitted]:
         subject = replace(subject, bounds=relevant(subject.bounds, known, subject.overlay.packages))
         plan = yield from plan_phase(given, needed, subject, said)
         return Fitted(given.template, without_secrets(plan))
-    except NoPlanError as error:
+    except (NoPlanError, InputError) as error:
         told = NoPlanError(hidden(error.message), where=error.where, remedy=hidden(error.remedy))
-        return Fitted(given.template, None, told)
+        return Fitted(given.template, None, told, error if isinstance(error, InputError) else None)
 
 
 def _tell_unknown_names(options: Options, templates: Sequence[Template], reporter: Reporter) -> None:
