@@ -183,6 +183,22 @@ class OrderedMember(TypedDict):
     fetched: list[str]
 
 
+class OrderedBuild(TypedDict):
+    """One package that is built on the machine without isolation: its build sees what the environment has.
+
+    url is its source distribution's, with its sha256; or a Git repository's, with the commit, and folder is where it
+    lies in there. fetched are requirements (PEP 508) beside those that the source states, limits are constraints.
+    """
+
+    name: str
+    url: str
+    sha256: str
+    commit: str
+    folder: str
+    fetched: list[str]
+    limits: list[str]
+
+
 class Order(TypedDict, total=False):
     """A work order. action is `status` (look, change nothing), `apply` or `recover`.
 
@@ -192,6 +208,8 @@ class Order(TypedDict, total=False):
     archives has the members' archives, base64 by sha256, and indexes the addresses of indexes with the credentials of
     their hosts, both with the action `apply` alone. wheelhouse are directories there whose files are taken before any
     index is asked; no_index: nothing else is.
+    builds are those of packages that are built in sight of the environment; build_constraints limit what the isolated
+    environments of all other builds may hold.
     """
 
     action: str
@@ -204,6 +222,8 @@ class Order(TypedDict, total=False):
     indexes: list[str]
     wheelhouse: list[str]
     no_index: bool
+    builds: list[OrderedBuild]
+    build_constraints: list[str]
     held: dict[str, str]
     name: str
     mode: str

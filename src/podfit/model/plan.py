@@ -43,7 +43,7 @@ class SourceBuild:
     likely, unlikely or unknown, reason why; with_wheel is the nearest version that has a wheel, empty for none.
     hidden are modules that the build imports and that an isolated environment lacks (it has to be built without
     isolation); limits are PEP 508 lines for what it is built with. evidence is that of the dependencies, grounds what
-    chance and limits rest on.
+    chance and limits rest on. requires is what the build asks for by PEP 518.
     """
 
     name: str
@@ -57,6 +57,7 @@ class SourceBuild:
     hidden: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     grounds: tuple[Evidence, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)  # no slots: what is worked out once is kept

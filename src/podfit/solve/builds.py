@@ -53,7 +53,7 @@ class BuildJudgement:
     """What can be hoped of one build: likely, unlikely or unknown, and the reasons as clauses.
 
     hidden are the modules that the build imports and that an isolated environment lacks; limits are PEP 508 lines for
-    what it is built with; evidence is that of the rules that spoke.
+    what it is built with; evidence is that of the rules that spoke; requires is what its `[build-system]` asks for.
     """
 
     chance: str
@@ -61,6 +61,7 @@ class BuildJudgement:
     hidden: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
@@ -88,7 +89,7 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
         chance = "unknown"
         reasons.append(
             f"it needs {listed(hidden)} while it is built, which its build requirements do not name: "
-            "--no-build-isolation on the pod"
+            "--no-build-isolation on the pod, as podfit apply does"
         )
     compiled = _compiled(found, words, backend)
     if compiled:
@@ -114,8 +115,10 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
         if version >= first.since and disjoint(asked, SpecifierSet(f">={first.setuptools}")):
             evidence.append(first.evidence)
             said = (f"its build asks for setuptools{asked}, and {first.reason}",)
-            return BuildJudgement("unlikely", said, tuple(hidden), tuple(limits), tuple(evidence))
-    return BuildJudgement(chance, tuple(reasons), tuple(hidden), tuple(limits), tuple(evidence))
+            chance, reasons = "unlikely", list(said)
+            break
+    lines = tuple(map(str, requires.values()))
+    return BuildJudgement(chance, tuple(reasons), tuple(hidden), tuple(limits), tuple(evidence), lines)
 
 
 def _setuptools(requirement: Requirement) -> bool:

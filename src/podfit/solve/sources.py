@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from podfit.index.sources import SourceFiles
 
 
+_SIDE_BY_SIDE = 8
+"""So many source distributions are fetched at the same time."""
+
+
 class Sources:
     """The source builds that one template's solve may rest on; grows while uv is asked.
 
@@ -185,41 +189,54 @@ class Sources:
             reason=reason,
             hidden=judged.hidden,
             limits=judged.limits,
+            requires=judged.requires,
             grounds=(shown_by, *judged.evidence),
         )
 
     def _look(self, wanted: Iterable[tuple[str, str]]) -> list[tuple[SourceBuild, SourceFiles | None]]:
-        """Return the newest source release of each name in its specifier and its contents; the waiting part."""
-        found = []
-        for name, specifier in wanted:
-            try:
-                releases = self._index.releases(name)
-            except PodfitError:
-                continue
-            build = self._newest(name, SpecifierSet(specifier), releases)
-            if build is not None:
-                found.append(build)
-        return found
+        """Return the newest source release of each name in its specifier and its contents; the waiting part.
 
-    def _newest(
-        self, name: str, specifier: SpecifierSet, releases: Mapping[str, tuple[IndexFile, ...]]
-    ) -> tuple[SourceBuild, SourceFiles | None] | None:
-        """Return the newest release in specifier that has nothing but a source distribution for the template."""
+        Whole files are fetched for that, those of several names side by side.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="podfit-sources") as pool:
+            found = list(pool.map(self._newest, [(name, SpecifierSet(specifier)) for name, specifier in wanted]))
+        return [one for one in found if one is not None]
+
+    def _newest(self, wanted: tuple[str, SpecifierSet]) -> tuple[SourceBuild, SourceFiles | None] | None:
+        """Return the newest release in a specifier that has nothing but a source distribution for the template."""
         from podfit.index import best_files
 
+        name, specifier = wanted
+        try:
+            releases = self._index.releases(name)
+        except PodfitError:
+            return None
         within = [version for version in releases if specifier.contains(version, prereleases=True)]
         final = [version for version in within if not Version(version).is_prerelease]
-        with_wheel = [v for v in releases if any(f.kind == "wheel" for f in best_files(releases[v], v, self._tags))]
         for version in reversed(final or within):
             fitting = [file for file in best_files(releases[version], version, self._tags) if self._serves(file)]
             if not fitting or fitting[0].kind == "wheel":
                 continue
-            build = self._published(name, version, fitting[0], releases, with_wheel)
+            build = self._published(name, version, fitting[0], releases, self._with_wheel(version, releases))
             try:
                 return build, self._index.source_files(fitting[0]) if build.chance != "unlikely" else None
             except PodfitError:
                 return build, None
         return None
+
+    def _with_wheel(self, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> list[str]:
+        """Return the releases that have a wheel for the template, oldest first; a final one is given no early one."""
+        from podfit.index import best_files
+
+        found = [
+            other
+            for other, files in releases.items()
+            if any(file.kind == "wheel" and self._serves(file) for file in best_files(files, other, self._tags))
+        ]
+        final = [other for other in found if not Version(other).is_prerelease]
+        return found if Version(version).is_prerelease or not final else final
 
     def _serves(self, file: IndexFile) -> bool:
         """Tell whether a file is for the template's Python, not withdrawn and not too new."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from packaging.version import InvalidVersion, Version
-
-from podfit.catalogue.builds import interface_rules
-from podfit.model import Action, Plan
+from podfit.model import Plan
 from podfit.model.words import listed
+from podfit.plan.builds import held_lines, oldest_interfaces
 from podfit.writers.plain import file_part
 from podfit.writers.text import comment, preamble
 
@@ -33,27 +29,10 @@ def write_build_constraints(plan: Plan) -> str:
             what = f"{build.name} {build.version} imports {listed(build.hidden)} while it is built and does not say so"
             lines.append(comment(f"{what}: install it apart, with --no-build-isolation"))
     lines += ["", "# held: a build that asks for one of these gets the template's version, or fails"]
-    lines += [f"{d.name}=={d.template}" for d in plan.decisions if d.held and _is_version(d.template)]
-    lines += ["", *_interfaces(plan)]
+    lines += [*held_lines(plan), ""]
+    for rule, line in oldest_interfaces(plan):
+        lines += [comment(f"{rule.reason} [{rule.evidence.source}]"), line]
     for build in plan.builds:
         if build.limits:
             lines += [comment(f"{build.name} {build.version}: {build.reason}"), *build.limits]
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def _interfaces(plan: Plan) -> Iterator[str]:
-    """Yield the oldest releases that may be compiled against: those that the plan leads to."""
-    versions = {d.name: d.planned or d.template for d in plan.decisions if not d.held and d.action is not Action.SKIP}
-    for rule in interface_rules():
-        version = versions.get(rule.distribution, "")
-        if _is_version(version):
-            yield comment(f"{rule.reason} [{rule.evidence.source}]")
-            yield f"{rule.distribution}>={Version(version).public}"
-
-
-def _is_version(text: str) -> bool:
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True

@@ -12,7 +12,8 @@ from typing import Any
 
 from ..protocol import Applied, Order
 from ..tree.distributions import Info
-from . import files, ownership, places, records
+from . import builds, files, ownership, places, records
+from .environments import make_workshop
 from .journal import Journal
 from .lock import Area
 from .stage import Installer
@@ -84,15 +85,16 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
     names = [
         name for name, wanted in order["packages"].items() if not places.has_version(found.get(name), wanted["version"])
     ]
+    own = [member["name"] for member in order.get("members", [])]
+    names += [name for name in own if name not in names]
     removals, replaced = _removals(names, layout)
     seconds: dict[str, float] = {}
     if names:
-        installer = Installer(order, talk)
-        installer.check_space(names, layout["purelib"])
+        Installer(order, talk).check_space([name for name in names if name in order["packages"]], layout["purelib"])
         os.makedirs(journal.staging)
         talk.event("control", path=place.control)
-        talk.step(f"fetching {len(names)} packages with {installer.name}")
-        moves = _stage(installer, names, journal, layout)
+        order = _stage_all(order, names, talk, journal)
+        moves = _moves(order, talk, journal, layout)
         ownership.refuse_overwriting(moves, {layout["purelib"], layout["platlib"]}, names)
         elsewhere = {name: found[name] for name in order.get("held", {}) if name in found and name not in names}
         for staged, final in moves:
@@ -202,17 +204,48 @@ def _removals(names: list[str], layout: dict[str, str]) -> tuple[list[str], list
 _TRAMPOLINE = re.compile(r"""^#!/bin/sh\n'''exec' "\$\(dirname -- "\$\(realpath -- "\$0"\)"\)"/'(/[^']*)'""")
 
 
-def _stage(installer: Installer, names: list[str], journal: Journal, layout: dict[str, str]) -> list[tuple[str, str]]:
-    """Install into the staging directory; return what goes where."""
+def _stage_all(order: Order, names: list[str], talk: Talk, journal: Journal) -> Order:
+    """Install into the staging directory, what is built here last; return the order with its wheels."""
+    made = [name for name in order["packages"] if name in names]
+    plain = builds.as_they_are(order, made)
+    if plain:
+        _stage(Installer(order, talk), plain, talk, journal)
+    rest = [name for name in names if name not in plain]
+    if not rest:
+        return order
+    wanted = order.copy()
+    wanted["builds"] = [build for build in order.get("builds", []) if build["name"] in rest]
+    packages = _staged_packages(Installer(order, talk), journal)
+    filled = builds.made_here(wanted, talk, journal.folder, lambda folder: make_workshop(folder, packages))
+    _stage(Installer(filled, talk), rest, talk, journal)
+    return filled
+
+
+def _staged_packages(installer: Installer, journal: Journal) -> str:
+    """Return the package directory below the staging directory."""
     staging = os.path.realpath(journal.staging)
     if installer.name == "pip":
-        installer.install(names, journal.folder, sys.executable, root=staging)
-        installer.check(names, staging + sysconfig.get_paths()["purelib"])
+        return staging + sysconfig.get_paths()["purelib"]
+    return os.path.join(staging, "lib", "python{}.{}".format(*sys.version_info[:2]), "site-packages")
+
+
+def _stage(installer: Installer, names: list[str], talk: Talk, journal: Journal) -> None:
+    """Install packages into the staging directory."""
+    talk.step(f"fetching {len(names)} packages with {installer.name}")
+    staging = os.path.realpath(journal.staging)
+    place = {"root": staging} if installer.name == "pip" else {"prefix": staging}
+    installer.install(names, journal.folder, sys.executable, **place)
+    installer.check(names, _staged_packages(installer, journal))
+
+
+def _moves(order: Order, talk: Talk, journal: Journal, layout: dict[str, str]) -> list[tuple[str, str]]:
+    """Make what is staged true for its final place; return what goes where."""
+    installer = Installer(order, talk)
+    staging = os.path.realpath(journal.staging)
+    if installer.name == "pip":
         return [(staging, "/")]
-    installer.install(names, journal.folder, sys.executable, prefix=staging)
     series = "python{}.{}".format(*sys.version_info[:2])
-    packages = os.path.join(staging, "lib", series, "site-packages")
-    installer.check(names, packages)
+    packages = _staged_packages(installer, journal)
     scripts = os.path.join(staging, "bin")
     # In a relocatable environment uv writes scripts that look for python beside themselves, by the name it was given.
     link = os.path.join(layout["scripts"], "python")

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from ..protocol import Order, OrderedMember, OrderedPackage
 from ..text import canonical
-from .stage import Installer
+from .stage import Installer, Task
 from .talk import RefusedError, Talk
 from .wheelhouse import local_package
 
@@ -22,27 +22,25 @@ MOST_BYTES = 256 * 2**20
 """Bytes that one archive may unpack to."""
 
 
-def built(order: Order, talk: Talk, work: str, workshop: Callable[[str], str]) -> Order:
-    """Return an order whose packages have the wheels of its members, built below work.
+def built(order: Order, talk: Talk, work: str, workshop: Callable[[str], str]) -> dict[str, OrderedPackage]:
+    """Return the wheels of an order's members, built below work, as packages by name.
 
     workshop makes an environment in a directory that sees what the finished one will, and returns its python: what the
     build alone needs is fetched into it, and it is never shipped. Raises RefusedError when a build fails.
     """
-    packages = dict(order["packages"])
-    for number, member in enumerate(order["members"]):
+    packages: dict[str, OrderedPackage] = {}
+    for number, member in enumerate(order.get("members", [])):
         folder = os.path.join(work, "members", str(number))
         source, out = os.path.join(folder, "source"), os.path.join(folder, "wheel")
         os.makedirs(out)
         os.makedirs(os.path.join(folder, "tmp"))
         talk.step(f"Building {member['name']}, the project's own")
         unpack(member, order.get("archives", {}).get(member["sha256"], ""), source)
-        installer = Installer(order, talk)
         python = workshop(os.path.join(folder, "workshop"))
-        installer.build(member, python, source, out, folder)
-        packages[member["name"]] = _package(member, out)
-    filled = order.copy()
-    filled["packages"] = packages
-    return filled
+        task = Task(f"{member['name']}, the project's own,", member["fetched"], (), member["version"])
+        Installer(order, talk).build(task, python, source, out, folder)
+        packages[member["name"]] = package_of(member["name"], out)
+    return packages
 
 
 def unpack(member: OrderedMember, archive: str, target: str) -> None:
@@ -67,9 +65,8 @@ def unpack(member: OrderedMember, archive: str, target: str) -> None:
             os.utime(path, (entry.mtime, entry.mtime))
 
 
-def _package(member: OrderedMember, folder: str) -> OrderedPackage:
-    """Return the wheel that a build left in folder, as what is installed under the member's name."""
-    name = member["name"]
+def package_of(name: str, folder: str) -> OrderedPackage:
+    """Return the wheel that a build left in folder, as what is installed under name."""
     wheels = [found for found in os.listdir(folder) if found.endswith(".whl")]
     if len(wheels) != 1:
         raise RefusedError(f"the build of {name} made {len(wheels)} wheels instead of one")

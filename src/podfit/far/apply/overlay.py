@@ -10,20 +10,16 @@ import re
 import subprocess
 import sys
 import time
-import venv
 
 from ..protocol import Applied, Order
-from . import files, members, ownership, places, records, strangers
+from . import builds, files, ownership, places, records, strangers
+from .environments import make_venv, make_workshop, open_to_template, site_packages
 from .inplace import settled as same_packages
 from .inplace import state
 from .lock import Area
 from .stage import Installer
 from .strangers import STATE_NAME
 from .talk import RefusedError, Talk
-
-PTH_NAME = "_podfit_template.pth"
-OVERLAY_PTH = "_podfit_overlay.pth"
-"""Comes before the template's: such files are read in the order of their names."""
 
 _MOST_OTHERS = 100
 """How many paths of what somebody put into an overlay the answer names."""
@@ -136,11 +132,6 @@ def _keep(place: Area, candidates: tuple[str, ...]) -> None:
             files.sync_folder(os.path.dirname(str(note["kept"])))
 
 
-def site_packages(path: str) -> str:
-    """Return the package directory of an overlay of this Python."""
-    return os.path.join(path, "lib", "python{}.{}".format(*sys.version_info[:2]), "site-packages")
-
-
 def settled(order: Order, path: str) -> bool:
     """Tell whether the plan was applied to this overlay and both it and the template are as they were."""
     if not os.path.exists(os.path.join(path, "bin", "python")):
@@ -181,14 +172,14 @@ def apply(order: Order, talk: Talk) -> Applied:
 def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     """Make the environment aside, fill it, wait for the verdict, swap it in."""
     started = time.monotonic()
-    names = list(order["packages"])
+    names = builds.as_they_are(order, list(order["packages"]))
     new = _new(place)
     talk.event("control", path=place.control)
-    installer = Installer(order, talk) if names or order.get("members") else None
+    installer = Installer(order, talk) if order["packages"] or order.get("members") else None
     if installer:
         installer.check_space(names, place.path)
     os.makedirs(new)
-    _make_venv(new, os.path.basename(path))
+    make_venv(new, os.path.basename(path))
     python = os.path.join(new, "bin", "python")
     seconds = {"create": time.monotonic() - started}
     started = time.monotonic()
@@ -198,9 +189,9 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
         installer.install(names, place.work, python)
         installer.check(names, site_packages(new))
     seconds["install"] = time.monotonic() - started
-    if order.get("members"):
+    if order.get("members") or order.get("builds"):
         started = time.monotonic()
-        order = members.built(order, talk, place.work, lambda folder: _make_workshop(folder, site_packages(new)))
+        order = builds.made_here(order, talk, place.work, lambda folder: make_workshop(folder, site_packages(new)))
         made, names = [name for name in order["packages"] if name not in names], list(order["packages"])
         installer = Installer(order, talk)
         installer.install(made, place.work, python)
@@ -212,7 +203,7 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     )
     talk.pass_gate(order)
     started = time.monotonic()
-    _open_to_template(new)
+    open_to_template(new)
     _adopt_scripts(new, path)
     found = places.visible(_search_path(python))
     wanted = {name: entry["version"] for name, entry in order["packages"].items()}
@@ -250,60 +241,6 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
         "replaced": [],
         "seconds": seconds,
     }
-
-
-def _make_venv(new: str, prompt: str) -> None:
-    """Make an environment of this interpreter's base that sees nothing but itself, fit to be renamed."""
-    # with_pip runs ensurepip, which takes seconds; the template's pip is seen, and installs into the overlay.
-    venv.EnvBuilder(symlinks=True, with_pip=False, prompt=prompt).create(new)
-    with open(os.path.join(new, "pyvenv.cfg"), "a", encoding="utf-8") as file:
-        file.write("relocatable = true\n")  # uv then writes scripts that start the python beside them
-
-
-def _make_workshop(folder: str, packages: str) -> str:
-    """Make an environment to build in, which sees packages and then the template; return its python."""
-    _make_venv(folder, "build")
-    _open_to_template(folder)
-    with open(os.path.join(site_packages(folder), OVERLAY_PTH), "w", encoding="utf-8") as file:
-        file.write(f"import site; site.addsitedir({packages!r})\n")
-    return os.path.join(folder, "bin", "python")
-
-
-def _open_to_template(new: str) -> None:
-    """Let the environment see what the template sees, after its own packages.
-
-    The base's packages become visible where the template sees them. A template that is itself a virtual environment
-    is added by a .pth line that also reads the .pth files in there (editable installs, namespaces).
-    """
-    in_venv = sys.prefix != sys.base_prefix
-    own = _config_value(os.path.join(sys.prefix, "pyvenv.cfg"), "include-system-site-packages") if in_venv else "true"
-    if own == "true":
-        config = os.path.join(new, "pyvenv.cfg")
-        with open(config, encoding="utf-8") as file:
-            text = file.read()
-        text = re.sub(r"(?m)^(include-system-site-packages\s*=\s*)false", r"\1true", text)
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(text)
-    if in_venv:
-        layout = places.layout()
-        folders = list(dict.fromkeys([layout["purelib"], layout["platlib"]]))
-        # One statement a line: names bound by one line are not seen inside a comprehension of the same line.
-        lines = [f"import site; site.addsitedir({folder!r})\n" for folder in folders]
-        with open(os.path.join(site_packages(new), PTH_NAME), "w", encoding="utf-8") as file:
-            file.writelines(lines)
-
-
-def _config_value(path: str, key: str) -> str:
-    """Return one value of a pyvenv.cfg, lower case, empty when there is none."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                name, _, value = line.partition("=")
-                if name.strip().lower() == key:
-                    return value.strip().lower()
-    except OSError:
-        pass
-    return ""
 
 
 def _adopt_scripts(new: str, path: str) -> None:

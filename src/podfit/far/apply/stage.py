@@ -13,8 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from ..protocol import Order, OrderedMember
+from ..protocol import Order
 from ..tree.secrets import mask
 from .places import distributions, has_version, search_path
 from .talk import RefusedError, Talk
@@ -62,6 +64,16 @@ def find_pip() -> str:
     return next((folder for folder in folders if os.path.isfile(os.path.join(folder, "__main__.py"))), "")
 
 
+def _has_build_constraint(pip: str) -> bool:
+    """Tell whether the pip in a directory knows --build-constraint: 25.3 is the first (its changelog, 2025-10-24)."""
+    try:
+        with open(os.path.join(pip, "__init__.py"), encoding="utf-8") as file:
+            found = re.search(r"""^__version__ = ["'](\d+)\.(\d+)""", file.read(), re.MULTILINE)
+    except OSError:
+        return False
+    return bool(found) and (int(found[1]), int(found[2])) >= (25, 3)  # type: ignore[index]
+
+
 def _ask(argv: list[str]) -> str:
     """Return what a program prints, empty when it does not run."""
     try:
@@ -69,6 +81,18 @@ def _ask(argv: list[str]) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+
+
+class Task(NamedTuple):
+    """What is to be built: title as the subject of a sentence, what is fetched for the build alone (PEP 508).
+
+    limits are constraints of what is fetched; version is what a build that asks Git for it is told, empty for none.
+    """
+
+    title: str
+    fetched: Sequence[str]
+    limits: Sequence[str]
+    version: str = ""
 
 
 class Installer:
@@ -100,12 +124,14 @@ class Installer:
         indexes = self.order.get("indexes", [])
         # What installers start in an environment imports from it (setuptools' .pth does): no bytecode is left there.
         quiet = {"PYTHONDONTWRITEBYTECODE": "1"}
+        limits = self._build_constraints(work)
         if self.uv:
             lock = os.path.join(work, "pylock.toml")
             parts = ['lock-version = "1.0"\ncreated-by = "podfit"\n', *(entry["pylock"] for entry in chosen.values())]
             _write(lock, "\n".join(parts))
             argv = [self.uv, "pip", "install", "--no-config", "--no-deps", "-r", lock, "--python", python]
             argv += ["--prefix", prefix] if prefix else []
+            argv += ["--build-constraints", limits] if limits else []
             argv += ["--offline"] if self.order.get("no_index") else []
             # Its files have addresses of their own: what it takes from an index's address are the host's credentials.
             told = {"UV_INDEX": " ".join([*indexes, os.environ.get("UV_INDEX", "")]).strip()} if indexes else {}
@@ -131,10 +157,24 @@ class Installer:
         argv += ["--no-index"] if "" not in links or self.order.get("no_index") else []
         before = os.environ.get("PIP_EXTRA_INDEX_URL", "")
         quiet.update({"PIP_EXTRA_INDEX_URL": " ".join([*indexes, before]).strip()} if indexes else {})
-        self._run(argv, {**_environment(None, _PIP_DROPPED, "PIP_"), **quiet}, work)
+        environment = {**_environment(None, _PIP_DROPPED, "PIP_"), **quiet}
+        if limits and _has_build_constraint(self.pip):
+            argv += ["--build-constraint", limits]
+        elif limits:
+            environment["PIP_CONSTRAINT"] = limits
+        self._run(argv, environment, work)
 
-    def build(self, member: OrderedMember, python: str, source: str, out: str, work: str) -> None:
-        """Build the member in source into a wheel in out, without isolation: its build sees what python sees.
+    def _build_constraints(self, work: str) -> str:
+        """Return the path of a file that limits what isolated builds may hold, empty when nothing does."""
+        lines = self.order.get("build_constraints") or []
+        if not lines:
+            return ""
+        path = os.path.join(work, "build-constraints.txt")
+        _write(path, "".join(f"{line}\n" for line in lines))
+        return path
+
+    def build(self, task: Task, python: str, source: str, out: str, work: str) -> None:
+        """Build the directory source into a wheel in out, without isolation: its build sees what python sees.
 
         What is fetched for it is installed for python beforehand, never with another build of what the order holds.
         work is a directory for what a build leaves. Raises RefusedError and AbortedError as `install`.
@@ -146,14 +186,15 @@ class Installer:
         environment["PATH"] = os.pathsep.join([*beside, os.environ.get("PATH", os.defpath)])
         start = [self.uv, "--no-config"] if self.uv else [python, "-B", self.pip]
         quiet = [] if self.uv else ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-        fetched = member["fetched"]
-        if fetched:
+        if task.fetched:
             kept = os.path.join(work, "constraints.txt")
-            _write(kept, "".join(f"{each}=={version}\n" for each, version in self.order.get("held", {}).items()))
+            held = [f"{each}=={version}" for each, version in self.order.get("held", {}).items()]
+            _write(kept, "".join(f"{line}\n" for line in (*held, *task.limits)))
             argv = [*start, *(["pip"] if self.uv else []), "install", "-c", kept, *quiet]
             argv += ["--python", python] if self.uv else ["--no-warn-script-location"]
-            self._run([*argv, "--", *fetched] if self.uv else [*argv, *fetched], environment, work)
-        environment.update({name: member["version"] for name in _VERSION_VARIABLES if member["version"]})
+            self._run([*argv, "--", *task.fetched] if self.uv else [*argv, *task.fetched], environment, work)
+        if task.version:
+            environment.update(dict.fromkeys(_VERSION_VARIABLES, task.version))
         if self.uv:
             argv = [*start, "build", "--wheel", "--no-sources", "--no-build-isolation", "--python", python]
             argv += ["--out-dir", out, source]
@@ -166,7 +207,7 @@ class Installer:
             lines = [line.strip() for line in self.said if line.strip()]
             last = next((n for n, line in enumerate(lines) if line.startswith("error: Failed to build")), 0)
             words = " ".join(" ".join(lines[max(0, last - 6) : last]).split())[-1000:] or error.message
-            text = f"{member['name']}, the project's own, cannot be built: {words}"
+            text = f"{task.title} cannot be built: {words}"
             raise RefusedError(text, error.remedy or "see what its build asks for; nothing was changed") from None
 
     def check(self, names: list[str], folder: str) -> None:

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from podfit.far.protocol import Order, OrderedPackage
-from podfit.model import Action, Artefact, Decision, InputError, Plan
+from podfit.catalogue.imports import find
+from podfit.far.protocol import Order, OrderedBuild, OrderedPackage
+from podfit.model import Action, Artefact, Decision, InputError, Plan, canonical
 from podfit.model.invariants import COMMIT, SHA256
+from podfit.plan.builds import build_constraints
 from podfit.pod.apply.members import Carried
 from podfit.writers.toml import string
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PYPI_HOST = "files.pythonhosted.org"
 _PYPI_INDEX = "https://pypi.org/simple"
 
@@ -51,6 +54,52 @@ def held(plan: Plan) -> dict[str, str]:
     return {d.name: d.template for d in plan.decisions if d.held and d.template}
 
 
+def builds(plan: Plan) -> list[OrderedBuild]:
+    """Return what is built on the machine in sight of its environment.
+
+    Those are source distributions whose build imports what an isolated environment lacks, or asks for what is held
+    (no index has the template's build of torch), and commits, of which nobody knows before.
+    """
+    there = {d.name for d in plan.with_action(Action.KEEP, Action.INSTALL, Action.CHANGE)}
+    found: list[OrderedBuild] = []
+    for build in plan.builds:
+        names = {canonical(asked[0]) for line in build.requires if (asked := _NAME.match(line.strip()))}
+        if build.artefact.kind == "sdist" and (build.hidden or names & held(plan).keys()):
+            entries = [entry for module in build.hidden if (entry := find(module)) is not None]
+            found.append(
+                {
+                    "name": build.name,
+                    "url": build.artefact.url,
+                    "sha256": _sha256(build.name, build.artefact),
+                    "commit": "",
+                    "folder": "",
+                    "fetched": sorted({entry.distribution for entry in entries} - there),
+                    "limits": list(build.limits),
+                }
+            )
+    for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
+        for file in plan.artefacts.get(decision.name, ())[:1]:
+            if file.kind == "commit" and (commit := COMMIT.fullmatch(file.url)):
+                found.append(
+                    {
+                        "name": decision.name,
+                        "url": commit["url"],
+                        "sha256": "",
+                        "commit": commit["commit"],
+                        "folder": _folder(commit["fragment"]),
+                        "fetched": [],
+                        "limits": [],
+                    }
+                )
+    return found
+
+
+def _folder(fragment: str | None) -> str:
+    """Return the directory within a repository that an address's fragment names, empty for its top."""
+    found = re.search(r"(?:^|&)subdirectory=([^&]+)", fragment or "")
+    return unquote(found[1]).strip("/") if found else ""
+
+
 def plan_hash(plan: Plan) -> str:
     """Return a hash of what the plan asks for: equal for two solves with the same result."""
     asked = {name: [entry["version"], sorted(entry["hashes"])] for name, entry in packages(plan).items()}
@@ -70,6 +119,8 @@ def work_order(plan: Plan) -> Order:
         "plan_sha256": plan_hash(plan),
         "packages": packages(plan),
         "held": held(plan),
+        "builds": builds(plan),
+        "build_constraints": list(build_constraints(plan)) if plan.built_from_source else [],
         "name": overlay_name(plan),
     }
 
@@ -115,8 +166,8 @@ def _pylock_entry(name: str, version: str, files: tuple[Artefact, ...]) -> str:
     """
     text = string
     if commit := COMMIT.fullmatch(files[0].url) if files[0].kind == "commit" else None:
-        folder = re.search(r"(?:^|&)subdirectory=([^&]+)", commit["fragment"] or "")
-        below = f", subdirectory = {text(unquote(folder[1]))}" if folder else ""
+        folder = _folder(commit["fragment"])
+        below = f", subdirectory = {text(folder)}" if folder else ""
         vcs = f'type = "git", url = {text(commit["url"])}, commit-id = {text(commit["commit"])}{below}'
         return f"[[packages]]\nname = {text(name)}\nvcs = {{ {vcs} }}\n"
     lines = ["[[packages]]", f"name = {text(name)}", f"version = {text(version)}"]

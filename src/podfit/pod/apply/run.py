@@ -51,10 +51,6 @@ def apply(
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         text = f"the plan has conflicts or failed checks: {problems[0]}{more}"
         raise ApplyError(text, remedy="see the matrix: podfit matrix")
-    if options.in_place and plan.members:
-        names = ", ".join(member.name for member in plan.members)
-        text = f"{names}: the project's own is built into an overlay, never into the template's own environment"
-        raise ApplyError(text, remedy="apply without --in-place (the default)")
     carried = carry(plan, options.project)
     for each in carried:
         if each.left:

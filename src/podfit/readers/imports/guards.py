@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from podfit.readers.imports.nodes import calls, nodes
+
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # transformers' and accelerate's convention: is_torch_available(), is_flash_attn_2_available().
 _AVAILABLE = re.compile(r"^_?is_\w+_available$|^_?(?:HAS|HAVE)_[A-Z0-9_]+$|^_?[A-Z0-9_]+_AVAILABLE$")
@@ -91,9 +93,7 @@ def tests_availability(value: ast.expr) -> bool:
     """Return whether an assigned value asks if a module can be found."""
     if not isinstance(value, (ast.Call, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp)):
         return False
-    return any(
-        isinstance(part, ast.Call) and dotted(part.func).rpartition(".")[2] in _FIND_SPEC for part in ast.walk(value)
-    )
+    return any(dotted(part.func).rpartition(".")[2] in _FIND_SPEC for part in calls(value))
 
 
 def dotted(node: ast.AST | None) -> str:
@@ -110,7 +110,7 @@ def dotted(node: ast.AST | None) -> str:
 
 def _parts(test: ast.expr) -> Iterator[ast.AST]:
     """Yield the names, attributes and called functions of a condition."""
-    for part in ast.walk(test):
+    for part in nodes(test):
         if isinstance(part, (ast.Name, ast.Attribute)):
             yield part
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from podfit.model import Call, Grade
 from podfit.readers.imports import guards, versions
+from podfit.readers.imports.nodes import calls
 
 _DYNAMIC = frozenset({"import_module", "__import__"})
 
@@ -212,9 +213,8 @@ class Statements:
         """Collect calls, and imports by a function with a literal name, from an expression."""
         if not self.expressions:
             return
-        for node in ast.walk(root):
-            if isinstance(node, ast.Call):
-                self._call(node, reason)
+        for node in calls(root):
+            self._call(node, reason)
 
     def _call(self, node: ast.Call, reason: str) -> None:
         function = node.func
@@ -257,8 +257,8 @@ def _called(body: Iterable[ast.stmt]) -> Iterator[str]:
     """Yield the names of functions that a module calls when it is run, under `if __name__ == "__main__"` as well."""
     for node in body:
         if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
-            for part in ast.walk(node.value):
-                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+            for part in calls(node.value):
+                if isinstance(part.func, ast.Name):
                     yield part.func.id
         elif isinstance(node, (ast.If, ast.With, ast.Try)):
             yield from _called(node.body)
