@@ -59,8 +59,8 @@ class Rule(msgspec.Struct, frozen=True):
     the file shows to come from it. keyword, if set, is a keyword's name, and values map its values to distributions
     (`*` stands for any value); otherwise needs are alternatives, the first being the default. unless are keywords
     whose presence turns the rule off. starts, if set, are prefixes of which one must begin a literal argument; ends
-    likewise suffixes. Of the rules with one about, the first that fits a call decides. url is the page that says so,
-    fact what it says.
+    likewise suffixes. setting tells that a configuration file may give the keyword as well. Of the rules with one
+    about, the first that fits a call decides. url is the page that says so, fact what it says.
     """
 
     module: str
@@ -76,6 +76,7 @@ class Rule(msgspec.Struct, frozen=True):
     starts: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     about: str = ""
+    setting: bool = False
 
     @property
     def evidence(self) -> Evidence:
@@ -182,6 +183,7 @@ def rules() -> tuple[Rule, ...]:
             starts=tuple(entry.get("starts", ())),
             ends=tuple(entry.get("ends", ())),
             about=entry.get("about", ""),
+            setting=entry.get("setting", False),
         )
         for entry in table("implicit_needs")["rule"]
     )
@@ -193,6 +195,16 @@ def call_names() -> frozenset[str]:
     return frozenset(
         name for rule in rules() for name in (*rule.methods, *(call.rpartition(".")[2] for call in rule.calls))
     )
+
+
+@cache
+def settings() -> Mapping[str, tuple[str, frozenset[str]]]:
+    """Return, for each keyword that configuration files may give, a function that takes it, and all such modules."""
+    return {
+        rule.keyword: (min(rule.calls), frozenset(name.partition(".")[0] for name in rule.calls))
+        for rule in rules()
+        if rule.setting
+    }
 
 
 @cache

@@ -38,12 +38,13 @@ class RefusedNeed:
     """A need that cannot be had on the template as it is asked for.
 
     message is the resolver's explanation. fitting is the version that fits once the need's own limits are dropped,
-    empty when none does.
+    empty when none does; near is the release next to an exact pin that was tried first, empty for none.
     """
 
     name: str
     message: str
     fitting: str = ""
+    near: str = ""
 
 
 @dataclass(frozen=True, slots=True)

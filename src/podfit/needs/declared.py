@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
             else:
                 asked.setdefault(name, Asked(name)).parts.append((declaration, requirement))
         waiting = later if grown else []
-        elsewhere = {canonical(requirement.name): _option(declaration.group) for declaration, requirement in later}
+        elsewhere = _elsewhere(later)
     questions = tuple(question for one in asked.values() for question in _agreed(one))
     offered, told = offers(asked, beside)
     return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere, questions)
@@ -112,6 +113,15 @@ def _selected(group: str, extras: Collection[str], groups: Collection[str]) -> b
     if not group:
         return True
     return canonical(name) in (extras if kind == "extra" else groups)
+
+
+def _elsewhere(unselected: Sequence[tuple[Declaration, Requirement]]) -> dict[str, str]:
+    """Return, for each name that only unselected extras and groups declare, the option of the smallest of these."""
+    sizes = Counter(declaration.group for declaration, _ in unselected)
+    found: dict[str, str] = {}
+    for declaration, requirement in sorted(unselected, key=lambda each: sizes[each[0].group]):
+        found.setdefault(canonical(requirement.name), _option(declaration.group))
+    return found
 
 
 def _option(group: str) -> str:

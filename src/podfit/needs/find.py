@@ -75,7 +75,7 @@ class _Used:
             rest = f"{len(sites) - SHOWN_SITES} more imports, in {files} files altogether"
             shown.append(Evidence(EvidenceKind.METADATA, str(sites[SHOWN_SITES]), rest))
         for implied in self.implied[:SHOWN_SITES]:
-            shown.append(Evidence(EvidenceKind.METADATA, str(implied.call), f"calls {_called(implied)}"))
+            shown.append(Evidence(EvidenceKind.METADATA, str(implied.call), _done(implied)))
             shown.append(implied.rule.evidence)
         return tuple(dict.fromkeys((*shown, *self.named)))
 
@@ -240,10 +240,20 @@ def _judged(
         evidence = Evidence(EvidenceKind.METADATA, str(site), statement(site))
     else:
         message = f"needed by {_called(use.implied[0])} but not declared: {use.implied[0].rule.fact}"
-        evidence = Evidence(EvidenceKind.METADATA, str(use.implied[0].call), f"calls {_called(use.implied[0])}")
+        evidence = Evidence(EvidenceKind.METADATA, str(use.implied[0].call), _done(use.implied[0]))
     return Finding("imports", name, Verdict.WARNING, message, evidence, f"declare {name}")
 
 
+def _done(implied: Implied) -> str:
+    """Return what the place of a call does: call a function, or give it a keyword from a configuration file."""
+    if implied.call.path.endswith((".yaml", ".yml")):
+        return f"sets {implied.rule.keyword}"
+    return f"calls {_called(implied)}"
+
+
 def _called(implied: Implied) -> str:
+    """Return what needs the distribution, as the subject of a sentence."""
     target = implied.call.target
+    if implied.call.path.endswith((".yaml", ".yml")):
+        return f"{implied.rule.keyword} in {implied.call.path}"
     return f"{implied.rule.module}'s {target[1:]}" if target.startswith(".") else target

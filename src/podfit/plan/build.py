@@ -238,10 +238,21 @@ def _moved_along(change: Change, facts: _Facts) -> Iterable[str]:
 def _refusal(refused: RefusedNeed, template: Template) -> str:
     """Return why a need cannot be had, and what would do."""
     present = template.distributions.get(refused.name)
+    if refused.near and refused.near == refused.fitting:
+        return (
+            f"{refused.message} {refused.name} {refused.near} is the nearest release that fits: "
+            "ask for that, or take another template."
+        )
     if refused.fitting and (present is None or not same_version(present.version, refused.fitting)):
-        return f"{refused.message} Without its own limit {refused.name} {refused.fitting} would fit."
+        return (
+            f"{refused.message} Without its own limit {refused.name} {refused.fitting} would fit: "
+            "widen the limit, or take another template."
+        )
     if present is not None and refused.fitting:
-        return f"{refused.message} Without its own limit the template's {present.version} stays."
+        return (
+            f"{refused.message} Without its own limit the template's {present.version} stays: "
+            "widen the limit, or take another template."
+        )
     return refused.message
 
 

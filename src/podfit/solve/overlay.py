@@ -30,6 +30,7 @@ from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
 from podfit.solve.addresses import unfilled, unset
 from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, Packages, unmet
+from podfit.solve.nearest import is_pin, nearest
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told, told_of_address
 from podfit.solve.repositories import fixed_commits
@@ -44,13 +45,14 @@ class Earlier:
     """What solving the same needs under fewer bounds found: all of it stays true under more.
 
     relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps
-    the sets of pins that cannot all stay to the explanations.
+    the sets of pins that cannot all stay to the explanations, near relaxed needs to the versions near their pins.
     """
 
     relaxed: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
     refused: list[RefusedNeed] = field(default_factory=list)
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
+    near: dict[str, str] = field(default_factory=dict)
 
     def take(
         self,
@@ -168,6 +170,7 @@ def overlay_steps(
     forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
     earlier = earlier or Earlier()
     relaxed |= earlier.relaxed
+    near = dict(earlier.near)
     dropped |= earlier.dropped
     refused += [each for each in earlier.refused if each.name not in {r.name for r in refused}]
     start = (set(relaxed), set(dropped))
@@ -178,9 +181,8 @@ def overlay_steps(
     cheapest: tuple[Search, Packages] | None = None
     passed_over: tuple[PassedOver, ...] = ()
     while True:
-        lines = tuple(
-            requirement_line(n, n.name in relaxed) for n in needs if n.name not in dropped and _asked(n, offered)
-        )
+        wanted = [n for n in needs if n.name not in dropped and _asked(n, offered)]
+        lines = tuple(requirement_line(n, n.name in relaxed, near.get(n.name, "")) for n in wanted)
         asked = replace(question, requirements=lines)
         lacking = unmet(needs, offered.pins, relaxed, {*held, *dropped, *forced})
         ranks = {n.name: STAYS for n in needs if n.name in loose and n not in lacking}
@@ -225,13 +227,16 @@ def overlay_steps(
         if not culprits:
             raise NoPlanError(f"nothing fits {template.name}: {blamed}")
         for name in culprits:
-            if name in relaxed or not (stated[name].specifier or stated[name].url):
+            if near.pop(name, "") == "" and (name in relaxed or not (stated[name].specifier or stated[name].url)):
                 dropped.add(name)
-            relaxed.add(name)
             if name not in {r.name for r in refused}:
-                refused.append(RefusedNeed(name, explained(stated[name], blamed, offered)))
+                next_to = "" if name in dropped else (yield from nearest(stated[name], search))
+                near |= {name: next_to} if next_to else {}
+                refused.append(RefusedNeed(name, explained(stated[name], blamed, offered), near=next_to))
+            relaxed.add(name)
     assert settled is not None and cheapest is not None  # noqa: S101 - the loop ends with an answer or raises
     earlier.take(relaxed, dropped, refused, cheapest[0].reasons)
+    earlier.near = near
     search, packages = settled
     if not search.proven:
         notes.append(
@@ -302,7 +307,7 @@ def _held_needs(
         if need.url:
             ignored[need.name] = need.url
         elif not specifier.contains(version, prereleases=True):
-            if all(s.operator in ("==", "===") and not s.version.endswith(".*") for s in specifier):
+            if all(is_pin(clause) for clause in specifier):
                 ignored[need.name] = need.specifier
             else:
                 text = (
@@ -333,11 +338,11 @@ def _asked(need: Need, offered: OfferedTemplate) -> bool:
     return need.name not in offered.left_out
 
 
-def requirement_line(need: Need, relaxed: bool = False) -> str:
-    """Return need as a PEP 508 line, without its limits when relaxed."""
+def requirement_line(need: Need, relaxed: bool = False, near: str = "") -> str:
+    """Return need as a PEP 508 line; when relaxed, without its limits, or in the version near to them."""
     extras = f"[{','.join(need.extras)}]" if need.extras else ""
     if relaxed:
-        return f"{need.name}{extras}"
+        return f"{need.name}{extras}=={near}" if near else f"{need.name}{extras}"
     return f"{need.name}{extras} @ {need.url}" if need.url else f"{need.name}{extras}{need.specifier}"
 
 

@@ -95,11 +95,10 @@ def told_of_address(error: InputError, culprits: Sequence[str]) -> str:
 
 def explained(need: Need, message: str, offered: OfferedTemplate) -> str:
     """Return what stands against a need: who asks where, who of the template excludes it, and the resolver's words."""
-    if not need.specifier:
-        return message
-    against = list(holders(need.name, SpecifierSet(need.specifier), offered))
-    if not against:
-        return message
     where = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
-    said = shortened([str(holder) for holder in against], 3)
-    return f"the project needs {need.name}{need.specifier}{where}; of the template, {said}. {message}"
+    asked = f"the project needs {need.name}{need.specifier}{where}"
+    against = list(holders(need.name, SpecifierSet(need.specifier), offered)) if need.specifier else []
+    if against:
+        said = shortened([str(holder) for holder in against], 3)
+        return f"{asked}; of the template, {said}. {message}"
+    return f"{asked}: {message[:1].lower()}{message[1:]}" if message.startswith("Because ") else f"{asked}: {message}"

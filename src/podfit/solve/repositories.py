@@ -14,6 +14,20 @@ from podfit.model.steps import Steps, Wait
 
 _SECONDS = 30
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_REMEDIES = (
+    (
+        re.compile(r"Could not resolve host|Failed to connect|timed out|unreachable|no answer within|no network", re.I),
+        "check the network",
+    ),
+    (
+        re.compile(
+            r"Authentication failed|could not read (Username|Password)|Permission denied|40[13]|terminal prompts", re.I
+        ),
+        "see to the access (a token for Git, an SSH key)",
+    ),
+    (re.compile(r"shortened commit"), "write the commit out"),
+)
+"""What to do about what Git says, by its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,8 @@ def fixed_commits(needs: Iterable[Need], allowed: Collection[str], *, offline: b
         if not commit:
             told = _without_secrets(base)
             text = f"the repository {told} gives no commit for {reference or 'its default branch'} ({cause}); "
-            refused.append(RefusedNeed(need.name, f"{text}correct the address, or state a commit of 40 digits"))
+            remedy = next((does for said, does in _REMEDIES if said.search(cause)), "correct the address")
+            refused.append(RefusedNeed(need.name, f"{text}{remedy}, or state a commit of 40 digits"))
             continue
         url = f"git+{base}@{commit}" + (f"#{fragment}" if fragment else "")
         fixed[need.name] = LockedPackage(need.name, "", (Artefact("", url, (), "commit"),), url)

@@ -70,6 +70,7 @@ class Question:
     index_arguments are uv's options that name indexes; exclude_newer is a date, empty for none. build_constraints
     limit what source distributions are built with: wheels in find_links that hold metadata only build nothing.
     assumed is a further directory of wheels; build names what uv may build (`:all:` for everything), nothing else.
+    lowest asks for the oldest release of what is required, and the newest of all else.
     """
 
     requirements: tuple[str, ...]
@@ -83,6 +84,7 @@ class Question:
     build_constraints: tuple[str, ...] = ()
     assumed: Path | None = None
     build: tuple[str, ...] = ()
+    lowest: bool = False
 
     def key(self) -> str:
         """Return a hash of everything that the answer depends on, the index's state apart."""
@@ -98,6 +100,7 @@ class Question:
             sorted(self.build_constraints),
             str(self.assumed or ""),
             self.build,
+            *(("lowest",) if self.lowest else ()),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
@@ -220,6 +223,7 @@ class Uv:
                     ":all:",
                     *(word for name in question.build for word in ("--no-binary", name)),
                 ]
+            command += ["--resolution", "lowest-direct"] if question.lowest else []
             command += ["--exclude-newer", question.exclude_newer] if question.exclude_newer else []
             command += ["--offline"] if offline else ["--refresh"] if self.refresh else []
             command += ["-o", output.name, "requirements.in"]

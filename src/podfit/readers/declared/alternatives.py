@@ -81,7 +81,8 @@ def _clash(
     for name in mine.keys() & theirs.keys():
         for declaration, requirement in mine[name]:
             for other, there in theirs[name]:
-                both = requirement.specifier & there.specifier
-                if both.is_unsatisfiable() and not requirement.specifier.is_unsatisfiable():
+                if requirement.specifier.is_unsatisfiable() or there.specifier.is_unsatisfiable():
+                    continue  # no version meets that line, whatever the other file says
+                if (requirement.specifier & there.specifier).is_unsatisfiable():
                     return declaration, other
     return None

@@ -24,6 +24,8 @@ _SCP = re.compile(r"^git\+(?:ssh://)?([\w.-]+@[\w.-]+):(?!\d+/)(?!//)(.+)$")
 _NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$")
 _IDLE_STAR = re.compile(r"((?<![=!~<>])(?:>=|<=|~=|>|<)\s*)(\d+(?:\.\d+)*)\.\*")
 _FOREIGN_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?)\s*={2,3}\s*(\d[A-Za-z0-9._+!-]*)\s*(;.*)?$")
+_UNSET = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_WITH_UNSET = re.compile(r"^([A-Za-z0-9][\w.-]*\s*(?:\[[\w.,\s-]*\])?)\s*([=<>!~][^;@]*?)\s*(;.*)?$")
 _EGG = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
 _ARCHIVE_ROUTE = re.compile(r"^/[^/]+/([^/]+)/(?:archive|zipball|tarball|-/archive|get)/")
 _VCS = re.compile(r"^(?:git|hg|svn|bzr)\+")
@@ -42,7 +44,9 @@ def parse(text: str) -> Requirement:
         return found
     except InvalidRequirement as error:
         reason, remedy = str(error).split("\n", 1)[0].rstrip(".:"), "; write it like name>=1.2,<2"
-        if re.match(r"^[\w.\[\]-]+\s*=\s*[\w.*]+\s*$", text):
+        if names := dict.fromkeys(_UNSET.findall(text)):
+            reason, remedy = f"the variable {' and '.join(names)} is not set here", "; set it, or write its value"
+        elif re.match(r"^[\w.\[\]-]+\s*=\s*[\w.*]+\s*$", text):
             reason, remedy = "one = compares nothing, write ==", ""
         raise ValueError(f"{shown!r} is not a requirement: {reason}{remedy}") from None
     except RecursionError:
@@ -62,6 +66,18 @@ def without_foreign_version(text: str) -> tuple[str, str]:
     except InvalidVersion:
         return f"{match.group(1)}{match.group(3) or ''}", match.group(2)
     return "", ""
+
+
+def without_unset_variables(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a requirement without the clauses that hold `${VARIABLES}` nobody has set, and these by name.
+
+    Both are empty for every other text: a name, an address or a marker cannot do without them.
+    """
+    match = _WITH_UNSET.match(text)
+    if match is None or not _UNSET.search(match.group(2)):
+        return "", ()
+    kept = ",".join(clause for clause in match.group(2).split(",") if not _UNSET.search(clause))
+    return f"{match.group(1)}{kept}{match.group(3) or ''}", tuple(dict.fromkeys(_UNSET.findall(match.group(2))))
 
 
 def without_idle_stars(text: str) -> str:

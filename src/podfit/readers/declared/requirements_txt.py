@@ -211,6 +211,11 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
     if plain != text:
         line.notice(reading, f"{text} is read as {plain}, as old pips did; no pip of today takes it")
         text = plain
+    unlimited, names = pep508.without_unset_variables(text)
+    if names:
+        variables = " and ".join(f"${{{name}}}" for name in names)
+        line.notice(reading, f"{variables} is not set: {unlimited} is read for {text}; set it and fit again")
+        text = unlimited
     free, version = pep508.without_foreign_version(text)
     if free:
         line.notice(reading, f"{version} is no version that PEP 440 knows; {free} is asked for in any version")

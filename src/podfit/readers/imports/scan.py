@@ -25,6 +25,7 @@ from podfit.model import (
     Where,
 )
 from podfit.model.words import shortened
+from podfit.readers.imports import settings
 from podfit.readers.imports.files import Tree, find_files, single_file
 from podfit.readers.imports.grades import Places
 from podfit.readers.imports.own import OwnModules
@@ -77,6 +78,7 @@ class _State:
     found: list[tuple[Found, str, int]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    settings: list[tuple[Call, frozenset[str]]] = field(default_factory=list)
 
 
 def scan_imports(
@@ -112,6 +114,7 @@ def scan_imports(
             _notebook(state, path)
         for path in tree.configs:
             _config(state, path)
+        state.calls += _settings(state)
         own = OwnModules(base, tree, is_known, is_generic)
         own.names |= _built(state, tree)
         imports = tuple(_sites(state.found, own, places))
@@ -261,7 +264,11 @@ def _config(state: _State, path: str) -> None:
     from podfit.catalogue.imports import is_known
 
     data = _read(state, path)
-    if data is None or (b"target" not in data and b"class_path" not in data):
+    if data is None:
+        return
+    if state.places.grade(path) is None:
+        state.settings += settings.given(data, path)
+    if b"target" not in data and b"class_path" not in data:
         return
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         if match := _TARGET.match(line):
@@ -269,6 +276,12 @@ def _config(state: _State, path: str) -> None:
             if match[1] == "target" and not is_known(module.partition(".")[0]):
                 continue
             state.found.append((Found(module, number, (name,), grade=Grade.CONFIG), path, 0))
+
+
+def _settings(state: _State) -> list[Call]:
+    """Return what configuration files give as keywords to functions of modules that the project imports."""
+    imported = {found.module.partition(".")[0] for found, _, _ in state.found}
+    return [call for call, modules in state.settings if modules & imported]
 
 
 def _syntax(place: str, error: Exception, data: bytes) -> str:
