@@ -134,6 +134,7 @@ def test_two_members_are_read_planned_built_and_imported(python: str, wheels: Pa
     assert run(own, "import plain; print(plain.new)") == "True"
 
 
+@pytest.mark.slow
 def test_in_place_they_are_built_aside_and_moved_in_under_the_journal(
     python: str, wheels: Path, tmp_path: Path
 ) -> None:

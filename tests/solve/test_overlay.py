@@ -152,7 +152,7 @@ def test_a_package_that_does_not_exist_is_one_sentence_with_its_place(solve):
     overlay = solve(template({}), [need("no-such-thing")], {("click", "1.0"): []}, uv=solve.uv)
     (refused,) = overlay.refused
     assert (refused.name, refused.fitting) == ("no-such-thing", "")
-    assert refused.message.startswith("the package no-such-thing does not exist")
+    assert "(pyproject.toml:7): the package no-such-thing does not exist" in refused.message
     assert "--index-url" in refused.message
 
 
