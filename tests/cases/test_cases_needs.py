@@ -181,6 +181,35 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }  # fmt: skip
 
 
+CASES.update({
+    "options before install": (
+        {"a.ipynb": notebook("!pip -q --no-cache-dir install 'tqdm>=4' einops==0.7.0", "import tqdm, einops")},
+        {"einops": "==0.7.0", "tqdm": ">=4"},
+    ),
+    "a logger that a configuration names": (
+        {"requirements.txt": "transformers\n", "a.py": "import transformers\n",
+         "config/train.yaml": "model: x\ntraining:\n  report_to:\n    - wandb  # the team's\n    - tensorboard\n"},
+        {"tensorboard": "", "transformers": "", "wandb": ""},
+    ),
+    "a word in a configuration of something else": (
+        {"requirements.txt": "tqdm\n", "a.py": "import tqdm\n", "app.yaml": "report_to: wandb\n"}, {"tqdm": ""},
+    ),
+    "a variable that is not set": (
+        {"requirements.txt": "tqdm==${PODFIT_NOT_SET}\neinops>=0.6,<${PODFIT_NOT_SET}\n"},
+        {"einops": ">=0.6", "tqdm": ""},
+    ),
+    "a range that nothing meets, in two files": (
+        {"requirements.txt": "tqdm>4,<3\neinops\n", "requirements-extra.txt": "", "setup.py":
+         "from setuptools import setup\nsetup(name='p', install_requires=['tqdm>4,<3', 'rich'])\n"},
+        {"einops": "", "rich": "", "tqdm": ""},
+    ),
+    "host programs": (
+        {"a.py": "import bpy, bge, hou, nuke, unreal, gdb, lldb, ghidra, awsglue, isaacgym, omni.usd, folder_paths\n"},
+        {},
+    ),
+})  # fmt: skip
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_project_needs_what_an_expert_would_read(name: str, tmp_path: Path) -> None:
     files, expected = CASES[name]
@@ -219,6 +248,20 @@ def test_what_an_unselected_extra_declares_is_offered(tmp_path: Path) -> None:
     assert question.remedy == "--extra hil plans it"
 
 
+def test_of_the_extras_that_declare_a_module_the_smallest_is_offered(tmp_path: Path) -> None:
+    manifest = (
+        '[project]\nname="p"\nversion="1"\n[project.optional-dependencies]\n'
+        'arm=["odd-robot>=1"]\nall=["odd-robot>=1", "rich", "tqdm"]\n'
+    )
+    report, _ = needs(tmp_path, {"pyproject.toml": manifest, "p.py": "import odd_robot\n"})
+    assert [question.remedy for question in report.questions] == ["--extra arm plans it"]
+
+
+def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
+    _, notices = needs(tmp_path, CASES["a variable that is not set"][0])
+    assert "requirements.txt:1: ${PODFIT_NOT_SET} is not set: tqdm is read for tqdm==${PODFIT_NOT_SET}" in notices[0]
+
+
 def test_a_name_that_is_another_projects_is_asked_about_even_if_declared(tmp_path: Path) -> None:
     report, _ = needs(tmp_path, {"requirements.txt": "torch\nclip\n", "a.py": "import clip\nclip.load('x')\n"})
     assert asked(report) == {"torch": ""}
@@ -241,6 +284,7 @@ def test_what_gives_way_is_said(tmp_path: Path) -> None:
     [
         ("a slip of the pen", "requirment.txt is taken for requirements.txt"),
         ("alternatives in a folder", "--group a-backend"),
+        ("a variable that is not set", "set it and fit again"),
         ("alternatives beside each other", "choose with -r requirements-old.txt"),
         (
             "requirements beside the code that uses them",

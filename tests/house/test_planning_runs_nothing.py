@@ -20,6 +20,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
+pytestmark = pytest.mark.slow  # each fit starts uv and Python once more, under an audit hook
+
 PROGRAMS = (
     *("python", "python3", f"python3.{sys.version_info[1]}", "pip", "pip3", "uv", "git", "conda", "mamba", "poetry"),
     *("sh", "bash", "gcc", "cc", "g++", "make", "nvidia-smi", "nvcc", "ldd", "ldconfig", "gcc-13", "hatch", "jupyter"),

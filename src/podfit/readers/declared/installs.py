@@ -17,7 +17,7 @@ from podfit.readers.declared.interface import Reading, Source
 _PIP = re.compile(r"^(?:.*/)?pip[\d.]*$")
 _PYTHON = re.compile(r"^(?:.*/)?python[\d.]*$|^\$\{?\w*PYTHON\w*\}?$|^\{sys\.executable\}$")
 _SEPARATORS = re.compile(r"&&|\|\||;(?!\s*(?:python_version|sys_platform|platform_))|\||\n")
-_SIGN = re.compile(r"\bpip[\d.]*\s+install\b|\buv\s+add\b")
+_SIGN = re.compile(r"\bpip[\d.]*\s+(?:-\S+\s+)*install\b|\buv\s+add\b")
 _VALUED = """-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -t --target --prefix
 --root --platform --python-version --implementation --abi --no-binary --only-binary --progress-bar --trusted-host
 --upgrade-strategy --timeout --retries --proxy --cache-dir --python -p --src --log --global-option -C
@@ -90,6 +90,7 @@ def _command(text: str) -> Installed | None:
         words = shlex.split(text, comments=True)
     except ValueError:
         words = text.split()
+    words = _without_early_options(words)
     start = _arguments(words)
     if not start:
         return None
@@ -108,6 +109,16 @@ def _command(text: str) -> Installed | None:
         elif not word.startswith("-"):
             requirements += _kept(word)
     return Installed(0, tuple(requirements), tuple(files)) if requirements or files else None
+
+
+def _without_early_options(words: list[str]) -> list[str]:
+    """Return words without what stands between pip and install: `pip -q --no-cache-dir install x`."""
+    for number, word in enumerate(words):
+        if _PIP.match(word) and "install" in words[number + 1 :]:
+            end = words.index("install", number + 1)
+            if all(option.startswith("-") for option in words[number + 1 : end]):
+                return [*words[: number + 1], *words[end:]]
+    return words
 
 
 def _arguments(words: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from podfit.model import InputError
 from podfit.readers.environment import (
+    conda_explicit,
     conda_list,
     conda_yaml,
     freeze,
@@ -23,6 +24,7 @@ FORMATS: tuple[Format, ...] = (
     manifest.FORMAT,
     pip_inspect.FORMAT,
     pipfile_lock.FORMAT,
+    conda_explicit.FORMAT,
     conda_list.FORMAT,
     pip_list_json.FORMAT,
     pylock.FORMAT,

@@ -1,0 +1,39 @@
+"""A pin that cannot be had gives way to the release next to it, and pins are told from ranges."""
+
+import pytest
+from packaging.specifiers import SpecifierSet
+from solve_support import need, template
+
+from podfit.solve.nearest import is_pin, pinned
+
+
+@pytest.mark.parametrize(
+    ("specifier", "exact", "pin"),
+    [("==1.13.1", "1.13.1", True), ("==1.13.*", "", True), ("==1.*", "", False), (">=1,<2", "", False)],
+)
+def test_what_somebody_had_is_a_pin_and_a_series_is_a_range(specifier, exact, pin):
+    assert pinned(specifier) == exact
+    assert all(is_pin(clause) for clause in SpecifierSet(specifier)) is pin
+
+
+def test_a_release_next_to_the_pin_is_taken_and_not_the_newest_of_all(solve):
+    releases = {("app", "1.2"): ["gone>=1"], ("app", "1.3"): ["gone>=1"], ("app", "1.4"): [], ("app", "1.9"): [],
+                ("app", "2.0"): [], ("gone", "0.1"): []}  # fmt: skip
+    overlay = solve(template({}), [need("app", "==1.2")], releases, uv=solve.uv)
+    (refused,) = overlay.refused
+    assert overlay.packages["app"].version == "1.4"
+    assert (refused.name, refused.near, refused.fitting) == ("app", "1.4", "1.4")
+    assert refused.message.startswith("the project needs app==1.2 (pyproject.toml:7): because")
+
+
+def test_an_older_one_of_the_series_is_taken_where_no_newer_one_fits(solve):
+    releases = {("app", "1.1"): [], ("app", "1.2"): ["gone>=1"], ("app", "2.0"): [], ("gone", "0.1"): []}
+    overlay = solve(template({}), [need("app", "==1.2")], releases, uv=solve.uv)
+    assert overlay.packages["app"].version == "1.1"
+
+
+def test_where_the_series_has_none_the_newest_is_told(solve):
+    releases = {("app", "1.2"): ["gone>=1"], ("app", "2.0"): [], ("gone", "0.1"): []}
+    overlay = solve(template({}), [need("app", "==1.2")], releases, uv=solve.uv)
+    (refused,) = overlay.refused
+    assert (refused.near, refused.fitting) == ("", "2.0")
