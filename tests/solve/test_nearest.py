@@ -2,9 +2,23 @@
 
 import pytest
 from packaging.specifiers import SpecifierSet
-from solve_support import need, template
+from solve_support import need, only, registry, template
 
+from podfit.solve import Uv, solve_overlay
 from podfit.solve.nearest import is_pin, pinned
+
+
+@pytest.fixture
+def solve(tmp_path):
+    """Return a function that solves needs over an empty template in a world of releases."""
+
+    def run(needs, releases):
+        index = only(registry(tmp_path / "wheels", releases))
+        return solve_overlay(
+            template({}), needs, Uv(tmp_path / "cache"), held=(), preferences={}, index_arguments=index
+        )
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -19,7 +33,7 @@ def test_what_somebody_had_is_a_pin_and_a_series_is_a_range(specifier, exact, pi
 def test_a_release_next_to_the_pin_is_taken_and_not_the_newest_of_all(solve):
     releases = {("app", "1.2"): ["gone>=1"], ("app", "1.3"): ["gone>=1"], ("app", "1.4"): [], ("app", "1.9"): [],
                 ("app", "2.0"): [], ("gone", "0.1"): []}  # fmt: skip
-    overlay = solve(template({}), [need("app", "==1.2")], releases, uv=solve.uv)
+    overlay = solve([need("app", "==1.2")], releases)
     (refused,) = overlay.refused
     assert overlay.packages["app"].version == "1.4"
     assert (refused.name, refused.near, refused.fitting) == ("app", "1.4", "1.4")
@@ -28,12 +42,12 @@ def test_a_release_next_to_the_pin_is_taken_and_not_the_newest_of_all(solve):
 
 def test_an_older_one_of_the_series_is_taken_where_no_newer_one_fits(solve):
     releases = {("app", "1.1"): [], ("app", "1.2"): ["gone>=1"], ("app", "2.0"): [], ("gone", "0.1"): []}
-    overlay = solve(template({}), [need("app", "==1.2")], releases, uv=solve.uv)
+    overlay = solve([need("app", "==1.2")], releases)
     assert overlay.packages["app"].version == "1.1"
 
 
 def test_where_the_series_has_none_the_newest_is_told(solve):
     releases = {("app", "1.2"): ["gone>=1"], ("app", "2.0"): [], ("gone", "0.1"): []}
-    overlay = solve(template({}), [need("app", "==1.2")], releases, uv=solve.uv)
+    overlay = solve([need("app", "==1.2")], releases)
     (refused,) = overlay.refused
     assert (refused.near, refused.fitting) == ("", "2.0")
