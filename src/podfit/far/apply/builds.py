@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ..protocol import Order, OrderedBuild, OrderedPackage
 from ..tree.distributions import Info
@@ -72,7 +72,7 @@ def _built(
     if build["commit"]:
         _clone(build, source, title)
     else:
-        _unpack(_fetched(build, folder, title), source, title)
+        _unpack(_fetched(_here(build, order["packages"][name]), folder, title), source, title)
     if build["folder"]:
         source = os.path.join(source, *build["folder"].split("/"))
     python = workshop(os.path.join(folder, "workshop"))
@@ -150,6 +150,16 @@ def _missing(lines: Iterable[str], seen: Mapping[str, Info], order: Order, title
                 "take another release of it, or a template with that version",
             )
         yield line
+
+
+def _here(build: OrderedBuild, package: OrderedPackage) -> OrderedBuild:
+    """Return a build whose source distribution is taken from a directory on this machine, where one has it."""
+    if not package["find_links"] or not package["files"]:
+        return build
+    path = os.path.join(package["find_links"], os.path.basename(package["files"][0][0]))
+    there = build.copy()
+    there["url"] = "file://" + quote(path)
+    return there
 
 
 def _fetched(build: OrderedBuild, folder: str, title: str) -> str:

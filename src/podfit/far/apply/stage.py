@@ -192,6 +192,9 @@ class Installer:
             _write(kept, "".join(f"{line}\n" for line in (*held, *task.limits)))
             argv = [*start, *(["pip"] if self.uv else []), "install", "-c", kept, *quiet]
             argv += ["--python", python] if self.uv else ["--no-warn-script-location"]
+            for place in self.order.get("wheelhouse", []):
+                argv += ["--find-links", os.path.abspath(os.path.expanduser(place))]
+            argv += ["--no-index"] if self.order.get("no_index") else []
             self._run([*argv, "--", *task.fetched] if self.uv else [*argv, *task.fetched], environment, work)
         if task.version:
             environment.update(dict.fromkeys(_VERSION_VARIABLES, task.version))
