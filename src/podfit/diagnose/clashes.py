@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from podfit.diagnose.model import Line
 from podfit.model import canonical
 
@@ -49,6 +51,15 @@ class Clash:
     def __str__(self) -> str:
         """Return a sentence's clause."""
         return "; ".join(str(one) for one in self.asked[:4])
+
+    def agree(self) -> bool:
+        """Tell whether each exact version that is asked for is within what all others allow."""
+        pins = [one.limit[2:] for one in self.asked if one.limit.startswith("==") and "," not in one.limit]
+        try:
+            allowed = SpecifierSet(",".join(one.limit for one in self.asked if one.limit and "[" not in one.limit))
+            return bool(pins) and all(allowed.contains(pin, prereleases=True) for pin in pins)
+        except InvalidSpecifier:
+            return False
 
     @property
     def others(self) -> tuple[str, ...]:

@@ -206,7 +206,8 @@ def _resolver(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     fields["clash_needs"] = "|".join(one_of.limit for one_of in clash.asked if one_of.who and one_of.limit)
     fields["clash_absent"] = "yes" if clash.absent else ""
     near = " ".join(line.text for line in reading.lines[max(0, hit.line - 16) : hit.line + 16])
-    if clash.asked and not clash.others and "no matching distributions available for your environment" in near:
+    told = "no matching distributions available for your environment" in near
+    if told and clash.asked and not clash.others and clash.agree():
         fields["clash_unavailable"] = "yes"
 
 

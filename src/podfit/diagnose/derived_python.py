@@ -8,6 +8,7 @@ from functools import lru_cache
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
 from podfit.far.symptoms import Hit
+from podfit.model import canonical
 
 _Fields = dict[str, str]
 _STAND_IN = {
@@ -122,6 +123,10 @@ def python_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | Non
     gone_name = _NAME_GONE.get((where, name), "")
     fields["name_gone"] = gone_name
     fields["stdlib_gone"] = gone_name
+    if hit.row["id"] == "requires-different-python" and not fields.get("wanted"):
+        near = " ".join(line.text for line in reading.lines[hit.line : hit.line + 6])
+        found = re.search(r"(?:satisfies the requirement|No matching distribution found for) ([A-Za-z0-9][\w.-]*)", near)
+        fields["wanted"] = canonical(found[1]) if found else ""
     need = fields.get("need", "")
     fields["need_told"] = f" (it needs {need})" if need and hit.row["category"] == "python_version_unsupported" else ""
     if hit.row["id"] == "new-syntax":
