@@ -29,7 +29,11 @@ def test_the_first_cause_is_of_the_right_family(made: dict[str, Any]) -> None:
 @pytest.mark.parametrize("made", LOGS[::5], ids=lambda made: made["id"])
 def test_half_of_a_log_and_prose_around_it_tell_the_same(made: dict[str, Any]) -> None:
     (whole, *_) = podfit.diagnose(made["log"]).causes
-    dressed = "Hola, ¿alguien sabe qué pasa?\n\n" + "\n".join(f"> {line}" for line in made["log"].splitlines()) + "\n\nGracias"
+    dressed = (
+        "Hola, ¿alguien sabe qué pasa?\n\n"
+        + "\n".join(f"> {line}" for line in made["log"].splitlines())
+        + "\n\nGracias"
+    )
     (first, *_) = podfit.diagnose(dressed).causes
     assert first.category == whole.category
 

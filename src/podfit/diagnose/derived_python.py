@@ -125,7 +125,9 @@ def python_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | Non
     fields["stdlib_gone"] = gone_name
     if hit.row["id"] == "requires-different-python" and not fields.get("wanted"):
         near = " ".join(line.text for line in reading.lines[hit.line : hit.line + 6])
-        found = re.search(r"(?:satisfies the requirement|No matching distribution found for) ([A-Za-z0-9][\w.-]*)", near)
+        found = re.search(
+            r"(?:satisfies the requirement|No matching distribution found for) ([A-Za-z0-9][\w.-]*)", near
+        )
         fields["wanted"] = canonical(found[1]) if found else ""
     need = fields.get("need", "")
     fields["need_told"] = f" (it needs {need})" if need and hit.row["category"] == "python_version_unsupported" else ""
