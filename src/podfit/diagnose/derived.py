@@ -118,6 +118,10 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
         fields["own_where"] = "" if is_known(top) or _in_packages(top, reading) else "yes"
         if fields.get("importer") == fields["distribution"]:
             fields["importer"] = _outer(one, fields["distribution"])
+    named = fields.get("optional", "") or fields.get("named", "")
+    if named:
+        other = meant(canonical(named))
+        fields["distribution"] = other[0] if other is not None else canonical(named)
     if not module:
         return
     top = module.partition(".")[0]
