@@ -25,6 +25,15 @@ _FAMILY = {
     "sentence_transformers": "sentence-transformers",
     "hf_transfer": "hf-transfer",
 }
+_UNREACHED = (
+    "Failed to establish a new connection",
+    "name resolution",
+    "Retrying (Retry(",
+    "Could not fetch URL",
+    "Connection to pypi.org timed out",
+    "SSLError(",
+)
+"""What pip prints of an index that it cannot reach, before it says that it found nothing."""
 _BOOSTING = {"lgb": "lightgbm", "lightgbm": "lightgbm", "xgb": "xgboost", "xgboost": "xgboost", "catboost": "catboost"}
 
 
@@ -163,6 +172,9 @@ def _names_on_index(fields: _Fields, hit: Hit, reading: Reading, one: Raised | N
         return
     fields["wanted"] = wanted
     text = " ".join(line.text for line in reading.lines[max(0, hit.line - 12) : hit.line + 6])
+    if any(words in text for words in _UNREACHED) and "(from versions: none)" in text:
+        fields["network_down"] = "yes"
+        return
     listed = re.search(r"\(from versions: (?P<list>[^)]{0,4000})\)", text)
     local = re.search(rf"{re.escape(wanted)}==[\w.]+\+(?P<local>cu\d+|cpu|rocm[\d.]+)", text)
     wrong = meant(wanted)
