@@ -6,8 +6,8 @@
 
 The environment is a stand-in of a template (tools/measure_runs.py makes some): it is probed, each package of
 benchmarks/data/packages.toml is planned over it, the plan is applied as an overlay, and the package's line is run by
-the overlay's Python, in a process and a directory of its own, for 240 seconds at most. The overlay is then removed.
-FILE gets a line of JSON per package as it comes; a package that it has already is left out, so that a run can go on.
+the overlay's Python, in a process and a directory of its own, for 240 seconds at most (--seconds). Then the overlay is
+removed. FILE gets a line of JSON per package as it comes; one that it has already is left out, so that a run can go on.
 
     runs      fits, and the line ends well
     fails     fits, and the line does not: last_words say why
@@ -15,6 +15,7 @@ FILE gets a line of JSON per package as it comes; a package that it has already 
     system    fits; the line wants a library of the system
     refused   no plan, or one that says that it cannot work: last_words say why
     apart     fits, and could not be installed here (what is built from source)
+    late      fits; the line did not end in time, which on a loaded machine says nothing
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ except ModuleNotFoundError:  # Python 3.10
 
 PACKAGES = Path(__file__).resolve().parent / "data" / "packages.toml"
 SECONDS = 240.0
-OUTCOMES = ("runs", "fails", "gpu", "system", "refused", "apart")
+OUTCOMES = ("runs", "fails", "gpu", "system", "refused", "apart", "late")
+LATE = 124
+"""The exit status of a line that was stopped, as coreutils' timeout has it."""
 
 _GPU = re.compile(
     r"libcuda\.so\.1|Found no NVIDIA driver|No CUDA GPUs are available|no NVIDIA GPU|CUDA_HOME does not exist|"
@@ -61,9 +64,9 @@ def subjects(path: Path = PACKAGES) -> dict[str, tuple[tuple[str, ...], str]]:
 
 
 def kind_of(status: int, said: str) -> str:
-    """Return how a line ended: `runs`, `gpu`, `system` or `fails`; said is what it printed."""
-    if status == 0:
-        return "runs"
+    """Return how a line ended: `runs`, `late`, `gpu`, `system` or `fails`; said is what it printed."""
+    if status in (0, LATE):
+        return "runs" if status == 0 else "late"
     if _GPU.search(said):
         return "gpu"
     return "system" if _SYSTEM.search(said) else "fails"
@@ -96,7 +99,7 @@ def run_line(python: str, line: str, seconds: float = SECONDS) -> tuple[int, str
             try:
                 status = child.wait(seconds)
             except subprocess.TimeoutExpired:
-                status = 124
+                status = LATE
             finally:
                 with contextlib.suppress(OSError):
                     os.killpg(child.pid, signal.SIGKILL)
@@ -105,7 +108,9 @@ def run_line(python: str, line: str, seconds: float = SECONDS) -> tuple[int, str
             return status, sink.read().decode("utf-8", "replace")
 
 
-def measure(python: str, needs: Sequence[str], line: str, room: Path, options: Any = None) -> dict[str, Any]:
+def measure(
+    python: str, needs: Sequence[str], line: str, room: Path, options: Any = None, seconds: float = SECONDS
+) -> dict[str, Any]:
     """Plan needs over the environment of python, apply the plan in room, run line; return what came of it."""
     from podfit.fit.library import fit
     from podfit.model import Action, PodfitError
@@ -139,7 +144,7 @@ def measure(python: str, needs: Sequence[str], line: str, room: Path, options: A
         return {**found, "outcome": "apart", "last_words": str(error)[-300:]}
     found["applied"] = round(time.monotonic() - started, 1)
     started = time.monotonic()
-    status, said = run_line(done.python, line)
+    status, said = run_line(done.python, line, seconds)
     outcome = kind_of(status, said)
     found.update(outcome=outcome, ran=round(time.monotonic() - started, 1))
     if outcome != "runs":
@@ -215,6 +220,7 @@ def main() -> int:
     parser.add_argument("--python", help="the environment to plan over")
     parser.add_argument("--out", type=Path, help="where results go")
     parser.add_argument("--room", type=Path, help="a directory for overlays")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long a line may take")
     parser.add_argument("--again", action="store_true", help="measure what FILE has already, too")
     parser.add_argument("--show", type=Path, nargs="+", help="show results and measure nothing")
     parser.add_argument("--keep", type=Path, help="with --show: write what is worth keeping of the results there")
@@ -237,7 +243,11 @@ def main() -> int:
     for subject, (needs, line) in subjects().items():
         if (options.names and subject not in options.names) or (subject in known and not options.again):
             continue
-        result = {"standin": name, "subject": subject, **measure(options.python, needs, line, room)}
+        result = {
+            "standin": name,
+            "subject": subject,
+            **measure(options.python, needs, line, room, None, options.seconds),
+        }
         with options.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(result) + "\n")
         print(f"{subject}: {result['outcome']} {result.get('versions', '')} {result.get('last_words', '')}", flush=True)

@@ -41,6 +41,7 @@ def test_how_a_line_ended() -> None:
     assert runs.kind_of(1, "OSError: libcudart.so.13: cannot open shared object file: No such file") == "fails"
     assert runs.kind_of(1, "ImportError: cannot import name 'DTensor'") == "fails"
     assert runs.kind_of(-11, "") == "fails"
+    assert runs.kind_of(runs.LATE, "ImportError: something that was handled") == "late"
     assert runs.last_words("Traceback\n  File x\nValueError: one\n\nsome notice") == "ValueError: one"
     assert runs.last_words("ImportError: x (/a/b/site-packages/c/d.py)") == "ImportError: x (c/d.py)"
     cause = "ImportError: deep\n\nThe above exception was the direct cause of the following exception:\n\n"
@@ -57,7 +58,7 @@ def test_the_table_counts_what_this_machine_can_judge(tmp_path: Path) -> None:
     assert len(read) == 52  # the last of each subject
     assert runs.kept({**read[-1], "said": "/home/somebody", "ran": 3.0}) == read[-1]
     text = runs.table(read)
-    assert "| torch 9 | packages | 52 | 49 | 1 | 1 | 0 | 1 | 0 | 98.0 % |" in text
+    assert "| torch 9 | packages | 52 | 49 | 1 | 1 | 0 | 1 | 0 | 0 | 98.0 % |" in text
     assert "torch 9: p49: fails" in text
 
 
