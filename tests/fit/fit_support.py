@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import http.server
+import json
+import threading
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from podfit.fit.options import Options
@@ -75,6 +80,63 @@ class World:
         self.options = Options(index_url=str(empty), find_links=(str(links),))
         self.index = Index([str(empty)], cache=self.cache, find_links=[str(links)])
         self.uv = Uv(self.cache)
+
+
+@contextlib.contextmanager
+def dated_index(
+    folder: Path, releases: Mapping[tuple[str, str], tuple[Sequence[str], str]]
+) -> Iterator[tuple[str, list[str]]]:
+    """Serve an index (PEP 691, with PEP 700's times) of pure wheels: {(name, version): (requires, date)}.
+
+    Yields its address and the list of the paths that were asked for.
+    """
+    links = wheels(folder, {key: requires for key, (requires, _) in releases.items()})
+    dates = {f"{n.replace('-', '_')}-{v}-py3-none-any.whl": date for (n, v), (_, date) in releases.items()}
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            name = self.path.strip("/").rpartition("/")[2]
+            kind = "application/vnd.pypi.simple.v1+json"
+            found = sorted(links.glob(f"{name.replace('-', '_')}-*.whl"))
+            if self.path.endswith(".metadata"):
+                kind = "application/octet-stream"
+                with zipfile.ZipFile(links / name.removesuffix(".metadata")) as wheel:
+                    data = wheel.read(next(path for path in wheel.namelist() if path.endswith("/METADATA")))
+            elif self.path.startswith("/files/"):
+                kind, data = "application/octet-stream", (links / name).read_bytes()
+            else:
+                files = [
+                    {
+                        "filename": path.name,
+                        "url": f"/files/{path.name}",
+                        "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
+                        "size": path.stat().st_size,
+                        "core-metadata": True,
+                        **({"upload-time": f"{dates[path.name]}T12:00:00Z"} if dates[path.name] else {}),
+                    }
+                    for path in found
+                ]
+                versions = [path.name.split("-")[1] for path in found]
+                page = {"meta": {"api-version": "1.1"}, "name": name, "versions": versions, "files": files}
+                data = json.dumps(page).encode()
+            self.send_response(200 if found or kind.endswith("stream") else 404)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/simple/", asked
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 class Told:

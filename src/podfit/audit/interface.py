@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from podfit.audit.consistency import Walk, final_environment, walk
 from podfit.audit.judging import Surroundings
-from podfit.model import Bound, Finding, Need, Overlay, Release, Template
+from podfit.model import Bound, Finding, Need, Overlay, Release, Template, Timely
 from podfit.model.requirement import Markers
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Subject:
     ignored: frozenset[str] = frozenset()
     waived: frozenset[tuple[str, str]] = frozenset()
     files: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    timely: tuple[Timely, ...] = ()
 
     @cached_property
     def environment(self) -> Mapping[str, Release]:

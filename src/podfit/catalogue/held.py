@@ -16,7 +16,8 @@ class HeldRule(msgspec.Struct, frozen=True):
 
     excluded are names that a pattern meets and the reason does not. since is the first version that the reason is
     true of, until the first that it is no longer true of, empty where there is no such bound. Pre-releases come before
-    their release, so those of the release in until are still held.
+    their release, so those of the release in until are still held. framework is the one of the names that others are
+    written for, empty where there is none.
     """
 
     patterns: tuple[str, ...]
@@ -25,6 +26,7 @@ class HeldRule(msgspec.Struct, frozen=True):
     excluded: tuple[str, ...] = ()
     since: str = ""
     until: str = ""
+    framework: str = ""
 
     def matches(self, name: str, version: str = "") -> bool:
         """Tell whether a normalized name is one of the rule's, in this version; an unknown version may be any."""
@@ -50,8 +52,15 @@ def held_rules() -> tuple[HeldRule, ...]:
         evidence = Evidence(EvidenceKind(source["kind"]), source["source"], source.get("detail", ""))
         excluded = tuple(entry.get("excluded", ()))
         bounds = entry.get("since", ""), entry.get("until", "")
-        rules.append(HeldRule(tuple(entry["patterns"]), entry["reason"], evidence, excluded, *bounds))
+        framework = entry.get("framework", "")
+        rules.append(HeldRule(tuple(entry["patterns"]), entry["reason"], evidence, excluded, *bounds, framework))
     return tuple(rules)
+
+
+@cache
+def frameworks() -> tuple[str, ...]:
+    """Return the distributions that others are written for and that are held where a template has them."""
+    return tuple(rule.framework for rule in held_rules() if rule.framework)
 
 
 @cache

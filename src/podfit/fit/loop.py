@@ -8,8 +8,9 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 
 from podfit.audit import Audited, Subject
+from podfit.fit.nearness import Near, timely_solution
 from podfit.fit.older import widened
-from podfit.fit.phases import Given, Needed, audit_phase, overlay_phase
+from podfit.fit.phases import Given, Needed, audit_phase
 from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
 from podfit.model.words import shortened
@@ -28,10 +29,11 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     """
     bounds = known = needed.known(given.options.bounds)
     earlier = Earlier()
+    near = Near()
     waived: frozenset[tuple[str, str]] = frozenset()
     for number in range(1, MOST_ROUNDS + 1):
         try:
-            subject = yield from overlay_phase(given, needed, bounds, earlier)
+            subject = yield from timely_solution(given, needed, bounds, earlier, near)
         except NoPlanError as error:
             asked = {need.name for need in needed.report.needs}
             told = [str(bound) for bound in bounds if bound not in known or bound.name in asked]

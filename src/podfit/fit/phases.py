@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -41,12 +41,15 @@ from podfit.solve.sources import Sources
 
 if TYPE_CHECKING:
     from podfit.fit.options import Options
-    from podfit.index import Index
+    from podfit.index import Index, IndexFile
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one fit starts from: the project with its calls, one template, where to ask, how to fit."""
+    """What one fit starts from: the project with its calls, one template, where to ask, how to fit.
+
+    memory is what was found out on the way and stays true: the files of releases that fit the template.
+    """
 
     project: Project
     calls: Sequence[Call]
@@ -59,6 +62,7 @@ class Given:
     source: IndexReleases
     wheels: WheelReader
     audits: Sequence[Audit]
+    memory: dict[tuple[str, str], tuple[IndexFile, ...]] = field(default_factory=dict)
 
     @property
     def tested(self) -> dict[str, str]:
@@ -119,9 +123,15 @@ def needs_phase(given: Given) -> Steps[Needed]:
 
 
 def overlay_phase(
-    given: Given, needed: Needed, bounds: tuple[Bound, ...] = (), earlier: Earlier | None = None
+    given: Given,
+    needed: Needed,
+    bounds: tuple[Bound, ...] = (),
+    earlier: Earlier | None = None,
+    until: Mapping[str, str] | None = None,
 ) -> Steps[Subject]:
     """Return the solution under bounds, with the metadata of all that it adds: what the audits look at.
+
+    until has by name an ISO time from which on the files of a package do not count.
 
     Raises InputError and NoPlanError as `podfit.solve.overlay_steps`.
     """
@@ -138,7 +148,9 @@ def overlay_phase(
         index_arguments=index_arguments(given.options),
         exclude_newer=given.options.exclude_newer,
         sources=Sources(
-            given.index, needed.template, given.uv.cache, given.options.allow_build, given.options.exclude_newer
+            *(given.index, needed.template, given.uv.cache, given.options.allow_build, given.options.exclude_newer),
+            until=until,
+            memory=given.memory,
         ),
         unasked=given.options.unasked,
         reporter=given.reporter,

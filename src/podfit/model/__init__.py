@@ -2,7 +2,7 @@
 
 from podfit.model.bound import Bound
 from podfit.model.check import Check
-from podfit.model.choice import Alternative, OtherVersion, PassedOver
+from podfit.model.choice import Alternative, OtherVersion, PassedOver, Timely
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.distribution import Distribution, Release, canonical
 from podfit.model.errors import InputError, NoPlanError, PodfitError, Where
@@ -72,6 +72,7 @@ __all__ = [
     "SourceBuild",
     "TargetPlatform",
     "Template",
+    "Timely",
     "Torch",
     "Verdict",
     "VersionCheck",

@@ -37,3 +37,17 @@ class Alternative:
 
     needs: tuple[OtherVersion, ...]
     changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timely:
+    """Releases of a package from a time on were left out, for nothing says that they work with what is older.
+
+    until is that time (ISO 8601), reason what it follows from. gave_way tells that this left nothing that can be had,
+    so that they count after all.
+    """
+
+    name: str
+    until: str
+    reason: str
+    gave_way: bool = False

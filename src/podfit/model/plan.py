@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podfit.model.bound import Bound
-from podfit.model.choice import Alternative, PassedOver
+from podfit.model.choice import Alternative, PassedOver, Timely
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.evidence import Evidence
 from podfit.model.finding import Finding, Verdict
@@ -76,6 +76,7 @@ class Plan:
     project's, absolute.
     provenance says what it was made with; None in plans of an older podfit. passed_over is what needs could not have,
     alternative the solution with fewer changes to the template and older releases of needs, None where there is none.
+    timely are the packages of which too new releases were left out.
     """
 
     project: str
@@ -97,6 +98,7 @@ class Plan:
     directory: str = ""
     passed_over: tuple[PassedOver, ...] = ()
     alternative: Alternative | None = None
+    timely: tuple[Timely, ...] = ()
 
     def problems(self) -> tuple[str, ...]:
         """Return why the plan cannot be applied, one sentence each; empty when it can.

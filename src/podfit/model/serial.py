@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from podfit.model.bound import Bound
-from podfit.model.choice import Alternative, PassedOver
+from podfit.model.choice import Alternative, PassedOver, Timely
 from podfit.model.decision import Change, Decision
 from podfit.model.errors import InputError, Where
 from podfit.model.finding import Finding
@@ -47,6 +47,7 @@ class _Body(msgspec.Struct):
     directory: str = ""
     passed_over: tuple[PassedOver, ...] = ()
     alternative: Alternative | None = None
+    timely: tuple[Timely, ...] = ()
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from podfit.model import (
     Project,
     RefusedNeed,
     Template,
+    Timely,
     Verdict,
 )
 from podfit.model.invariants import contradictions
@@ -45,6 +46,7 @@ class _Facts:
     held: Collection[str]
     situation: Situation
     artefacts: Mapping[str, tuple[Artefact, ...]]
+    timely: tuple[Timely, ...] = ()
 
 
 def build_plan(
@@ -86,6 +88,7 @@ def build_plan(
             subject.bounds,
         ),
         artefacts,
+        subject.timely,
     )
     names = set(template.distributions) | set(overlay.packages) | {refused.name for refused in overlay.refused}
     if project.local is not None:
@@ -105,6 +108,7 @@ def build_plan(
         builds=tuple(build for build in overlay.builds if build.name in artefacts),
         passed_over=overlay.passed_over,
         alternative=overlay.alternative,
+        timely=subject.timely,
         notes=(*overlay.notes, *_learned(subject), *_left_out(overlay)),
         created=created,
         local_python=project.local.python_version if project.local else "",
@@ -154,6 +158,7 @@ def _decide(name: str, facts: _Facts) -> Decision:
         evidence = [*need.evidence, *evidence]
     evidence += [ground for build in facts.overlay.builds if build.name == name for ground in build.grounds]
     evidence += [bound.evidence for bound in facts.situation.bounds if bound.name == name]
+    evidence += [_of_its_time(limit) for limit in facts.timely if limit.name == name]
     files = facts.artefacts.get(name, ())
     needed = package is not None and action is not Action.SKIP
     return Decision(
@@ -254,6 +259,13 @@ def _refusal(refused: RefusedNeed, template: Template) -> str:
             "widen the limit, or take another template."
         )
     return refused.message
+
+
+def _of_its_time(limit: Timely) -> Evidence:
+    """Return what a limit in time is: nobody measured it for this package."""
+    gone = "; it gave way, for nothing before that can be had" if limit.gave_way else ""
+    detail = f"not from {limit.until[:10]} on: {limit.reason}{gone}"
+    return Evidence(EvidenceKind.ASSUMED, "of the template's time", detail)
 
 
 def _python(project: Project, template: Template) -> Iterable[Finding]:

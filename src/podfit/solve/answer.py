@@ -5,12 +5,21 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from podfit.model import Artefact, LockedPackage, PodfitError, canonical
 from podfit.model.invariants import COMMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """uv's statement that there is no solution, on one line; unbuilt names what it would have had to build."""
+
+    message: str
+    unbuilt: tuple[str, ...] = ()
 
 
 def preferences(versions: Mapping[str, str]) -> Iterator[str]:

@@ -17,13 +17,21 @@ import msgspec
 
 from podfit.index.cache import Cache
 from podfit.model import LockedPackage
+from podfit.solve.answer import Refusal
 
 if TYPE_CHECKING:
     from podfit.solve.uv import Question
 
 _KIND = "asked"
-_FORMAT = "answers-1"
-"""What a kept answer looks like; another number when LockedPackage changes, so that no older one is read."""
+_FORMAT = "answers-2"
+"""What a kept answer looks like; another number when LockedPackage or Refusal changes, so that no older one is read."""
+
+
+class _Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was answered: packages, or the refusal in their place."""
+
+    packages: dict[str, LockedPackage] = {}
+    refusal: Refusal | None = None
 
 
 class Answers:
@@ -34,8 +42,8 @@ class Answers:
         self._steering = sorted(pair for pair in environment.items() if pair[0].startswith("UV_"))
         self._uv = uv
 
-    def find(self, question: Question, seconds: float) -> dict[str, LockedPackage] | None:
-        """Return the packages that answer question where it was asked less than so many seconds ago, else None."""
+    def find(self, question: Question, seconds: float) -> dict[str, LockedPackage] | Refusal | None:
+        """Return what answers question where it was asked less than so many seconds ago, else None."""
         if not keeps(question):
             return None
         key = self._key(question)
@@ -43,14 +51,18 @@ class Answers:
             return None
         body = self._cache.read(_KIND, key)
         try:
-            return None if body is None else msgspec.json.decode(body, type=dict[str, LockedPackage])
+            kept = None if body is None else msgspec.json.decode(body, type=_Kept)
         except msgspec.DecodeError:
             return None
+        if kept is None:
+            return None
+        return kept.refusal or kept.packages
 
-    def keep(self, question: Question, packages: Mapping[str, LockedPackage]) -> None:
+    def keep(self, question: Question, answer: Mapping[str, LockedPackage] | Refusal) -> None:
         """Keep what uv has just answered after it had asked the index."""
         if keeps(question):
-            self._cache.write(_KIND, self._key(question), msgspec.json.encode(packages))
+            kept = _Kept(refusal=answer) if isinstance(answer, Refusal) else _Kept(dict(answer))
+            self._cache.write(_KIND, self._key(question), msgspec.json.encode(kept))
 
     def _key(self, question: Question) -> str:
         """Return a hash of all that the answer depends on, the index's state apart."""

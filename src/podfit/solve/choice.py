@@ -17,9 +17,9 @@ from packaging.version import InvalidVersion, Version
 from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
 from podfit.model.steps import Steps
 from podfit.model.versions import same_version
+from podfit.solve.answer import Refusal
 from podfit.solve.search import Search
 from podfit.solve.sources import Sources
-from podfit.solve.uv import Refusal
 
 Packages = Mapping[str, LockedPackage]
 
@@ -38,8 +38,9 @@ class NeedsFirst:
     """The choice for one question.
 
     cheapest is the search that found the fewest changes whatever the needs' versions, answer what it found. absent are
-    the needs that the template does not meet, in the order in which they count. tested are the local versions. After
-    `choose`, passed_over says of needs what could not be had and how the resolver explains it.
+    the needs that the template does not meet, in the order in which they count. tested are the local versions. known
+    has, by the needs' exact versions, which pins cannot all stay with them, and takes up what is found. After `choose`,
+    passed_over says of needs what could not be had and how the resolver explains it.
     """
 
     cheapest: Search
@@ -47,6 +48,7 @@ class NeedsFirst:
     absent: Sequence[Need]
     tested: Mapping[str, str]
     sources: Sources | None = None
+    known: dict[tuple[str, ...], dict[frozenset[str], str]] = field(default_factory=dict)
     runs: int = 0
     passed_over: list[PassedOver] = field(default_factory=list)
 
@@ -65,8 +67,9 @@ class NeedsFirst:
                 return self.cheapest, self.answer
             fixed = tuple(f"{name}=={wanted[name].version}" for name in names if wanted[name].version)
             search = self._search(fixed)
-            search.take(self.cheapest.reasons)
+            search.take({**self.cheapest.reasons, **self.known.get(fixed, {})})
             found = yield from search.run()
+            self.known[fixed] = dict(search.reasons)
             self.runs += search.runs
         except InputError:  # something on the way to a better version is not there: what was found without it counts
             return self.cheapest, self.answer

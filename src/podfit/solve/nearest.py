@@ -9,8 +9,8 @@ from packaging.version import Version
 
 from podfit.model import InputError, Need
 from podfit.model.steps import Steps
+from podfit.solve.answer import Refusal
 from podfit.solve.search import Search
-from podfit.solve.uv import Refusal
 
 
 def is_pin(clause: Specifier) -> bool:

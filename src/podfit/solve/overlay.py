@@ -29,6 +29,7 @@ from podfit.model.choice import NEEDS, TEMPLATE
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
 from podfit.solve.addresses import unfilled, unset
+from podfit.solve.answer import Refusal
 from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, Packages, unmet
 from podfit.solve.nearest import is_pin, nearest
 from podfit.solve.reconsider import Reconsidered
@@ -37,15 +38,16 @@ from podfit.solve.repositories import fixed_commits
 from podfit.solve.search import MOST_RUNS, Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
-from podfit.solve.uv import PackageNotFoundError, Question, Refusal, Uv
+from podfit.solve.uv import PackageNotFoundError, Question, Uv
 
 
 @dataclass(slots=True)
 class Earlier:
     """What solving the same needs under fewer bounds found: all of it stays true under more.
 
-    relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps
-    the sets of pins that cannot all stay to the explanations, near relaxed needs to the versions near their pins.
+    relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps the
+    sets of pins that cannot all stay to the explanations, fixed does so for needs in exact versions (PEP 508 lines),
+    near maps relaxed needs to the versions near their pins.
     """
 
     relaxed: set[str] = field(default_factory=set)
@@ -53,6 +55,12 @@ class Earlier:
     refused: list[RefusedNeed] = field(default_factory=list)
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
     near: dict[str, str] = field(default_factory=dict)
+    fixed: dict[tuple[str, ...], dict[frozenset[str], str]] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forget everything: it was found under limits that are none any more."""
+        self.relaxed, self.dropped, self.refused, self.reasons, self.fixed = set(), set(), [], {}, {}
+        self.near = {}
 
     def take(
         self,
@@ -155,6 +163,7 @@ def overlay_steps(
         find_links=flat_index(template, offered, uv.cache),
         index_arguments=tuple(index_arguments),
         exclude_newer=exclude_newer,
+        until=tuple(sources.until.items()) if sources is not None else (),
         build_constraints=offered.build_constraints,
     )
     relaxed: set[str] = set(ignored) | {need.name for need in refused}
@@ -214,7 +223,7 @@ def overlay_steps(
             if again is None or not (yield from again.look(found)):
                 if prefer == TEMPLATE:
                     break
-                choice = NeedsFirst(search, found, lacking, preferences, sources)
+                choice = NeedsFirst(search, found, lacking, preferences, sources, earlier.fixed)
                 settled = yield from choice.choose()
                 runs += choice.runs
                 passed_over = tuple(choice.passed_over)

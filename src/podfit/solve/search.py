@@ -14,7 +14,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,11 +24,12 @@ from podfit.model import LockedPackage, Reporter, Template, canonical
 from podfit.model.steps import Steps
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
+from podfit.solve.answer import Refusal
 from podfit.solve.cores import hitting_set
 from podfit.solve.limits import known_cores
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
-from podfit.solve.uv import Question, Refusal, Uv
+from podfit.solve.uv import Question, Uv
 
 _LEARNED_SECONDS = 24 * 3600
 """How long conflicts seen once steer the search: a release that dissolves one is noticed a day later at most."""
@@ -152,7 +153,7 @@ class Search:
         lead to them.
         """
         stay = (self.stiff if only is None else self.stiff.intersection(only)).difference(released)
-        pins = [name for name in self.offered.pins if name in self.held or name in stay]
+        pins = {name: None for name in self.offered.pins if name in self.held or name in stay}
         lines = [f"{name}=={self.offered.pins[name]}" for name in pins]
         loose = released if self.soft is None else self.offered.pins.keys() - pins
         lines += sorted({line for name in loose for line, _ in self.dependants(name, pins)})
@@ -194,21 +195,19 @@ class Search:
         """Return what uv may build: everything where so told, else the allowed names that have no wheel."""
         return (":all:",) if ":all:" in sources.allowed else tuple(sorted(self.built))
 
-    def dependants(self, name: str, pinned: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def dependants(self, name: str, pinned: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield what the pinned distributions of the template ask of name, as constraint lines, with who asks."""
-        for other in pinned:
-            for asked in self.offered.requirements[other]:
-                if asked.target == name and asked.requirement.specifier:
-                    yield f"{name}{asked.requirement.specifier}", other
+        for other, asked in self.offered.askers.get(name, ()):
+            if asked.requirement.specifier and other in pinned:
+                yield f"{name}{asked.requirement.specifier}", other
 
-    def _extras(self, name: str, pinned: Iterable[str]) -> list[str]:
+    def _extras(self, name: str, pinned: Collection[str]) -> list[str]:
         """Return the extras of name that the pinned distributions ask for."""
         return sorted(
             {
                 canonical(extra)
-                for other in pinned
-                for asked in self.offered.requirements[other]
-                if asked.target == name
+                for other, asked in self.offered.askers.get(name, ())
+                if other in pinned
                 for extra in asked.requirement.extras
             }
         )
@@ -221,7 +220,7 @@ class Search:
             if name in self.offered.pins and same_version(version, self.offered.pins[name]):
                 named.add(name)
         for name in words_of(refusal.message).intersection(released):
-            pinned = (other for other in self.offered.pins if other not in released)
+            pinned = self.offered.pins.keys() - released
             named.update(other for _, other in self.dependants(name, pinned))
         return (named & self.stiff) - set(released)
 
@@ -261,12 +260,13 @@ class Search:
 
     def _limits(self, refusal: Refusal, released: Collection[str]) -> str:
         """Return whose requirements the limits on released names in uv's explanation are: uv cannot know."""
-        pinned = sorted((p for p in self.offered.pins if p not in released), key=lambda name: name not in self.held)
+        pinned = self.offered.pins.keys() - released
+        message = refusal.message.replace(" ", "")
         said = [
             f"{other} {self.offered.pins[other]} requires {line}"
             for name in sorted(words_of(refusal.message).intersection(released))
-            for line, other in self.dependants(name, pinned)
-            if line.replace(" ", "") in refusal.message.replace(" ", "")
+            for line, other in sorted(self.dependants(name, pinned), key=lambda pair: pair[1] not in self.held)
+            if line.replace(" ", "") in message
         ]
         return f" Of the template, {', '.join(said[:3])}." if said else ""
 

@@ -22,9 +22,9 @@ from packaging.version import Version
 from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
+from podfit.solve.answer import Refusal
 from podfit.solve.builds import judge_build
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
-from podfit.solve.uv import Refusal
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
@@ -39,15 +39,26 @@ class Sources:
     """The source builds that one template's solve may rest on; grows while uv is asked.
 
     allowed are the names (or `:all:`) that uv may build while planning; exclude_newer is an ISO date, empty for none.
+    until has by name a time (ISO 8601) from which on the files of a package do not count either. memory has the files
+    of releases that fit the template, and takes up what is found: one for all solves over it.
     """
 
     def __init__(
-        self, index: Index, template: Template, cache: Path, allowed: Iterable[str] = (), exclude_newer: str = ""
+        self,
+        index: Index,
+        template: Template,
+        cache: Path,
+        allowed: Iterable[str] = (),
+        exclude_newer: str = "",
+        until: Mapping[str, str] | None = None,
+        memory: dict[tuple[str, str], tuple[IndexFile, ...]] | None = None,
     ) -> None:
         self._index = index
         self._template = template
         self._cache = cache
         self._until = exclude_newer
+        self.until = dict(until or {})
+        self._files = {} if memory is None else memory
         self._tags = platform_tags(template)
         self.allowed = frozenset(name if name == ":all:" else canonical(name) for name in allowed)
         self.offers: dict[tuple[str, str], SourceBuild] = {}
@@ -81,7 +92,7 @@ class Sources:
             releases = self._index.releases(name)
         except PodfitError:
             return []
-        return [version for version, files in releases.items() if any(self._serves(file) for file in files)]
+        return [version for version, files in releases.items() if any(self._serves(file, name) for file in files)]
 
     def requirements(
         self, pairs: Iterable[tuple[str, str]], packages: Mapping[str, LockedPackage] | None = None
@@ -148,8 +159,6 @@ class Sources:
 
     def _newest_wheels(self, specifiers: Mapping[str, str]) -> dict[str, str]:
         """Return the answer of `newest_wheels`; the waiting part."""
-        from podfit.index import best_files
-
         newest = {}
         for name, specifier in specifiers.items():
             try:
@@ -157,8 +166,8 @@ class Sources:
             except PodfitError:
                 continue
             for version in _newest_first(releases, SpecifierSet(specifier)):
-                files = best_files(releases[version], version, self._tags)
-                if any(file.kind == "wheel" and self._serves(file) for file in files):
+                files = self._fitting(name, version, releases)
+                if any(file.kind == "wheel" and self._serves(file, name) for file in files):
                     newest[name] = version
                     break
         return newest
@@ -206,8 +215,6 @@ class Sources:
 
     def _newest(self, wanted: tuple[str, SpecifierSet]) -> tuple[SourceBuild, SourceFiles | None] | None:
         """Return the newest release in a specifier that has nothing but a source distribution for the template."""
-        from podfit.index import best_files
-
         name, specifier = wanted
         try:
             releases = self._index.releases(name)
@@ -216,30 +223,40 @@ class Sources:
         within = [version for version in releases if specifier.contains(version, prereleases=True)]
         final = [version for version in within if not Version(version).is_prerelease]
         for version in reversed(final or within):
-            fitting = [file for file in best_files(releases[version], version, self._tags) if self._serves(file)]
+            fitting = [file for file in self._fitting(name, version, releases) if self._serves(file, name)]
             if not fitting or fitting[0].kind == "wheel":
                 continue
-            build = self._published(name, version, fitting[0], releases, self._with_wheel(version, releases))
+            build = self._published(name, version, fitting[0], releases, self._with_wheel(name, version, releases))
             try:
                 return build, self._index.source_files(fitting[0]) if build.chance != "unlikely" else None
             except PodfitError:
                 return build, None
         return None
 
-    def _with_wheel(self, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> list[str]:
+    def _with_wheel(self, name: str, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> list[str]:
         """Return the releases that have a wheel for the template, oldest first; a final one is given no early one."""
-        from podfit.index import best_files
-
         found = [
             other
-            for other, files in releases.items()
-            if any(file.kind == "wheel" and self._serves(file) for file in best_files(files, other, self._tags))
+            for other in releases
+            if any(file.kind == "wheel" and self._serves(file, name) for file in self._fitting(name, other, releases))
         ]
         final = [other for other in found if not Version(other).is_prerelease]
         return found if Version(version).is_prerelease or not final else final
 
-    def _serves(self, file: IndexFile) -> bool:
-        """Tell whether a file is for the template's Python, not withdrawn and not too new."""
+    def _fitting(self, name: str, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> tuple[IndexFile, ...]:
+        """Return the files of a release that fit the template, best first."""
+        from podfit.index import best_files
+
+        found = self._files.get((name, version))
+        if found is None:
+            found = self._files[name, version] = best_files(releases[version], version, self._tags)
+        return found
+
+    def _serves(self, file: IndexFile, name: str) -> bool:
+        """Tell whether a file of a package is for the template's Python, not withdrawn and not too new."""
+        until = self.until.get(name, "")
+        if until and file.upload_time >= until:
+            return False
         if self._until and file.upload_time[: len(self._until)] > self._until:
             return False
         return not file.yanked and _admits(file.requires_python, self._template.interpreter.version)

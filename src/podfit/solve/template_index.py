@@ -40,7 +40,8 @@ class OfferedTemplate:
 
     pins maps each name to its exact version. requirements are the Requires-Dist lines that apply on the template,
     parsed, by the distribution that states them, without those that the template itself breaks (broken). left_out
-    are the names that no index can express: no version, or one that PEP 440 does not know.
+    are the names that no index can express: no version, or one that PEP 440 does not know. askers are the requirements
+    by the distribution that they ask for, each with who states it.
     """
 
     pins: Mapping[str, str]
@@ -48,6 +49,7 @@ class OfferedTemplate:
     lines: Mapping[str, tuple[str, ...]]
     broken: tuple[BrokenRequirement, ...]
     left_out: tuple[str, ...]
+    askers: Mapping[str, tuple[tuple[str, RequiresDist], ...]]
 
     @property
     def build_constraints(self) -> tuple[str, ...]:
@@ -104,7 +106,12 @@ def offer(template: Template, held: Iterable[str]) -> OfferedTemplate:
             *(asked.line for asked in active),
             *(line for line in stated if "extra" in line.partition(";")[2]),
         )
-    return OfferedTemplate(pins, requirements, lines, tuple(broken), tuple(sorted(left_out)))
+    askers: dict[str, list[tuple[str, RequiresDist]]] = {}
+    for name, stated_by in requirements.items():
+        for asked in stated_by:
+            askers.setdefault(asked.target, []).append((name, asked))
+    by_target = {name: tuple(found) for name, found in askers.items()}
+    return OfferedTemplate(pins, requirements, lines, tuple(broken), tuple(sorted(left_out)), by_target)
 
 
 def flat_index(template: Template, offered: OfferedTemplate, cache: Path) -> Path:

@@ -21,7 +21,7 @@ from podfit.index.home import has_home, homeless
 from podfit.index.usage import hold
 from podfit.model import InputError, LockedPackage, Reporter, SilentReporter, canonical
 from podfit.model.steps import Steps, Wait, finish
-from podfit.solve.answer import locked_packages, preferences
+from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
 from podfit.solve.watched import run_watched
 
@@ -71,6 +71,7 @@ class Question:
     limit what source distributions are built with: wheels in find_links that hold metadata only build nothing.
     assumed is a further directory of wheels; build names what uv may build (`:all:` for everything), nothing else.
     lowest asks for the oldest release of what is required, and the newest of all else.
+    until has, by name, the time (ISO 8601) from which on an index's files of a package do not count.
     """
 
     requirements: tuple[str, ...]
@@ -85,6 +86,7 @@ class Question:
     assumed: Path | None = None
     build: tuple[str, ...] = ()
     lowest: bool = False
+    until: tuple[tuple[str, str], ...] = ()
 
     def key(self) -> str:
         """Return a hash of everything that the answer depends on, the index's state apart."""
@@ -101,16 +103,9 @@ class Question:
             str(self.assumed or ""),
             self.build,
             *(("lowest",) if self.lowest else ()),
+            sorted(self.until),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """uv's statement that there is no solution, on one line; unbuilt names what it would have had to build."""
-
-    message: str
-    unbuilt: tuple[str, ...] = ()
 
 
 class PackageNotFoundError(InputError):
@@ -190,8 +185,7 @@ class Uv:
                 self.from_cache[host] = None
                 return self._judge(question, again, offline=True)
         answer = self._judge(question, done, offline=False)
-        if not isinstance(answer, Refusal):
-            answers.keep(question, answer)
+        answers.keep(question, answer)
         with contextlib.suppress(OSError):
             stamp.parent.mkdir(parents=True, exist_ok=True)
             stamp.touch()
@@ -225,6 +219,7 @@ class Uv:
                 ]
             command += ["--resolution", "lowest-direct"] if question.lowest else []
             command += ["--exclude-newer", question.exclude_newer] if question.exclude_newer else []
+            command += [word for pair in question.until for word in ("--exclude-newer-package", "=".join(pair))]
             command += ["--offline"] if offline else ["--refresh"] if self.refresh else []
             command += ["-o", output.name, "requirements.in"]
             doubt = None

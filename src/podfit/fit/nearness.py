@@ -1,0 +1,246 @@
+"""Nearness in time: what nothing bounds is chosen of the time of what it works with.
+
+Metadata say which releases are too old, hardly ever which are too new: a library that was published two years after the
+template's torch still asks for no newer one. So a release that is written for a held framework (it requires torch, or
+has an extra of that name), and what such a release asks for in turn, is not taken from later than half a year after the
+framework's release, or after a release that asks for it and is from later itself (tested, pinned, of no framework).
+The laptop's versions come before that, and so does every requirement: where nothing is left, the limit gives way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+
+from packaging.version import InvalidVersion, Version
+
+from podfit.audit import Subject
+from podfit.catalogue.held import frameworks
+from podfit.fit.phases import Given, Needed, overlay_phase
+from podfit.model import Bound, NoPlanError, Origin, PodfitError, Release, Template, Timely
+from podfit.model.requirement import only_extra, parse_requires_dist
+from podfit.model.steps import Steps, Wait
+from podfit.model.versions import same_release
+from podfit.solve import Earlier
+from podfit.solve.search import words_of
+
+AFTER = timedelta(days=183)
+"""So long after what it works with a release is still of its time."""
+
+MOST_ROUNDS = 6
+"""So often the limits of one solution are looked at again: each round finds older releases, which ask for others."""
+
+
+@dataclass(slots=True)
+class Near:
+    """The limits in time for one template: kept from one round of the fit's loop to the next.
+
+    limits are in force, gave_way are those that left nothing to be had, both by name. inherent are needs that are
+    refused whatever the limits. dates has when the held frameworks were released, empty where nobody knows.
+    """
+
+    limits: dict[str, Timely] = field(default_factory=dict)
+    gave_way: dict[str, Timely] = field(default_factory=dict)
+    inherent: set[str] = field(default_factory=set)
+    dates: dict[str, str] = field(default_factory=dict)
+
+    def is_new(self, limit: Timely) -> bool:
+        """Tell whether a limit is nearer than the one in force, and none that gave way."""
+        known = self.limits.get(limit.name)
+        return limit.name not in self.gave_way and (known is None or limit.until < known.until)
+
+    def give_way(self, names: Iterable[str]) -> None:
+        """Take limits out of force for good, and all others until they are found again: they followed from these."""
+        for name in names:
+            self.gave_way[name] = replace(self.limits[name], gave_way=True)
+        self.limits.clear()
+
+    def restore(self, names: Iterable[str]) -> None:
+        """Put limits in force again that gave way without need."""
+        for name in names:
+            self.limits[name] = replace(self.gave_way.pop(name), gave_way=False)
+
+    @property
+    def all(self) -> tuple[Timely, ...]:
+        """Every limit, by name."""
+        return tuple(sorted((*self.limits.values(), *self.gave_way.values()), key=lambda each: each.name))
+
+
+def timely_solution(
+    given: Given, needed: Needed, bounds: tuple[Bound, ...], earlier: Earlier, near: Near
+) -> Steps[Subject]:
+    """Return the solution under bounds of which nothing is from much later than what it works with.
+
+    Errors as `overlay_phase`. near keeps the limits, earlier what solving found that stays true.
+    """
+    for _ in range(MOST_ROUNDS):
+        subject = yield from _under_limits(given, needed, bounds, earlier, near)
+        yield from _learn_dates(given, subject, near)
+        found = [limit for limit in late(subject, given.tested, near.dates, near.gave_way) if near.is_new(limit)]
+        if not found:
+            break
+        near.limits.update((limit.name, limit) for limit in found)
+    return replace(subject, timely=near.all)
+
+
+def _under_limits(
+    given: Given, needed: Needed, bounds: tuple[Bound, ...], earlier: Earlier, near: Near
+) -> Steps[Subject]:
+    """Return the solution under bounds and the limits in force; those that leave nothing to be had give way."""
+    refused: set[str] = set()
+    loosened: set[str] = set()
+    while True:
+        until = {name: limit.until for name, limit in near.limits.items()}
+        try:
+            subject = yield from overlay_phase(given, needed, bounds, earlier, until)
+        except NoPlanError as error:
+            if not near.limits:
+                raise
+            said, now = error.message, {""}
+        else:
+            told = [each for each in subject.overlay.refused if each.name not in near.inherent]
+            said, now = " ".join(each.message for each in told), {each.name for each in told}
+            if not now:
+                return subject
+            if not near.limits and not loosened:
+                near.inherent |= now
+                return subject
+        earlier.clear()  # what was found under limits need not be true without them
+        if now == refused:  # it was none of the limits
+            near.restore(loosened)
+            near.inherent |= now
+            refused, loosened = set(), set()
+            continue
+        blamed = set(near.limits.keys() & (words_of(said) | now)) or set(near.limits)
+        near.give_way(blamed)
+        refused, loosened = now, loosened | blamed
+        given.reporter.step(
+            f"{given.template.name}: of its time there is no {', '.join(sorted(blamed))} that can be had"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Until when a release is of the time of what it works with, and what that follows from."""
+
+    until: datetime
+    reason: str
+
+
+def late(
+    subject: Subject, tested: Mapping[str, str], dates: Mapping[str, str], free: Collection[str] = ()
+) -> Iterator[Timely]:
+    """Yield a limit for each release of a solution that is from much later than what it works with.
+
+    tested are the local versions, which are taken as they are; dates are ISO times of the held frameworks; free are
+    names that no limit is for.
+    """
+    taken = {need.name for need in subject.needs if need.specifier.startswith("==") and "*" not in need.specifier}
+    taken |= {name for name, each in subject.added.items() if same_release(tested.get(name, ""), each.version)}
+    taken.update(free)
+    for name, end in sorted(_ends(subject, {n: time for n, time in dates.items() if time}, taken).items()):
+        uploaded = _uploaded(subject, name)
+        if name not in taken and uploaded and _time(uploaded) >= end.until:
+            yield Timely(name, f"{end.until:%Y-%m-%dT%H:%M:%SZ}", end.reason)
+
+
+def _ends(subject: Subject, dates: Mapping[str, str], taken: Collection[str]) -> dict[str, _End]:
+    """Return the end of the time of each added release that is written for a framework, or that such a one asks for.
+
+    It is half a year after the framework's release, for what is asked for as for who asks. The latest counts of all
+    who ask; who is taken as it is and from later than that itself, and who is of no time, asks for what is of his own.
+    """
+    ends: dict[str, _End] = {}
+    front: list[str] = []
+
+    def reach(name: str, end: _End) -> None:
+        if name in subject.added and (name not in ends or ends[name].until < end.until):
+            ends[name] = end
+            front.append(name)
+
+    def follow() -> None:
+        while front:
+            asker = front.pop()
+            end = ends[asker]
+            if asker in taken and (own := _own(subject, asker)) is not None:
+                end = max(end, own, key=lambda each: each.until)
+            for target in subject.walk.edges.get(asker, ()):
+                reach(target, end)
+
+    for name, release in subject.added.items():
+        for other in tied(release, dates):
+            reach(name, _after(other, subject.environment[other].version, dates[other]))
+    follow()
+    for asker in subject.added.keys() - ends.keys():
+        own = _own(subject, asker)
+        for target in subject.walk.edges.get(asker, ()):
+            if own is not None and target in ends:
+                reach(target, own)
+    follow()
+    return ends
+
+
+def _own(subject: Subject, name: str) -> _End | None:
+    """Return the end of the time of what an added release asks for; None where nobody knows when it was published."""
+    uploaded = _uploaded(subject, name)
+    return _after(name, subject.added[name].version, uploaded) if uploaded else None
+
+
+def _after(name: str, version: str, time: str) -> _End:
+    """Return the end of the time of what works with a release from an ISO time."""
+    return _End(_time(time) + AFTER, f"{name} {version} is of {time[:10]}, half a year before")
+
+
+def tied(release: Release, held: Iterable[str]) -> Iterator[str]:
+    """Yield the frameworks among held that a release is written for: it requires them, or has an extra of that name."""
+    names = frozenset(held)
+    for line in release.requires_dist or ():
+        if not any(name in line for name in names):
+            continue  # before anything is parsed: there are thousands of lines
+        parsed, extra = parse_requires_dist(line), only_extra(line)
+        if parsed is not None and parsed.target in names and extra in ("", parsed.target):
+            yield parsed.target
+
+
+def _learn_dates(given: Given, subject: Subject, near: Near) -> Steps[None]:
+    """Find when the held frameworks were released that something added is written for."""
+    there = {name: subject.template.distributions[name].version for name in frameworks() if name in subject.held}
+    wanted = {n for release in subject.added.values() for n in tied(release, there)} - near.dates.keys()
+    for name in sorted(wanted):
+        version = there[name]
+        near.dates[name] = yield Wait(lambda name=name, version=version: _released(given, name, version))  # type: ignore[misc]
+
+
+def _released(given: Given, name: str, version: str) -> str:
+    """Return the ISO time of a framework's release, that of its final one for a private build; the waiting part.
+
+    Where no index tells, it is the date of a list that a vendor published or that was reconstructed; else empty.
+    """
+    try:
+        releases = given.index.releases(name)
+        parsed = Version(version)
+        for text in (parsed.public, parsed.base_version):
+            times = [file.upload_time for file in releases.get(str(Version(text)), ()) if file.upload_time]
+            if times:
+                return min(times)
+    except (PodfitError, InvalidVersion):
+        pass
+    return _captured(given.template)
+
+
+def _captured(template: Template) -> str:
+    """Return the date of a template's list where it is the image's, empty where it is that of somebody's reading."""
+    return template.captured if template.origin in (Origin.PUBLISHED, Origin.RECONSTRUCTED) else ""
+
+
+def _uploaded(subject: Subject, name: str) -> str:
+    """Return the ISO time of a planned package's first file, empty when the index does not tell."""
+    package = subject.overlay.packages.get(name)
+    return min((file.upload_time for file in package.artefacts if file.upload_time), default="") if package else ""
+
+
+def _time(text: str) -> datetime:
+    """Return an ISO date or time; one without a zone is UTC's."""
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

@@ -1,0 +1,127 @@
+"""What nothing bounds is of the time of what it works with; requirements, tests and pins come first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fit_support import EVIDENCE, Told, dated_index, project, template
+
+from podfit.fit.options import Options
+from podfit.fit.session import fit_templates
+from podfit.index import Index
+from podfit.model import Action, Distribution, EvidenceKind, LocalEnvironment
+from podfit.solve import Uv
+
+HUB = ['torch>=2; extra == "torch"', "tokens"]
+RELEASES = {
+    ("torch", "2.4.0"): ([], "2024-07-24"),
+    ("hub", "1.0"): (HUB, "2024-03-01"),
+    ("hub", "1.1"): (HUB, "2025-01-10"),
+    ("hub", "2.0"): (HUB, "2025-02-20"),
+    ("hub", "3.0"): (HUB, "2026-08-01"),
+    ("tokens", "1.0"): ([], "2024-12-01"),
+    ("tokens", "2.0"): ([], "2026-08-02"),
+    ("plain", "1.0"): ([], "2024-01-01"),
+    ("plain", "2.0"): (["leaf"], "2026-08-03"),
+    ("leaf", "1.0"): ([], "2024-01-01"),
+    ("leaf", "2.0"): ([], "2026-08-04"),
+    ("needy", "1.0"): (["torch", "tokens>=2"], "2024-09-01"),
+    ("young", "1.0"): (["torch"], "2026-03-01"),
+}
+POD = template("pod", {"torch": ("2.4.0+cu124", [])})
+
+
+@pytest.fixture
+def fit(tmp_path, monkeypatch):
+    """Return a function that fits requirements onto a template with torch 2.4.0, over an index with dates."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+
+    def run(*requirements, tested=None, releases=RELEASES, pod=POD):
+        with dated_index(tmp_path / "wheels", releases) as (url, _):
+            given = project(*requirements)
+            if tested:
+                found = {name: Distribution(name, version, EVIDENCE) for name, version in tested.items()}
+                given = replace(given, local=LocalEnvironment(found, EVIDENCE))
+            index = Index([url], cache=tmp_path / "cache")
+            (result,) = fit_templates(
+                given,
+                (),
+                [pod],
+                index=index,
+                uv=Uv(tmp_path / "cache"),
+                options=Options(index_url=url),
+                reporter=Told(),
+            )
+        return result.plan
+
+    return run
+
+
+def _planned(plan):
+    return {d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE)}
+
+
+def test_what_is_written_for_torch_and_what_it_asks_for_is_of_torchs_time(fit):
+    plan = fit("hub")
+    assert _planned(plan) == {"hub": "1.1", "tokens": "1.0"}
+    assert [(each.name, each.until, each.gave_way) for each in plan.timely] == [
+        ("hub", "2025-01-23T12:00:00Z", False),
+        ("tokens", "2025-01-23T12:00:00Z", False),
+    ]
+    decision = next(each for each in plan.decisions if each.name == "hub")
+    (said,) = [each for each in decision.evidence if each.kind is EvidenceKind.ASSUMED]
+    assert said.source == "of the template's time"
+    assert said.detail == "not from 2025-01-23 on: torch 2.4.0+cu124 is of 2024-07-24, half a year before"
+    assert plan.feasible
+
+
+def test_what_has_no_tie_to_torch_is_the_newest(fit):
+    assert _planned(fit("plain")) == {"plain": "2.0", "leaf": "2.0"}
+
+
+def test_without_torch_nothing_is_of_its_time(fit):
+    plan = fit("hub", pod=template("bare", {}))
+    assert _planned(plan) == {"hub": "3.0", "tokens": "2.0"}
+    assert plan.timely == ()
+
+
+def test_the_tested_version_comes_first_and_asks_for_what_is_of_its_own_time(fit):
+    assert _planned(fit("hub", tested={"hub": "2.0"})) == {"hub": "2.0", "tokens": "1.0"}
+    assert _planned(fit("hub", tested={"hub": "3.0"})) == {"hub": "3.0", "tokens": "2.0"}
+
+
+def test_a_pin_and_a_range_come_first(fit):
+    assert _planned(fit("hub==3.0")) == {"hub": "3.0", "tokens": "2.0"}
+    plan = fit("hub>=2")
+    assert _planned(plan)["hub"] == "3.0"
+    assert [(each.name, each.gave_way) for each in plan.timely if each.name == "hub"] == [("hub", True)]
+    decision = next(each for each in plan.decisions if each.name == "hub")
+    assert any("it gave way, for nothing before that can be had" in each.detail for each in decision.evidence)
+    assert plan.feasible
+
+
+def test_what_a_requirement_of_a_package_leaves_out_gives_way(fit):
+    plan = fit("needy")
+    assert _planned(plan) == {"needy": "1.0", "tokens": "2.0"}
+    assert [(each.name, each.gave_way) for each in plan.timely] == [("tokens", True)]
+    assert plan.feasible
+
+
+def test_where_there_is_nothing_of_the_time_what_there_is_is_planned(fit):
+    plan = fit("young", "hub")
+    assert _planned(plan) == {"young": "1.0", "hub": "1.1", "tokens": "1.0"}
+    assert {each.name: each.gave_way for each in plan.timely} == {"hub": False, "tokens": False, "young": True}
+
+
+def test_an_index_without_times_limits_nothing(fit):
+    undated = {key: (requires, "") for key, (requires, _) in RELEASES.items()}
+    plan = fit("hub", releases=undated)
+    assert _planned(plan) == {"hub": "3.0", "tokens": "2.0"}
+    assert plan.timely == ()
+
+
+def test_a_need_that_cannot_be_had_anyway_costs_no_limit(fit):
+    plan = fit("hub", "gone-missing")
+    assert _planned(plan) == {"hub": "1.1", "tokens": "1.0"}
+    assert not plan.feasible
