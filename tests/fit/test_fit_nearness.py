@@ -72,7 +72,7 @@ def test_what_is_written_for_torch_and_what_it_asks_for_is_of_torchs_time(fit):
     decision = next(each for each in plan.decisions if each.name == "hub")
     (said,) = [each for each in decision.evidence if each.kind is EvidenceKind.ASSUMED]
     assert said.source == "of the template's time"
-    assert said.detail == "not from 2025-01-23 on: torch 2.4.0+cu124 is of 2024-07-24, half a year before"
+    assert said.detail == "not from 2025-01-23 on, half a year after torch 2.4.0+cu124 of 2024-07-24"
     assert plan.feasible
 
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "matrix": ("podfit.cli.fit", "matrix_command", "Show the matrix without writing anything."),
     "bloat": ("podfit.cli.bloat", "bloat_command", "Show what of the local environment a template does not need."),
     "report": ("podfit.cli.report", "report_command", "Report everything: matrix, sizes, bloat, order, evidence."),
+    "why": ("podfit.cli.why", "why_command", "Tell how one decision came about, and what else there was."),
     "templates": ("podfit.cli.templates", "templates_command", "List the catalogue, or show one template."),
     "audit": ("podfit.cli.audit", "audit_command", "Tell what stands against a plan, an environment or wheels."),
     "compat": ("podfit.cli.compat", "compat_command", "Show which releases of two packages work together."),

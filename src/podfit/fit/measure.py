@@ -17,9 +17,9 @@ from podfit.model.steps import Steps
 from podfit.model.versions import same_version
 from podfit.model.weight import Weight, total
 from podfit.plan.sizes import Cost, Replaced, Sizes, Way, added, brought
+from podfit.solve.answer import Refusal
 from podfit.solve.sources import Sources
 from podfit.solve.unheld import unheld_steps
-from podfit.solve.uv import Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ def _own(subject: Subject, name: str) -> _End | None:
 
 def _after(name: str, version: str, time: str) -> _End:
     """Return the end of the time of what works with a release from an ISO time."""
-    return _End(_time(time) + AFTER, f"{name} {version} is of {time[:10]}, half a year before")
+    return _End(_time(time) + AFTER, f"half a year after {name} {version} of {time[:10]}")
 
 
 def tied(release: Release, held: Iterable[str]) -> Iterator[str]:

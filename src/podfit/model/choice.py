@@ -11,11 +11,16 @@ PREFERABLE = (NEEDS, TEMPLATE)
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """What of a need could not be had (`2.11.7`, `newer than 0.11.0`), and how the resolver explains that."""
+    """What of a need could not be had (`2.11.7`, `newer than 0.11.0`), and how the resolver explains that.
+
+    version is the best of these, empty where the index does not tell; reason a sentence on what keeps that one out.
+    """
 
     name: str
     sought: str
     explanation: str
+    version: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,8 @@ class Alternative:
 class Timely:
     """Releases of a package from a time on were left out, for nothing says that they work with what is older.
 
-    until is that time (ISO 8601), reason what it follows from. gave_way tells that this left nothing that can be had,
-    so that they count after all.
+    until is that time (ISO 8601), reason what it is (`half a year after torch 2.4.0 of 2024-07-24`). gave_way tells
+    that this left nothing that can be had, so that they count after all.
     """
 
     name: str

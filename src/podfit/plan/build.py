@@ -19,6 +19,7 @@ from podfit.model import (
     LockedPackage,
     Need,
     Overlay,
+    PassedOver,
     Plan,
     Project,
     RefusedNeed,
@@ -106,7 +107,7 @@ def build_plan(
         findings=(*_python(project, template), *_pins(facts), *audited, *_built(facts), *_immovable(facts), *findings),
         bounds=subject.bounds,
         builds=tuple(build for build in overlay.builds if build.name in artefacts),
-        passed_over=overlay.passed_over,
+        passed_over=tuple(_explained(passed, facts) for passed in overlay.passed_over),
         alternative=overlay.alternative,
         timely=subject.timely,
         notes=(*overlay.notes, *_learned(subject), *_left_out(overlay)),
@@ -142,15 +143,13 @@ def _decide(name: str, facts: _Facts) -> Decision:
     elif change is not None:
         action, reason = Action.CHANGE, f"{before} cannot stay: {_forced(change, facts)}{_from_source(name, facts)}"
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", change.conflict)]
+        evidence += [Evidence(EvidenceKind.METADATA, *_requires(other, name, facts)) for other in required_by]
     elif present is not None:
         action, reason = Action.KEEP, _kept(name, facts, before, need, required_by)
         evidence = [present.evidence]
     elif package is not None:
         action, reason = Action.INSTALL, f"{_installed(need, required_by)}{_from_source(name, facts)}"
-        evidence = [
-            Evidence(EvidenceKind.METADATA, f"{other} {facts.situation.environment[other].version}", "Requires-Dist")
-            for other in required_by
-        ]
+        evidence = [Evidence(EvidenceKind.METADATA, *_requires(other, name, facts)) for other in required_by]
     else:
         action, reason, planned = Action.SKIP, "nothing that the project uses needs it on this template", ""
         evidence = [local.evidence] if local else []
@@ -175,6 +174,22 @@ def _decide(name: str, facts: _Facts) -> Decision:
         drift=drift(name, tested, planned, facts.situation) if needed and action is not Action.CONFLICT else "",
         download_bytes=files[0].size if files else 0,
     )
+
+
+def _requires(other: str, name: str, facts: _Facts) -> tuple[str, str]:
+    """Return who of the planned environment asks for a distribution, and with which line."""
+    release = facts.situation.environment[other]
+    lines = [
+        asked.short for asked in facts.situation.markers.active(release.requires_dist or ()) if asked.target == name
+    ]
+    return f"{other} {release.version}", f"Requires-Dist: {lines[0]}" if lines else "Requires-Dist"
+
+
+def _explained(passed: PassedOver, facts: _Facts) -> PassedOver:
+    """Return what could not be had with what keeps the best of it out, as far as metadata tell."""
+    planned = facts.overlay.packages.get(passed.name)
+    told = drift(passed.name, passed.version, planned.version if planned else "", facts.situation)
+    return replace(passed, reason=told.partition(": ")[2])
 
 
 def _kept(name: str, facts: _Facts, version: str, need: Need | None, required_by: Sequence[str]) -> str:
@@ -264,7 +279,7 @@ def _refusal(refused: RefusedNeed, template: Template) -> str:
 def _of_its_time(limit: Timely) -> Evidence:
     """Return what a limit in time is: nobody measured it for this package."""
     gone = "; it gave way, for nothing before that can be had" if limit.gave_way else ""
-    detail = f"not from {limit.until[:10]} on: {limit.reason}{gone}"
+    detail = f"not from {limit.until[:10]} on, {limit.reason}{gone}"
     return Evidence(EvidenceKind.ASSUMED, "of the template's time", detail)
 
 

@@ -65,11 +65,14 @@ def _why(name: str, local: str, situation: Situation) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    """What keeps the local version out; distance is 0 where the template itself does, more for what is planned."""
+    """What keeps the local version out; distance is 0 for what is held, 1 for the rest of the template, then more."""
 
     distance: int
     text: str
 
+
+_PLANNED = 2
+"""The distance of what nothing of the template is a cause of by itself."""
 
 _DEEPEST = 3
 """So many exact requirements are followed to the cause behind them."""
@@ -101,11 +104,11 @@ def _own(name: str, local: str, situation: Situation, depth: int) -> Iterator[_C
             ]
             if not fixed and pins and depth < _DEEPEST:  # `mlflow` is kept out by what keeps `mlflow-skinny` out
                 behind = _nearest(asked.target, pins[0], situation, depth + 1)
-                if behind is not None and behind.distance == 0:
-                    yield _Cause(1, f"{local} requires {asked.short}, and {asked.target} {behind.text}")
+                if behind is not None and behind.distance < _PLANNED:
+                    yield _Cause(_PLANNED, f"{local} requires {asked.short}, and {asked.target} {behind.text}")
                     continue
             owner = "the template has" if fixed else "planned is"
-            yield _Cause(0 if fixed else 2, f"{local} requires {asked.short}, {owner} {other.version}")
+            yield _Cause(_distance(asked.target, situation), f"{local} requires {asked.short}, {owner} {other.version}")
 
 
 def _others(name: str, local: str, situation: Situation) -> Iterator[_Cause]:
@@ -116,7 +119,16 @@ def _others(name: str, local: str, situation: Situation) -> Iterator[_Cause]:
             if asked.target == name and not asked.allows(local):
                 fixed = _is_template(requirer, situation)
                 where = " of the template" if fixed else ""
-                yield _Cause(0 if fixed else 1, f"{requirer} {release.version}{where} requires {asked.short}")
+                yield _Cause(
+                    _distance(requirer, situation), f"{requirer} {release.version}{where} requires {asked.short}"
+                )
+
+
+def _distance(name: str, situation: Situation) -> int:
+    """Return how far a distribution that excludes a version is from what cannot be changed."""
+    if not _is_template(name, situation):
+        return _PLANNED + 1
+    return 0 if name in situation.held else 1
 
 
 def _is_template(name: str, situation: Situation) -> bool:

@@ -119,11 +119,13 @@ class NeedsFirst:
                 continue
             target = best.get(name, "")
             if target and same_version(target, self.tested.get(name, "")) and not _is(found[name], target):
-                found = (yield from self._over_held((*fixed, f"{name}=={target}"), staying, name, target)) or found
+                exact = PassedOver(name, target, "", target)
+                found = (yield from self._over_held((*fixed, f"{name}=={target}"), staying, exact)) or found
             while self.runs < MOST_TRIES and not _is(found[name], target):
                 version = found[name].version
                 newer = (*fixed, f"{name}>={version},!={version}")
-                tried = yield from self._over_held(newer, staying, name, f"newer than {version}")
+                sought = PassedOver(name, f"newer than {version}", "", target)
+                tried = yield from self._over_held(newer, staying, sought)
                 if tried is None:
                     break
                 found = tried
@@ -131,7 +133,7 @@ class NeedsFirst:
         return found
 
     def _over_held(
-        self, more: Sequence[str], staying: frozenset[str], name: str = "", sought: str = ""
+        self, more: Sequence[str], staying: frozenset[str], sought: PassedOver | None = None
     ) -> Steps[Packages | None]:
         """Return a solution over what is held and what stays in which nothing of the template is broken; None: none.
 
@@ -143,8 +145,8 @@ class NeedsFirst:
             found = yield from search.ask(self.cheapest.forced | included)
             self.runs += search.runs
             if isinstance(found, Refusal):
-                if name:
-                    self.passed_over.append(PassedOver(name, sought, found.message))
+                if sought is not None:
+                    self.passed_over.append(replace(sought, explanation=found.message))
                 return None
             broken = frozenset(_broken(search, found))
             if not broken:

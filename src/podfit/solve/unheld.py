@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from podfit.model import LockedPackage, Need, Reporter, Template
 from podfit.model.steps import Steps
+from podfit.solve.answer import Refusal
 from podfit.solve.overlay import requirement_line
 from podfit.solve.search import Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import flat_index, offer, resolver_platform
-from podfit.solve.uv import Question, Refusal, Uv
+from podfit.solve.uv import Question, Uv
 
 
 def unheld_steps(
