@@ -101,12 +101,33 @@ def test_each_package_of_the_document_has_a_decision_with_reason_and_evidence(
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_nothing_that_the_template_has_is_installed_or_changed(template: str, result: Result) -> None:
-    there = {each["name"] for each in result.plans[template]["template"]["distributions"]}
-    assert "numpy" in there
-    actions = {name: decision["action"] for name, decision in decisions(result, template).items()}
-    assert [name for name in there if actions.get(name) in ("install", "change", "conflict")] == []
-    assert {name for name, action in actions.items() if action == "install"}.isdisjoint(there)
+def test_what_the_project_needs_and_the_template_has_stays_and_the_few_changes_have_their_reason(
+    template: str, result: Result
+) -> None:
+    plan = result.plans[template]
+    there = {each["name"] for each in plan["template"]["distributions"]}
+    found = decisions(result, template)
+    assert found["numpy"]["action"] == "keep"
+    assert [name for name in there if found[name]["action"] in ("install", "conflict")] == []
+    changed = {name for name in there if found[name]["action"] == "change"}
+    assert changed == {change["name"] for change in plan["changes"]}
+    assert changed.isdisjoint(DOCUMENT)
+    assert len(changed) <= 6
+    assert all(change["conflict"] for change in plan["changes"])
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_for_these_changes_every_need_but_those_of_another_python_is_what_was_tested(
+    template: str, result: Result
+) -> None:
+    installed = [
+        each for each in decisions(result, template).values() if each["direct"] and each["action"] == "install"
+    ]
+    other = {each["name"] for each in installed if each["local"] and each["local"] != each["planned"]}
+    assert other <= {"scipy"}
+    alternative = result.plans[template]["alternative"]
+    assert alternative["changes"] == []
+    assert {each["name"] for each in alternative["needs"]} == {"matplotlib", "mlflow", "pydantic"}
 
 
 def test_scipy_follows_the_templates_python_not_this_one(result: Result) -> None:

@@ -28,7 +28,7 @@ def why_command(package: str, shape: str, **given: Any) -> int:
     Examples:
       podfit why vllm . -t runpod-pytorch-2.8
       podfit why filelock . -t runpod-pytorch-2.8 --details
-      podfit why cv2 . -t colab-gpu --format json
+      podfit why cv2 . -t colab --format json
     """  # noqa: D301
     from podfit.model.words import did_you_mean
     from podfit.report.why import names_in, story, why_answer
