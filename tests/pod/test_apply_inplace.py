@@ -81,6 +81,17 @@ def versions(python: str) -> dict[str, str]:
     return {name: found.version for name, found in template_of(python).distributions.items()}
 
 
+def test_what_is_replaced_is_told_beforehand_and_an_overlay_replaces_nothing(python: str, wheels: Path) -> None:
+    plan = recipe(python, chosen(wheels, NEW)).plan()
+    assert {change.name for change in plan.changes} == {"click", "packaging"}
+    for options, told in ((Options(in_place=True, dry_run=True), 1), (Options(dry_run=True), 0)):
+        notes = Notes()
+        apply(LocalMachine(python), plan, options, reporter=notes)
+        said = [text for text in notes.warnings if "replaced" in text]
+        assert len(said) == told, notes.warnings
+        assert all("click 8.1.3 by" in text and "packaging 23.0 by 24.1" in text for text in said)
+
+
 def test_it_is_applied_and_a_second_time_there_is_nothing_to_do(python: str, wheels: Path, tmp_path: Path) -> None:
     given = recipe(python, chosen(wheels, NEW))
     plan = given.write(tmp_path / "plan.json")

@@ -68,6 +68,9 @@ def apply(
     if status["busy"]:
         text = f"another podfit apply (process {status['busy']}) works on this environment"
         raise ApplyError(text, remedy="wait until it is done", where=Where(machine.label))
+    if options.in_place and plan.changes:
+        names = shortened([f"{each.name} {each.before} by {each.after}" for each in plan.changes], 6)
+        reporter.warn(f"the template's own are replaced: {names}; an overlay (the default) leaves them as they are")
     recovered = False
     if status["unfinished"]:
         recovered = recover(machine, plan, options, reporter=reporter).outcome == "recovered"
