@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Build src/podfit/catalogue/templates/*.json from catalogue_sources/ and the package index.
 
-    .dev/py311/bin/python tools/build_catalogue.py [NAME ...]
+    .dev/py311/bin/python tools/build_catalogue.py [--fresh] [NAME ...]
     .dev/py311/bin/python tools/build_catalogue.py --bundle FILE
 
-The second writes the catalogue as it stands into one file, for `podfit templates --update`.
+The second writes the catalogue as it stands into one file, for `podfit templates --update`. What the catalogue knows of
+a release is not asked for again, unless --fresh.
 
 A source with `[[steps]]` is reconstructed: the system's distributions, then each step of the Dockerfile, resolved with
 the index as of the step's date (the rules: catalogue_build/steps.py). A source with `freeze` or `conda` is a published
@@ -23,11 +24,12 @@ from typing import Any
 
 from catalogue_build.facts import read_toml, skeleton, system_distributions, system_of
 from catalogue_build.lists import published
-from catalogue_build.metadata import Metadata, with_metadata
+from catalogue_build.metadata import Metadata, Remembering, with_metadata
 from catalogue_build.seen import agreements
 from catalogue_build.steps import Ask, Builder, steps_of
 from catalogue_build.store import bundle_of, read_all, write_all
 
+from podfit.catalogue.shared import unpack
 from podfit.index import Index, default_cache
 from podfit.model import Evidence, EvidenceKind, Origin, Template
 from podfit.solve import Uv
@@ -67,8 +69,10 @@ def main(words: list[str]) -> None:
         Path(words[1]).write_bytes(bundle_of(read_all(TEMPLATES, METADATA).values()))
         return
     uv = Uv(default_cache(), reporter=Terminal())
-    shop = Workshop(Index((PYPI,)), uv.compile, default_cache(), ("--default-index", PYPI))
-    build_all(SOURCES, TEMPLATES, METADATA, shop, words, print)
+    known = unpack(METADATA.read_bytes()) if METADATA.is_file() and "--fresh" not in words else {}
+    index = Remembering(Index((PYPI,)), known)
+    shop = Workshop(index, uv.compile, default_cache(), ("--default-index", PYPI))
+    build_all(SOURCES, TEMPLATES, METADATA, shop, [word for word in words if word != "--fresh"], print)
 
 
 def build_all(

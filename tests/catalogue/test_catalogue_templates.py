@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,19 @@ def source_of(name: str) -> dict[str, Any]:
     return tomllib.loads((SOURCES / f"{name}.toml").read_text(encoding="utf-8"))
 
 
+@cache
+def loaded(name: str) -> Template:
+    """A template, read once for all tests."""
+    return read_template(name)
+
+
 @pytest.fixture(params=NAMES)
 def template(request: pytest.FixtureRequest) -> Template:
-    return read_template(request.param)
+    return loaded(request.param)
 
 
 def versions_of(name: str) -> dict[str, str]:
-    return {each: found.version for each, found in read_template(name).distributions.items()}
+    return {each: found.version for each, found in loaded(name).distributions.items()}
 
 
 def test_the_templates_that_people_ask_for_are_there() -> None:

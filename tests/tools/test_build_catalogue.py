@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from podfit.catalogue.shared import pack, unpack
 from podfit.model import InputError, Origin, Template
 from podfit.solve import Uv
 
@@ -17,6 +18,7 @@ TOOLS = Path(__file__).resolve().parents[2] / "tools"
 sys.path.insert(0, str(TOOLS))
 
 import build_catalogue  # noqa: E402
+from catalogue_build.metadata import Release, Remembering  # noqa: E402
 from catalogue_build.store import bundle_of, read_all  # noqa: E402
 
 SYSTEM = """
@@ -320,6 +322,17 @@ def test_the_same_sources_give_the_same_bytes_and_what_releases_require_is_there
     assert [path.read_bytes() for path in files] == before
     (place.sources / "one.toml").unlink()
     assert set(place.build("two")) == {"two"}
+
+
+def test_what_is_known_of_a_release_is_not_asked_for_again(place: Workplace) -> None:
+    place.index.add("alpha", "1.0", "beta>=2; extra == 'more'")
+    place.index.add("torch", "2.8.0")
+    records = unpack(pack({"alpha 1.0": (("beta>=2",), ">=3.9"), "torch 2.8.0": (("a vendor's",), "")}))
+    index = Remembering(place.index, records)
+    assert index.metadata("alpha", "1.0") == Release(("beta>=2",), ">=3.9")
+    assert index.metadata("torch", "2.8.0").requires_dist == (), "a vendor's build may be another"
+    with pytest.raises(InputError):
+        index.metadata("alpha", "2.0")
 
 
 def test_a_bundle_has_all_of_it(place: Workplace) -> None:

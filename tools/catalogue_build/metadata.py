@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import msgspec
 from packaging.requirements import Requirement
 
+from podfit.catalogue.held import is_held
+from podfit.catalogue.shared import Record
 from podfit.model import Distribution, PodfitError, canonical
 
 _LIBRARY = re.compile(
@@ -34,6 +37,38 @@ class Metadata(Protocol):
 
     def metadata(self, name: str, version: str) -> Known:
         """Return one release's metadata; raises PodfitError where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What one release says, as an index would."""
+
+    requires_dist: tuple[str, ...]
+    requires_python: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """An index that is asked for what the catalogue does not know: a release's metadata never change.
+
+    records are the catalogue's own. What is held is always asked for: there the record may be that of a vendor's build.
+    """
+
+    index: Metadata
+    records: Mapping[str, msgspec.Raw]
+
+    def prefetch(self, pairs: Iterable[tuple[str, str]]) -> object:
+        """Fetch the metadata of what is not known."""
+        return self.index.prefetch([pair for pair in pairs if self._known(*pair) is None])
+
+    def metadata(self, name: str, version: str) -> Known:
+        """Return one release's metadata; raises PodfitError where there is none."""
+        return self._known(name, version) or self.index.metadata(name, version)
+
+    def _known(self, name: str, version: str) -> Release | None:
+        """Return what the catalogue says of a release."""
+        found = None if is_held(name, version) else self.records.get(f"{name} {version}")
+        return Release(*msgspec.json.decode(found, type=Record)) if found is not None else None
 
 
 def with_metadata(

@@ -55,6 +55,7 @@ _OWN = (
     Check("PF116", "system", "Has the system the shared libraries that no wheel brings?"),
     Check("PF117", "architecture", "Is there code for the GPU?"),
     Check("PF118", "driver", "Does the driver run the CUDA that is there?"),
+    Check("PF119", "accelerator", "Which CUDA build goes onto a template that has none?"),
     Check("PF120", "index", "Is each planned distribution on one index alone?"),
     Check("PF201", "imports", "Is every import provided by a distribution that the project declares?"),
     Check("PF202", "declared", "Is what the project declares used, and can it be read?"),

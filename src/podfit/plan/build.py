@@ -31,6 +31,7 @@ from podfit.model.invariants import contradictions
 from podfit.model.requirement import Markers
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
+from podfit.plan.arriving import arriving
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import planned_files
 from podfit.plan.releases import ReleaseSource
@@ -104,7 +105,15 @@ def build_plan(
         artefacts=artefacts,
         changes=tuple(replace(change, conflict=_forced(change, facts)) for change in overlay.changes),
         edges={name: targets for name, targets in sorted(subject.walk.edges.items()) if name in shown},
-        findings=(*_python(project, template), *_pins(facts), *audited, *_built(facts), *_immovable(facts), *findings),
+        findings=(
+            *_python(project, template),
+            *_pins(facts),
+            *audited,
+            *_built(facts),
+            *_immovable(facts),
+            *arriving(subject, artefacts),
+            *findings,
+        ),
         bounds=subject.bounds,
         builds=tuple(build for build in overlay.builds if build.name in artefacts),
         passed_over=tuple(_explained(passed, facts) for passed in overlay.passed_over),
