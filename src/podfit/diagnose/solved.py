@@ -42,7 +42,10 @@ def with_solved_fix(cause: Cause, row: Mapping[str, object] | None, facts: Facts
     if not refused:
         return cause
     told = f"{cause.told}; " if cause.told else ""
-    return replace(cause, told=f"{told}over {facts.source}: {'; '.join(refused)}")
+    impossible = {shlex.join(["pip", "install", each.partition(": ")[0]]) for each in refused}
+    steps = tuple(step for step in cause.fix if step not in impossible)
+    steps = steps or (f"change the code, or use another template: over {facts.source} no version mends this",)
+    return replace(cause, fix=steps, told=f"{told}over {facts.source}: {'; '.join(refused)}")
 
 
 def _plan(requirement: str, facts: Facts) -> tuple[Plan | None, str]:
