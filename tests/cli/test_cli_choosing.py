@@ -48,9 +48,8 @@ def test_transformers_over_torch_2_4_is_one_that_accepts_it(capsys, tmp_path):
     told = _why(capsys, tmp_path, "transformers", "transformers", "runpod-pytorch-2.4")
     assert Version("4.44") < Version(told["planned"]) < Version("4.50")
     assert told["uploaded"][:4] in ("2024", "2025")
-    (refused,) = told["refused"]
-    assert "half a year after torch 2.4.0+cu124 of 2024-07-24" in refused["reason"]
-    assert refused["evidence"]["kind"] == "assumed"
+    (refused,) = [each for each in told["refused"] if each["evidence"]["kind"] == "assumed"]
+    assert "half a year after torch 2.4." in refused["reason"]
 
 
 def test_a_package_that_no_plan_knows_is_one_sentence(capsys, tmp_path):
