@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from podfit.cli.answers import format_option, show, tell
-from podfit.cli.fitting import fit_options, fitted
+from podfit.cli.fitting import FittingCommand, fit_options, fitted
 from podfit.cli.reporter import TerminalReporter
 
 
-@click.command("bloat", no_args_is_help=True)
+@click.command("bloat", cls=FittingCommand)
 @fit_options
 @format_option()
 def bloat_command(shape: str, **given: Any) -> int:

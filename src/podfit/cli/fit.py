@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podfit.cli.answers import format_option, show, tell
-from podfit.cli.fitting import Outcome, fit_options, fitted
+from podfit.cli.fitting import FittingCommand, Outcome, fit_options, fitted
 from podfit.cli.pipes import reader_may_leave
 
 if TYPE_CHECKING:
     from podfit.report.ahead import Ahead
 
 
-@click.command("fit", no_args_is_help=True)
+@click.command("fit", cls=FittingCommand)
 @fit_options
 @click.option(
     "--out",
@@ -63,7 +63,7 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
     return outcome.exit_code
 
 
-@click.command("matrix", no_args_is_help=True)
+@click.command("matrix", cls=FittingCommand)
 @fit_options
 @format_option(judged=True)
 def matrix_command(shape: str, **given: Any) -> int:

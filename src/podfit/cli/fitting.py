@@ -115,6 +115,17 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+class FittingCommand(click.Command):
+    """A command over one project: without a word it helps, unless this directory's pyproject.toml says the rest."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words of a call."""
+        from podfit.readers.settings import has_templates
+
+        self.no_args_is_help = not args and not has_templates(Path())
+        return super().parse_args(ctx, args)
+
+
 def fit_options(command: _Command) -> _Command:
     """Add the arguments and options that say what is fitted onto what; hand them to `fitted`."""
     for option in reversed(_OPTIONS):
@@ -172,35 +183,43 @@ def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
     from podfit.fit.options import Options
     from podfit.fit.session import Session
     from podfit.readers.project import read_project
+    from podfit.readers.settings import read_settings
 
-    names = tuple(dict.fromkeys(given["templates"])) or (leading_names() if whole_catalogue else ())
-    if not names:
-        raise click.UsageError("name at least one template with --template; `podfit templates` lists them")
     with TerminalReporter(verbose=given["verbose"], quiet=given["quiet"]) as reporter:
+        settings = read_settings(given["project"], reporter=reporter)
+        named = tuple(given["templates"]) or settings.templates or (leading_names() if whole_catalogue else ())
+        names = tuple(dict.fromkeys(named))
+        if not names:
+            raise click.UsageError(
+                "name at least one template with --template, or in [tool.podfit] of pyproject.toml; "
+                "`podfit templates` lists them"
+            )
+        extras = (*given["extras"], *settings.extras)
+        groups = (*given["groups"], *settings.groups)
         templates = read_templates(
             names, python=given["python"], machine=given["machine"], glibc=given["glibc"], reporter=reporter
         )
         reading = read_project(
             given["project"],
-            local=given["local"],
+            local=given["local"] or settings.local or None,
             files=given["files"],
-            extras=given["extras"],
-            groups=given["groups"],
-            exclude=given["exclude"],
+            extras=extras,
+            groups=groups,
+            exclude=(*given["exclude"], *settings.exclude),
             include_tests=given["include_tests"],
             reporter=reporter,
         )
         options = Options(
             index_url=given["index_url"] or "",
-            extras=given["extras"],
-            groups=given["groups"],
+            extras=extras,
+            groups=groups,
             only_imported=given["only_imported"],
             include_optional=given["include_optional"],
-            hold=given["hold"],
+            hold=(*given["hold"], *settings.hold),
             release=given["release"],
             prefer=given["prefer"],
-            gpu=given["gpu"],
-            driver=given["driver"],
+            gpu=given["gpu"] or settings.gpu,
+            driver=given["driver"] or settings.driver,
             extra_index_urls=tuple(filter(None, given["extra_index_url"])),
             exclude_newer=given["exclude_newer"],
             allow_build=tuple(given["allow_build"]),

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from podfit.cli.answers import format_option, show, tell
-from podfit.cli.fitting import fit_options, fitted
+from podfit.cli.fitting import FittingCommand, fit_options, fitted
 from podfit.cli.reporter import TerminalReporter
 
 
-@click.command("prove", no_args_is_help=True)
+@click.command("prove", cls=FittingCommand)
 @fit_options
 @click.option(
     "--out", "-o", metavar="DIR", type=click.Path(path_type=Path), help="Write the files of the plan that runs."

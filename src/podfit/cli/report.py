@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from podfit.cli.answers import show, tell
-from podfit.cli.fitting import fit_options, fitted
+from podfit.cli.fitting import FittingCommand, fit_options, fitted
 from podfit.cli.reporter import TerminalReporter
 
 
-@click.command("report", no_args_is_help=True)
+@click.command("report", cls=FittingCommand)
 @fit_options
 @click.option(
     "--out",

@@ -50,7 +50,7 @@ def read_project(
     from podfit.readers.imports import scan_imports
     from podfit.readers.local import read_local
     from podfit.readers.members import find_members
-    from podfit.readers.settings import read_ignored
+    from podfit.readers.settings import read_settings
     from podfit.readers.submodules import missing_submodules
 
     reporter = reporter or SilentReporter()
@@ -92,7 +92,7 @@ def read_project(
             missing=missing_submodules(root),
         ),
         scan.calls,
-        read_ignored(root),
+        read_settings(root).ignore,
     )
 
 

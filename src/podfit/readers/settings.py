@@ -1,30 +1,93 @@
-"""What a project's pyproject.toml says to podfit itself: `[tool.podfit.ignore]`."""
+"""What a project's pyproject.toml says to podfit itself: `[tool.podfit]`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from podfit.model import InputError
+from podfit.model import InputError, Reporter, SilentReporter
 from podfit.model.check import ignorable
+from podfit.model.words import did_you_mean, listed
 from podfit.readers.declared.interface import Source
 from podfit.readers.declared.toml_document import TomlDocument
 
+_TABLE = ("tool", "podfit")
+_LISTS = ("templates", "hold", "exclude", "extras", "groups")
+_TEXTS = ("local", "gpu", "driver")
+KEYS = (*_LISTS, *_TEXTS, "ignore")
+"""What may stand in the table."""
 
-def read_ignored(root: Path) -> Mapping[str, str]:
-    """Return the codes of checks whose failures the project ignores, each with its reason.
 
-    They are the entries of `[tool.podfit.ignore]` (`PF105 = "built in our image"`). Raises InputError for a check that
-    there is not or that cannot be ignored, and for an entry without a reason.
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a call of podfit means in a project where it does not say otherwise.
+
+    templates and local are as `--template` and `--local` take them, paths from the project's directory on; hold,
+    exclude, extras and groups add to what a call names; gpu and driver stand where a call names none. ignore maps the
+    codes of checks that the project ignores to its reasons.
+    """
+
+    templates: tuple[str, ...] = ()
+    local: str = ""
+    hold: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    gpu: str = ""
+    driver: str = ""
+    ignore: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_settings(root: Path, *, reporter: Reporter | None = None) -> Settings:
+    """Return what `[tool.podfit]` of the pyproject.toml in root says; reporter is warned of keys that podfit lacks.
+
+    Raises InputError, with its line, for a value of another kind, for a check that there is not or that cannot be
+    ignored, and for an ignored check without a reason.
     """
     path = root / "pyproject.toml"
     if not path.is_file():
-        return {}
+        return Settings()
     source = Source(root, path)
     if b"podfit" not in source.data:
-        return {}
+        return Settings()
     document = TomlDocument(source)
-    table = ("tool", "podfit", "ignore")
+    for key in document.table(*_TABLE):
+        if key not in KEYS:
+            meant = did_you_mean(key, KEYS) or f"the settings are {listed(KEYS)}"
+            place = source.where(document.line(*_TABLE, key))
+            (reporter or SilentReporter()).warn(f"{place}: podfit has no setting {key!a}, it is passed over; {meant}")
+    lists = {key: tuple(document.strings(*_TABLE, key)) for key in _LISTS}
+    texts = {key: document.text(*_TABLE, key) for key in _TEXTS}
+    return Settings(
+        templates=tuple(_from(root, name) for name in lists["templates"]),
+        local=_from(root, texts["local"]),
+        hold=lists["hold"],
+        exclude=lists["exclude"],
+        extras=lists["extras"],
+        groups=lists["groups"],
+        gpu=texts["gpu"],
+        driver=texts["driver"],
+        ignore=_ignored(document),
+    )
+
+
+def has_templates(root: Path) -> bool:
+    """Tell whether a call in this directory needs no word about templates; what cannot be read says no."""
+    try:
+        return bool(read_settings(root).templates)
+    except (InputError, OSError):
+        return False
+
+
+def _from(root: Path, name: str) -> str:
+    """Return what a setting names: a file or directory of the project as its path, everything else as it is."""
+    return str(root / name) if name and (root / name).exists() else name
+
+
+def _ignored(document: TomlDocument) -> Mapping[str, str]:
+    """Return the codes of the checks whose failures are ignored, each with its reason."""
+    table = (*_TABLE, "ignore")
     found: dict[str, str] = {}
     for code in document.table(*table):
         try:
