@@ -28,7 +28,10 @@ PROJECT = {
     "p/requirements.txt": "alpha>=1\n",
     "local.txt": "# python: 3.12.2\nalpha==1.0\nbeta==1.0\ntorch==2.2.2\nnotneeded==3.0\n-e ./somewhere\n",
 }
-COMMANDS = ("fit", "matrix", "templates", "probe", "apply", "verify", "cache", "completion")
+COMMANDS = (
+    *("fit", "matrix", "bloat", "report", "why", "templates", "audit", "compat", "probe", "apply", "prove", "verify"),
+    *("diagnose", "cache", "completion"),
+)
 
 
 @pytest.fixture
