@@ -85,7 +85,9 @@ def test_a_wheel_for_another_python_is_told(tmp_path: Path) -> None:
 
 
 def test_the_command_tells_facts_and_fails_for_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    member = library(tmp_path / "elf", "c.so", needs=["libgomp.so.1", "libcudart.so.12", "libother-thing.so.9"])
+    member = library(
+        tmp_path / "elf", "c.so", needs=["libgomp.so.1", "libGL.so.1", "libcudart.so.12", "libother-thing.so.9"]
+    )
     path = wheel(tmp_path, {MODULE: member})
     assert run(["audit", path]) == 0
     told = capsys.readouterr().out

@@ -61,6 +61,7 @@ class Subject:
             self.held,
             frozenset(need.name for need in self.needs),
             Markers(self.template.marker_environment),
+            frozenset(name for found in self.binaries.values() for name in found.names),
         )
 
 

@@ -12,13 +12,17 @@ from podfit.model.requirement import Markers
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a release is judged in: the template, the planned environment by name, and what the project needs itself."""
+    """What a release is judged in: the template, the planned environment by name, and what the project needs itself.
+
+    brought are the libraries of the wheels that were read: one may load those of another.
+    """
 
     template: Template
     environment: Mapping[str, Release]
     held: frozenset[str]
     needed: frozenset[str]
     markers: Markers = field(compare=False)
+    brought: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from podfit.audit.binary.facts import CXX_LIBRARY, LibraryFacts, WheelBinaries
 from podfit.audit.binary.linking import bringers
@@ -12,6 +12,7 @@ from podfit.audit.binary.loaded import Part, parts
 from podfit.audit.judging import Objection, Surroundings
 from podfit.catalogue.system_libraries import (
     DebianPackage,
+    allowed,
     debian_packages,
     everywhere,
     is_packaged,
@@ -24,6 +25,7 @@ from podfit.model.words import listed, shortened
 
 SYMBOLS_CHECK = "symbols"
 SYSTEM_CHECK = "system"
+_READ = "DT_NEEDED"
 
 
 def symbol_versions(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
@@ -98,7 +100,8 @@ def system_libraries(release: Release, binaries: WheelBinaries | None, around: S
     Only libraries that a distribution of Linux packages are looked at: what no such package brings comes with another
     wheel. Where only some of its modules need one, the others work: a warning, and nothing where it is not known.
     """
-    lacking, evidence = _lacking(release, binaries, System.of(around.template))
+    system = System.of(around.template)
+    lacking, evidence = _lacking(release, binaries, replace(system, present=system.present | around.brought))
     if not lacking.names:
         return
     if lacking.some and not lacking.known:
@@ -110,7 +113,9 @@ def system_libraries(release: Release, binaries: WheelBinaries | None, around: S
         reason = f"{release.name} {release.version} needs {names}, which the template has not"
     else:
         reason = f"{release.name} {release.version} needs {names}; whether the template has it is not known"
-    fatal = lacking.known and not lacking.some
+    read = evidence.detail == _READ
+    others = read and bool(release.requires_dist) and not allowed() & set(lacking.names)  # a wheel that it requires
+    fatal = lacking.known and not lacking.some and not others
     yield Objection(SYSTEM_CHECK, reason, evidence, fatal=fatal, unknown=not lacking.known, whole=True, remedy=remedy)
 
 
@@ -167,9 +172,7 @@ def _lacking(release: Release, binaries: WheelBinaries | None, system: System) -
         each = [_absent(part, binaries, system) for part in found]
         without = [(part, names) for part, names in zip(found, each, strict=True) if names]
         if without:
-            evidence = Evidence(
-                EvidenceKind.BINARY, f"{release.name} {release.version}: {without[0][0].name}", "DT_NEEDED"
-            )
+            evidence = Evidence(EvidenceKind.BINARY, f"{release.name} {release.version}: {without[0][0].name}", _READ)
             shipped = [(part, names) for part, names in without if len(part.alternatives) > 1]  # for what a system has
             names = tuple(dict.fromkeys(name for _, names in shipped or without for name in names))
             return Lacking(names, system.whole, not shipped and len(without) < len(found), bool(shipped)), evidence

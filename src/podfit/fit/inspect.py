@@ -82,12 +82,16 @@ def inspect_wheel(path: str, template: Template | None) -> Inspected:
 
 
 def judged(
-    release: Release, binaries: WheelBinaries | None, template: Template, environment: dict[str, Release]
+    release: Release,
+    binaries: WheelBinaries | None,
+    template: Template,
+    environment: dict[str, Release],
+    brought: frozenset[str] = frozenset(),
 ) -> list[Finding]:
     """Return what stands against a release in an environment, from all judges of releases."""
     held = frozenset(name for name in template.distributions if is_held(name))
     around = Surroundings(
-        template, environment, held - {release.name}, frozenset(), Markers(template.marker_environment)
+        template, environment, held - {release.name}, frozenset(), Markers(template.marker_environment), brought
     )
     return [
         as_finding(release.name, said, fatal=said.fatal and not said.advice)
@@ -116,10 +120,11 @@ def inspect_environment(path: str, gpu: str = "", driver: str = "") -> Inspected
     found = read_installed(path)
     pod = on_machine(found.template, gpu, driver)
     environment = final_environment(pod, {})
+    brought = frozenset(path.rpartition("/")[2] for name in found.files for path in found.libraries(name))
     findings = list(_consistent(pod))
     for name, release in sorted(environment.items()):
         if not is_held(name, release.version):
-            findings += judged(release, installed_binaries(found, name), pod, environment)
+            findings += judged(release, installed_binaries(found, name), pod, environment, brought)
     findings += _owned_twice(found)
     findings += machine(Subject(pod, (), Overlay({}, (), (), {}, (), ()), {}, frozenset())).findings
     return Inspected(found.folder, tuple(findings))
