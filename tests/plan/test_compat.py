@@ -69,8 +69,8 @@ def test_metadata_tell_of_any_other_pair() -> None:
     }
     grid = stated_grid("torch", "torchvision", ones, others)
     assert grid.columns == ("0.1", "0.19.0", "0.20.0")
-    assert [grid.at("2.4.0", each).works for each in grid.columns] == [Works.UNKNOWN, Works.WORKS, Works.FAILS]
-    assert [grid.at("2.5.0", each).works for each in grid.columns] == [Works.UNKNOWN, Works.FAILS, Works.WORKS]
+    assert [grid.at("2.4.0", each).works for each in grid.columns] == [Works.UNKNOWN, Works.WORKS, Works.REFUSED]
+    assert [grid.at("2.5.0", each).works for each in grid.columns] == [Works.UNKNOWN, Works.REFUSED, Works.WORKS]
     assert grid.at("2.4.0", "0.19.0").evidence.detail == "torch==2.4.0"
     assert grid.boundary == ""
 

@@ -25,7 +25,9 @@ class Works(str, Enum):
 
     WORKS = "works"
     FAILS = "fails"
-    """Both can be imported or not: some use of the one with the other raises."""
+    """Some use of the one with the other raises, whether or not both can be imported."""
+    REFUSED = "refused"
+    """The metadata of one exclude the other; nobody says what would happen."""
     UNKNOWN = "unknown"
 
 
@@ -124,7 +126,7 @@ def stated_grid(one: str, other: str, ones: Requires, others: Requires) -> Grid:
                 continue
             lines = "; ".join(line for (_, line), _ in stated)
             source = listed(f"{who} METADATA" for _, who in stated)
-            works = Works.WORKS if all(allowed for (allowed, _), _ in stated) else Works.FAILS
+            works = Works.WORKS if all(allowed for (allowed, _), _ in stated) else Works.REFUSED
             cells[row, column] = Cell(row, column, works, Evidence(EvidenceKind.METADATA, source, lines), {}, {})
     return Grid(one, other, rows, columns, cells)
 

@@ -25,7 +25,7 @@ _GRADES = {
     "s": "stated in the metadata of one of the two",
     "p": "published",
 }
-_STYLES = {Works.WORKS: Style.OK, Works.FAILS: Style.FAILED, Works.UNKNOWN: Style.UNKNOWN}
+_STYLES = {Works.WORKS: Style.OK, Works.FAILS: Style.FAILED, Works.REFUSED: Style.WARNING, Works.UNKNOWN: Style.UNKNOWN}
 
 
 def compat_answer(grid: Grid, judged: Sequence[Judgement], document: str) -> Answer:
