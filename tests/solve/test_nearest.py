@@ -51,3 +51,20 @@ def test_where_the_series_has_none_the_newest_is_told(solve):
     overlay = solve([need("app", "==1.2")], releases)
     (refused,) = overlay.refused
     assert (refused.near, refused.fitting) == ("", "2.0")
+
+
+def test_a_constraint_that_what_is_held_excludes_is_a_note_and_blames_nobody(tmp_path):
+    pod = template({"torch": ("2.4.0", ["typing-extensions>=4.8"]), "typing-extensions": ("4.9.0", [])})
+    index = only(registry(tmp_path / "wheels", {("app", "1.2"): ["torch"]}))
+    overlay = solve_overlay(
+        pod,
+        [need("app"), need("torch")],
+        Uv(tmp_path / "cache"),
+        held=("torch",),
+        preferences={},
+        constraints=("typing-extensions==4.6.0",),
+        index_arguments=index,
+    )
+    assert overlay.refused == ()
+    (note,) = overlay.notes
+    assert "typing-extensions==4.6.0 is not applied: of pod, torch 2.4.0 requires typing-extensions>=4.8" in note

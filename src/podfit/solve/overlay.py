@@ -31,6 +31,7 @@ from podfit.model.versions import same_version
 from podfit.solve.addresses import unfilled, unset
 from podfit.solve.answer import Refusal
 from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, Packages, unmet
+from podfit.solve.limits import holders
 from podfit.solve.nearest import is_pin, nearest
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told, told_of_address
@@ -329,7 +330,7 @@ def _held_needs(
 def _usable_constraints(
     lines: Iterable[str], offered: OfferedTemplate, held: Collection[str], template: Template, notes: list[str]
 ) -> Iterator[str]:
-    """Yield the project's constraints, without those that would exclude a held distribution (these become notes)."""
+    """Yield the project's constraints, without those that exclude what is held or what it requires: these are notes."""
     for line in lines:
         requirement = Requirement(line)
         name = canonical(requirement.name)
@@ -338,8 +339,15 @@ def _usable_constraints(
                 f"the project's constraint {line} is not applied: {template.name} has {name} {offered.pins.get(name)}, "
                 "which is never changed"
             )
-        else:
-            yield line
+            continue
+        against = [holder for holder in holders(name, requirement.specifier, offered) if holder.name in held]
+        if against and not requirement.url:
+            notes.append(
+                f"the project's constraint {line} is not applied: of {template.name}, {against[0]}, "
+                "and is never changed"
+            )
+            continue
+        yield line
 
 
 def _asked(need: Need, offered: OfferedTemplate) -> bool:
