@@ -6,7 +6,7 @@ from podfit.audit.consistency import judge
 from podfit.audit.interface import Audit, Audited, Subject
 from podfit.audit.judging import Objection
 from podfit.audit.machine import machine
-from podfit.audit.platform import SYMBOLS_CHECK
+from podfit.audit.platform import SYMBOLS_CHECK, SYSTEM_CHECK
 from podfit.audit.releases import CUDA_CHECK, EXTRA_CHECK, TORCH_CHECK, objections
 from podfit.audit.shared import shared_files
 from podfit.model import Bound, Evidence, EvidenceKind, Finding, Verdict
@@ -38,11 +38,11 @@ def releases(subject: Subject) -> Audited:
 def as_finding(name: str, said: Objection, *, fatal: bool) -> Finding:
     """Return what an objection comes to when the release that it is to is planned."""
     verdict = Verdict.UNKNOWN if said.unknown else Verdict.FAILED if fatal else Verdict.WARNING
-    if said.remedy:
-        return Finding(said.check, name, verdict, said.reason, said.evidence, said.remedy)
+    if said.check == SYSTEM_CHECK:
+        return Finding("system", name, verdict, said.reason, said.evidence, said.remedy)
     if said.check == SYMBOLS_CHECK:
         remedy = f"a version of {name} for an older system, or a template with a newer one"
-        return Finding(SYMBOLS_CHECK, name, verdict, said.reason, said.evidence, remedy)
+        return Finding("symbols", name, verdict, said.reason, said.evidence, remedy)
     if said.check == EXTRA_CHECK:
         return Finding("extra", name, verdict, said.reason, said.evidence, f"another version of {name}")
     if said.check == TORCH_CHECK:
