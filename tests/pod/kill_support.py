@@ -131,6 +131,7 @@ def target(python: str, wheels: Path, folder: Path, *, in_place: bool) -> Target
         first = Recipe(template_of(python), chosen(wheels, ["one==2.0"]), held={"keep"}).plan()
         assert ask(found, "apply", plan=first)["outcome"] == "applied"
         (found.overlay / "thesis.txt").write_text("mine\n")
+    found.log.unlink(missing_ok=True)
     found.before = tree(found.root)
     for name in ("root", "overlays"):
         shutil.rmtree(folder / "saved" / name, ignore_errors=True)
@@ -257,7 +258,7 @@ def _overlay(goal: Target, at: int, whom: str) -> str:
         assert changes(old, tree(goal.overlay)) == [], (at, whom)
         return "back"
     kept = [name for name in names if name.startswith("mine.before-")]
-    assert names == ["mine", *kept], (at, whom)
+    assert names == ["mine", *kept], (at, whom, names)
     assert len(kept) == 1, (at, whom)
     assert changes(old, tree(goal.overlay.parent / kept[0])) == [], (at, whom)
     assert run(str(goal.overlay / "bin" / "python"), "import one, two, four; print(one.v, two.v)") == "2.0 2.0"

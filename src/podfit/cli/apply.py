@@ -110,7 +110,7 @@ def apply_command(
 
     if in_place and overlay:
         raise click.UsageError("--in-place and --overlay exclude each other")
-    if plan is None and not only_recover:
+    if not plan and not only_recover:
         raise click.UsageError("name a plan: podfit fit writes plan-NAME.json")
     if repair and (in_place or no_verify or dry_run or only_recover):
         raise click.UsageError(

@@ -117,4 +117,4 @@ def _address(text: str) -> str:
             where=Where(text),
             remedy="name a directory, or a URL that begins with https://",
         )
-    return str(path)
+    return str(path) if str(path).isprintable() else path.as_uri()  # a name that is not UTF-8, or has line breaks

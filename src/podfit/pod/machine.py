@@ -13,6 +13,7 @@ from typing import Protocol
 
 from podfit.index.home import expanded
 from podfit.model import InputError, Where
+from podfit.readers.plain_file import exists, is_dir
 from podfit.readers.processes import Completed, flood, run_process
 
 
@@ -133,13 +134,13 @@ def find_python(given: str) -> str:
     InputError when there is nothing of the kind.
     """
     path = expanded(given)
-    if path.is_dir():
+    if is_dir(path):
         inside = path / "bin" / "python"
-        if not inside.exists():
+        if not exists(inside):
             raise InputError("no Python environment: it has no bin/python", where=Where(given))
         return str(inside.absolute())
     found = shutil.which(str(path)) if "/" in given else shutil.which(given)
     if found:
         return str(Path(found).absolute())
-    problem = "not an executable file" if path.exists() else "there is no such Python interpreter"
+    problem = "not an executable file" if exists(path) else "there is no such Python interpreter"
     raise InputError(problem, where=Where(given), remedy="give the path of a python or of an environment")

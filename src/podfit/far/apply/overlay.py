@@ -92,6 +92,8 @@ def drop_notes() -> None:
         path = _noted_path(note)
         if not path or not area(path).holder:
             files.remove(note)
+    for rest in glob.glob(os.path.join(glob.escape(home()), "*.json.tmp")) if home() else ():
+        files.remove(rest)
 
 
 def area(path: str) -> Area:
@@ -110,6 +112,7 @@ def recover(place: Area, path: str) -> bool:
     files.remove(old)
     files.remove(place.work)
     files.remove(_keep_note(place))
+    files.remove(_keep_note(place) + ".tmp")  # a kill may come before a note has its name
     return found
 
 
