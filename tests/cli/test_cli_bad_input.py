@@ -53,7 +53,7 @@ CALLS = {
     "unknown template, nothing near": Case(
         {}, ("templates", "zzz"), "there is no template 'zzz' in the catalogue, and no such file; `podfit templates` "
     ),
-    "no template": Case({}, ("fit", "p"), "name at least one template with --template; `podfit templates` lists"),
+    "no template": Case({}, ("fit", "p"), "name at least one template with --template, or in [tool.podfit]"),
     "two templates of one name": Case(
         {"a/pod.txt": "six==1.16.0\n", "b/pod.txt": "six==1.16.0\n"},
         ("fit", "p", *NO_LOCAL, "-t", "a/pod.txt", "-t", "b/pod.txt", "--python", "3.11"),
@@ -81,7 +81,7 @@ CALLS = {
     "option without its value": Case({}, ("matrix", "-t"), "option '-t' requires an argument; see `podfit matrix "),
     "unknown shell": Case({}, ("completion", "tcsh"), "invalid value for '{bash|zsh|fish}': 'tcsh' is not one of "),
     "no shell": Case({}, ("completion",), "missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish; see "),
-    "a word too many": Case({}, ("templates", "a", "b"), "got unexpected extra argument (b); see `podfit templates"),
+    "a word too many": Case({}, ("templates", "a", "b"), "give one name, or `diff` and two; see `podfit templates"),
 }  # fmt: skip
 
 DECLARED = {

@@ -73,7 +73,7 @@ STUBS = {
     },
     "xgboost": {
         "xgboost/__init__.py": "__version__ = '3.0.5'\ndef DMatrix(*_, **__): pass\n"
-        "def train(*_): raise RuntimeError('libxgboost.so: not built for this machine')\n"
+        "def train(*_): raise RuntimeError('the booster was not built for this machine')\n"
     },
     "lightgbm": {"lightgbm/__init__.py": "import os\ndef Dataset(*_, **__): pass\ndef train(*_): os.abort()\n"},
 }
@@ -92,7 +92,7 @@ def test_stubs_that_import_and_cannot_compute(tmp_path: Path) -> None:
         "lightgbm on CPU": "the process was ended by abort()",
         "pyarrow <-> pandas": "AssertionError: the frame came back changed",
         "scikit-learn fit": "AssertionError: the fit has an accuracy of 0.5",
-        "xgboost on CPU": "RuntimeError: libxgboost.so: not built for this machine",
+        "xgboost on CPU": "RuntimeError: the booster was not built for this machine",
     }
     place = seen.findings["function", "xgboost on CPU"]["evidence"]["detail"]
     assert place.endswith("site-packages/xgboost/__init__.py:3")
