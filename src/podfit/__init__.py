@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from podfit.fit.options import Options
     from podfit.fit.session import Fitted
     from podfit.model import Action, InputError, NoPlanError, Plan, PodfitError, Template
+    from podfit.pod.apply.loaded import stale_modules
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "diagnose",
     "fit",
+    "stale_modules",
 ]
 
 
@@ -40,6 +42,8 @@ def __getattr__(name: str) -> Any:
 
     if name in ("fit", "diagnose"):
         return import_module(f"podfit.{name}")
+    if name == "stale_modules":
+        return import_module("podfit.pod.apply.loaded").stale_modules
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     homes = {"Fitted": "podfit.fit", "Options": "podfit.fit", "Diagnosis": "podfit.diagnose"}

@@ -172,12 +172,12 @@ class Image:
     def push(self, address: str, name: str = "team/image", tag: str = "1") -> str:
         """Push it to a registry at `host:port`, as the distribution specification has it; return its digest."""
         for blob in self.blobs().values():
-            place = _sent("POST", f"http://{address}/v2/{name}/blobs/uploads/", b"")["location"]
+            place = sent("POST", f"http://{address}/v2/{name}/blobs/uploads/", b"")["location"]
             place = place if "://" in place else f"http://{address}{place}"
             joint = "&" if "?" in place else "?"
-            _sent("PUT", f"{place}{joint}digest={digest(blob)}", blob, "application/octet-stream")
+            sent("PUT", f"{place}{joint}digest={digest(blob)}", blob, "application/octet-stream")
         manifest = json.dumps(self.manifest()).encode()
-        _sent("PUT", f"http://{address}/v2/{name}/manifests/{tag}", manifest, MANIFEST)
+        sent("PUT", f"http://{address}/v2/{name}/manifests/{tag}", manifest, MANIFEST)
         return digest(manifest)
 
 
@@ -191,7 +191,7 @@ def digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def _sent(method: str, url: str, body: bytes, kind: str = "") -> Mapping[str, str]:
+def sent(method: str, url: str, body: bytes, kind: str = "") -> Mapping[str, str]:
     """Make one request; return the headers of its answer, in lower case."""
     request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {}, method=method)
     with urllib.request.urlopen(request, timeout=60) as answer:

@@ -28,7 +28,7 @@ def format_option(*, judged: bool = False, default: str | None = "text") -> Call
         "shape",
         type=click.Choice(list(formats)),
         default=default,
-        help=f"How the answer is printed; json is for programs{', junit for CI' * judged}.{unset}",
+        help=f"How the answer is printed; json is for programs{', junit and github for CI' * judged}.{unset}",
     )
 
 

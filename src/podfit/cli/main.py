@@ -30,6 +30,7 @@ _COMMANDS = {
     "prove": ("podfit.cli.prove", "prove_command", "Run the plan on a stand-in of the template, on this machine."),
     "verify": ("podfit.cli.verify", "verify_command", "Check that a plan is true on a machine."),
     "diagnose": ("podfit.cli.diagnose", "diagnose_command", "Say what broke in a log, why, and what to do."),
+    "check": ("podfit.cli.check", "check_command", "Check that a plan still holds on its template as it is now."),
     "cache": ("podfit.cli.cache", "cache_command", "Show or prune podfit's cache."),
     "completion": ("podfit.cli.completion", "completion_command", "Print the shell completion script."),
 }

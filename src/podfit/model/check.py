@@ -62,7 +62,7 @@ _OWN = (
     Check("PF203", "question", "What can only a person answer?"),
     Check("PF301", "interpreter", "Is the pod's interpreter the one that the plan is for?", _HELD),
     Check("PF302", "wheels", "Does every planned wheel fit the pod?", _ORDER),
-    Check("PF303", "drift", "Is the pod's template still the one of the plan?", _HELD),
+    Check("PF303", "drift", "Is the template still the one of the plan?", _HELD),
     Check("PF304", "gpu", "Is there a GPU that torch was built for?", _SEEN),
     Check("PF401", "version", "Does every distribution have its planned version?", _SEEN),
     Check("PF402", "import", "Can every need be imported, each in a process of its own?", _SEEN),

@@ -9,6 +9,7 @@ from functools import cached_property
 from podfit.model.bound import Bound
 from podfit.model.choice import Alternative, PassedOver, Timely
 from podfit.model.decision import Action, Change, Decision
+from podfit.model.distribution import Release
 from podfit.model.evidence import Evidence
 from podfit.model.finding import Finding, Verdict
 from podfit.model.invariants import contradictions, verdicts
@@ -77,6 +78,8 @@ class Plan:
     provenance says what it was made with; None in plans of an older podfit. passed_over is what needs could not have,
     alternative the solution with fewer changes to the template and older releases of needs, None where there is none.
     timely are the packages of which too new releases were left out.
+    releases are the metadata of what is installed or changed, by name, so that the plan can be judged over another list
+    of the template; empty in plans of an older podfit.
     """
 
     project: str
@@ -99,6 +102,7 @@ class Plan:
     passed_over: tuple[PassedOver, ...] = ()
     alternative: Alternative | None = None
     timely: tuple[Timely, ...] = ()
+    releases: Mapping[str, Release] = field(default_factory=dict)
 
     def problems(self) -> tuple[str, ...]:
         """Return why the plan cannot be applied, one sentence each; empty when it can.

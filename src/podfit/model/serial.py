@@ -10,6 +10,7 @@ import msgspec
 from podfit.model.bound import Bound
 from podfit.model.choice import Alternative, PassedOver, Timely
 from podfit.model.decision import Change, Decision
+from podfit.model.distribution import Release
 from podfit.model.errors import InputError, Where
 from podfit.model.finding import Finding
 from podfit.model.manifest import manifest_from_template, template_from_manifest
@@ -18,7 +19,7 @@ from podfit.model.need import Need
 from podfit.model.plan import Artefact, Plan, SourceBuild
 from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion
-from podfit.model.valid import is_address, is_hash, is_name, is_version, readable_data, shown
+from podfit.model.valid import LONGEST_REQUIREMENT, is_address, is_hash, is_name, is_version, readable_data, shown
 
 SCHEMA = "podfit.plan/1"
 
@@ -48,6 +49,7 @@ class _Body(msgspec.Struct):
     passed_over: tuple[PassedOver, ...] = ()
     alternative: Alternative | None = None
     timely: tuple[Timely, ...] = ()
+    releases: dict[str, Release] = {}
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
@@ -95,6 +97,12 @@ def _check(body: _Body) -> None:
     for build in body.builds:
         if not is_name(build.name) or not is_version(build.version) or not all(map(_is_limit, build.limits)):
             raise ValueError(f"{shown(build.name)} {shown(build.version)} is not a build from source")
+    for name, release in body.releases.items():
+        if not is_name(name) or name != release.name or not is_version(release.version):
+            raise ValueError(f"{shown(name)} {shown(release.version)} is no release")
+        for line in release.requires_dist or ():
+            if len(line) > LONGEST_REQUIREMENT:
+                raise ValueError(f"a requirement of {name} is {len(line)} characters long: {shown(line)}")
     for member in body.members:
         if not is_name(member.name):
             raise ValueError(f"{shown(member.name)} is not the name of a distribution")

@@ -119,6 +119,7 @@ def build_plan(
         passed_over=tuple(_explained(passed, facts) for passed in overlay.passed_over),
         alternative=overlay.alternative,
         timely=subject.timely,
+        releases=dict(sorted(subject.added.items())),
         notes=(*overlay.notes, *_learned(subject), *_left_out(overlay)),
         created=created,
         local_python=project.local.python_version if project.local else "",

@@ -47,6 +47,7 @@ ANSWERS: tuple[AnswerFormat, ...] = (
     AnswerFormat("markdown", _of("markdown"), ".md"),
     AnswerFormat("html", _of("html"), ".html", asked=True),
     AnswerFormat("junit", _of("junit"), judged=True),
+    AnswerFormat("github", _of("github"), judged=True),
 )
 """What an answer is printed as, the default first."""
 

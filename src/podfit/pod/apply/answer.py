@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from podfit.model import PodfitError
+from podfit.pod.apply.loaded import in_notebook, restart
 from podfit.pod.apply.run import Applied, ApplyError
 from podfit.report.answer import Answer, Judged
 from podfit.report.model import Literal, Report, section
@@ -64,6 +65,8 @@ def _lines(done: Applied, ssh: str) -> Iterator[str]:
     else:
         yield f"applied: {count} packages in {done.environment} ({total:.1f} s)"
         yield from (f"  replaced {name}" for name in done.replaced)
+        told = restart(done.replaced, notebook=not ssh and in_notebook()) if done.mode == "in-place" else ""
+        yield from ([told] if told else [])
     if done.mode == "overlay" and done.outcome != "dry-run":
         there = f"on {ssh}: " if ssh else ""
         yield f"activate it: {there}source {shlex.quote(done.environment + '/bin/activate')}"

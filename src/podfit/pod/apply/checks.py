@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-
-from podfit.model import Action, Evidence, EvidenceKind, Finding, Gpu, Plan, TargetPlatform, Template, Verdict
+from podfit.model import Action, Evidence, EvidenceKind, Finding, Gpu, Plan, Template, Verdict
 from podfit.model.cuda import torch_cuda
 from podfit.model.words import shortened
+from podfit.plan.recheck import fits_target
 
 _NAMED = 8
 """How many distributions one sentence lists."""
@@ -54,7 +53,7 @@ def _wheels(plan: Plan, reality: Template) -> Iterator[Finding]:
     target = reality.target
     for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
         files = plan.artefacts.get(decision.name, ())
-        if files and not any(file.kind != "wheel" or _fits(file.filename, target) for file in files):
+        if files and not any(file.kind != "wheel" or fits_target(file.filename, target) for file in files):
             yield Finding(
                 "wheels",
                 decision.name,
@@ -63,14 +62,6 @@ def _wheels(plan: Plan, reality: Template) -> Iterator[Finding]:
                 _probed(reality, "the wheel tags that the interpreter accepts"),
                 "plan for this machine: podfit probe -o T.json, podfit fit --template T.json",
             )
-
-
-def _fits(filename: str, target: TargetPlatform) -> bool:
-    """Tell whether one of a wheel's tags is accepted; a name that is no wheel's is for the installer to judge."""
-    try:
-        return target.fits(frozenset(map(str, parse_wheel_filename(filename)[3])))
-    except InvalidWheelFilename:
-        return True
 
 
 def _drift(plan: Plan, reality: Template) -> Iterator[Finding]:
