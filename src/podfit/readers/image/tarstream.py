@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from podfit.readers.image.blob import Readable
 from podfit.readers.image.errors import DamagedError
@@ -14,10 +14,16 @@ BROKEN = (tarfile.TarError, ValueError, KeyError, IndexError, OverflowError, Rec
 
 
 class Forward:
-    """What `tarfile` reads from: it never goes back, and gives no header more than `LONGEST_HEADER` bytes."""
+    """What `tarfile` reads from: it never goes back, and gives no header more than `LONGEST_HEADER` bytes.
+
+    A source with a `skip` (how many bytes to leave out, returns how many it could) is not read where nobody looks.
+    """
 
     def __init__(self, source: Readable) -> None:
         self._source = source
+        self._skip: Callable[[int], int] | None = getattr(source, "skip", None)
+        self._buffer = b""
+        self._at = 0
         self._position = 0
         self.last = b""
 
@@ -29,16 +35,18 @@ class Forward:
         """Return size bytes of a header, fewer at the end. Raises DamagedError for a header out of all proportion."""
         if not 0 <= size <= LONGEST_HEADER:
             raise DamagedError(f"a header in it claims {size} bytes")
-        pieces = []
-        while size and (piece := self.some(size)):
-            pieces.append(piece)
-            size -= len(piece)
-        self.last = b"".join(pieces)
-        return self.last
+        data = self.some(size)
+        while len(data) < size and (piece := self.some(size - len(data))):
+            data += piece
+        self.last = data
+        return data
 
     def some(self, size: int) -> bytes:
         """Return up to size bytes, none at the end."""
-        data = self._source.read(size)
+        if self._at == len(self._buffer):
+            self._buffer, self._at = self._source.read(CHUNK), 0
+        data = self._buffer[self._at : self._at + size]
+        self._at += len(data)
         self._position += len(data)
         return data
 
@@ -46,17 +54,26 @@ class Forward:
         """Skip to a position. Raises DamagedError for one that was passed already, and past the end."""
         if position < self._position:
             raise DamagedError("its headers lead backwards")
-        skip = getattr(self._source, "skip", None)
-        while self._position < position:
-            left = position - self._position
-            if skip is not None and left > CHUNK:
-                skipped = skip(left - 1)  # the last byte is read, which tells whether it is there
-                self._position += skipped
-                if not skipped:
-                    raise DamagedError("it ends in the middle of a file")
-            elif not self.some(min(CHUNK, left)):
-                raise DamagedError("it ends in the middle of a file")
+        while (left := position - self._position) > 0:
+            inside = min(left, len(self._buffer) - self._at)
+            self._at += inside
+            self._position += inside
+            if inside < left:
+                self._advance(left - inside)
         return position
+
+    def _advance(self, size: int) -> None:
+        """Go on, at most by size bytes, where the buffer is used up."""
+        if self._skip is not None and size > CHUNK:
+            skipped = self._skip(size - 1)  # the last byte is read, which tells whether it is there
+            self._position += skipped
+            if skipped:
+                return
+        else:
+            self._buffer, self._at = self._source.read(CHUNK), 0
+            if self._buffer:
+                return
+        raise DamagedError("it ends in the middle of a file")
 
 
 def entries(source: Readable) -> Iterator[tuple[tarfile.TarInfo, Forward]]:
