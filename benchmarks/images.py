@@ -154,7 +154,8 @@ def main() -> None:
                 found = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
                 print(
                     f"run {run + 1}: curl {alone:.1f} s ({total / alone:,.0f} MB/s); podfit {found['seconds']:.1f} s "
-                    f"({total / found['seconds']:,.0f} MB/s; {found['processor']:.1f} s of one processor), at most {found['mebibytes']:.0f} MiB, "
+                    f"({total / found['seconds']:,.0f} MB/s; {found['processor']:.1f} s of one processor), "
+                    f"at most {found['mebibytes']:.0f} MiB, "
                     f"{found['distributions']} distributions, {found['requests']} requests; "
                     f"load {os.getloadavg()[0]:.1f}"
                 )

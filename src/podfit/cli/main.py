@@ -22,6 +22,7 @@ _COMMANDS = {
     "bloat": ("podfit.cli.bloat", "bloat_command", "Show what of the local environment a template does not need."),
     "report": ("podfit.cli.report", "report_command", "Report everything: matrix, sizes, bloat, order, evidence."),
     "why": ("podfit.cli.why", "why_command", "Tell how one decision came about, and what else there was."),
+    "recommend": ("podfit.cli.recommend", "recommend_command", "Rank templates for a project, a GPU and a driver."),
     "templates": ("podfit.cli.templates", "templates_command", "List the catalogue, or show one template."),
     "audit": ("podfit.cli.audit", "audit_command", "Tell what stands against a plan, an environment or wheels."),
     "compat": ("podfit.cli.compat", "compat_command", "Show which releases of two packages work together."),

@@ -72,9 +72,9 @@ def _seen(now: Template, detail: str = "") -> Evidence:
     return Evidence(now.evidence.kind, now.evidence.source, detail or now.evidence.detail)
 
 
-def _failed(check: str, subject: str, text: str, now: Template, detail: str = "") -> Finding:
+def _drifted(subject: str, text: str, now: Template) -> Finding:
     """Return a failure whose remedy is a new plan."""
-    return Finding(check, subject, Verdict.FAILED, text, _seen(now, detail), _AGAIN)
+    return Finding("drift", subject, Verdict.FAILED, text, _seen(now), _AGAIN)
 
 
 def _interpreter(plan: Plan, now: Template) -> Iterator[Finding]:
@@ -83,14 +83,15 @@ def _interpreter(plan: Plan, now: Template) -> Iterator[Finding]:
     was, became = (f"{p.implementation} {p.version}{'t' * p.free_threaded}" for p in (before, after))
     same = (before.series, before.implementation, before.free_threaded)
     if same != (after.series, after.implementation, after.free_threaded):
-        yield _failed("interpreter", "python", f"the plan is for {was}, and the template has {became} now", now)
+        text = f"the plan is for {was}, and the template has {became} now"
+        yield Finding("interpreter", "python", Verdict.FAILED, text, _seen(now), _AGAIN)
     elif before.version != after.version:
         text = f"Python was {before.version} and is {after.version} now; the wheels are for both"
         yield Finding("interpreter", "python", Verdict.WARNING, text, _seen(now))
     one, other = plan.template.platform, now.platform
     if one.machine != other.machine:
         text = f"the plan is for {one.machine}, and the template is for {other.machine} now"
-        yield _failed("interpreter", "machine", text, now)
+        yield Finding("interpreter", "machine", Verdict.FAILED, text, _seen(now), _AGAIN)
     older, newer = plan.template.target.glibc, now.target.glibc
     if older and newer and older != newer:
         yield Finding("interpreter", "glibc", Verdict.WARNING, f"glibc was {older} and is {newer} now", _seen(now))
@@ -102,7 +103,8 @@ def _wheels(plan: Plan, now: Template) -> Iterator[Finding]:
         files = plan.artefacts.get(decision.name, ())
         if files and not any(file.kind != "wheel" or fits_target(file.filename, now.target) for file in files):
             text = f"{files[0].filename} does not fit the template any more ({now.target})"
-            yield _failed("wheels", decision.name, text, now, "the wheel tags that its Python accepts")
+            seen = _seen(now, "the wheel tags that its Python accepts")
+            yield Finding("wheels", decision.name, Verdict.FAILED, text, seen, _AGAIN)
 
 
 def _decision(decision: Decision, now: Template) -> Iterator[Finding]:
@@ -116,19 +118,19 @@ def _decision(decision: Decision, now: Template) -> Iterator[Finding]:
             yield Finding("drift", name, Verdict.WARNING, text, _seen(now), "a new plan has less to do: podfit fit")
         elif version:
             text = f"the template has {name} {version} now, and the plan would put {decision.planned} in its place"
-            yield _failed("drift", name, text, now)
+            yield _drifted(name, text, now)
     elif action in (Action.KEEP, Action.CHANGE) and before and not same_version(before, version or "0"):
         needed = decision.held or decision.direct or bool(decision.required_by)
         became = f"is {version} now" if version else "is not in the template any more"
         if decision.held:
             text = f"{name}, which is held, was {before} and {became}"
-            yield _failed("drift", name, text, now)
+            yield _drifted(name, text, now)
         elif action is Action.CHANGE and version and same_version(version, decision.planned):
             text = f"{name} was {before} and is {version} now, as the plan wants it"
             yield Finding("drift", name, Verdict.WARNING, text, _seen(now), "a new plan has less to do: podfit fit")
         elif not version and needed and action is Action.KEEP:
             why = "the project uses it" if decision.direct else f"{shortened(decision.required_by, 4)} require it"
-            yield _failed("drift", name, f"{name} was {before} and {became}; {why}", now)
+            yield _drifted(name, f"{name} was {before} and {became}; {why}", now)
         elif needed:
             yield Finding("drift", name, Verdict.WARNING, f"{name} was {before} and {became}", _seen(now))
 
@@ -143,7 +145,7 @@ def _needs(plan: Plan, now: Template) -> Iterator[Finding]:
             continue
         if need.specifier and _excludes(need.specifier, present.version):
             text = f"the project needs {need.name}{need.specifier}, and the template has {present.version} now"
-            yield _failed("drift", need.name, text, now)
+            yield _drifted(need.name, text, now)
 
 
 def _excludes(specifier: str, version: str) -> bool:
@@ -159,8 +161,8 @@ def _torch(plan: Plan, now: Template) -> Iterator[Finding]:
     before, after = torch_cuda(plan.template), torch_cuda(now)
     if before is not None and after is not None and before.value != after.value:
         was, became = (f"for CUDA {fact.value}" if fact.value else "without CUDA" for fact in (before, after))
-        finding = _failed("drift", "torch", f"torch was built {was} and is built {became} now", now)
-        yield Finding(finding.check, "torch", finding.verdict, finding.message, after.evidence, finding.remedy)
+        text = f"torch was built {was} and is built {became} now"
+        yield Finding("drift", "torch", Verdict.FAILED, text, after.evidence, _AGAIN)
 
 
 def _beside(plan: Plan, now: Template) -> Iterator[Finding]:
