@@ -120,7 +120,7 @@ def _ranked(plan: Plan, pace: Pace, gpu: KnownGpu | None, driver: str) -> Ranked
     """Return one plan's template with what counts for its place."""
     problems = plan.problems()
     counted = f"{len(plan.needs)} needs"
-    said = "; ".join(problems[:1]) + (f" and {len(problems) - 1} more" if len(problems) > 1 else "")
+    said = f"{problems[0].rstrip('.')}{' (and that is not all)' * (len(problems) > 1)}" if problems else ""
     point = Point(
         "plan",
         Answer.NO if problems else Answer.YES,
