@@ -60,42 +60,26 @@ print(json.dumps({
 
 
 def payload(number: int, size: int, files: int) -> bytes:
-    """Return a layer that gzip makes to about size bytes: half noise, half text, and many small files."""
+    """Return a layer of about size bytes as it is stored: many small files, and a large one, half noise, half text.
+
+    The large one's parts are packed once, as members of gzip, and follow each other again and again.
+    """
     noise = random.Random(number)
     text = b"".join(path.read_bytes() for path in sorted((ROOT / "src").rglob("*.py")))
-    buffer = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=1, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w|") as archive,
-    ):
+    pieces = [noise.randbytes(2**20) + text[:part].ljust(part) for part in [2**20] * 8]
+    members = [gzip.compress(piece, 6, mtime=0) for piece in pieces]
+    rounds = max(1, size // sum(map(len, members)))
+    head = io.BytesIO()
+    with tarfile.open(fileobj=head, mode="w") as archive:
         for each in range(files):
             info = tarfile.TarInfo(f"opt/{number}/{each % 100}/{each}.py")
             info.size = 700
             archive.addfile(info, io.BytesIO(text[each : each + 700]))
-        piece = noise.randbytes(2**20) + text[: 2**20].ljust(2**20)
-        large = tarfile.TarInfo(f"opt/{number}/lib.so")
-        count = size // int(1.25 * 2**20)
-        large.size = count * len(piece)
-        archive.addfile(large, _Repeated(piece, noise, large.size))
-    return buffer.getvalue()
-
-
-class _Repeated:
-    """A file of size bytes: piece again and again, its noise anew each time."""
-
-    def __init__(self, piece: bytes, noise: random.Random, size: int) -> None:
-        self._text = piece[2**20 :]
-        self._noise = noise
-        self._left = size
-        self._rest = b""
-
-    def read(self, size: int) -> bytes:
-        """Return size bytes."""
-        while len(self._rest) < min(size, self._left):
-            self._rest += self._noise.randbytes(2**20) + self._text
-        data, self._rest = self._rest[: min(size, self._left)], self._rest[min(size, self._left) :]
-        self._left -= len(data)
-        return data
+        start = archive.offset
+    large = tarfile.TarInfo(f"opt/{number}/lib.so")
+    large.size = rounds * sum(map(len, pieces))
+    before = head.getvalue()[:start] + large.tobuf(tarfile.GNU_FORMAT)
+    return gzip.compress(before, 6, mtime=0) + b"".join(members) * rounds + gzip.compress(bytes(1024), mtime=0)
 
 
 def push(address: str, gigabytes: float) -> list[tuple[str, int]]:
