@@ -294,3 +294,11 @@ def test_the_system_s_libraries_and_packages_are_facts(tmp_path: Path) -> None:
     assert facts.os is not None and facts.os.value == "debian"
     assert facts.libraries is not None and {"libGL.so.1", "libgomp.so.1"} <= set(facts.libraries.value)
     assert facts.packages is not None and dict(facts.packages.value) == {"libgl1": "1.4", "zlib1g": "1.2"}
+def test_the_constraints_that_pip_is_bound_by_are_read(tmp_path: Path) -> None:
+    path = "/etc/pip/constraint.txt"
+    lines = "# tested with\nnumpy==1.26.4\n--index-url https://x\nown @ https://me:secret@x/own.whl\n\n"
+    layer = tar(*python_at("/usr/local"), (path[1:], lines), ("etc/pip.conf", "[install]\nconstraint = /opt/limits\n"))
+    above = tar(("opt/limits", "six<2\n"))
+    image = Image(layer, above, env=(f"PATH={'/usr/local/bin'}", f"PIP_CONSTRAINT={path}"))
+    found = read_template(str(image.save(tmp_path / "a.tar"))).facts.pip_constraints
+    assert found == {path: ("numpy==1.26.4", "own @ https://****@x/own.whl")}

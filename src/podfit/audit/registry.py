@@ -8,6 +8,7 @@ from podfit.audit.judging import Objection
 from podfit.audit.machine import machine
 from podfit.audit.platform import SYMBOLS_CHECK, SYSTEM_CHECK
 from podfit.audit.releases import CUDA_CHECK, EXTRA_CHECK, TORCH_CHECK, objections
+from podfit.audit.settings import settings
 from podfit.audit.shared import shared_files
 from podfit.model import Bound, Evidence, EvidenceKind, Finding, Verdict
 from podfit.model.check import check_named
@@ -56,4 +57,4 @@ def as_finding(name: str, said: Objection, *, fatal: bool) -> Finding:
     return Finding("numpy", name, verdict, said.reason, said.evidence, remedy)
 
 
-AUDITS: tuple[Audit, ...] = (consistency, releases, machine, shared_files)
+AUDITS: tuple[Audit, ...] = (consistency, releases, machine, shared_files, settings)

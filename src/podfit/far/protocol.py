@@ -57,6 +57,7 @@ class Manifest(TypedDict, total=False):
     platform: dict[str, Any]
     environment: dict[str, str]
     pip_config: dict[str, str]
+    pip_constraints: dict[str, list[str]]
     distributions: list[Distribution]
     system: dict[str, Any]
     cuda: dict[str, Any]

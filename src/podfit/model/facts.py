@@ -122,7 +122,8 @@ class Probe(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True):
     """The facts of one template. None: nobody looked; empty: somebody looked and there is none.
 
-    more holds the manifest's keys that podfit does not know, so that rewriting a manifest loses nothing.
+    pip_constraints are the lines of the files that pip's settings name as constraints, by path. more holds the keys of
+    the manifest that podfit does not know, so that rewriting a manifest loses nothing.
     """
 
     torch: Torch | None = None
@@ -132,5 +133,6 @@ class Facts(msgspec.Struct, frozen=True):
     disks: tuple[Disk, ...] | None = None
     system: System | None = None
     pip_config: PipSettings | None = None
+    pip_constraints: Mapping[str, tuple[str, ...]] | None = None
     probe: Probe | None = None
     more: Mapping[str, Any] = {}

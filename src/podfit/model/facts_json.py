@@ -46,7 +46,7 @@ def facts_from_json(data: Mapping[str, Any], default: Evidence) -> Facts:
 
     torch, cuda, driver = taken("torch"), taken("cuda"), taken("driver")
     gpus, disks, system = taken("gpus"), taken("disks"), taken("system")
-    settings, probe = taken("pip_config"), taken("probe")
+    settings, probe, limits = taken("pip_config"), taken("probe"), taken("pip_constraints")
     return Facts(
         torch=None if torch is None else _group(Torch, torch, default, "torch"),
         cuda=None if cuda is None else _group(Cuda, cuda, default, "cuda"),
@@ -55,6 +55,7 @@ def facts_from_json(data: Mapping[str, Any], default: Evidence) -> Facts:
         disks=None if disks is None else tuple(_plain(Disk, each, "disks") for each in _list(disks, "disks")),
         system=None if system is None else _group(System, system, default, "system"),
         pip_config=None if settings is None else PipSettings(_value(dict[str, str], settings, "pip_config"), default),
+        pip_constraints=None if limits is None else _value(dict[str, tuple[str, ...]], limits, "pip_constraints"),
         probe=None if probe is None else _plain(Probe, probe, "probe"),
         more=rest,
     )
@@ -65,6 +66,8 @@ def facts_to_json(facts: Facts, default: Evidence) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if facts.pip_config is not None:
         data["pip_config"] = dict(facts.pip_config.settings)
+    if facts.pip_constraints is not None:
+        data["pip_constraints"] = {path: list(lines) for path, lines in facts.pip_constraints.items()}
     if facts.system is not None:
         data["system"] = _group_json(facts.system, default)
     if facts.cuda is not None:

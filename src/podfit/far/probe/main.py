@@ -27,7 +27,7 @@ from ..protocol import Distribution, Manifest
 from ..tree.environment import Environment
 from ..tree.listing import distributions
 from ..tree.notes import Warnings, evidence
-from ..tree.pip import pip_config
+from ..tree.pip import pip_config, pip_constraints
 from ..tree.system import libstdcxx
 from .interpreter import environment, glibc_version, interpreter, wheel_tags
 from .machine import container_environment, library_cache, nvcc, steering_environment
@@ -62,6 +62,7 @@ def quick_manifest(looked: Environment, warnings: Warnings) -> Manifest:
     """Return the parts that need neither the disk's large files nor the GPU."""
     now = datetime.now(timezone.utc).replace(microsecond=0)
     found = warnings.guard("the list of distributions", distributions, looked, warnings, default=[])
+    settings = warnings.guard("pip's configuration", pip_config, looked, warnings, default={})
     return {
         "schema": SCHEMA,
         "name": template_name(found),
@@ -72,7 +73,8 @@ def quick_manifest(looked: Environment, warnings: Warnings) -> Manifest:
         "interpreter": interpreter(),
         "platform": platform_facts(looked, warnings),
         "environment": steering_environment(),
-        "pip_config": warnings.guard("pip's configuration", pip_config, looked, warnings, default={}),
+        "pip_config": settings,
+        "pip_constraints": warnings.guard("pip's constraints", pip_constraints, looked, settings, warnings, default={}),
         "distributions": found,
     }
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import configparser
 import os
+from collections.abc import Mapping
 
 from .environment import Environment
 from .files import Tree
 from .notes import Warnings
-from .secrets import mask_setting
+from .secrets import mask, mask_setting
+
+_LARGEST = 2**20
 
 
 def pip_config(environment: Environment, warnings: Warnings) -> dict[str, str]:
@@ -57,3 +60,20 @@ def _pip_config_file(tree: Tree, path: str) -> dict[str, str]:
             key = key[2:] if key.startswith("--") else key
             settings[f"{section}.{key}"] = mask_setting(key, value)
     return settings
+
+
+def pip_constraints(environment: Environment, settings: Mapping[str, str], warnings: Warnings) -> dict[str, list[str]]:
+    """Return the requirements in the files that pip's settings name as constraints, by path; credentials masked.
+
+    settings are those of `pip_config`. Comments, options and files that are not there or lie at a URL are left out.
+    """
+    named = [value for key, value in sorted(settings.items()) if key.rpartition(".")[2] == "constraint"]
+    found: dict[str, list[str]] = {}
+    for path in (path for value in named for path in value.split()):
+        text = None
+        if path.startswith("/"):
+            text = warnings.guard(f"pip's constraints {path}", environment.tree.text, path, _LARGEST)
+        if text is not None:
+            lines = (line.partition(" #")[0].strip() for line in text.splitlines())
+            found[path] = [mask(line) for line in lines if line and not line.startswith(("#", "-"))]
+    return found

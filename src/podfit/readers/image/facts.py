@@ -13,7 +13,7 @@ from podfit.far.tree.environment import Environment
 from podfit.far.tree.libraries import system_facts
 from podfit.far.tree.listing import distributions
 from podfit.far.tree.notes import Warnings, evidence
-from podfit.far.tree.pip import pip_config
+from podfit.far.tree.pip import pip_config, pip_constraints
 from podfit.far.tree.system import externally_managed, glibc, libstdcxx
 from podfit.far.tree.torch import torch_facts, torch_folder
 from podfit.model.manifest import SCHEMA
@@ -44,6 +44,7 @@ def manifest_of(
     warnings = Warnings()
     linker = warnings.guard("the linker's directories", linker_names, tree, image.config.machine, default={})
     found = warnings.guard("the list of distributions", distributions, looked, warnings, default=[])
+    settings = warnings.guard("pip's configuration", pip_config, looked, warnings, default={})
     manifest: dict[str, Any] = {
         "schema": SCHEMA,
         "name": name,
@@ -56,7 +57,8 @@ def manifest_of(
         "interpreter": _interpreter(tree, chosen),
         "platform": _platform(looked, linker, warnings),
         "environment": steering_environment(variables),
-        "pip_config": warnings.guard("pip's configuration", pip_config, looked, warnings, default={}),
+        "pip_config": settings,
+        "pip_constraints": warnings.guard("pip's constraints", pip_constraints, looked, settings, warnings, default={}),
         "distributions": found,
     }
     system = warnings.guard("the system's libraries", system_facts, looked, {}, warnings, default={})
