@@ -294,6 +294,8 @@ def test_the_system_s_libraries_and_packages_are_facts(tmp_path: Path) -> None:
     assert facts.os is not None and facts.os.value == "debian"
     assert facts.libraries is not None and {"libGL.so.1", "libgomp.so.1"} <= set(facts.libraries.value)
     assert facts.packages is not None and dict(facts.packages.value) == {"libgl1": "1.4", "zlib1g": "1.2"}
+
+
 def test_the_constraints_that_pip_is_bound_by_are_read(tmp_path: Path) -> None:
     path = "/etc/pip/constraint.txt"
     lines = "# tested with\nnumpy==1.26.4\n--index-url https://x\nown @ https://me:secret@x/own.whl\n\n"

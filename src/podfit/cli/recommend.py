@@ -13,10 +13,8 @@ from podfit.cli.pipes import reader_may_leave
 
 @click.command("recommend", no_args_is_help=True)
 @fit_options
-@click.option("--gpu", metavar="NAME", help="The GPU that it is to run on: 'RTX 4090', sm_89 or 8.9.")
-@click.option("--driver", metavar="N[.N]", help="The NVIDIA driver there, such as 570 or 550.54.14.")
 @format_option()
-def recommend_command(shape: str, gpu: str | None, driver: str | None, **given: Any) -> int:
+def recommend_command(shape: str, gpu: str, driver: str, **given: Any) -> int:
     """Rank templates for PROJECT: does it fit, does torch run on the GPU and the driver, and what does it cost.
 
     Without --template, all of the catalogue. The order: what works first; then the fewest changes to the template,
@@ -37,16 +35,17 @@ def recommend_command(shape: str, gpu: str | None, driver: str | None, **given: 
     from podfit.plan.recommend import recommend
     from podfit.report.recommend import recommend_answer
 
-    card = capability_of(gpu) if gpu is not None else None
-    if driver is not None and not numbers(driver):
+    card = capability_of(gpu) if gpu else None
+    if driver and not numbers(driver):
         raise click.UsageError(f"{driver[:40]!a} is no driver; give a version such as 570 or 550.54.14")
-    outcome = fitted(given, whole_catalogue=True)
+    # GPU and driver are points of the ranking of their own here, not findings that a plan fails for.
+    outcome = fitted({**given, "gpu": "", "driver": ""}, whole_catalogue=True)
     if not given["quiet"]:
         for notice in outcome.notices:
             tell(f"note: {notice}")
     refused = {each.template.name: (each.template, str(each.refusal)) for each in outcome.results if each.refusal}
     speed = measured_pace(outcome.session.cache) or pace("uv")
-    ranked = recommend(outcome.plans, refused, pace=speed, gpu=card, driver=driver or "")
+    ranked = recommend(outcome.plans, refused, pace=speed, gpu=card, driver=driver)
     asked = [f"{card.name or gpu} ({card.capability})"] if card is not None else []
     asked += [f"driver {driver}"] if driver else []
     exit_code = 0 if ranked and ranked[0].fits else 1
