@@ -63,7 +63,7 @@ def test_a_change_of_what_a_hundred_rely_on_takes_a_few_resolutions(tmp_path):
     )
     assert len(overlay.changes) == 101
     assert not overlay.refused
-    assert overlay.runs <= 3
+    assert overlay.runs <= 5  # two of them ask whether the need can be had in a better version
     assert not [note for note in overlay.notes if "not proven" in note]
 
 
@@ -147,5 +147,5 @@ def test_a_package_that_is_not_there_is_refused_alone_and_so_is_what_leads_to_on
     assert {r.name for r in overlay.refused} == {"ghost", "app"}
     assert {n: p.version for n, p in overlay.packages.items()} == {"six": "1.0"}
     messages = {r.name: r.message for r in overlay.refused}
-    assert messages["ghost"].startswith("the package ghost does not exist on")
+    assert "the package ghost does not exist on" in messages["ghost"]
     assert "no-such-dependency" in messages["app"]
