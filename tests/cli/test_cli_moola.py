@@ -155,7 +155,7 @@ def test_files_are_for_the_templates_python_and_platform(template: str, tag: str
 def test_the_environment_that_runs_podfit_has_no_say(result: Result) -> None:
     """Asked from anywhere, the answer is about the template: facts name its Python, glibc and CUDA."""
     facts = {fact["label"]: fact["values"] for fact in result.matrix["facts"]}
-    assert facts["Python"] == ["3.10.12", "3.11.9"]
+    assert facts["Python"] == ["3.10.12", "3.11.10"]
     assert facts["CUDA"] == ["12.1", "12.4"]
 
 

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -107,15 +106,13 @@ def test_quick_is_quick_with_150_distributions(make_venv: Callable[..., str]) ->
         info = add_wheel_like(site, f"package_{number}", f"1.{number}", metadata=requires, files=files)
         with (info / "METADATA").open("a") as file:
             file.write("A long description.\n" * 1000)
-    seconds = [60.0]
-    for _ in range(30):  # on a machine that does other things too, the best of many tells
-        started = time.perf_counter()
-        manifest = run_probe(python, "--quick")
-        seconds.append(time.perf_counter() - started)
-        if min(seconds) < 0.3:
-            break
+    started = os.times()
+    manifest = run_probe(python, "--quick")
+    ended = os.times()
+    spent = ended.children_user + ended.children_system - started.children_user - started.children_system
     assert len(manifest["distributions"]) == 150
-    assert min(seconds) < 0.3, seconds
+    # Processor time, not the clock. It is 0.2 s; reading the 45,000 lines of the RECORDs alone takes more than this.
+    assert spent < 1.5, spent
 
 
 # --- distributions, with pip as the yardstick
