@@ -195,7 +195,9 @@ def test_an_answer_that_is_cut_off_and_one_that_never_comes(tmp_path: Path) -> N
 
 def test_a_failing_probe_names_its_last_words(tmp_path: Path) -> None:
     failing = write_script(
-        tmp_path / "python", f'[ "$1" = - ] && echo "MemoryError: out of it" >&2 && exit 1\nexec {PYTHON} "$@"'
+        tmp_path / "python",
+        'for word in "$@"; do [ "$word" = - ] && echo "MemoryError: out of it" >&2 && exit 1; done\n'
+        f'exec {PYTHON} "$@"',
     )
     with pytest.raises(InputError, match="the probe failed: MemoryError: out of it"):
         probe(LocalMachine(failing))

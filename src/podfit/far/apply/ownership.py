@@ -30,7 +30,7 @@ def refuse_overwriting(moves: Iterable[tuple[str, str]], folders: Iterable[str],
                     owners.setdefault(os.path.normpath(os.path.join(folder, row[0])), f"{name} {entry.version}")
     for staged, final in moves:
         for path in files.walk(staged):
-            goal = os.path.normpath(final + path[len(staged) :])
+            goal = os.path.normpath(os.path.join(final, path[len(staged) :].lstrip(os.sep)))
             if goal in owners and not os.path.isdir(path) and files.exists(goal) and not _same(path, goal):
                 raise RefusedError(
                     f"{goal} belongs to {owners[goal]}, and a package of the plan would overwrite it",
