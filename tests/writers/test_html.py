@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from podfit.report.answer import Answer
@@ -131,6 +131,7 @@ def test_a_table_without_script_has_every_line() -> None:
 
 
 @given(st.lists(st.floats(0, 1e12), max_size=40))
+@example([5e-324])
 def test_tiles_fill_the_square_and_none_lies_on_another(values: list[float]) -> None:
     found = squarified(values)
     whole = sum(values)

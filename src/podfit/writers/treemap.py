@@ -28,6 +28,8 @@ def squarified(values: Sequence[float], room: Rectangle = UNIT) -> list[Rectangl
     largest first, as long as that makes its worst rectangle no worse.
     """
     found = [Rectangle(room.x, room.y, 0.0, 0.0) for _ in values]
+    largest = max(values, default=0.0)
+    values = [value / largest for value in values] if largest > 0 else []  # however small: areas are told in shares
     least = sum(value for value in values if value > 0) * _LEAST
     order = sorted((n for n, value in enumerate(values) if value > least), key=lambda n: (-values[n], n))
     whole = sum(values[n] for n in order)
