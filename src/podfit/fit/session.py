@@ -117,7 +117,7 @@ class Session:
         """
         from podfit.fit.surplus import bloat_steps
 
-        _, index = self._asked(reading)
+        _, index = self.asked(reading)
         return finish(bloat_steps(reading.project, plan, index, self.reporter))
 
     def sizes(self, reading: ProjectReading, plan: Plan) -> Sizes:
@@ -129,7 +129,7 @@ class Session:
         from podfit.fit.measure import sizes_steps
         from podfit.fit.pace import measured_pace
 
-        options, index = self._asked(reading)
+        options, index = self.asked(reading)
         template = plan.template
         given = Given(
             *(reading.project, reading.calls, template, index, self._uv(index), options, self.reporter, _now),
@@ -143,7 +143,7 @@ class Session:
         """Return the resolver as this session asks it."""
         return Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=self.reporter, doubt=index.too_slow)
 
-    def _asked(self, reading: ProjectReading) -> tuple[Options, Index]:
+    def asked(self, reading: ProjectReading) -> tuple[Options, Index]:
         """Return the options with every index and link that the project names, and these indexes."""
         from podfit.index import Index, default_index_urls, environment_index_urls
 
@@ -165,7 +165,7 @@ class Session:
 
     def _fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
         """Return the results with every index and link that the project names; errors as `fit_templates`."""
-        options, index = self._asked(reading)
+        options, index = self.asked(reading)
         return fit_templates(
             reading.project,
             reading.calls,

@@ -13,8 +13,8 @@ def shortened(names: Iterable[str], most: int = 5) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names as a sentence has them: `a`, `a and b`, `a, b and c`. Their order is the caller's."""
-    *head, last = names
+    """Return names as a sentence has them: `a`, `a and b`, `a, b and c`; empty for none. The order is the caller's."""
+    *head, last = list(names) or [""]
     return f"{', '.join(head)} and {last}" if head else last
 
 

@@ -84,10 +84,16 @@ class LocalMachine:
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
         """Run a command in a session of its own, so that all of its children can be stopped with it."""
-        done = run_process(argv, stdin=stdin, timeout=timeout, env={**os.environ, **(env or {})}, on_line=on_line)
+        whole = {**self.environment, **(env or {})}
+        done = run_process(argv, stdin=stdin, timeout=timeout, env=whole, on_line=on_line)
         if done.flooded:
             raise flood(self.label)
         return done
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that every command gets."""
+        return os.environ
 
     def put(self, data: bytes, path: str, *, mode: int = 0o644) -> None:
         """Write data to a temporary name beside path, then rename it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from podfit.model import Action, Finding, Plan, Verdict
+from podfit.model.words import listed
 from podfit.report.findings import checks
 from podfit.report.held import held_decisions, held_summary
 from podfit.report.made import made_with
@@ -28,7 +29,7 @@ from podfit.report.model import (
 from podfit.report.remarks import SHADOWED, Remark, alternatives, changes, conflicts, drifts, questions, reasons
 from podfit.report.rows import Group, counts, prominent, rows
 from podfit.report.template import provenance
-from podfit.report.words import MARK, human_bytes, listed, plural, where
+from podfit.report.words import MARK, human_bytes, plural, where
 
 
 def document(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -> Report:

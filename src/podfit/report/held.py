@@ -6,7 +6,8 @@ from collections import Counter
 
 from podfit.catalogue.shown import LAST, held_family, held_rank
 from podfit.model import Action, Decision, Plan, Template
-from podfit.report.words import listed, plural
+from podfit.model.words import listed
+from podfit.report.words import plural
 
 _MOST_NAMED = 6
 """So many held distributions are named; a family counts as one word."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podfit.model import Content, Plan, PlannedMember
+from podfit.model.words import listed
 from podfit.report.model import Span, Style, Text, text
-from podfit.report.words import listed, where
+from podfit.report.words import where
 
 _CONTENT = {Content.PURE: "Python alone", Content.COMPILED: "compiles", Content.UNKNOWN: "may compile"}
 

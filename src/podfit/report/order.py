@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podfit.model import Action, Plan
+from podfit.model.words import listed
 from podfit.plan.order import circles, critical_chain, layers
 from podfit.report.model import Block, Layers, Section, Text, items, section, text
-from podfit.report.words import listed, plural
+from podfit.report.words import plural
 
 
 def order_section(plan: Plan) -> tuple[Section, ...]:

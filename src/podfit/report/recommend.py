@@ -9,12 +9,13 @@ import msgspec
 
 from podfit.model import Origin
 from podfit.model.pace import Pace
+from podfit.model.words import listed
 from podfit.plan.recommend import Answer as Found
 from podfit.plan.recommend import Ranked
 from podfit.report.answer import Answer
 from podfit.report.model import Column, Paragraph, Report, Section, Span, Style, Table, items, section, text
 from podfit.report.template import origin_in_short
-from podfit.report.words import human_bytes, listed, plural
+from podfit.report.words import human_bytes, plural
 
 SCHEMA = "podfit.recommend/1"
 

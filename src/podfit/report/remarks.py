@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from podfit.model import Action, Decision, Evidence, OpenQuestion, Plan
-from podfit.model.words import shortened
-from podfit.report.words import listed, plural, where
+from podfit.model.words import listed, shortened
+from podfit.report.words import plural, where
 
 SHADOWED = (
     "podfit apply puts changes into an overlay, where they come before the template's own: nothing is replaced; "

@@ -10,7 +10,7 @@ from enum import Enum
 from podfit.catalogue.shown import LAST, first_names, held_rank
 from podfit.model import Action, Decision, Plan
 from podfit.model.kept import kept_with
-from podfit.report.words import listed
+from podfit.model.words import listed
 
 
 class Group(str, Enum):

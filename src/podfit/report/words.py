@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from podfit.model import Action, Plan, Verdict
+from podfit.model.words import listed
 
 SYMBOL = {Action.KEEP: "✅", Action.INSTALL: "🔴", Action.CHANGE: "⚠️", Action.CONFLICT: "❌", Action.SKIP: "➖"}
 """The marks of actions in documents."""
@@ -30,12 +31,6 @@ def plural(count: int, noun: str) -> str:
     if count == 1:
         return f"{count} {noun}"
     return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
-
-
-def listed(words: Iterable[str]) -> str:
-    """Return `a`, `a and b`, `a, b and c`."""
-    *most, last = list(words) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def where(numbers: Sequence[int], plans: Sequence[Plan]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from podfit.pod.machine import LocalMachine
-from podfit.readers.processes import Completed, flood, run_process
 
 _PLAIN = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """The variables that foreign code gets to see: none of these holds a secret."""
@@ -25,29 +24,18 @@ class ProvingMachine(LocalMachine):
         for folder in (home, temporary):
             folder.mkdir(parents=True, exist_ok=True)
         wanted = _PLAIN
-        self.environment = {name: value for name, value in os.environ.items() if name in wanted}
+        self._own = {name: value for name, value in os.environ.items() if name in wanted}
         if fetching:
             cache = os.environ.get("UV_CACHE_DIR") or _uv_cache()
             more = {k: v for k, v in os.environ.items() if k.upper().startswith(_FETCHING)}
-            self.environment.update(more, UV_CACHE_DIR=cache)
-        self.environment.update(HOME=str(home), TMPDIR=str(temporary))
-        self.environment.update(HF_HUB_OFFLINE="1", WANDB_MODE="disabled", MPLBACKEND="Agg")
+            self._own.update(more, UV_CACHE_DIR=cache)
+        self._own.update(HOME=str(home), TMPDIR=str(temporary))
+        self._own.update(HF_HUB_OFFLINE="1", WANDB_MODE="disabled", MPLBACKEND="Agg")
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        stdin: bytes | None = None,
-        timeout: float,
-        env: Mapping[str, str] | None = None,
-        on_line: Callable[[str], None] | None = None,
-    ) -> Completed:
-        """Run a command as `LocalMachine.run` does, in the environment of this machine alone."""
-        whole = {**self.environment, **(env or {})}
-        done = run_process(argv, stdin=stdin, timeout=timeout, env=whole, on_line=on_line)
-        if done.flooded:
-            raise flood(self.label)
-        return done
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that every command gets: this machine's own alone."""
+        return self._own
 
 
 def _uv_cache() -> str:

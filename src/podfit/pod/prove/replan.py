@@ -48,7 +48,7 @@ def of_session(session: Session, reading: ProjectReading, template: Template) ->
         problems = fitted.plan.problems()
         return (None, problems[0]) if problems else (fitted.plan, "")
 
-    options, index = session._asked(reading)
+    options, index = session.asked(reading)
     return replan, index, options
 
 
