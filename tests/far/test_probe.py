@@ -38,7 +38,8 @@ QUICK_KEYS = {
 def test_every_python_runs_it(series: str, interpreter: Callable[[str], str], tmp_path: Path) -> None:
     python = interpreter(series)
     quick = run_probe(python, "--quick")
-    assert set(quick) == QUICK_KEYS
+    limited = any(key.endswith(".constraint") for key in quick["pip_config"])  # where this machine's pip is
+    assert set(quick) == QUICK_KEYS | ({"pip_constraints"} if limited else set())
     assert quick["interpreter"]["version"].startswith(series + ".")
     full = run_probe(python)
     assert set(full) >= QUICK_KEYS | {"gpus", "disks"}
