@@ -36,7 +36,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:  # netdevice(7):
 os.execv(sys.argv[1], sys.argv[1:])
 """
 """A program for a new network namespace: it brings the loopback interface up and becomes the command that follows."""
-QUICK = ("-m", "not network and not slow and not machine", "-n", "2", "--dist", "loadgroup")
+QUICK = ("-m", "not network and not slow and not machine", "-n", "2", "--dist", "loadgroup",
+         "--hypothesis-profile", "quick")  # fmt: skip
 
 
 class Environment:
@@ -76,7 +77,9 @@ class Environment:
         """
         print("+", *(() if self.folder.name == DEFAULT.folder.name else (f"[{self.folder.name}]",)), *command,
               file=sys.stderr, flush=True)  # fmt: skip
-        code = subprocess.run([*before, str(self.bin / command[0]), *command[1:]], cwd=ROOT).returncode
+        # Where Python may not keep what it compiled (images say so), every process of every test would compile anew.
+        variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        code = subprocess.run([*before, str(self.bin / command[0]), *command[1:]], cwd=ROOT, env=variables).returncode
         if code:
             sys.exit(code)
 

@@ -5,6 +5,7 @@ And what several rooms act on: interpreters and environments.
 
 from __future__ import annotations
 
+import compileall
 import os
 import signal
 import subprocess
@@ -13,8 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import share
 from far_support import find_interpreter
 from hypothesis import settings
+
+import podfit
 
 # Whoever starts the tests in the background may hand down ignored signals (a shell's `&` does so with SIGINT); commands
 # under test would inherit that, and could not be stopped.
@@ -32,7 +36,15 @@ os.environ["PODFIT_DATA_DIR"] = os.devnull
 
 # The same examples at every run: a rare one that fails is met when a test changes, not when somebody else's work lands.
 settings.register_profile("podfit", settings(), deadline=None, derandomize="PODFIT_RANDOM_TESTS" not in os.environ)
+settings.register_profile(share.QUICK, settings.get_profile("podfit"), max_examples=share.FEW)
 settings.load_profile("podfit")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_compiled_into_what_is_compared() -> None:
+    """Processes of the tests write no bytecode beside what they import; pytest's own, and podfit's, is kept before."""
+    compileall.compile_dir(str(Path(podfit.__file__).parent), quiet=2)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 @pytest.fixture(scope="session")

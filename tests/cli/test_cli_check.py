@@ -39,6 +39,7 @@ def test_a_plan_that_holds(planned: Path) -> None:
     assert "moola on now: the plan holds." in ran.out
 
 
+@pytest.mark.slow
 def test_a_plan_that_does_not_hold_in_every_format(planned: Path) -> None:
     changed = LISTED.replace("2.4.0+cu124", "2.4.1+cu124")
     said = "torch, which is held, was 2.4.0+cu124 and is 2.4.1+cu124 now"

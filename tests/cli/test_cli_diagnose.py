@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 LOG = "ModuleNotFoundError: No module named 'sklearn'\n"
 
 
@@ -43,6 +45,7 @@ def test_nothing_known_is_1() -> None:
     assert podfit("diagnose", given="fine\n").returncode == 1
 
 
+@pytest.mark.slow
 def test_bad_calls(tmp_path: Path) -> None:
     for words in (["diagnose", str(tmp_path / "none.log")], ["diagnose", str(tmp_path)], ["diagnose", "a", "b"],
                   ["diagnose", "--run"], ["diagnose", "--template", "a", "--plan", "b"],
@@ -52,6 +55,7 @@ def test_bad_calls(tmp_path: Path) -> None:
         assert done.stderr.startswith("error: ") and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_run_shows_the_output_and_leaves_the_exit_code() -> None:
     good = podfit("diagnose", "--run", "--", sys.executable, "-c", "print('fine')")
     assert (good.returncode, good.stdout, good.stderr) == (0, "fine\n", "")

@@ -43,6 +43,7 @@ def said(ran: Ran) -> str:
     return ran.out.partition("\nNext\n")[0]
 
 
+@pytest.mark.slow
 def test_what_was_fitted_once_works_again_without_the_index(
     call: Call, own_caches: Path, index: Path, tmp_path: Path
 ) -> None:
@@ -105,6 +106,7 @@ def test_offline_needs_nothing_where_the_template_has_everything(call: Call, own
     assert (counts["install"], counts["change"], counts["conflict"]) == (0, 0, 0)
 
 
+@pytest.mark.slow
 def test_refresh_sees_what_was_released_a_moment_ago(call: Call, own_caches: Path, tmp_path: Path) -> None:
     write(tmp_path, PROJECT)
     releases: dict[tuple[str, str], list[str]] = {("alpha", "1.0"): []}

@@ -217,6 +217,7 @@ def completions(*typed: str) -> list[str]:
     return [line.partition(",")[2] for line in ran.out.splitlines()]
 
 
+@pytest.mark.slow
 def test_completion_offers_commands_options_and_templates() -> None:
     assert completions("ma") == ["matrix"]
     assert completions("fit", ".", "--exclude-n") == ["--exclude-newer"]
@@ -249,6 +250,7 @@ def test_a_reader_that_leaves_is_no_failure(words: tuple[str, ...]) -> None:
     assert not [line for line in err.splitlines() if "podfit templates NAME" not in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["text", "json", "markdown"])
 @pytest.mark.parametrize(("needs", "code"), [("alpha\n", 0), ("torch>=99\n", 1)])
 def test_the_verdict_survives_a_reader_that_leaves(

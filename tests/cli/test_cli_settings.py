@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from cli_support import podfit, write
 
 PROJECT = {
@@ -23,6 +24,7 @@ exclude = ["extra.py"]
 """
 
 
+@pytest.mark.slow
 def test_fit_alone_is_enough(tmp_path: Path, index: Path) -> None:
     write(tmp_path, {**PROJECT, "pyproject.toml": SETTINGS})
     done = podfit("matrix", "--format", "json", cwd=tmp_path, PODFIT_INDEX_URL=str(index))
@@ -34,6 +36,7 @@ def test_fit_alone_is_enough(tmp_path: Path, index: Path) -> None:
     assert alpha["local"] == "1.0"
 
 
+@pytest.mark.slow
 def test_a_call_comes_before_the_settings(tmp_path: Path, index: Path) -> None:
     write(tmp_path, {**PROJECT, "pyproject.toml": SETTINGS, "other.txt": "# python: 3.11.9\ntorch==2.5.0\n"})
     words = ("matrix", tmp_path, "-t", tmp_path / "other.txt", "--local", "none", "--format", "json")
@@ -41,6 +44,7 @@ def test_a_call_comes_before_the_settings(tmp_path: Path, index: Path) -> None:
     assert [each["name"] for each in json.loads(done.out)["templates"]] == ["other"]
 
 
+@pytest.mark.slow
 def test_an_unknown_key_is_named_and_passed_over(tmp_path: Path, index: Path) -> None:
     settings = SETTINGS.replace("exclude =", "exclud =")
     write(tmp_path, {**PROJECT, "pyproject.toml": settings})

@@ -8,6 +8,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from share import examples
 
 import podfit
 from podfit.diagnose.model import OTHER
@@ -109,13 +110,13 @@ def test_an_unknown_exception_is_no_dependency_failure() -> None:
 
 
 @given(st.binary(max_size=4000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_bytes_have_an_answer(data: bytes) -> None:
     podfit.diagnose(io.BytesIO(data)).to_json()
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_normalised_lines_have_no_controls(text: str) -> None:
     for line in normalised(enumerate(text.split("\n"), 1)):
         assert "\x1b" not in line.text and "\r" not in line.text

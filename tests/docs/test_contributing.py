@@ -20,6 +20,9 @@ STEP = re.compile(r"^New file `(?P<new>[^`]+)`:\n\n```python\n(?P<text>.*?)^```|
                   r"^```diff\n(?P<diff>.*?)^```|^```sh\n(?P<shell>.*?)^```", re.MULTILINE | re.DOTALL)  # fmt: skip
 
 
+pytestmark = pytest.mark.slow
+
+
 class Copy:
     """A copy of the source, to which recipes are applied."""
 

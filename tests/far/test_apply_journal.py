@@ -150,6 +150,7 @@ def test_undone_it_is_as_before_times_of_folders_included(tmp_path: Path) -> Non
     assert {path: path.stat().st_mtime_ns for path in folders} == folders
 
 
+@pytest.mark.slow
 def test_killed_at_every_step_of_the_change(tmp_path: Path) -> None:
     died = 0
     for step in range(1, 10_000):

@@ -321,6 +321,7 @@ def test_libcuda_answers_where_nvidia_smi_is_absent(libcuda: str) -> None:
     assert "version" not in manifest["driver"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(has_gpu(), reason="a real GPU answers here")
 def test_libcuda_knows_the_capability_that_an_old_nvidia_smi_does_not(tmp_path: Path, libcuda: str) -> None:
     path = fake_smi(tmp_path / "bin", UNKNOWN)

@@ -79,6 +79,7 @@ STUBS = {
 }
 
 
+@pytest.mark.slow
 def test_stubs_that_import_and_cannot_compute(tmp_path: Path) -> None:
     python = make_environment(tmp_path / "environment")
     wheels = [make_wheel(tmp_path / "wheels", "numpy", "1.26.4", NUMPY)]
@@ -98,6 +99,7 @@ def test_stubs_that_import_and_cannot_compute(tmp_path: Path) -> None:
     assert place.endswith("site-packages/xgboost/__init__.py:3")
 
 
+@pytest.mark.slow
 def test_what_the_project_does_not_use_is_not_tried(tmp_path: Path) -> None:
     """A template's broken scikit-learn is no failure of a project that never imports it."""
     python = make_environment(tmp_path / "environment")

@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from share import examples
 
 from podfit.far.verify import requirements as runtime
 from podfit.far.verify.gpu import runs_on
@@ -33,7 +34,7 @@ CLAUSE = st.one_of(
 
 
 @given(VERSION, VERSION)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_versions_compare_as_packaging_compares_them(one: str, two: str) -> None:
     mine = runtime.parse_version(one), runtime.parse_version(two)
     assert None not in mine
@@ -43,7 +44,7 @@ def test_versions_compare_as_packaging_compares_them(one: str, two: str) -> None
 
 @pytest.mark.slow
 @given(st.lists(CLAUSE, min_size=1, max_size=2).map(",".join), VERSION)
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=examples(3000), deadline=None)
 @example(">1.0", "1.0.post1")
 @example(">1.0", "1.0+local")
 @example("<1.0", "1.0rc1")
@@ -58,7 +59,7 @@ def test_specifiers_allow_what_packaging_allows(specifier: str, version: str) ->
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_arbitrary_text_never_raises(text: str) -> None:
     runtime.parse_version(text)
     runtime.allows(text, "1.0")

@@ -91,6 +91,7 @@ def test_the_tested_version_comes_first_and_asks_for_what_is_of_its_own_time(fit
     assert _planned(fit("hub", tested={"hub": "3.0"})) == {"hub": "3.0", "tokens": "2.0"}
 
 
+@pytest.mark.slow
 def test_a_pin_and_a_range_come_first(fit):
     assert _planned(fit("hub==3.0")) == {"hub": "3.0", "tokens": "2.0"}
     plan = fit("hub>=2")

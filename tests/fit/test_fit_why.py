@@ -28,11 +28,12 @@ RELEASES = {
 POD = template("pod", {"torch": ("2.8.0+cu128", ["lock"]), "lock": ("3.13", []), "other": ("1.0", [])})
 
 
-@pytest.fixture
-def plan(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
     """A plan in which the need is the newest for the held torch, at the price of a change."""
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    with dated_index(tmp_path / "wheels", RELEASES) as (url, _):
+    tmp_path = tmp_path_factory.mktemp("why")
+    with pytest.MonkeyPatch.context() as patch, dated_index(tmp_path / "wheels", RELEASES) as (url, _):
+        patch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
         index = Index([url], cache=tmp_path / "cache")
         (result,) = fit_templates(
             project("server"),

@@ -11,6 +11,7 @@ import pytest
 from elf_support import asking, library
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from share import examples
 
 from podfit.cli.main import run
 from podfit.fit.inspect import inspect_environment, inspect_wheel
@@ -162,7 +163,7 @@ def test_two_kinds_at_once_are_a_bad_call(tmp_path: Path) -> None:
         read_installed(str(tmp_path / "nowhere"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(data=st.data())
 def test_a_damaged_wheel_is_a_finding_or_a_sentence(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

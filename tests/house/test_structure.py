@@ -25,6 +25,7 @@ def says_why(text: str) -> bool:
     return len(text.splitlines()) <= LIMIT or bool(re.search(r"^Long because \w+", docstring, re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_a_module_over_400_lines_says_why() -> None:
     assert [str(path.relative_to(ROOT)) for path in MODULES if not says_why(path.read_text("utf-8"))] == []
     assert not says_why("\n" * 401)

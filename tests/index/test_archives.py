@@ -44,6 +44,7 @@ def bomb(name: str, size: int) -> bytes:
     return data.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["PKG-INFO", "setup.py", "pyproject.toml"])
 def test_a_file_that_unpacks_without_end_is_given_up(name: str) -> None:
     data = bomb(f"demo-1.0/{name}", 64 * MIB)

@@ -122,6 +122,7 @@ def test_a_metadata_file_with_another_hash_is_not_believed(server: LocalIndex, c
     assert server.asked(".metadata") == 2
 
 
+@pytest.mark.slow
 def test_only_the_end_of_a_large_wheel_is_fetched(server: LocalIndex, client: Client) -> None:
     payload = {f"demo/part{n}.bin": os.urandom(1 << 20) for n in range(8)}
     server.add("demo", WHEEL, build_wheel("demo", "1.0", ["numpy"], {"demo/__init__.py": b"", **payload}))
@@ -259,6 +260,7 @@ def test_threads_that_ask_for_one_project_make_one_request(server: LocalIndex, c
     assert server.asked("/simple/demo/") == 1
 
 
+@pytest.mark.slow
 def test_processes_share_one_cache(server: LocalIndex, tmp_path: Path) -> None:
     for n in range(8):
         server.add(f"p{n}", f"p{n}-1.0-py3-none-any.whl", build_wheel(f"p{n}", "1.0", [f"q{n}"]))

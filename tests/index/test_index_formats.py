@@ -11,6 +11,7 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from share import examples
 
 from podfit.index import best_files
 from podfit.index.files import IndexFile, kind_and_version
@@ -41,7 +42,8 @@ rows = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(rows, max_size=8))
 def test_both_forms_of_a_page_say_the_same(listed: list[dict[str, object]]) -> None:
     as_json = json.dumps({"meta": {"api-version": "1.0"}, "name": NAME, "files": listed}).encode()

@@ -40,6 +40,7 @@ def _produced() -> dict[str | None, list[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_sources_make_findings_of_registered_checks_and_of_each_one():
     produced = _produced()
     assert None not in produced, "the name of a check is a literal"

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from share import examples
 
 from podfit.catalogue import imports as catalogue
 from podfit.model import (
@@ -525,7 +526,7 @@ VERSIONS = st.sampled_from(["1.0", "1.5", "2.0", "2.1.3", "3.0"])
 RANGES = st.builds(lambda op, v: f"{op}{v}", st.sampled_from(["==", ">=", "<", "!=", "~=", "<="]), VERSIONS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(RANGES, max_size=5))
 def test_merging_keeps_exactly_the_versions_that_satisfy_every_declaration(ranges: list[str]) -> None:
     trial = ["0.9", "1.0", "1.2", "1.5", "1.9", "2.0", "2.1.3", "2.1.9", "2.5", "3.0", "4.0"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from share import examples
 
 from podfit.plan.dragged import Dragged, tops
 
@@ -25,7 +26,7 @@ def reached(edges: dict[str, frozenset[str]], entries: set[str], without: str = 
     return found
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(GRAPHS, st.sets(st.sampled_from(NAMES)))
 def test_what_falls_is_what_nothing_reaches_any_more(edges: dict[str, frozenset[str]], entries: set[str]) -> None:
     dragged = Dragged(edges, entries)

@@ -37,12 +37,14 @@ def test_groups_that_include_each_other_twice_are_read_once_each(tmp_path: Path)
     assert {each.requirement for each in found.declarations} == {"alpha"}
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_groups_is_no_recursion(tmp_path: Path) -> None:
     groups = "".join(f'g{i}=[{{include-group="g{i + 1}"}}]\n' for i in range(DEEP))
     (tmp_path / "pyproject.toml").write_text(f'[dependency-groups]\n{groups}g{DEEP}=["alpha"]\n')
     assert read_declared(tmp_path, groups=("g0",)).declarations
 
 
+@pytest.mark.slow
 def test_groups_that_ask_for_more_than_anybody_installs_are_refused(tmp_path: Path) -> None:
     inner = ",".join(f'"a{i}"' for i in range(100))
     groups = "".join(f'g{i}=[{{include-group="all"}}]\n' for i in range(300))
@@ -63,6 +65,7 @@ def test_a_file_that_is_included_for_two_reasons_counts_for_both(tmp_path: Path)
     assert sorted(each.constraint for each in read_declared(tmp_path).declarations) == [False, True]
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_files_is_refused(tmp_path: Path) -> None:
     texts = {f"r{i}.txt": f"-r r{i + 1}.txt\n" for i in range(DEEP)}
     with pytest.raises(InputError, match="is included through more than 50 files"):

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from share import examples
 
 from podfit.model import InputError
 from podfit.readers.declared import Declared, conda, poetry, read_declared, requirement
@@ -69,7 +70,7 @@ def declared(files: dict[str, str]) -> Declared:
         return read_declared(root)
 
 
-COMMON = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+COMMON = settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @COMMON
@@ -179,7 +180,7 @@ def only_input_errors(files: dict[str, str]) -> None:
             assert "\n" not in str(error)
 
 
-@settings(COMMON, max_examples=250)
+@settings(COMMON, max_examples=examples(250))
 @given(FRAGMENTS)
 @example("-e http://[x")
 @example("a @ file://host/x")
@@ -250,7 +251,7 @@ TABLES = [
 ]
 
 
-@settings(COMMON, max_examples=250)
+@settings(COMMON, max_examples=examples(250))
 @given(st.sampled_from(TABLES), VALUES, st.booleans())
 @example("tool.poetry.dependencies.x", {"path": "\x00"}, False)
 @example("tool.uv.sources.x", {"path": "\x00"}, True)

@@ -25,6 +25,7 @@ from image_support import (
     python_at,
     tar,
 )
+from share import examples
 
 from podfit.model import InputError
 from podfit.readers.image import blob, layer, store
@@ -322,7 +323,7 @@ _ENTRIES = st.lists(st.builds(entry, _PATHS, _KINDS, _TARGETS), max_size=12)
 
 
 @given(st.lists(_ENTRIES, max_size=3))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_whatever_layers_say_every_path_ends_inside(layers: list[list[tarfile.TarInfo]]) -> None:
     """Any entries at all: they are laid, or refused in a sentence; no name leaves, no link goes round for ever."""
     files = FileSystem()
@@ -352,7 +353,7 @@ def test_whatever_layers_say_every_path_ends_inside(layers: list[list[tarfile.Ta
 
 
 @given(st.binary(max_size=3000), st.integers(0, 3000))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_any_bytes_are_a_sentence_at_worst(noise: bytes, at: int) -> None:
     """Noise in the middle of a layer, packed or not."""
     for good in (GOOD, gzip.compress(GOOD, 1, mtime=0)):

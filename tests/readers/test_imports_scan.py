@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from share import examples
 
 from podfit.model import Grade, ImportSite, InputError
 from podfit.readers.imports import ImportScan, scan_imports
@@ -419,6 +420,7 @@ def test_the_example_is_read_whole() -> None:
     assert {"pandas.read_parquet", ".to_parquet"} <= {call.target for call in scan.calls}
 
 
+@pytest.mark.slow
 def test_it_is_quick_enough(tmp_path: Path) -> None:
     # Real code: the email, json, logging ... packages of the standard library, some 100 lines a file like a project's.
     library = Path(sysconfig.get_path("stdlib"))
@@ -434,7 +436,7 @@ def test_it_is_quick_enough(tmp_path: Path) -> None:
     assert gc.isenabled()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(), st.binary(), st.text(alphabet="import from.\n\t:(),*as try except%!?'\"\\_x")))
 def test_arbitrary_text_never_raises(tmp_path: Path, text: str | bytes) -> None:
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
@@ -457,7 +459,7 @@ BLOCKS = st.sampled_from(["{}", "if x:\n    {}", "def f():\n    {}", "class A:\n
                           "with a as b:\n    for c in d:\n        {}", "# import fake\n{}"])  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(STATEMENTS, BLOCKS), min_size=1, max_size=8))
 def test_generated_imports_are_all_found_where_they_stand(
     tmp_path: Path, made: list[tuple[tuple[str, str], str]]

@@ -125,6 +125,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+@pytest.mark.slow
 def test_the_active_environment_comes_before_path(tmp_path: Path, bare: pytest.MonkeyPatch) -> None:
     active, other = make_venv(tmp_path / "active", alpha=""), make_venv(tmp_path / "other", beta="")
     bare.setenv("PATH", f"/nowhere{os.pathsep}{other}/bin")
@@ -152,6 +153,7 @@ def test_a_broken_python_on_path_is_passed_over_and_told(tmp_path: Path, bare: p
     assert "no version is set" in told.warnings[0]
 
 
+@pytest.mark.slow
 def test_podfits_own_environment_is_nobodys_project(tmp_path: Path, bare: pytest.MonkeyPatch) -> None:
     tool = make_venv(tmp_path / "tool", podfit="click>=8\nuv; extra == 'x'", click="", uv="", pip="")
     bare.setattr(sys, "prefix", str(tool))

@@ -158,6 +158,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_live_environment_and_what_was_probed_from_it(live: Path, tmp_path: Path) -> None:
     version = "{}.{}.{}".format(*sys.version_info[:3])
     template = read_template(str(live), name="mine", python=version)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from share import examples
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "writers"))
 from writers_support import DECLARED, IMPORTED, moola
@@ -142,7 +143,7 @@ HOSTILE = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20)), st.sampled_from([form.name for form in ANSWERS]))
 def test_nothing_in_the_data_acts_on_a_terminal(said: str, name: str) -> None:
     finding = Finding("consistency", said, Verdict.WARNING, said, Evidence(EvidenceKind.ASSUMED, said, said), said)

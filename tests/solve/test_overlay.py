@@ -181,6 +181,7 @@ def test_offline_with_an_empty_cache_says_what_is_missing(tmp_path, monkeypatch)
         solve_overlay(template({}), [need("click")], Uv(tmp_path, offline=True), held=(), preferences={})
 
 
+@pytest.mark.slow
 def test_when_the_network_goes_the_cache_answers_with_a_warning(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
@@ -289,6 +290,7 @@ def test_links_have_no_comma_for_uv_to_split_at(tmp_path, monkeypatch):
     assert as_link("one, two") == as_link(tmp_path / "one, two") == f"{tmp_path.as_uri()}/one%2C%20two"
 
 
+@pytest.mark.slow
 def test_each_of_several_templates_counts_its_own_resolutions(tmp_path):
     """They are solved side by side over one Uv: what one of them asks is no resolution of another."""
     links = registry(
@@ -361,6 +363,7 @@ def test_what_no_version_of_a_released_distribution_allows_is_refused_without_re
     assert overlay.runs <= 4
 
 
+@pytest.mark.slow
 def test_a_solution_under_more_bounds_starts_from_what_was_found_under_fewer(solve, tmp_path):
     pod = template({"held": ("1.0", ["mid<2"]), "mid": ("1.0", ["low<2"]), "low": ("1.0", []), "free": ("1.0", [])})
     releases = {("mid", "1.5"): ["low<3"], ("low", "2.5"): [], ("app", "1.0"): ["low>=2"], ("app", "1.1"): ["low>=2"]}

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
+from share import examples
 from solve_support import need, only, registry, template
 
 from podfit.solve import Uv, solve_overlay
@@ -72,7 +73,7 @@ def _moved(environment, present):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("prefer", ["needs", "template"])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(worlds())
 def test_the_needs_come_first_then_the_fewest_changes_and_the_anchor_is_last(prefer, world):
     releases, present, held, needs = world

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from share import examples
 
 from podfit.report.answer import Answer
 from podfit.report.model import (
@@ -104,7 +105,7 @@ def everything(word: str) -> Report:
 PLAIN = elements(draw(everything("word")))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.one_of(st.just(EVIL), st.text(max_size=60), st.text(alphabet="<>/\"'&;!-x=\u2028\x1b\ud800", max_size=30)))
 def test_no_text_becomes_an_element_or_an_address(word: str) -> None:
     found = elements(draw(everything(f"a{word}")))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.version import Version
 from rich.console import Console
+from share import examples
 from writers_support import matrix_json_text, matrix_markdown, print_matrix
 
 from podfit.model import (
@@ -151,7 +152,8 @@ def asked(text: str) -> dict[str, tuple[Requirement, list[str]]]:
     return found
 
 
-@settings(max_examples=80, deadline=None, phases=PHASES)
+@pytest.mark.slow
+@settings(max_examples=examples(80), deadline=None, phases=PHASES)
 @given(plans())
 def test_every_file_of_any_plan_is_sound(plan: Plan) -> None:
     files = plan_files(plan)
@@ -193,7 +195,8 @@ def test_every_file_of_any_plan_is_sound(plan: Plan) -> None:
 VERSION_TEXTS = {"1.0", "2.4.0+cu124", "2.6.0a0+nv25.1", "1!3.2.post1", "2024.1", "0.0.1.dev3", "1.2rc1"}
 
 
-@settings(max_examples=80, deadline=None, phases=PHASES)
+@pytest.mark.slow
+@settings(max_examples=examples(80), deadline=None, phases=PHASES)
 @given(plans())
 def test_pylock_is_valid_by_the_packaging_library(plan: Plan) -> None:
     pylock = pytest.importorskip("packaging.pylock", reason="this packaging has no pylock (added in 26.0)")
@@ -204,7 +207,8 @@ def test_pylock_is_valid_by_the_packaging_library(plan: Plan) -> None:
     pylock.Pylock.from_dict(tomllib.loads(text)).validate()
 
 
-@settings(max_examples=40, deadline=None, phases=PHASES)
+@pytest.mark.slow
+@settings(max_examples=examples(40), deadline=None, phases=PHASES)
 @given(st.lists(plans(), min_size=1, max_size=3), st.booleans(), st.sampled_from([60, 80, 150]))
 def test_the_views_of_any_plans_hold_their_shape(many: list[Plan], details: bool, width: int) -> None:
     stream = StringIO()
