@@ -93,10 +93,10 @@ def test_fit_prints_what_it_writes(call: Call, words: tuple[object, ...], tmp_pa
         ran = call("fit", *words[1:], "--out", out, "--format", shape)
         assert ran.code == 0
         assert ran.out == (out / name).read_text(encoding="utf-8")
-        assert f"wrote 14 files to {out}/: " in ran.err
-    told = re.search(rf"wrote 14 files to {re.escape(str(out))}/: (.*)\n", ran.err)
+    told = re.search(rf"wrote (\d+) files to {re.escape(str(out))}/: (.*)\n", ran.err)
     assert told
-    assert told[1].split(", ") == sorted(path.name for path in out.iterdir())
+    assert int(told[1]) == len(list(out.iterdir()))
+    assert told[2].split(", ") == sorted(path.name for path in out.iterdir())
 
 
 def test_markdown_is_a_table_per_template(call: Call, words: tuple[object, ...]) -> None:
@@ -261,7 +261,7 @@ def test_the_verdict_survives_a_reader_that_leaves(
     words = ("fit", tmp_path / "p", "-t", "runpod-pytorch-2.4", "--local", "none", "--index-url", index)
     told, err = into_a_broken_pipe(*words, "--out", tmp_path / "out", "--format", shape)
     assert told == code
-    assert re.fullmatch(r"wrote 8 files to .*\n", err), "told before the answer, so that the answer ends the output"
+    assert re.fullmatch(r"wrote \d+ files to .*\n", err), "told before the answer, so that the answer ends the output"
     assert (tmp_path / "out" / "matrix.json").exists()
 
 

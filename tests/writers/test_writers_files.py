@@ -40,6 +40,7 @@ def test_the_files_of_a_plan_and_their_names() -> None:
         "lock-runpod-pytorch-2.4.txt",
         "pylock.runpod-pytorch-2-4.toml",
         "constraints-runpod-pytorch-2.4.txt",
+        "Dockerfile.runpod-pytorch-2.4",
         "plan-runpod-pytorch-2.4.json",
         "verify_env-runpod-pytorch-2.4.py",
     } == set(files)

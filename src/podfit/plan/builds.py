@@ -2,12 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
 from podfit.catalogue.builds import InterfaceRule, interface_rules
-from podfit.model import Action, Plan
+from podfit.catalogue.imports import find
+from podfit.model import Action, Artefact, Plan, canonical
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBuild:
+    """A source distribution that is built in sight of its environment.
+
+    requires is what its build asks for (PEP 518), fetched the distributions of the modules that it imports while it is
+    built, without those that are there then; limits are lines for both.
+    """
+
+    name: str
+    artefact: Artefact
+    requires: tuple[str, ...]
+    fetched: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+def seen_builds(plan: Plan) -> Iterator[SeenBuild]:
+    """Yield the source distributions whose build imports what an isolated environment lacks, or asks for what is held.
+
+    No index has the template's build of torch.
+    """
+    there = {d.name for d in plan.with_action(Action.KEEP, Action.INSTALL, Action.CHANGE)}
+    held = {d.name for d in plan.decisions if d.held and d.template}
+    for build in plan.builds:
+        asked = {line: canonical(name[0]) for line in build.requires if (name := _NAME.match(line.strip()))}
+        if build.artefact.kind == "sdist" and (build.hidden or held & set(asked.values())):
+            entries = [entry for module in build.hidden if (entry := find(module)) is not None]
+            yield SeenBuild(
+                build.name,
+                build.artefact,
+                tuple(line for line, name in asked.items() if name not in held),
+                tuple(sorted({entry.distribution for entry in entries} - there)),
+                build.limits,
+            )
 
 
 def build_constraints(plan: Plan) -> Iterator[str]:

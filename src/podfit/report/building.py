@@ -6,7 +6,7 @@ from packaging.version import InvalidVersion, Version
 
 from podfit.model import Plan
 
-_OPTION_SINCE = Version("25.3")
+OPTION_SINCE = Version("25.3")
 """The first pip with --build-constraint (its changelog of 2025-10-24)."""
 
 
@@ -19,7 +19,7 @@ def with_build_constraints(words: tuple[str, ...], plan: Plan, path: str) -> tup
         return words
     pip = plan.template.distributions.get("pip")
     try:
-        old = pip is not None and Version(pip.version) < _OPTION_SINCE
+        old = pip is not None and Version(pip.version) < OPTION_SINCE
     except InvalidVersion:
         old = False
     return ("env", f"PIP_CONSTRAINT={path}", *words) if old else (*words, "--build-constraint", path)

@@ -36,6 +36,7 @@ FORMATS: tuple[FileFormat, ...] = (
         _of("build_constraints", "write_build_constraints"),
         wanted=lambda plan: bool(plan.built_from_source),
     ),
+    FileFormat("Dockerfile.", "", _of("dockerfile", "write_dockerfile"), wanted=lambda plan: plan.feasible),
     FileFormat("plan-", ".json", _of("plan_json", "write_plan")),
     FileFormat("verify_env-", ".py", _of("verify_env", "write_verify_env")),
 )

@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from podfit.catalogue.imports import find
 from podfit.far.protocol import Order, OrderedBuild, OrderedPackage
-from podfit.model import Action, Artefact, Decision, InputError, Plan, canonical
+from podfit.model import Action, Artefact, Decision, InputError, Plan
 from podfit.model.invariants import COMMIT, SHA256
-from podfit.plan.builds import build_constraints
+from podfit.plan.builds import build_constraints, seen_builds
 from podfit.pod.apply.members import Carried
 from podfit.writers.toml import string
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PYPI_HOST = "files.pythonhosted.org"
 _PYPI_INDEX = "https://pypi.org/simple"
 
@@ -60,23 +58,18 @@ def builds(plan: Plan) -> list[OrderedBuild]:
     Those are source distributions whose build imports what an isolated environment lacks, or asks for what is held
     (no index has the template's build of torch), and commits, of which nobody knows before.
     """
-    there = {d.name for d in plan.with_action(Action.KEEP, Action.INSTALL, Action.CHANGE)}
-    found: list[OrderedBuild] = []
-    for build in plan.builds:
-        names = {canonical(asked[0]) for line in build.requires if (asked := _NAME.match(line.strip()))}
-        if build.artefact.kind == "sdist" and (build.hidden or names & held(plan).keys()):
-            entries = [entry for module in build.hidden if (entry := find(module)) is not None]
-            found.append(
-                {
-                    "name": build.name,
-                    "url": build.artefact.url,
-                    "sha256": _sha256(build.name, build.artefact),
-                    "commit": "",
-                    "folder": "",
-                    "fetched": sorted({entry.distribution for entry in entries} - there),
-                    "limits": list(build.limits),
-                }
-            )
+    found: list[OrderedBuild] = [
+        {
+            "name": build.name,
+            "url": build.artefact.url,
+            "sha256": _sha256(build.name, build.artefact),
+            "commit": "",
+            "folder": "",
+            "fetched": list(build.fetched),
+            "limits": list(build.limits),
+        }
+        for build in seen_builds(plan)
+    ]
     for decision in plan.with_action(Action.INSTALL, Action.CHANGE):
         for file in plan.artefacts.get(decision.name, ())[:1]:
             if file.kind == "commit" and (commit := COMMIT.fullmatch(file.url)):

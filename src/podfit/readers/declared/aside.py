@@ -19,6 +19,8 @@ SHOWN = 8
 
 LARGEST = 1024 * 1024
 """Bytes past which a Dockerfile or README is not read."""
+PODFITS_OWN = "# podfit: "
+"""How a Dockerfile begins that podfit wrote: it says what a plan came to, not what the project asks for."""
 
 
 def read_aside(
@@ -54,7 +56,8 @@ def read_aside(
         shown = shortened(partly, SHOWN)
         notices.append(f"read for what the code imports, no more: {shown}; -r FILE takes all of one")
     for path in dockerfiles:
-        for one in installs.commands(_text(root / path)):
+        text = _text(root / path)
+        for one in () if text.startswith(PODFITS_OWN) else installs.commands(text):
             declarations, _ = installs.declarations(root, path, [one], scope=path, asks=alone)
             made += declarations
             if declarations and not alone:
