@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from apply_support import make_wheel
+from by_pip_support import OLD, small_plan
 from image_build import Builder, small_root
-from index_support import LocalIndex, build_sdist, build_wheel
-from writers_support import DECLARED, PUBLISHED, artefact, moola, template
+from index_support import LocalIndex
+from writers_support import DECLARED, PUBLISHED, artefact, moola
 
 from podfit.model import (
     Action,
-    Artefact,
-    Change,
     Content,
     Decision,
     Distribution,
     Interpreter,
-    Need,
     Origin,
     Plan,
     PlannedMember,
-    Platform,
-    Provenance,
     SourceBuild,
 )
 from podfit.readers.declared.aside import read_aside
@@ -146,11 +140,10 @@ def test_it_builds_over_a_real_image_and_not_over_another_one(tmp_path: Path) ->
     builder = Builder(tmp_path)
     index = LocalIndex()
     try:
-        plan = _plan(index)
-        old = (("six", "1.15.0", {"six.py": "old = True\n"}), ("torch", "2.4.0+cu999", {"torch.py": ""}))
+        plan = small_plan(index)
         base = tmp_path / "context"
         base.mkdir()
-        small_root(base / "root", [make_wheel(tmp_path / "old", *each) for each in old])
+        small_root(base / "root", [make_wheel(tmp_path / "old", *each) for each in OLD])
         first = builder.build("localhost/pod:1", "FROM scratch\nCOPY root /\nENV PATH=/usr/bin:/bin\n", base)
         assert first.returncode == 0, first.stderr
         check = "import six, torch, made_here; print(six.now, made_here.seen)"
@@ -176,51 +169,6 @@ def test_it_builds_over_a_real_image_and_not_over_another_one(tmp_path: Path) ->
         assert "torch 2.4.0+cu999 and not 2.5.0" in refused.stderr
     finally:
         index.close()
-
-
-def _plan(index: LocalIndex) -> Plan:
-    """A plan that changes six and builds made-here, whose build imports torch and helper, from a real index."""
-    pyproject = b'[build-system]\nrequires = ["helper"]\nbuild-backend = "helper"\n'
-    files = {
-        "six-1.16.0-py3-none-any.whl": build_wheel("six", "1.16.0", files={"six.py": b"now = True\n"}),
-        "helper-1.0-py3-none-any.whl": build_wheel("helper", "1.0", files={"helper.py": BACKEND}),
-        "made_here-1.0.tar.gz": build_sdist("made_here", "1.0", {"pyproject.toml": pyproject, "PKG-INFO": b""}),
-    }
-    artefacts = {}
-    for file, data in files.items():
-        name = file.split("-")[0].replace("_", "-")
-        index.add(name, file, data)
-        digest = hashlib.sha256(data).hexdigest()
-        kind = "sdist" if file.endswith(".gz") else "wheel"
-        artefacts[name] = (Artefact(file, f"{index.url}{name}/{file}", (f"sha256:{digest}",), kind, len(data)),)
-    del artefacts["helper"]
-    base = template("small", {"six": "1.15.0", "torch": "2.4.0+cu999"}, python=platform.python_version())
-    base = replace(base, image="localhost/pod:1", platform=Platform())
-    (sdist,) = artefacts["made-here"]
-    built = SourceBuild("made-here", "1.0", (), "likely", "x", "", sdist, DECLARED, ("torch",), (), (), ("helper",))
-    decisions = (
-        Decision("made-here", Action.INSTALL, "asked", (DECLARED,), planned="1.0", direct=True),
-        Decision("six", Action.CHANGE, "asked", (DECLARED,), template="1.15.0", planned="1.16.0", direct=True),
-        Decision("torch", Action.KEEP, "held", (DECLARED,), template="2.4.0+cu999", planned="2.4.0+cu999", held=True),
-    )
-    return Plan(
-        "small", base, (Need("six", (DECLARED,)), Need("made-here", (DECLARED,))), decisions, artefacts,
-        (Change("six", "1.15.0", "1.16.0", "asked"),), builds=(built,),
-        provenance=Provenance("0", "0", "3", (index.url,)),
-    )  # fmt: skip
-
-
-BACKEND = b"""
-import zipfile, torch
-def build_wheel(directory, config_settings=None, metadata_directory=None):
-    name = "made_here-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(directory + "/" + name, "w") as wheel:
-        wheel.writestr("made_here.py", "seen = 'built'")
-        wheel.writestr("made_here-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: made-here\\nVersion: 1.0\\n")
-        wheel.writestr("made_here-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
-        wheel.writestr("made_here-1.0.dist-info/RECORD", "")
-    return name
-"""
 
 
 def test_podfit_does_not_read_its_own_as_what_a_project_declares(tmp_path: Path) -> None:

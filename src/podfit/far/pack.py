@@ -50,7 +50,7 @@ def pack(program: str, data: Any = None) -> str:
 @functools.cache
 def _frame(program: str) -> tuple[str, str]:
     """Return what stands before and after the data in a program's script."""
-    loader = _text("loader.py")
+    loader = text_of("loader.py")
     modules = sources(program)
     docstring = _DOCSTRING.match(modules[f"{program}/main.py"])
     listed = "".join(f"    {json.dumps(path)}: {_literal(text)},\n" for path, text in modules.items())
@@ -81,7 +81,7 @@ def sources(program: str) -> Mapping[str, str]:
         path = queue.pop()
         if path in found:
             continue
-        found[path] = _text(path)
+        found[path] = text_of(path)
         queue += _imported(path, found[path])
         folder = path.rpartition("/")[0]
         queue.append(f"{folder}/__init__.py" if folder else "__init__.py")
@@ -107,7 +107,7 @@ def _exists(path: str) -> bool:
 
 
 @functools.cache
-def _text(path: str) -> str:
+def text_of(path: str) -> str:
     """Return the text of a module of this room."""
     return resources.files(_ROOM).joinpath(*path.split("/")).read_text("utf-8")
 
@@ -147,9 +147,9 @@ def starter() -> str:
 
     It ends with ABSENT, and runs nothing, when the file there is another one: cut short, emptied or replaced.
     """
-    isolation = re.search(r"^def isolate.*?(?=^class )", _text("loader.py"), re.DOTALL | re.MULTILINE)
+    isolation = re.search(r"^def isolate.*?(?=^class )", text_of("loader.py"), re.DOTALL | re.MULTILINE)
     assert isolation is not None  # noqa: S101 - it is in this room
-    package = re.search(r"^PACKAGE = .*$", _text("loader.py"), re.MULTILINE)
+    package = re.search(r"^PACKAGE = .*$", text_of("loader.py"), re.MULTILINE)
     assert package is not None  # noqa: S101
     head = f"import sys\n{package[0]}\n"
     return head + isolation[0].strip() + "\n" + _STARTER % ABSENT

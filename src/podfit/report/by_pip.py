@@ -147,6 +147,7 @@ def guard(plan: Plan, what: str) -> str:
         'for d in distributions() if d.metadata["Name"]]',
         f"want.update(python={series})",
         'wrong = ["%s %s and not %s" % (n, there.get(n, "missing"), v) for n, v in want.items() if there.get(n) != v]',
-        f'sys.exit({said} + ", ".join(wrong) + {remedy} if wrong else 0)',
+        'more = " and %d more" % (len(wrong) - 4) if len(wrong) > 4 else ""',
+        f'sys.exit({said} + ", ".join(wrong[:4]) + more + {remedy} if wrong else 0)',
     ]
     return "; ".join(steps).replace("'", "\\u0027")
