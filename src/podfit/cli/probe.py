@@ -16,6 +16,7 @@ from podfit.cli.reporter import TerminalReporter
 
 @click.command("probe")
 @machine_options
+@click.option("--image", metavar="NAME", help="Act on an image, in a container that docker or podman runs.")
 @click.option("--quick", is_flag=True, help="Only interpreter, platform, distributions and pip's configuration.")
 @click.option("--script", is_flag=True, help="Give the probe itself, one file, to run where podfit cannot reach.")
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of to standard output.")
@@ -25,6 +26,7 @@ def probe_command(
     ssh: str | None,
     identity: str | None,
     ssh_option: tuple[str, ...],
+    image: str | None,
     quick: bool,
     script: bool,
     output: str | None,
@@ -41,12 +43,16 @@ def probe_command(
       podfit probe --python /opt/venv -o template.json   another one, as a manifest
       podfit probe --ssh root@203.0.113.7:12345          a pod, through ssh
       podfit probe --ssh root@pod -o pod.json && podfit fit . --template pod.json
+      podfit probe --image team/image:1 -o image.json    without a network, read-only
       podfit probe --script | ssh pod python3 - > pod.json
     """  # noqa: D301
+    from podfit.pod.container import probe_image
     from podfit.pod.probe import probe, probe_script
     from podfit.pod.probe_answer import answer
     from podfit.writers.registry import write_answer
 
+    if image is not None and (ssh or identity or ssh_option or script):
+        raise click.UsageError("--image names one machine: leave out --ssh, -i, --ssh-option and --script")
     if output and Path(output).is_dir():
         from podfit.model import InputError, Where
 
@@ -55,8 +61,12 @@ def probe_command(
     if script:
         text = probe_script().decode("utf-8")
     else:
-        with TerminalReporter() as reporter, machine_from(python, ssh, identity, ssh_option) as machine:
-            manifest = probe(machine, quick=quick, reporter=reporter)
+        with TerminalReporter() as reporter:
+            if image is not None:
+                manifest = probe_image(image, python=python, quick=quick, reporter=reporter)
+            else:
+                with machine_from(python, ssh, identity, ssh_option) as machine:
+                    manifest = probe(machine, quick=quick, reporter=reporter)
         if not output:
             show(answer(manifest), shape)
             return

@@ -17,8 +17,8 @@ from podfit.readers.plain_file import exists, is_dir
 from podfit.readers.processes import Completed, flood, run_process
 
 
-class Machine(Protocol):
-    """Where commands run and files lie. A context manager: leaving it closes what it holds open.
+class Runner(Protocol):
+    """Where commands run.
 
     python is the interpreter whose environment podfit acts on, as an argv[0]; label names the machine in messages.
     """
@@ -47,6 +47,10 @@ class Machine(Protocol):
         each line of standard error as it comes, from another thread. A program that does not exist ends with
         127, one that cannot be executed with 126, as in a shell. Raises InputError when the machine is gone.
         """
+
+
+class Machine(Runner, Protocol):
+    """Where commands run and files lie. A context manager: leaving it closes what it holds open."""
 
     def put(self, data: bytes, path: str, *, mode: int = 0o644) -> None:
         """Write data to a file, whole or not at all, making its directory. Raises InputError when it cannot."""

@@ -10,7 +10,7 @@ from podfit.far.pack import pack
 from podfit.model import InputError, Reporter, SilentReporter, Where
 from podfit.model.manifest import SCHEMA, template_from_manifest
 from podfit.model.valid import readable_data
-from podfit.pod.machine import Machine
+from podfit.pod.machine import Runner
 from podfit.readers.environment.interpreter import warnings_of
 from podfit.readers.processes import Completed
 
@@ -24,7 +24,7 @@ def probe_script() -> bytes:
 
 
 def probe(
-    machine: Machine, *, quick: bool = False, reporter: Reporter | None = None, timeout: float = 300.0
+    machine: Runner, *, quick: bool = False, reporter: Reporter | None = None, timeout: float = 300.0
 ) -> dict[str, Any]:
     """Return the manifest (docs/template-manifest.md) of machine's interpreter and of the machine itself.
 
@@ -62,7 +62,7 @@ def _readable(answer: dict[str, Any] | None, where: Where) -> dict[str, Any] | N
     return found
 
 
-def _failure(machine: Machine, done: Completed) -> InputError:
+def _failure(machine: Runner, done: Completed) -> InputError:
     """Return the error for a probe that failed: no such Python, one that is too old, or what it said last."""
     where = Where(machine.label)
     if done.returncode in (126, 127):
