@@ -32,7 +32,7 @@ def small_plan(index: LocalIndex) -> Plan:
         index.add(name, file, data)
         digest = hashlib.sha256(data).hexdigest()
         kind = "sdist" if file.endswith(".gz") else "wheel"
-        artefacts[name] = (Artefact(file, f"{index.url}{name}/{file}", (f"sha256:{digest}",), kind, len(data)),)
+        artefacts[name] = (Artefact(file, f"http://{index.host}/files/{file}", (f"sha256:{digest}",), kind, len(data)),)
     del artefacts["helper"]
     base = template("small", {"six": "1.15.0", "torch": "2.4.0+cu999"}, python=platform.python_version())
     base = replace(base, image="localhost/pod:1", platform=Platform())

@@ -28,6 +28,7 @@ _COMMANDS = {
     "compat": ("podfit.cli.compat", "compat_command", "Show which releases of two packages work together."),
     "probe": ("podfit.cli.probe", "probe_command", "Read a template as it really is."),
     "apply": ("podfit.cli.apply", "apply_command", "Make a plan true on a machine, or leave it as it was."),
+    "bundle": ("podfit.cli.bundle", "bundle_command", "Put a plan's files together for a machine without a network."),
     "prove": ("podfit.cli.prove", "prove_command", "Run the plan on a stand-in of the template, on this machine."),
     "verify": ("podfit.cli.verify", "verify_command", "Check that a plan is true on a machine."),
     "diagnose": ("podfit.cli.diagnose", "diagnose_command", "Say what broke in a log, why, and what to do."),

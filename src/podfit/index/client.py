@@ -345,6 +345,19 @@ class Index:
         except (UnreadableError, OSError) as error:
             raise MetadataUnknown(f"{file.filename} cannot be read ({error})") from None
 
+    def save(self, file: IndexFile, path: Path) -> int:
+        """Put a file at path, its sha256 checked, and return its bytes; one that is there is not fetched again.
+
+        Raises MetadataUnknown for another hash or none, else as `wheel_listing`.
+        """
+        from podfit.index.download import save
+
+        self._demand_network(file)
+        try:
+            return save(self.transport, file, path)
+        except (UnreadableError, OSError) as error:
+            raise MetadataUnknown(f"{file.filename} cannot be had ({error})") from None
+
     def kept_of(self, file: IndexFile, kind: str, shape: type[_T]) -> _T | None:
         """Return what `keep_of` stored under a kind for the same bytes, None when nothing of that shape is there."""
         return self._kept(kind, file_key(file), shape)

@@ -1,0 +1,244 @@
+"""A plan's very files in one directory, with what installs them on a machine that has no network."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from podfit.index.files import IndexFile
+from podfit.model import Action, Artefact, Decision, InputError, Plan, Reporter, Where, canonical
+from podfit.model.words import listed
+from podfit.report.answer import Answer
+from podfit.report.by_pip import PipCall, guard, pip_calls, pip_line, pip_variables
+from podfit.report.model import Commands, Item, Items, Paragraph, Report, section, text
+from podfit.report.words import human_bytes, plural
+from podfit.writers.files import write_files
+from podfit.writers.plan_json import write_plan
+from podfit.writers.text import comment, preamble
+from podfit.writers.verify_env import write_verify_env
+
+if TYPE_CHECKING:
+    from podfit.index import Index
+
+SCHEMA = "podfit.bundle/1"
+MANIFEST = "manifest.json"
+INSTALL = "install.sh"
+_WHEELS = "wheels"
+_THREADS = 6
+_SETUPTOOLS = ("setuptools",)
+"""What a source distribution is built with that does not say (PEP 517)."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """One file of a bundle. kind is `wheel` or `sdist`; tools is what the machine needs to build a `sdist`."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    bytes: int
+    kind: str
+    tools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a bundle lacks of its plan, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle that was made: its directory, files, what is left out, and tools of builds that the template lacks."""
+
+    directory: str
+    files: tuple[Bundled, ...]
+    left: tuple[LeftOut, ...]
+    lacking: tuple[str, ...] = ()
+
+
+def make_bundle(plan: Plan, directory: Path, index: Index, reporter: Reporter) -> Bundle:
+    """Fetch exactly the files of plan into directory/wheels, each checked by its sha256, and write what uses them.
+
+    For each distribution it is the file that fits the template best. A directory that an earlier call filled is
+    brought up to date; nothing is fetched twice. Raises InputError for a plan that does not work and for a directory
+    with anything else in it; what `Index.save` raises, with the bundle unfinished (there is no manifest then).
+    """
+    problems = plan.problems()
+    if problems:
+        raise InputError(f"the plan does not work: {problems[0]}", remedy="see the matrix: podfit matrix")
+    before = _earlier(directory)
+    wheels = directory / _WHEELS
+    try:
+        wheels.mkdir(parents=True, exist_ok=True)
+        (directory / MANIFEST).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be made: {error.strerror or error}", where=Where(str(wheels))) from None
+    chosen = {d.name: plan.artefacts[d.name][0] for d in _planned(plan) if plan.artefacts[d.name][0].kind != "commit"}
+    versions = {d.name: d.planned for d in _planned(plan)}
+    for file in chosen.values():
+        if Path(file.filename).name != file.filename:
+            raise InputError(f"{file.filename!a} is not the name of a file", remedy="run `podfit fit` again")
+    reporter.step(f"fetching {plural(len(chosen), 'file')}")
+
+    def fetched(name: str) -> Bundled:
+        file = chosen[name]
+        size = index.save(_index_file(versions[name], file), wheels / file.filename)
+        digest = next(text[7:] for text in file.hashes if text.startswith("sha256:"))
+        tools = _tools(plan, name) if file.kind == "sdist" else ()
+        return Bundled(name, versions[name], file.filename, digest, size, file.kind, tools)
+
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-bundle") as pool:
+        files = tuple(pool.map(fetched, sorted(chosen)))
+    for name in before - {each.filename for each in files}:
+        (wheels / name).unlink(missing_ok=True)
+    left = tuple(_left_out(plan))
+    there = {d.name for d in plan.with_action(Action.KEEP, Action.INSTALL, Action.CHANGE)}
+    asked = {canonical(found[0]) for each in files for tool in each.tools if (found := _NAME.match(tool))}
+    made = Bundle(str(directory), files, left, tuple(sorted(asked - there)))
+    texts = {**_texts(plan, made), "plan.json": write_plan(plan), "verify_env.py": write_verify_env(plan)}
+    write_files(texts, directory)
+    write_files({MANIFEST: json.dumps(manifest(plan, made), indent=1) + "\n"}, directory)
+    return made
+
+
+def manifest(plan: Plan, made: Bundle) -> Mapping[str, Any]:
+    """Return what a bundle holds, as the object of its manifest.json."""
+    data: dict[str, Any] = msgspec.to_builtins(made)
+    data.pop("directory")
+    template = plan.template
+    return {
+        "schema": SCHEMA,
+        "project": plan.project,
+        "template": template.name,
+        "python": template.interpreter.series,
+        "platform": str(template.target),
+        "created": plan.created,
+        "install": INSTALL,
+        **data,
+    }
+
+
+def answer(plan: Plan, made: Bundle) -> Answer:
+    """Return what `podfit bundle` answers: what is in it, what is not, and the one command for the machine."""
+    built = [each for each in made.files if each.kind == "sdist"]
+    size = human_bytes(sum(each.bytes for each in made.files))
+    count = plural(len(made.files) - len(built), "wheel")
+    sources = f" and {plural(len(built), 'source distribution')}" if built else ""
+    lines = [text(f"{made.directory}: {count}{sources}, {size}, for {plan.template.name}")]
+    for each in built:
+        lacking = [tool for tool in each.tools if canonical(_NAME.match(tool)[0]) in made.lacking]  # type: ignore[index]
+        needs = f"its build there needs {listed(each.tools)}"
+        absent = f"; the template has no {listed(lacking)}: install that first" if lacking else ""
+        lines.append(text(f"no wheel: {each.name} {each.version} goes as source; {needs}{absent}"))
+    lines += [text(f"left out: {each.name}: {each.reason}") for each in made.left]
+    command = ("sh", f"{made.directory}/{INSTALL}")
+    check = ("python3", f"{made.directory}/verify_env.py")
+    shown = Report(
+        (),
+        (
+            *section("", Items(tuple(Item(line) for line in lines))),
+            *section("Next", Paragraph(text("There, without a network:")), Commands((command, check))),
+        ),
+    )
+    data = {**manifest(plan, made), "directory": made.directory, "command": shlex.join(command)}
+    return Answer("podfit bundle", lambda _details: shown, lambda: shown, lambda: data)
+
+
+def _planned(plan: Plan) -> tuple[Decision, ...]:
+    """Return what is installed or changed."""
+    return tuple(d for d in plan.with_action(Action.INSTALL, Action.CHANGE) if not d.held)
+
+
+def _earlier(directory: Path) -> set[str]:
+    """Return the names of the files that an earlier bundle has there. Raises InputError where something else lies."""
+    try:
+        names = {entry.name for entry in directory.iterdir()} if directory.exists() else set()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", where=Where(str(directory))) from None
+    try:
+        known = json.loads((directory / MANIFEST).read_text("utf-8")) if MANIFEST in names else {}
+    except (OSError, ValueError):
+        known = {}
+    ours = isinstance(known, dict) and known.get("schema") == SCHEMA
+    if names - {_WHEELS} and not ours:
+        raise InputError("holds something else than a bundle", where=Where(str(directory)), remedy="name a new one")
+    listing = known.get("files", ()) if ours else ()
+    return {Path(str(each.get("filename", ""))).name for each in listing if isinstance(each, dict)} - {""}
+
+
+def _index_file(version: str, file: Artefact) -> IndexFile:
+    """Return a plan's file as the index knows it."""
+    return IndexFile(file.filename, file.url, file.hashes, file.size, "", False, "", False, file.kind, version)
+
+
+def _tools(plan: Plan, name: str) -> tuple[str, ...]:
+    """Return what building a source distribution asks for."""
+    build = next((each for each in plan.builds if each.name == name), None)
+    return tuple(build.requires or _SETUPTOOLS) if build is not None else _SETUPTOOLS
+
+
+def _left_out(plan: Plan) -> Iterator[LeftOut]:
+    """Yield what is no file that could lie in a directory."""
+    for decision in _planned(plan):
+        file = plan.artefacts[decision.name][0]
+        if file.kind == "commit":
+            yield LeftOut(decision.name, f"it is a commit, and no file of an index ({file.url})")
+    for member in plan.members:
+        yield LeftOut(member.name, f"it is the project's own, in {member.path}: it comes with the project")
+
+
+def _calls(plan: Plan, made: Bundle) -> Iterator[PipCall]:
+    """Yield the calls of pip over the bundle's files: wheels first, then what is built."""
+    files = {each.name: each for each in made.files}
+    decisions = {d.name: d for d in _planned(plan)}
+    built: list[str] = []
+    for call in pip_calls(plan):
+        names = [name for name in (re.split(r"==| @ ", line, maxsplit=1)[0] for line in call.lines) if name in files]
+        lines = {name: pip_line(decisions[name], plan.artefacts[name][:1]) for name in names}
+        wheels = tuple(line for name, line in lines.items() if files[name].kind == "wheel")
+        built += [line for name, line in lines.items() if files[name].kind == "sdist"]
+        if wheels:
+            yield replace(call, lines=wheels, build=None)
+    if built:
+        options = ("--no-deps", "--require-hashes", "--no-build-isolation")
+        yield PipCall(tuple(built), options, "built here, with what the environment has")
+
+
+def _texts(plan: Plan, made: Bundle) -> dict[str, str]:
+    """Return the files beside the wheels: name to text."""
+    found: dict[str, str] = {}
+    pip = '"$python" -m pip install --no-index --find-links "$here/wheels"'
+    lines = [
+        "#!/bin/sh",
+        *preamble(plan, "bundle"),
+        "#",
+        f"# Use:  sh {INSTALL} [PYTHON]      (python3 by default; no network is asked for anything)",
+        *(comment(f"left out: {each.name}: {each.reason}") for each in made.left),
+        "set -eu",
+        'here=$(CDPATH="" cd -- "$(dirname -- "$0")" && pwd)',
+        'python="${1:-python3}"',
+        *(f"export {shlex.quote(word)}" for word in pip_variables(plan)),
+        "# The machine is what the plan was made for, or nothing is done.",
+        f'"$python" -c {shlex.quote(guard(plan, "this machine"))}',
+    ]
+    for number, call in enumerate(_calls(plan, made), 1):
+        name = "lock.txt" if number == 1 else f"lock-{number}.txt"
+        found[name] = "\n".join([*preamble(plan, "lock of a bundle"), *call.lines]) + "\n"
+        lines += [comment(call.why)] if call.why else []
+        lines.append(f'{pip} {shlex.join(call.options)} -r "$here/{name}"')
+    lines.append('echo "installed; does it run?  $python $here/verify_env.py"')
+    found[INSTALL] = "\n".join(lines) + "\n"
+    return found

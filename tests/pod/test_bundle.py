@@ -1,0 +1,224 @@
+"""`podfit bundle`: exactly the plan's files, and an environment without a network that installs from them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from apply_support import Notes, Recipe, artefact, make_wheel, run, template_of
+from by_pip_support import small_plan
+from index_support import LocalIndex, build_sdist
+from writers_support import DECLARED
+
+from podfit.cli.main import main
+from podfit.index import Index
+from podfit.model import Action, Artefact, Content, Decision, InputError, Need, Plan, PlannedMember, SourceBuild
+from podfit.model.errors import PodfitError
+from podfit.model.serial import plan_to_dict
+from podfit.pod.bundle import Bundle, answer, make_bundle
+from podfit.writers.registry import write_answer
+
+
+@pytest.fixture
+def index() -> Iterator[LocalIndex]:
+    found = LocalIndex()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def bundle(index: LocalIndex, tmp_path: Path) -> Callable[[Plan], Bundle]:
+    """A function that bundles a plan into one directory."""
+
+    def make(plan: Plan) -> Bundle:
+        return make_bundle(plan, tmp_path / "b", Index([index.url], cache=tmp_path / "cache"), Notes())
+
+    return make
+
+
+def test_it_holds_exactly_the_files_of_the_plan_and_names_what_is_built(
+    index: LocalIndex, bundle: Callable[[Plan], Bundle], tmp_path: Path
+) -> None:
+    plan = small_plan(index)
+    made = bundle(plan)
+    there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "b/wheels").iterdir()}
+    assert there == {each.filename: each.sha256 for each in made.files}
+    assert there == {file.filename: file.hashes[0][7:] for (file,) in plan.artefacts.values()}
+    data = json.loads((tmp_path / "b/manifest.json").read_text())
+    assert data["schema"] == "podfit.bundle/1"
+    assert {(each["name"], each["kind"]) for each in data["files"]} == {("six", "wheel"), ("made-here", "sdist")}
+    assert made.lacking == ("helper",)
+    said = write_answer("text", answer(plan, made))
+    assert "1 wheel and 1 source distribution" in said
+    assert "no wheel: made-here 1.0 goes as source; its build there needs helper; the template has no helper" in said
+    assert f"sh {tmp_path}/b/install.sh" in said.replace("\\\n", "").replace("      ", "")
+
+
+def test_what_is_there_is_not_fetched_again_and_what_is_not_planned_goes(
+    index: LocalIndex, bundle: Callable[[Plan], Bundle], tmp_path: Path
+) -> None:
+    plan = small_plan(index)
+    bundle(plan)
+    before = index.asked("six-1.16.0")
+    damaged = tmp_path / "b/wheels/six-1.16.0-py3-none-any.whl"
+    bundle(plan)
+    assert index.asked("six-1.16.0") == before
+    damaged.write_bytes(b"cut")
+    bundle(plan)
+    assert index.asked("six-1.16.0") == before + 1
+    less = replace(plan, decisions=plan.decisions[1:], builds=(), needs=plan.needs[:1])
+    less = replace(less, artefacts={"six": plan.artefacts["six"]})
+    bundle(less)
+    assert [path.name for path in (tmp_path / "b/wheels").iterdir()] == [damaged.name]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_large_file_comes_in_pieces(
+    ranges: bool, index: LocalIndex, bundle: Callable[[Plan], Bundle], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("podfit.index.download.PIECE", 100)
+    index.ranges = ranges
+    made = bundle(small_plan(index))
+    size = next(each.bytes for each in made.files if each.name == "six")
+    assert index.asked("six-1.16.0") == (-(-size // 100) if ranges else 1)
+
+
+def test_other_bytes_than_the_plan_s_are_refused_and_leave_no_bundle(
+    index: LocalIndex, bundle: Callable[[Plan], Bundle], tmp_path: Path
+) -> None:
+    plan = small_plan(index)
+    index.files["six"]["six-1.16.0-py3-none-any.whl"] += b"more"
+    with pytest.raises(PodfitError, match=r"six-1\.16\.0-py3-none-any\.whl cannot be had \(its sha256 is"):
+        bundle(plan)
+    assert not (tmp_path / "b/manifest.json").exists()
+    assert not [path for path in (tmp_path / "b/wheels").iterdir() if "six" in path.name]
+
+
+def test_a_directory_with_something_else_in_it_is_left_alone(
+    index: LocalIndex, bundle: Callable[[Plan], Bundle], tmp_path: Path
+) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "mine.txt").write_text("x")
+    with pytest.raises(InputError, match="holds something else than a bundle"):
+        bundle(small_plan(index))
+    assert [path.name for path in (tmp_path / "b").iterdir()] == ["mine.txt"]
+
+
+def test_a_name_that_leads_out_of_the_directory_is_refused(
+    index: LocalIndex, bundle: Callable[[Plan], Bundle], tmp_path: Path
+) -> None:
+    plan = small_plan(index)
+    (file,) = plan.artefacts["made-here"]
+    outside = replace(file, filename="../../made_here-1.0.tar.gz")
+    with pytest.raises(InputError, match="is not the name of a file"):
+        bundle(replace(plan, artefacts={**plan.artefacts, "made-here": (outside,)}))
+    assert not list(tmp_path.rglob("made_here*"))
+
+
+def test_what_no_file_can_bring_is_named_and_the_call_says_so(
+    index: LocalIndex, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "git+https://example.org/x.git@" + "a" * 40
+    plan = small_plan(index)
+    commit = Decision("x", Action.INSTALL, "asked", (DECLARED,), planned=url, direct=True)
+    member = PlannedMember("own", "libs/own", Content.PURE, DECLARED)
+    plan = replace(
+        plan,
+        decisions=(*plan.decisions, commit),
+        artefacts={**plan.artefacts, "x": (Artefact("", url, (), "commit"),)},
+        members=(member,),
+    )
+    (tmp_path / "plan.json").write_text(json.dumps(plan_to_dict(plan)))
+    monkeypatch.setenv("PODFIT_CACHE_DIR", str(tmp_path / "cache"))
+    with pytest.raises(SystemExit) as ended:
+        main(["bundle", str(tmp_path / "plan.json"), "-o", str(tmp_path / "b"), "--index-url", index.url])
+    assert ended.value.code == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "left out: x: it is a commit, and no file of an index" in said
+    assert "left out: own: it is the project's own, in libs/own" in said
+
+
+def _alone() -> list[str]:
+    """The words before a command that take the network away."""
+    spec = importlib.util.spec_from_file_location("chores", Path(__file__).parents[2] / "dev.py")
+    assert spec is not None and spec.loader is not None
+    chores = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(chores)
+    found = chores.without_network()
+    if not found:
+        pytest.skip("no network namespace can be made here")
+    return list(found)
+
+
+@pytest.mark.slow
+def test_an_environment_without_a_network_installs_from_it_and_verifies(
+    make_venv: Callable[..., str], tmp_path: Path
+) -> None:
+    alone = _alone()
+    python = make_venv(pip=True)
+    old = make_wheel(tmp_path / "old", "tool", "1.0", {"tool.py": "now = False\n"})
+    subprocess.run([python, "-m", "pip", "install", "-q", "--no-index", str(old)], check=True, timeout=120)
+    wheels = [make_wheel(tmp_path / "new", "tool", "2.0", {"tool.py": "now = True\n"})]
+    wheels.append(make_wheel(tmp_path / "new", "other", "1.0", {"other.py": "import tool\n"}))
+    plan = _with_source(Recipe(template_of(python), wheels, held={"pip"}).plan(), tmp_path)
+    made = make_bundle(plan, tmp_path / "made", Index([], cache=tmp_path / "cache"), Notes())
+    assert [each.name for each in made.files if each.kind == "sdist"] == ["made-here"]
+    there = tmp_path / "kaggle input"
+    shutil.move(tmp_path / "made", there)
+    shutil.rmtree(tmp_path / "new")
+
+    script = str(there / "install.sh")
+    done = subprocess.run([*alone, "/bin/sh", script, python], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run(python, "import other, made_here; print(other.tool.now, made_here.seen)") == "True here"
+    verified = subprocess.run(
+        [*alone, python, str(there / "verify_env.py")], capture_output=True, text=True, timeout=300
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    again = subprocess.run([*alone, "/bin/sh", script, python], capture_output=True, text=True, timeout=300)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+    wheel = next((there / "wheels").glob("tool-*"))
+    wheel.write_bytes(wheel.read_bytes() + b"more")
+    subprocess.run([python, "-m", "pip", "uninstall", "-qy", "tool"], check=True, timeout=120)
+    refused = subprocess.run([*alone, "/bin/sh", script, python], capture_output=True, text=True, timeout=300)
+    assert refused.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in refused.stderr
+    other = make_venv(name="other")
+    elsewhere = subprocess.run([*alone, "/bin/sh", script, other], capture_output=True, text=True, timeout=60)
+    assert elsewhere.returncode != 0
+    assert "this machine is not what the plan was made for: pip missing and not" in elsewhere.stderr
+
+
+BACKEND = b"""
+import zipfile
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    name = "made_here-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(directory + "/" + name, "w") as wheel:
+        wheel.writestr("made_here.py", "seen = 'here'\\n")
+        wheel.writestr("made_here-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: made-here\\nVersion: 1.0\\n")
+        wheel.writestr("made_here-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("made_here-1.0.dist-info/RECORD", "")
+    return name
+"""
+
+
+def _with_source(plan: Plan, folder: Path) -> Plan:
+    """The plan with a source distribution whose backend lies in it."""
+    pyproject = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    path = folder / "new" / "made_here-1.0.tar.gz"
+    path.write_bytes(build_sdist("made_here", "1.0", {"pyproject.toml": pyproject, "backend.py": BACKEND}))
+    sdist = replace(artefact(path), kind="sdist")
+    build = SourceBuild("made-here", "1.0", (), "likely", "x", "", sdist, DECLARED)
+    decision = Decision("made-here", Action.INSTALL, "asked", (DECLARED,), planned="1.0", direct=True)
+    decisions = tuple(sorted((*plan.decisions, decision), key=lambda each: each.name))
+    need = Need("made-here", (DECLARED,))
+    artefacts = {**plan.artefacts, "made-here": (sdist,)}
+    return replace(plan, decisions=decisions, artefacts=artefacts, builds=(build,), needs=(*plan.needs, need))
