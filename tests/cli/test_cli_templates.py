@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from cli_support import Ran, served
 
-from podfit.catalogue.store import forget
+from podfit.catalogue.store import forget, template_names, template_summaries
+from podfit.report.templates import catalogue_answer
+from podfit.writers.interface import Screen
+from podfit.writers.registry import write_answer
 
 Call = Callable[..., Ran]
 
@@ -118,3 +121,11 @@ def test_a_bundle_that_is_wrong_changes_nothing(call: Call, tmp_path: Path) -> N
 
 def test_update_and_a_name_are_two_things(call: Call) -> None:
     assert "leave the name out" in call("templates", "colab", "--update", "x.json").sentence
+
+
+def test_every_name_of_the_catalogue_can_be_copied_from_the_list() -> None:
+    for width in (100, 140):
+        screen = write_answer("text", catalogue_answer(template_summaries()), Screen(width=width))
+        words = {line.split(" ")[0] for line in screen.splitlines() if line}
+        assert set(template_names()) <= words
+        assert max(map(len, screen.splitlines())) <= width

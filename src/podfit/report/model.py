@@ -49,13 +49,15 @@ class Column(msgspec.Struct, frozen=True):
     """A column of a table.
 
     lead: where a table is cut in pieces to fit, each piece has it again. number: its cells are numbers. least: so many
-    characters are taken at least, so that tables below each other stand in line.
+    characters are taken at least, so that tables below each other stand in line. whole: its cells are names that
+    somebody copies, which no line break parts while they take no more than half of the room.
     """
 
     title: Text = ()
     lead: bool = False
     number: bool = False
     least: int = 0
+    whole: bool = False
 
 
 class Table(msgspec.Struct, frozen=True):

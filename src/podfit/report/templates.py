@@ -55,7 +55,9 @@ def _catalogue(summaries: Sequence[Summary]) -> Iterator[Section]:
     """
     names = [field.name for field in dataclasses.fields(Summary) if field.name not in _NOT_SHOWN]
     names = [name for name in names if name != "checked" or any(each.checked for each in summaries)]
-    columns = (Column(text(_TITLES.get(name, name)), number=name == "distributions") for name in names)
+    columns = (
+        Column(text(_TITLES.get(name, name)), number=name == "distributions", whole=name == "name") for name in names
+    )
     lines = []
     for each in sorted(summaries, key=lambda each: (each.family or each.name, each.name)):
         values = {name: str(getattr(each, name)) for name in names}

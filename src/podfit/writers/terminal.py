@@ -46,6 +46,9 @@ _LOOKS = {
     Style.FAILED: "bold red",
     Style.UNKNOWN: "magenta",
 }
+_NARROWEST = 4
+"""A column that gives way to another keeps as much."""
+
 _WIDEST = 26
 """A column wants no more than this; longer cells are broken over lines."""
 
@@ -201,7 +204,7 @@ def _width(table: Table, number: int) -> int:
     """Return how wide a column wants to be."""
     cells = [table.columns[number].title, *(line[number] for line in table.lines if line)]
     widest = max((_line(cell).cell_len for cell in cells), default=0)
-    return max(table.columns[number].least, min(_WIDEST, widest))
+    return max(table.columns[number].least, widest if table.columns[number].whole else min(_WIDEST, widest))
 
 
 def _pieces(others: Iterable[int], lead: Sequence[int], wanted: Sequence[int], width: int) -> list[list[int]]:
@@ -217,6 +220,23 @@ def _pieces(others: Iterable[int], lead: Sequence[int], wanted: Sequence[int], w
     return pieces or [list(lead)]
 
 
+def _widths(wanted: Sequence[int], whole: Sequence[bool], room: int) -> list[int | None]:
+    """Return the width of each column where one holds names that no line break may part, and there is too little room.
+
+    The widest of the others give way, down to what their cells can be read at; None leaves a width to rich.
+    """
+    widths = list(wanted)
+    names = sum(width for width, keep in zip(widths, whole, strict=True) if keep)
+    if not any(whole) or sum(widths) <= room or names > room // 2:
+        return [None] * len(widths)
+    while sum(widths) > room:
+        widest = max((number for number, keep in enumerate(whole) if not keep), key=widths.__getitem__)
+        if widths[widest] <= _NARROWEST:
+            return [None] * len(widths)
+        widths[widest] -= 1
+    return list(widths)
+
+
 def _piece(table: Table, chosen: Sequence[int], wanted: Sequence[int], console: Console, indent: int) -> None:
     """Print some columns of a table."""
     from rich.padding import Padding
@@ -225,14 +245,15 @@ def _piece(table: Table, chosen: Sequence[int], wanted: Sequence[int], console: 
     titled = any(table.columns[number].title for number in chosen)
     room = console.width - indent
     gap = 2 if sum(wanted[number] + 2 for number in chosen) - 2 <= room else 1
+    widths = _widths([wanted[n] for n in chosen], [table.columns[n].whole for n in chosen], room - gap * len(chosen))
     drawn = RichTable(
         box=None, padding=(0, gap, 0, 0), pad_edge=False, show_edge=False, header_style="bold", show_header=titled
     )
-    for number in chosen:
+    for number, width in zip(chosen, widths, strict=True):
         column = table.columns[number]
         least = min(wanted[number], max(6, room // 4)) if column.lead or column.least else None
         justify = "right" if column.number else "left"
-        drawn.add_column(_line(column.title), overflow="fold", min_width=least, justify=justify)  # type: ignore[arg-type]
+        drawn.add_column(_line(column.title), overflow="fold", min_width=least, width=width, justify=justify)  # type: ignore[arg-type]
     for line in table.lines:
         drawn.add_row(*(_line(line[number]) for number in chosen) if line else ())
     console.print(Padding(drawn, (0, 0, 0, indent)))
