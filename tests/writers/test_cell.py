@@ -67,6 +67,14 @@ def test_a_loaded_module_that_says_another_version_than_is_installed_wants_a_res
     monkeypatch.delattr("sys._podfit_stale")
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("2026.06", "2026.6", True), ("1.0-post1", "1.0.POST1", True), ("1.10", "1.1", False), ("1.0", "10", False)],
+)
+def test_a_version_may_be_written_in_another_way(one: str, other: str, same: bool) -> None:
+    assert cell._same(one, other) is same
+
+
 DRIVER = """
 import json, sys
 import nbformat

@@ -42,6 +42,7 @@ def test_the_files_of_a_plan_and_their_names() -> None:
         "constraints-runpod-pytorch-2.4.txt",
         "Dockerfile.runpod-pytorch-2.4",
         "cell-runpod-pytorch-2.4.py",
+        "start-runpod-pytorch-2.4.sh",
         "plan-runpod-pytorch-2.4.json",
         "verify_env-runpod-pytorch-2.4.py",
     } == set(files)

@@ -33,8 +33,9 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
     For each template: requirements-T.txt (ranges, for pip install -r ... -c ...), constraints-T.txt (the template's
     pins), lock-T.txt (exact, hashed), pylock.T.toml (PEP 751), plan-T.json (for podfit apply and verify) and
     verify_env-T.py; where something is built from source, build-constraints-T.txt (for pip's --build-constraint); of a
-    plan that fits, Dockerfile.T (lines over the template's image) and cell-T.py (a notebook's cell that installs it);
-    and the matrix as matrix.md and matrix.json. A template without a plan loses the files of an earlier run.
+    plan that fits, Dockerfile.T (lines over the template's image), cell-T.py (a notebook's cell that installs it) and
+    start-T.sh (attaches apply's overlay when a pod starts); and the matrix as matrix.md and matrix.json. A template
+    without a plan loses the files of an earlier run.
 
     Exit code 0: every template has a plan that works, 1: one has none, 2: a bad call or input.
 

@@ -32,7 +32,7 @@ def fit_runtime(facts: dict[str, Any]) -> str:
     wrong = [
         f"{name} {there[name].version if name in there else 'missing'} and not {version}"
         for name, version in facts["held"].items()
-        if name not in there or there[name].version != version
+        if name not in there or not _same(there[name].version, version)
     ]
     python = "{}.{}".format(*sys.version_info[:2])
     if python != facts["python"]:
@@ -98,8 +98,14 @@ def _missing(facts: dict[str, Any], there: dict[str, metadata.Distribution]) -> 
     return {
         name
         for name, version in facts["planned"].items()
-        if name not in there or (version and there[name].version != version)
+        if name not in there or (version and not _same(there[name].version, version))
     }
+
+
+def _same(one: str, other: str) -> bool:
+    """Tell whether two texts are one version: 2026.06 is 2026.6, as PEP 440 writes it, and not everybody does."""
+    plain = [re.sub(r"(?<![0-9a-z])0+(?=[0-9])", "", re.sub("[-_]", ".", text.lower())) for text in (one, other)]
+    return plain[0] == plain[1]
 
 
 def _other_version(facts: dict[str, Any], there: dict[str, metadata.Distribution]) -> Iterator[str]:

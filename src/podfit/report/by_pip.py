@@ -130,15 +130,20 @@ def not_at_hand(plan: Plan) -> Iterator[str]:
             yield f"the index {index} asks for credentials: pip takes its address from PIP_EXTRA_INDEX_URL"
 
 
-def guard(plan: Plan, what: str) -> str:
+def guard(plan: Plan, what: str, *, fitted: bool = False) -> str:
     """Return a line of Python that ends with a sentence where the environment is not the plan's: Python, held versions.
 
-    what names it (`this image`). The line has no single quotes, and the standard library is enough for it.
+    what names it (`this image`); fitted: what the plan installs has to be there, too. The line has no single quotes,
+    and the standard library is enough for it.
     """
     want = {d.name: d.template for d in plan.decisions if d.held and d.template}
+    if fitted:
+        want.update({d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE) if d.planned})
+        want = {name: version for name, version in want.items() if "://" not in version}
     series = json.dumps(plan.template.interpreter.series)
     said = json.dumps(f"{what} is not what the plan was made for: ")
-    remedy = json.dumps("; read it with podfit probe and fit the project onto that")
+    way_out = "podfit apply makes it so" if fitted else "read it with podfit probe and fit the project onto that"
+    remedy = json.dumps(f"; {way_out}")
     steps = [
         "import re, sys",
         "from importlib.metadata import distributions",
@@ -146,7 +151,10 @@ def guard(plan: Plan, what: str) -> str:
         '[there.setdefault(re.sub("[-_.]+", "-", d.metadata["Name"]).lower(), d.version) '
         'for d in distributions() if d.metadata["Name"]]',
         f"want.update(python={series})",
-        'wrong = ["%s %s and not %s" % (n, there.get(n, "missing"), v) for n, v in want.items() if there.get(n) != v]',
+        # 2026.06 is 2026.6: an index writes versions as PEP 440 does, and not everybody else
+        'same = lambda v: re.sub(r"(?<![0-9a-z])0+(?=[0-9])", "", re.sub("[-_]", ".", str(v).lower()))',
+        'wrong = ["%s %s and not %s" % (n, there.get(n, "missing"), v) for n, v in want.items() '
+        "if same(there.get(n)) != same(v)]",
         'more = " and %d more" % (len(wrong) - 4) if len(wrong) > 4 else ""',
         f'sys.exit({said} + ", ".join(wrong[:4]) + more + {remedy} if wrong else 0)',
     ]

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from podfit.model import Plan
 
 
 def plain(text: str) -> str:
@@ -23,3 +28,9 @@ def file_part(name: str, *, dots: bool = True) -> str:
     """Return a template's name as a part of a file name: what is not a letter, a digit or one of `._-` becomes `-`."""
     allowed = r"[^A-Za-z0-9._-]+" if dots else r"[^A-Za-z0-9_-]+"
     return re.sub(allowed, "-", name).strip("-.") or "template"
+
+
+def name_of_overlay(plan: Plan) -> str:
+    """Return the name of the directory that `podfit apply` lays a plan's overlay into: project and template."""
+    project = Path(plan.project).name or "project"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{project}-{plan.template.name}").strip("-.")

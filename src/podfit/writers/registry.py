@@ -38,6 +38,7 @@ FORMATS: tuple[FileFormat, ...] = (
     ),
     FileFormat("Dockerfile.", "", _of("dockerfile", "write_dockerfile"), wanted=lambda plan: plan.feasible),
     FileFormat("cell-", ".py", _of("cell", "write_cell"), wanted=lambda plan: plan.feasible),
+    FileFormat("start-", ".sh", _of("start", "write_start"), wanted=lambda plan: plan.feasible),
     FileFormat("plan-", ".json", _of("plan_json", "write_plan")),
     FileFormat("verify_env-", ".py", _of("verify_env", "write_verify_env")),
 )

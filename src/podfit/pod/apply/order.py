@@ -14,6 +14,7 @@ from podfit.model import Action, Artefact, Decision, InputError, Plan
 from podfit.model.invariants import COMMIT, SHA256
 from podfit.plan.builds import build_constraints, seen_builds
 from podfit.pod.apply.members import Carried
+from podfit.writers.plain import name_of_overlay
 from podfit.writers.toml import string
 
 _PYPI_HOST = "files.pythonhosted.org"
@@ -101,8 +102,7 @@ def plan_hash(plan: Plan) -> str:
 
 def overlay_name(plan: Plan) -> str:
     """Return the directory name of the plan's overlay: project and template."""
-    project = Path(plan.project).name or "project"
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{project}-{plan.template.name}").strip("-.")
+    return name_of_overlay(plan)
 
 
 def work_order(plan: Plan) -> Order:
