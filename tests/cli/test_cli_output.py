@@ -30,7 +30,7 @@ PROJECT = {
 }
 COMMANDS = (
     *("fit", "matrix", "bloat", "report", "why", "recommend", "templates", "audit", "compat", "probe", "apply"),
-    *("prove", "verify", "diagnose", "check", "cache", "completion"),
+    *("bundle", "prove", "verify", "diagnose", "check", "cache", "completion"),
 )
 
 
