@@ -29,8 +29,8 @@ PROJECT = {
     "local.txt": "# python: 3.12.2\nalpha==1.0\nbeta==1.0\ntorch==2.2.2\nnotneeded==3.0\n-e ./somewhere\n",
 }
 COMMANDS = (
-    *("fit", "matrix", "bloat", "report", "why", "recommend", "templates", "audit", "compat", "probe", "apply"),
-    *("bundle", "prove", "verify", "diagnose", "check", "cache", "completion"),
+    *("fit", "matrix", "bloat", "report", "why", "recommend", "templates", "image", "audit", "compat", "probe"),
+    *("apply", "bundle", "prove", "verify", "diagnose", "check", "cache", "completion"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from podfit.audit.interface import Audited, Subject
 from podfit.catalogue.drivers import Support, least_driver, newest_cuda, support
@@ -15,10 +15,24 @@ from podfit.model.facts import Gpu
 _REQUIRED = "NVIDIA_REQUIRE_CUDA"
 """What NVIDIA's container runtime holds against the driver before it starts an image."""
 
+_CUDA = "CUDA_VERSION"
+"""The variable in which NVIDIA's base images name their CUDA."""
+
 
 def machine(subject: Subject) -> Audited:
     """Judge the template's GPUs and driver, as probed or as somebody names them; nothing where none is known."""
     return Audited((*_gpus(subject), *_driver(subject.template)))
+
+
+def image_on(variables: Mapping[str, str], driver: str) -> tuple[Finding, ...]:
+    """Return what a driver means for an image of which no more than its environment variables is known.
+
+    Looked at are CUDA_VERSION, as NVIDIA's base images set it, and NVIDIA_REQUIRE_CUDA.
+    """
+    cuda = re.match(r"[0-9]+\.[0-9]+", variables.get(_CUDA, ""))
+    required = variables.get(_REQUIRED, "")
+    found = [_cuda_on(driver, cuda[0])] if cuda else []
+    return (*found, *((_required_on(driver, required, None),) if required.strip() else ()))
 
 
 def capability(gpu: Gpu) -> Fact[str] | None:
@@ -106,7 +120,7 @@ def _driver(template: Template) -> Iterator[Finding]:
     if cuda is not None and cuda.value:
         yield _cuda_on(driver, cuda.value)
     required = template.environment.get(_REQUIRED, "")
-    if required:
+    if required.strip():
         yield _required_on(driver, required, there.cuda)
 
 

@@ -24,6 +24,7 @@ _COMMANDS = {
     "why": ("podfit.cli.why", "why_command", "Tell how one decision came about, and what else there was."),
     "recommend": ("podfit.cli.recommend", "recommend_command", "Rank templates for a project, a GPU and a driver."),
     "templates": ("podfit.cli.templates", "templates_command", "List the catalogue, or show one template."),
+    "image": ("podfit.cli.image", "image_command", "Show what an image says of itself before it is fetched."),
     "audit": ("podfit.cli.audit", "audit_command", "Tell what stands against a plan, an environment or wheels."),
     "compat": ("podfit.cli.compat", "compat_command", "Show which releases of two packages work together."),
     "probe": ("podfit.cli.probe", "probe_command", "Read a template as it really is."),

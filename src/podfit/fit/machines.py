@@ -33,10 +33,15 @@ def on_machine(template: Template, gpu: str, driver: str) -> Template:
         named = Evidence(EvidenceKind.ASSUMED, f"--gpu {gpu}")
         name = Fact(known.name, named) if known.name else None
         facts = msgspec.structs.replace(facts, gpus=(Gpu(name, Fact(known.capability, known.evidence)),))
-    if driver:
-        if not _DRIVER.fullmatch(driver):
-            raise InputError(f"--driver {driver!a} is no driver's version", remedy="write one like 570 or 550.54.14")
+    if driver_named(driver):
         facts = msgspec.structs.replace(
             facts, driver=Driver(Fact(driver, Evidence(EvidenceKind.ASSUMED, f"--driver {driver}")))
         )
     return template if facts is template.facts else replace(template, facts=facts)
+
+
+def driver_named(driver: str) -> str:
+    """Return the driver that somebody names (`570`), empty where nobody does. Raises InputError for what is none."""
+    if driver and not _DRIVER.fullmatch(driver):
+        raise InputError(f"--driver {driver!a} is no driver's version", remedy="write one like 570 or 550.54.14")
+    return driver

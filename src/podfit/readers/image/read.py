@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from podfit.far.probe.machine import steering_environment
 from podfit.index.home import expanded
 from podfit.model import Reporter, SilentReporter
 from podfit.readers.image.archive import ArchiveSource, is_archive
@@ -39,6 +40,18 @@ def source_of(spec: str) -> Source | None:
         return ArchiveSource(spec, path) if is_archive(path) else None
     except (OSError, ValueError, RuntimeError):
         return None
+
+
+def described(source: Source, machine: str | None = None) -> tuple[Image, dict[str, str]]:
+    """Return what is known of an image without its layers, and those of its variables that steer pip, uv and CUDA.
+
+    Credentials in the variables are masked. machine (`x86_64`) picks among images for several. Raises ImageError.
+    """
+    try:
+        image = source.image(machine or MACHINE)
+    except OSError as error:
+        raise ImageError(source.label, f"cannot be read: {error.strerror or error}") from None
+    return image, steering_environment(image.config.variables)
 
 
 def read_image(
