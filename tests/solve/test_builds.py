@@ -14,6 +14,8 @@ def shown(setup="", pyproject="", languages=(), beside=(), below=()):
 NUMPY = '[build-system]\nrequires = ["setuptools", "oldest-supported-numpy"]\n'
 OLD = '[build-system]\nrequires = ["setuptools==59.2.0"]\nbuild-backend = "setuptools.build_meta"\n'
 RUST = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+NVIDIA = 'setup(description="A fake package to warn the user they are not installing the correct package.")'
+STUB = '[build-system]\nrequires = ["wheel-stub"]\nbuild-backend = "wheel_stub.buildapi"\n'
 PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
 
@@ -35,6 +37,8 @@ PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.bui
         (shown("import pkg_resources"), "unknown", "build it with setuptools<82"),
         (shown(pyproject=OLD), "likely", "nothing"),
         (shown(pyproject="no = [toml"), "likely", "nothing"),
+        (shown(NVIDIA), "unlikely", "placeholder of NVIDIA"),
+        (shown(pyproject=STUB), "unknown", "its build fetches a wheel"),
     ],
 )
 def test_the_chance_of_a_build_and_why(files, chance, says):

@@ -37,7 +37,7 @@ def test_the_pin_and_everything_whose_own_limit_excludes_the_need_are_cores_of_t
             "torch": ("2.6", ["numpy>=2"]),
         }
     )
-    found = dict(known_cores(["numpy<1.24", "pandas>=2"], offer(pod, ["torch"]), frozenset({"torch"})))
+    found = dict(known_cores(dict.fromkeys(["numpy<1.24", "pandas>=2"], "the project needs"), offer(pod, ["torch"]), frozenset({"torch"})))
     assert set(found) == {frozenset({"numpy"}), frozenset({"jax"}), frozenset({"scipy"})}
     assert found[frozenset({"jax"})] == "the project needs numpy<1.24, and jax 0.5 requires numpy>=2"
 
@@ -117,7 +117,8 @@ def test_extras_that_the_template_asks_of_a_released_distribution_survive(tmp_pa
 
 
 def test_reaching_the_limit_gives_a_solution_that_says_it_is_not_proven(tmp_path, monkeypatch):
-    monkeypatch.setattr("podfit.solve.search.MOST_RUNS", 0)
+    for limit in ("search.MOST_RUNS", "overlay.MOST_RUNS", "overlay.QUICK_RUNS"):
+        monkeypatch.setattr(f"podfit.solve.{limit}", 0)
     pod = template({"a": ("1.0", []), "b": ("1.0", ["a<2"])})
     overlay = solve_overlay(
         pod,

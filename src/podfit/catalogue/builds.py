@@ -32,6 +32,16 @@ class PythonRule:
 
 
 @dataclass(frozen=True, slots=True)
+class EmptyRule:
+    """A text in setup.py or pyproject.toml of what holds no source: the chance of its build, reason and evidence."""
+
+    text: str
+    chance: str
+    reason: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceRule:
     """A distribution (normalized name) that builds must not take an older release of, with reason and evidence."""
 
@@ -45,6 +55,14 @@ def interface_rules() -> tuple[InterfaceRule, ...]:
     """Return the rules about distributions that others are compiled against."""
     return tuple(
         InterfaceRule(each["distribution"], each["reason"], _evidence(each)) for each in table("builds")["interface"]
+    )
+
+
+@cache
+def empty_rules() -> tuple[EmptyRule, ...]:
+    """Return the rules about source distributions without a source."""
+    return tuple(
+        EmptyRule(each["text"], each["chance"], each["reason"], _evidence(each)) for each in table("builds")["empty"]
     )
 
 

@@ -20,6 +20,9 @@ from podfit.solve import Earlier
 MOST_ROUNDS = 8
 """So often at most a template is solved: each round but the last taught at least one bound."""
 
+ROUNDS_LEFT = 3
+"""So many of them at least are left for the solution with the fewest changes, where these are sought last."""
+
 
 def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited]]:
     """Return the last solution, whose subject holds the bounds that it was solved under, and what the audits say of it.
@@ -31,9 +34,12 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     earlier = Earlier()
     near = Near()
     waived: frozenset[tuple[str, str]] = frozenset()
-    for number in range(1, MOST_ROUNDS + 1):
+    settle = False  # the fewest changes that are long to seek are sought once, when the needs' versions stand
+    number = 0
+    while number < MOST_ROUNDS:
+        number += 1
         try:
-            subject = yield from timely_solution(given, needed, bounds, earlier, near)
+            subject = yield from timely_solution(given, needed, bounds, earlier, near, settle=settle)
         except NoPlanError as error:
             asked = {need.name for need in needed.report.needs}
             told = [str(bound) for bound in bounds if bound not in known or bound.name in asked]
@@ -51,6 +57,10 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             else:
                 learned_now.append(wide)
         waived |= waived_now
+        if not learned_now and subject.overlay.rough:
+            settle = True
+            number = min(number, MOST_ROUNDS - ROUNDS_LEFT)
+            continue
         if not learned_now:
             if waived_now:
                 subject, said = yield from audit_phase(given, subject, waived)

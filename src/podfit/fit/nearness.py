@@ -68,14 +68,14 @@ class Near:
 
 
 def timely_solution(
-    given: Given, needed: Needed, bounds: tuple[Bound, ...], earlier: Earlier, near: Near
+    given: Given, needed: Needed, bounds: tuple[Bound, ...], earlier: Earlier, near: Near, *, settle: bool = True
 ) -> Steps[Subject]:
     """Return the solution under bounds of which nothing is from much later than what it works with.
 
-    Errors as `overlay_phase`. near keeps the limits, earlier what solving found that stays true.
+    Errors and settle as `overlay_phase`. near keeps the limits, earlier what solving found that stays true.
     """
     for _ in range(MOST_ROUNDS):
-        subject = yield from _under_limits(given, needed, bounds, earlier, near)
+        subject = yield from _under_limits(given, needed, bounds, earlier, near, settle)
         yield from _learn_dates(given, subject, near)
         found = [limit for limit in late(subject, given.tested, near.dates, near.gave_way) if near.is_new(limit)]
         if not found:
@@ -85,7 +85,7 @@ def timely_solution(
 
 
 def _under_limits(
-    given: Given, needed: Needed, bounds: tuple[Bound, ...], earlier: Earlier, near: Near
+    given: Given, needed: Needed, bounds: tuple[Bound, ...], earlier: Earlier, near: Near, settle: bool
 ) -> Steps[Subject]:
     """Return the solution under bounds and the limits in force; those that leave nothing to be had give way."""
     refused: set[str] = set()
@@ -93,7 +93,7 @@ def _under_limits(
     while True:
         until = {name: limit.until for name, limit in near.limits.items()}
         try:
-            subject = yield from overlay_phase(given, needed, bounds, earlier, until)
+            subject = yield from overlay_phase(given, needed, bounds, earlier, until, settle=settle)
         except NoPlanError as error:
             if not near.limits:
                 raise

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 MOST_TRIES = 12
 """So many releases are looked into at most: enough for a boundary among a thousand."""
 
+MOST_TOLD = 60
+"""So many releases at most are excluded one by one where none before a release passes."""
+
 
 def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]:
     """Return a bound that excludes one release as one that leads to the newest older release that passes.
 
     The releases between are taken to fail as well: what stands against a release stands, as a rule, against the newer
-    ones. The release that the bound leads to has been read. Where none is found, the bound comes back as it is, or
-    None where it rests on advice alone. So does a bound that judging one release does not teach (another audit's).
+    ones. The release that the bound leads to has been read. Where none is found, the older ones are excluded with it (as
+    many as can be told), or None comes back where the bound rests on advice alone. So does a bound that judging one release does not teach (another audit's).
     """
     release = subject.added.get(bound.name)
     if release is None or bound.filename or bound.specifier != f"!={release.version}":
@@ -41,9 +44,14 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     if not said:
         return bound
     releases = yield from _older(given, subject, bound.name, release.version)
-    first = yield from _first_that_passes(given, subject, bound.name, releases)
+    first, tries = yield from _first_that_passes(given, subject, bound.name, releases)
+    if not first and all(each.advice for each in said):
+        return None
+    if not first and tries < MOST_TRIES and 0 < len(releases) <= MOST_TOLD:  # taken to fail, each of them: one round learns it
+        excluded = ",".join((bound.specifier, *(f"!={version}" for version, _ in releases)))
+        return replace(bound, specifier=excluded, reason=f"{bound.reason}; so it is of the {len(releases)} before it")
     if not first:
-        return None if all(each.advice for each in said) else bound
+        return bound
     return replace(bound, specifier=f"<={first}", reason=f"{bound.reason}; {first} is the newest before it that fits")
 
 
@@ -97,8 +105,8 @@ def _allows(requires_python: str, python: str) -> bool:
 
 def _first_that_passes(
     given: Given, subject: Subject, name: str, releases: Sequence[tuple[str, IndexFile]]
-) -> Steps[str]:
-    """Return the newest release that passes, by doubling steps and then halving; empty when none was found."""
+) -> Steps[tuple[str, int]]:
+    """Return the newest release that passes, by doubling steps and then halving, empty for none; and the tries."""
     low, high, step, tries = 0, -1, 1, 0
     while low < len(releases) and tries < MOST_TRIES:  # the doubling part: releases before low fail
         place = min(low + step - 1, len(releases) - 1)
@@ -108,7 +116,7 @@ def _first_that_passes(
             break
         low, step = place + 1, step * 2
     if high < 0:
-        return ""
+        return "", tries
     while low < high and tries < MOST_TRIES:
         middle = (low + high) // 2
         tries += 1
@@ -116,7 +124,7 @@ def _first_that_passes(
             high = middle
         else:
             low = middle + 1
-    return releases[high][0]
+    return releases[high][0], tries
 
 
 def _passes(given: Given, subject: Subject, name: str, version: str, file: IndexFile) -> Steps[bool]:

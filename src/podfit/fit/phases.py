@@ -128,10 +128,12 @@ def overlay_phase(
     bounds: tuple[Bound, ...] = (),
     earlier: Earlier | None = None,
     until: Mapping[str, str] | None = None,
+    *,
+    settle: bool = True,
 ) -> Steps[Subject]:
     """Return the solution under bounds, with the metadata of all that it adds: what the audits look at.
 
-    until has by name an ISO time from which on the files of a package do not count.
+    until has by name an ISO time from which on the files of a package do not count; settle as in `overlay_steps`.
 
     Raises InputError and NoPlanError as `podfit.solve.overlay_steps`.
     """
@@ -157,6 +159,7 @@ def overlay_phase(
         earlier=earlier,
         anchors=anchored(needed.template, needed.held),
         prefer=given.options.prefer,
+        settle=settle,
     )
     planned = planned_releases(overlay, needed.template)
     added: dict[str, Release | None] = {name: given.source.planned(package) for name, package in planned.items()}

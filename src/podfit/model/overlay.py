@@ -57,6 +57,7 @@ class Overlay:
     way to the template's version to that pin. broken lists what the untouched template does not meet itself.
     runs is the number of resolutions it took. builds are the packages that have no wheel for the template.
     passed_over is what needs could not have; alternative the solution with the fewest changes where this one has more.
+    rough: nobody looked for the fewest changes yet, the versions of the needs stand.
     """
 
     packages: Mapping[str, LockedPackage]
@@ -70,3 +71,4 @@ class Overlay:
     builds: tuple[SourceBuild, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     alternative: Alternative | None = None
+    rough: bool = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from podfit.catalogue.builds import python_rules, setup_rules
+from podfit.catalogue.builds import empty_rules, python_rules, setup_rules
 from podfit.model import Evidence, canonical
 from podfit.model.words import listed
 from podfit.solve.limits import disjoint
@@ -72,6 +72,9 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
     evidence: list[Evidence] = []
     limits: list[str] = []
     chance = "likely"
+    for empty in empty_rules():
+        if empty.text in found.setup or empty.text in found.pyproject:
+            return BuildJudgement(empty.chance, (empty.reason,), evidence=(empty.evidence,))
     if not readable:
         return BuildJudgement("unlikely", ("its setup.py is not Python 3",))
     given = {canonical(name) for name in requires}

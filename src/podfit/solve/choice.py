@@ -2,7 +2,8 @@
 
 The fewest changes above all would spare a small pin and pay with an old release of what the project asks for. So the
 needs are solved over what is held, NumPy and the needs that the template meets, while the rest of the template may
-move. With their versions fixed, the search for the fewest changes runs as ever (podfit.solve.search).
+move. With their versions fixed, the search for the fewest changes runs as ever (podfit.solve.search). Where that is
+long, what was found for the needs counts, without the changes that can be spared one by one.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
+from podfit.model.requirement import Markers
 from podfit.model.steps import Steps
 from podfit.model.versions import same_version
 from podfit.solve.answer import Refusal
-from podfit.solve.search import Search
+from podfit.solve.limits import pinned
+from podfit.solve.search import MOST_RUNS, Packages, Search
 from podfit.solve.sources import Sources
-
-Packages = Mapping[str, LockedPackage]
 
 MOST_INCLUDED = 12
 """So often distributions of the template that a solution breaks are taken into it, before the order is given up."""
+
+MOST_IMPLIED = 3
+"""So deep are exact requirements of the needs' versions followed: what they say of pins needs no resolver."""
 
 MOST_TRIES = 24
 """So many resolutions ask whether a need can be had in a better version than the one that was found."""
@@ -37,45 +41,92 @@ STAYS, ANCHOR = 1, 2
 class NeedsFirst:
     """The choice for one question.
 
-    cheapest is the search that found the fewest changes whatever the needs' versions, answer what it found. absent are
-    the needs that the template does not meet, in the order in which they count. tested are the local versions. known
-    has, by the needs' exact versions, which pins cannot all stay with them, and takes up what is found. After `choose`,
-    passed_over says of needs what could not be had and how the resolver explains it.
+    cheapest is the search for the fewest changes whatever the needs' versions, answer what it found, None where it has
+    not ended. absent are the needs that the template does not meet, in the order in which they count. tested are the
+    local versions. known has, by the needs' exact versions, which pins cannot all stay with them, and takes up what is
+    found. patience is how many resolutions look for the fewest changes with these versions; with settle, what is
+    spared after that is searched for, too. After `choose`, passed_over says of needs what could not be had and how the
+    resolver explains it, and ended whether the fewest changes were found or refused within patience.
     """
 
     cheapest: Search
-    answer: Packages
+    answer: Packages | None
     absent: Sequence[Need]
     tested: Mapping[str, str]
     sources: Sources | None = None
     known: dict[tuple[str, ...], dict[frozenset[str], str]] = field(default_factory=dict)
+    patience: int = MOST_RUNS
+    settle: bool = True
+    ended: bool = True
     runs: int = 0
     passed_over: list[PassedOver] = field(default_factory=list)
 
-    def choose(self) -> Steps[tuple[Search, Packages]]:
+    def choose(self) -> Steps[tuple[Search, Packages | Refusal]]:
         """Return the search and the solution with the needs' best versions; the cheapest where none is better."""
         best = yield from self._best()
-        names = [need.name for need in self.absent if need.name in self.answer]
-        if all(_is(self.answer[name], best.get(name, "")) for name in names):
-            return self.cheapest, self.answer
+        known = self.answer
+        names = [need.name for need in self.absent if known is None or need.name in known]
+        if known is not None and all(_is(known[name], best.get(name, "")) for name in names):
+            return self.cheapest, known
         try:
             wanted = yield from self._wanted(names, best)
-            same = wanted is not None and all(
-                same_version(wanted[name].version, self.answer[name].version) for name in names
-            )
-            if wanted is None or same:
-                return self.cheapest, self.answer
-            fixed = tuple(f"{name}=={wanted[name].version}" for name in names if wanted[name].version)
-            search = self._search(fixed)
-            search.take({**self.cheapest.reasons, **self.known.get(fixed, {})})
-            found = yield from search.run()
-            self.known[fixed] = dict(search.reasons)
-            self.runs += search.runs
+            if wanted is None or (known is not None and all(_alike(wanted, known, name) for name in names)):
+                return (yield from self._fewest())
+            search, found = yield from self._with_versions(wanted, [name for name in names if name in wanted])
         except InputError:  # something on the way to a better version is not there: what was found without it counts
-            return self.cheapest, self.answer
+            return (yield from self._fewest())
         if isinstance(found, Refusal):
-            return self.cheapest, self.answer
+            return (yield from self._fewest())
         return search, found
+
+    def _fewest(self) -> Steps[tuple[Search, Packages | Refusal]]:
+        """Return the solution with the fewest changes whatever the needs' versions, searched to the end."""
+        if self.answer is not None:
+            return self.cheapest, self.answer
+        return self.cheapest, (yield from self.cheapest.run())
+
+    def _with_versions(self, wanted: Packages, names: Sequence[str]) -> Steps[tuple[Search, Packages | Refusal]]:
+        """Return the fewest changes with the needs in the versions of a solution, or that solution where it is long."""
+        fixed = tuple(f"{name}=={wanted[name].version}" for name in names if wanted[name].version)
+        search = self._search(fixed)
+        search.implied = yield from self._implied(wanted, names)
+        search.take({**self.cheapest.reasons, **self.known.get(fixed, {})})
+        found: Packages | Refusal | None = yield from search.exactly(self.patience)
+        self.known[fixed] = dict(search.reasons)
+        if found is None:
+            self.ended = False
+            if self.settle:
+                found = yield from search.sparing(wanted)
+            else:
+                search.take_as_found(wanted)
+                found = wanted
+        self.runs += search.runs
+        return search, found
+
+    def _implied(self, wanted: Packages, names: Sequence[str]) -> Steps[dict[str, str]]:
+        """Return what the needs in these versions require, and what of it that is asked for exactly does in turn.
+
+        By line, who asks, in words.
+        """
+        exact = {name: wanted[name].version for name in names if wanted[name].version}
+        extras = {need.name: ("", *map(canonical, need.extras)) for need in self.absent}
+        lines = {f"{name}=={version}": "planned is" for name, version in exact.items()}
+        markers = Markers(self.cheapest.template.marker_environment)
+        seen: set[tuple[str, str]] = set()
+        for _ in range(MOST_IMPLIED):
+            front = [pair for pair in exact.items() if pair not in seen]
+            if not front or self.sources is None:
+                break
+            seen.update(front)
+            stated = yield from self.sources.requirements(front, wanted)
+            for (name, version), required in stated.items():
+                for line in markers.active(required, extras.get(name, ("",))):
+                    if line.requirement.url:
+                        continue
+                    lines.setdefault(f"{line.target}{line.requirement.specifier}", f"{name} {version} requires")
+                    if pinned(str(line.requirement.specifier)) and line.target in wanted:
+                        exact.setdefault(line.target, wanted[line.target].version)
+        return lines
 
     def _best(self) -> Steps[dict[str, str]]:
         """Return the version that each absent need should have by itself, as far as the index tells."""
@@ -213,3 +264,8 @@ def _allows(specifier: str, version: str) -> bool:
 def _is(package: LockedPackage, best: str) -> bool:
     """Tell whether a package has the version that is best, or none that could be compared."""
     return bool(package.url) or (bool(best) and same_version(package.version, best))
+
+
+def _alike(one: Packages, other: Packages, name: str) -> bool:
+    """Tell whether two solutions have a need in the same version."""
+    return name in one and name in other and same_version(one[name].version, other[name].version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
@@ -55,6 +55,13 @@ def _next(prefix: str) -> str:
     return (f"{version.epoch}!" if version.epoch else "") + ".".join(map(str, head))
 
 
+def pinned(specifier: str) -> str:
+    """Return the version that a specifier pins exactly, empty for any other specifier."""
+    clauses = list(SpecifierSet(specifier))
+    exact = len(clauses) == 1 and clauses[0].operator == "==" and not clauses[0].version.endswith(".*")
+    return clauses[0].version if exact else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A pinned distribution that excludes what is asked: its name, version and the requirement that does."""
@@ -81,21 +88,22 @@ def holders(name: str, specifier: SpecifierSet, offered: OfferedTemplate) -> Ite
 
 
 def known_cores(
-    lines: Iterable[str], offered: OfferedTemplate, held: frozenset[str]
+    lines: Mapping[str, str], offered: OfferedTemplate, held: frozenset[str]
 ) -> Iterator[tuple[frozenset[str], str]]:
-    """Yield, for the requirements in lines, every pin that cannot stay whatever else happens, with the reason.
+    """Yield, for requirements, every pin that cannot stay whatever else happens, with the reason.
 
+    lines maps each requirement (PEP 508) to who asks, in words: "the project needs", "vllm 0.24.0 requires".
     A pin is a core of its own when the requirement excludes its version, or when its own limit on the required name,
     which the template has, shares no version with the requirement. Held names are left out: they never move.
     """
-    for line in lines:
+    for line, who in lines.items():
         requirement = Requirement(line)
         name, specifier = canonical(requirement.name), requirement.specifier
         version = offered.pins.get(name)
         if version is None or name in held or requirement.url or specifier.contains(version, prereleases=True):
             continue
         asked = re.sub(r"\s", "", f"{name}{specifier}")
-        yield frozenset({name}), f"the project needs {asked}, the template has {version}"
+        yield frozenset({name}), f"{who} {asked}, the template has {version}"
         for holder in holders(name, specifier, offered):
             if holder.name not in held and holder.name != name:
-                yield frozenset({holder.name}), f"the project needs {asked}, and {holder}"
+                yield frozenset({holder.name}), f"{who} {asked}, and {holder}"

@@ -10,6 +10,7 @@ from packaging.version import Version
 from podfit.model import InputError, Need
 from podfit.model.steps import Steps
 from podfit.solve.answer import Refusal
+from podfit.solve.limits import pinned
 from podfit.solve.search import Search
 
 
@@ -21,13 +22,6 @@ def is_pin(clause: Specifier) -> bool:
     if clause.operator not in ("==", "==="):
         return False
     return not clause.version.endswith(".*") or clause.version.count(".") > 1
-
-
-def pinned(specifier: str) -> str:
-    """Return the version that a specifier pins exactly, empty for any other specifier."""
-    clauses = list(SpecifierSet(specifier))
-    exact = len(clauses) == 1 and clauses[0].operator == "==" and not clauses[0].version.endswith(".*")
-    return clauses[0].version if exact else ""
 
 
 def nearest(need: Need, search: Search) -> Steps[str]:

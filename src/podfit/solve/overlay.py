@@ -34,12 +34,24 @@ from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, Packages, unmet
 from podfit.solve.limits import holders
 from podfit.solve.nearest import is_pin, nearest
 from podfit.solve.reconsider import Reconsidered
-from podfit.solve.refusals import absent, against_held, at_address, culprits_of, explained, told, told_of_address
+from podfit.solve.refusals import (
+    absent,
+    against_held,
+    at_address,
+    culprits_of,
+    enough,
+    explained,
+    told,
+    told_of_address,
+)
 from podfit.solve.repositories import fixed_commits
-from podfit.solve.search import MOST_RUNS, Search
+from podfit.solve.search import MOST_RUNS, QUICK_RUNS, Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import PackageNotFoundError, Question, Uv
+
+
+FEWEST, FIXED = "fewest", "fixed"
 
 
 @dataclass(slots=True)
@@ -48,7 +60,8 @@ class Earlier:
 
     relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps the
     sets of pins that cannot all stay to the explanations, fixed does so for needs in exact versions (PEP 508 lines),
-    near maps relaxed needs to the versions near their pins.
+    near maps relaxed needs to the versions near their pins. hard names searches for the fewest changes that QUICK_RUNS
+    resolutions did not end: FEWEST whatever the needs' versions, FIXED with them.
     """
 
     relaxed: set[str] = field(default_factory=set)
@@ -57,9 +70,10 @@ class Earlier:
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
     near: dict[str, str] = field(default_factory=dict)
     fixed: dict[tuple[str, ...], dict[frozenset[str], str]] = field(default_factory=dict)
+    hard: set[str] = field(default_factory=set)
 
     def clear(self) -> None:
-        """Forget everything: it was found under limits that are none any more."""
+        """Forget everything but what is hard: it was found under limits that are none any more."""
         self.relaxed, self.dropped, self.refused, self.reasons, self.fixed = set(), set(), [], {}, {}
         self.near = {}
 
@@ -132,6 +146,7 @@ def overlay_steps(
     earlier: Earlier | None = None,
     anchors: Collection[str] = (),
     prefer: str = NEEDS,
+    settle: bool = True,
 ) -> Steps[Overlay]:
     """Resolve needs over template: their best versions, then the fewest changes, none to a held distribution.
 
@@ -143,7 +158,8 @@ def overlay_steps(
     releases without a wheel, and says what may be built. A need that cannot be had (its limits, no such package, no
     access, an address that leads nowhere) is refused with the reason, and the rest is solved. Raises InputError for an
     index that cannot be reached, NoPlanError when even without the project's limits nothing fits. earlier is what
-    solving the same needs under fewer bounds found; it takes up what this one finds.
+    solving the same needs under fewer bounds found; it takes up what this one finds. Without settle the needs' versions
+    are what is asked for: a search for the fewest changes that is long is left (the overlay says that it is rough).
     """
     reporter = reporter or SilentReporter()
     held = frozenset(name for name in held if name in template.distributions)
@@ -190,6 +206,7 @@ def overlay_steps(
     settled: tuple[Search, Packages] | None = None
     cheapest: tuple[Search, Packages] | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    rough = False
     while True:
         wanted = [n for n in needs if n.name not in dropped and _asked(n, offered)]
         lines = tuple(requirement_line(n, n.name in relaxed, near.get(n.name, "")) for n in wanted)
@@ -205,10 +222,22 @@ def overlay_steps(
         )
         if (relaxed, dropped) == start:  # with fewer limits, what could not stay may stay
             search.take(earlier.reasons)
+        first = NeedsFirst(search, None, lacking, preferences, sources, earlier.fixed)
+        first.settle = settle
+        first.patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
+        taken, found = search, None
         try:
-            found = yield from search.run()
+            if prefer == TEMPLATE:
+                found = yield from search.run()
+            elif FEWEST not in earlier.hard:
+                found = yield from search.exactly(QUICK_RUNS)
+            if found is None:  # the fewest changes of all are far to seek: the needs' versions are found without them
+                earlier.hard.add(FEWEST)
+                taken, found = yield from first.choose()
             blamed = "" if not isinstance(found, Refusal) else found.message
-            culprits = culprits_of(blamed, needs, relaxed, dropped) if blamed else []
+            culprits = culprits_of(blamed, needs, relaxed, dropped, ranks) if blamed else []
+            if blamed and not any(stated[name].specifier and name not in relaxed for name in culprits):
+                culprits = yield from enough(search, culprits)
         except PackageNotFoundError as error:
             blamed, culprits = told(error, needs, unasked or {}), absent(error, needs, relaxed, dropped)
             dropped.update(name for name in culprits if name == error.package)
@@ -220,16 +249,20 @@ def overlay_steps(
             dropped.update(culprits)  # what the index has by that name is not what is asked for
         runs += search.runs
         if not blamed and not isinstance(found, Refusal):
-            cheapest = settled = search, found
-            if again is None or not (yield from again.look(found)):
-                if prefer == TEMPLATE:
-                    break
-                choice = NeedsFirst(search, found, lacking, preferences, sources, earlier.fixed)
-                settled = yield from choice.choose()
-                runs += choice.runs
-                passed_over = tuple(choice.passed_over)
-                if settled[0] is search or again is None or not (yield from again.look(settled[1])):
-                    break
+            settled, cheapest = (taken, found), (search, found) if taken is search else None
+            looked = again is None or not (yield from again.look(found))
+            if looked and prefer == NEEDS and taken is search and not first.runs:
+                choice = replace(first, answer=found)
+                taken, better = yield from choice.choose()
+                if not isinstance(better, Refusal):
+                    settled, first = (taken, better), choice
+                looked = taken is search or again is None or not (yield from again.look(settled[1]))
+            runs, passed_over, rough = runs + first.runs, tuple(first.passed_over), not (first.ended or settle)
+            if not first.ended:
+                earlier.hard.add(FIXED)
+            if looked:
+                break
+            assert again is not None  # noqa: S101 - it looked
             question = replace(question, constraints=(*limits, *again.excluded))
             continue
         if settled is not None:  # what would be better cannot be had: the answer before it counts
@@ -244,10 +277,15 @@ def overlay_steps(
                 near |= {name: next_to} if next_to else {}
                 refused.append(RefusedNeed(name, explained(stated[name], blamed, offered), near=next_to))
             relaxed.add(name)
-    assert settled is not None and cheapest is not None  # noqa: S101 - the loop ends with an answer or raises
-    earlier.take(relaxed, dropped, refused, cheapest[0].reasons)
+    assert settled is not None  # noqa: S101 - the loop ends with an answer or raises
+    earlier.take(relaxed, dropped, refused, cheapest[0].reasons if cheapest is not None else search.reasons)
     earlier.near = near
     search, packages = settled
+    if cheapest is None and _changed(search, packages):
+        notes.append(
+            f"what {template.name} would give with the fewest changes of all was not sought to the end: "
+            "--prefer template plans it"
+        )
     if not search.proven:
         notes.append(
             f"{len(search.released)} pins of {template.name} were released; that no smaller set would do is not proven "
@@ -282,17 +320,18 @@ def overlay_steps(
         runs=runs,
         builds=tuple(built.values()),
         passed_over=passed_over,
+        rough=rough,
         alternative=_alternative(settled, cheapest, needs),
     )
 
 
 def _alternative(
-    settled: tuple[Search, Packages], cheapest: tuple[Search, Packages], needs: Iterable[Need]
+    settled: tuple[Search, Packages], cheapest: tuple[Search, Packages] | None, needs: Iterable[Need]
 ) -> Alternative | None:
-    """Return the solution with the fewest changes where another one was settled on."""
-    search, packages = cheapest
-    if search is settled[0]:
+    """Return the solution with the fewest changes where another one was settled on and it is known."""
+    if cheapest is None or cheapest[0] is settled[0]:
         return None
+    search, packages = cheapest
     others = [
         OtherVersion(need.name, there.version, there.artefacts[0].upload_time if there.artefacts else "")
         for need in needs
@@ -361,6 +400,11 @@ def requirement_line(need: Need, relaxed: bool = False, near: str = "") -> str:
     if relaxed:
         return f"{need.name}{extras}=={near}" if near else f"{need.name}{extras}"
     return f"{need.name}{extras} @ {need.url}" if need.url else f"{need.name}{extras}{need.specifier}"
+
+
+def _changed(search: Search, packages: Packages) -> bool:
+    """Tell whether a solution changes the template."""
+    return any(True for _ in _changes(search, packages))
 
 
 def _changes(search: Search, packages: Mapping[str, LockedPackage]) -> Iterator[Change]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from podfit.model import InputError, Need, RefusedNeed
+from podfit.model import InputError, Need, RefusedNeed, canonical
+from podfit.model.steps import Steps
 from podfit.model.words import shortened
+from podfit.solve.answer import Refusal
 from podfit.solve.limits import holders
-from podfit.solve.search import words_of
+from podfit.solve.search import Search, words_of
 from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.uv import PackageNotFoundError
 
@@ -18,16 +22,37 @@ _NO_BUILD = "Building source distributions"
 """How uv says that it would have to build what an address leads to, and may not."""
 
 
-def culprits_of(message: str, needs: Sequence[Need], relaxed: Collection[str], dropped: Collection[str]) -> list[str]:
+def culprits_of(
+    message: str,
+    needs: Sequence[Need],
+    relaxed: Collection[str],
+    dropped: Collection[str],
+    met: Collection[str] = (),
+) -> list[str]:
     """Return the needs that uv's explanation names and that can still give way, those with limits first.
 
-    Where it names none of them, every limit gives way, then every need: an answer for the rest is still an answer.
+    met are the needs that the template meets: all of them together can be had, so that another one gives way first.
     """
     words = words_of(message)
     left = [need for need in needs if need.name not in dropped]
     named = [need for need in left if need.name in words]
     limited = [need.name for need in named if (need.specifier or need.url) and need.name not in relaxed]
-    return limited or [need.name for need in named]
+    return limited or [need.name for need in named if need.name not in met] or [need.name for need in named]
+
+
+def enough(search: Search, culprits: Sequence[str]) -> Steps[list[str]]:
+    """Return the one need of some, the last of them first, without which all others can be had; else all of them."""
+    for name in reversed(culprits) if len(culprits) > 1 else ():
+        lines = search.question.requirements
+        others = tuple(line for line in lines if canonical(Requirement(line).name) != name)
+        alone = replace(search, question=replace(search.question, requirements=others), released=frozenset())
+        try:
+            answer = yield from alone.ask(search.released, only=())
+        except InputError:  # what it led to is not to be had: told where it is asked for
+            continue
+        if not isinstance(answer, Refusal):
+            return [name]
+    return list(culprits)
 
 
 def against_held(offered: OfferedTemplate, held: Collection[str], needs: Iterable[Need]) -> list[RefusedNeed]:

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,13 +31,19 @@ from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.uv import Question, Uv
 
+Packages = Mapping[str, LockedPackage]
+
 _LEARNED_SECONDS = 24 * 3600
 """How long conflicts seen once steer the search: a release that dissolves one is noticed a day later at most."""
 
 MOST_RUNS = 40
 """So many resolutions look for the fewest changes; then every pin that a conflict names is released at once."""
 
+QUICK_RUNS = 12
+"""So many resolutions look for the fewest changes where nothing is settled yet: another round may follow."""
+
 _MOST_ROUGH_RUNS = 8
+_MOST_SPARING_RUNS = 16
 _SHRINK_AT_MOST = 6
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s,;|]+)")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -54,8 +60,9 @@ class Search:
 
     forced are pins to release whatever the conflicts say. soft are the pins that stay where they can (None: all that
     are not held); of the others that are neither held nor released uv hears nothing but preferences. ranks say which
-    of them go last (podfit.solve.cores). After `run`, runs is the number of resolutions, released the pins that went,
-    and proven tells whether no smaller set would have done.
+    of them go last (podfit.solve.cores). implied are PEP 508 lines that follow from the requirements whatever else is
+    chosen, each with who asks. After `run`, runs is the number of resolutions, released the pins that went, and proven tells whether no
+    smaller set would have done.
     """
 
     template: Template
@@ -70,11 +77,13 @@ class Search:
     built: frozenset[str] = frozenset()
     soft: frozenset[str] | None = None
     ranks: Mapping[str, int] = field(default_factory=dict)
+    implied: Mapping[str, str] = field(default_factory=dict)
     cores: list[frozenset[str]] = field(default_factory=list)
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
     proven: bool = True
     runs: int = 0
+    _most: int = MOST_RUNS
 
     @property
     def stiff(self) -> frozenset[str]:
@@ -87,12 +96,22 @@ class Search:
         After MOST_RUNS the pins that conflicts name are all released, and the solution is not proven to be the one
         with the fewest changes.
         """
+        answer = yield from self.exactly(MOST_RUNS)
+        return answer if answer is not None else (yield from self._roughly())
+
+    def exactly(self, most: int) -> Steps[dict[str, LockedPackage] | Refusal | None]:
+        """Return the solution with the fewest released pins, or a refusal; None where that takes over most resolutions.
+
+        What was learned until then is kept: another call goes on from there.
+        """
+        self._most = most
         memory = _Memory(self)
         memory.read()
-        for core, reason in known_cores(self.question.requirements, self.offered, self.held):
+        asked = dict.fromkeys(self.question.requirements, "the project needs")
+        for core, reason in known_cores({**self.implied, **asked}, self.offered, self.held):
             self._learn(core, reason)
         checked: frozenset[str] | None = None
-        while self.runs < MOST_RUNS:
+        while self.runs < most:
             chosen = hitting_set(self.cores, self.weights, ranks=self.ranks)
             self.released, self.proven = chosen.names | self.forced, chosen.proven
             answer = yield from self.ask(self.released)
@@ -115,7 +134,7 @@ class Search:
                 break
             self._learn(core, message)
             self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
-        return (yield from self._roughly())
+        return None
 
     def take(self, reasons: Mapping[frozenset[str], str]) -> None:
         """Start from sets of pins that are known not to be able to stay together, each with its explanation."""
@@ -143,6 +162,34 @@ class Search:
                 break
             self.released |= named
         return last
+
+    def moved(self, packages: Packages) -> frozenset[str]:
+        """Return the distributions of the template that have another version in a solution."""
+        pins = self.offered.pins
+        return frozenset(n for n, each in packages.items() if n in pins and not same_version(each.version, pins[n]))
+
+    def take_as_found(self, packages: Packages) -> None:
+        """Settle on a solution as it is, whose changes were not searched for the fewest."""
+        self.released, self.proven = self.moved(packages) | self.forced, False
+
+    def sparing(self, packages: Packages) -> Steps[Packages]:
+        """Return a solution without the changes of a given one that can be spared one by one: not the fewest.
+
+        What most others rely on is tried first; what a core of one pin names cannot be spared.
+        """
+        self.take_as_found(packages)
+        tried = self.forced.union(*(core for core in self.cores if len(core) == 1))
+        for _ in range(_MOST_SPARING_RUNS):
+            left = self.released - tried
+            if not left:
+                break
+            name = max(left, key=lambda each: (self.ranks.get(each, 0), self.weights.get(each, 0.0), each))
+            tried |= {name}
+            answer = yield from self.ask(self.released - {name})
+            if not isinstance(answer, Refusal):
+                packages = answer
+                self.take_as_found(packages)
+        return packages
 
     def ask(
         self, released: Collection[str], *, only: Collection[str] | None = None
@@ -232,12 +279,14 @@ class Search:
         return (yield from self._shrink(released, named))
 
     def _smaller(self, released: Collection[str], core: Collection[str]) -> Steps[frozenset[str]]:
-        """Return a core without the names that the conflict does not need, where it is small and runs are left."""
+        """Return a core without the names that the conflict does not need, while runs are left."""
         kept = sorted(core)
+        if len(kept) > _SHRINK_AT_MOST:
+            kept = yield from self._without_parts(released, kept)
         if 1 < len(kept) <= _SHRINK_AT_MOST:
             for name in tuple(kept):
                 trial = [other for other in kept if other != name]
-                if self.runs >= MOST_RUNS // 2:
+                if self.runs >= self._most // 2:
                     break
                 if isinstance((yield from self.ask(released, only=trial)), Refusal):
                     kept = trial
@@ -246,17 +295,22 @@ class Search:
     def _shrink(self, released: Collection[str], named: Collection[str]) -> Steps[frozenset[str]]:
         """Return a core where uv's explanation named less than one: drop halves, then quarters, while it conflicts."""
         everything = [name for name in self.offered.pins if name in self.stiff and name not in released]
-        kept = sorted(everything, key=lambda name: name not in named)
+        ordered = sorted(everything, key=lambda name: name not in named)
+        return frozenset((yield from self._without_parts(released, ordered)))
+
+    def _without_parts(self, released: Collection[str], conflict: Sequence[str]) -> Steps[list[str]]:
+        """Return a conflict without the halves, then quarters, down to single names, that it does not need."""
+        kept = list(conflict)
         size = len(kept) // 2
-        while size and self.runs < MOST_RUNS:
+        while size and self.runs < self._most:
             start = len(kept)
-            while start > 0 and self.runs < MOST_RUNS:
+            while start > 0 and self.runs < self._most:
                 trial = kept[: max(0, start - size)] + kept[start:]
                 if isinstance((yield from self.ask(released, only=trial)), Refusal):
                     kept = trial
                 start -= size
             size //= 2
-        return frozenset(kept)
+        return kept
 
     def _limits(self, refusal: Refusal, released: Collection[str]) -> str:
         """Return whose requirements the limits on released names in uv's explanation are: uv cannot know."""

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _SIDE_BY_SIDE = 8
 """So many source distributions are fetched at the same time."""
 
+MOST_OFFERS = 4
+"""So often source releases of one package are looked at because uv found no wheel, each older than the one before."""
+
 
 class Sources:
     """The source builds that one template's solve may rest on; grows while uv is asked.
@@ -65,6 +68,7 @@ class Sources:
         self._hopeless: dict[str, str] = {}
         self._seen: set[tuple[str, str]] = set()
         self._stated: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self._tries: dict[str, int] = {}
 
     def learn(self, refusal: Refusal, requirements: Iterable[str]) -> Steps[bool]:
         """Look at what uv would have to build; return whether there is something new to offer it."""
@@ -72,11 +76,13 @@ class Sources:
             (name, specifier)
             for name in refusal.unbuilt
             for specifier in _asked(name, refusal.message, requirements)
-            if (name, specifier) not in self._seen
+            if (name, specifier) not in self._seen and self._tries.get(name, 0) < MOST_OFFERS
         ]
         if not wanted:
             return False
         self._seen.update(wanted)
+        for name in {name for name, _ in wanted}:
+            self._tries[name] = self._tries.get(name, 0) + 1
         new = False
         for build in (yield from self._judged(wanted)):
             if build.chance == "unlikely":
