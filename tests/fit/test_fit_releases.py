@@ -194,3 +194,14 @@ def test_a_wheel_that_cannot_be_read_is_unknown_not_good(compiled):
     (finding,) = (f for f in plan.findings if f.check == "numpy")
     assert finding.verdict is Verdict.UNKNOWN
     assert "arrays" in finding.message
+
+
+def test_what_stands_against_every_older_release_is_learned_in_one_round(tmp_path):
+    versions = [f"13.{number}.0" for number in range(12)]
+    releases = {("nvidia-cuda-nvrtc", version): () for version in versions}
+    world = World(tmp_path, {**releases, ("app", "1.0"): (), ("app", "2.0"): ["nvidia-cuda-nvrtc"]})
+    plan, told = _fit(world, ["app"], template("pod", {"torch": ("2.4.1+cu124", [])}))
+    assert _planned(plan) == {"app": "1.0"}
+    (learned,) = [step for step in told.steps if "learned" in step]
+    assert all(f"!={version}" in learned for version in versions)
+    assert "so it is of the 11 before it" in learned

@@ -4,7 +4,8 @@ import pytest
 from solve_support import need, only, registry, template
 
 from podfit.model import Bound, Evidence, EvidenceKind
-from podfit.solve import Uv, solve_overlay
+from podfit.model.steps import finish
+from podfit.solve import Earlier, Uv, overlay_steps, solve_overlay
 
 
 @pytest.fixture
@@ -152,3 +153,80 @@ def test_the_needs_that_come_first_are_served_first(solve):
     for order, versions in ((("a", "b"), ("2.0", "1.0")), (("b", "a"), ("2.0", "1.0"))):
         overlay = solve(template({}), [need(name) for name in order], releases)
         assert tuple(_versions(overlay)[name] for name in order) == versions
+
+
+CHAIN = {
+    **{("server", version): ["wire==25.0", "lock>=3.16"] for version in ("1.0", "1.1")},
+    ("wire", "25.0"): ["thread==2.0"],
+    ("thread", "2.0"): [],
+    ("lock", "3.16"): [],
+    ("rope", "2.0"): ["thread<3"],
+}
+LINKED = {
+    "wire": ("24.0", ["thread<2"]),
+    "thread": ("1.0", []),
+    "lock": ("3.13", []),
+    "rope": ("1.0", ["thread<2"]),
+    "other": ("1.0", ["lock"]),
+}
+
+
+def _steps(tmp_path, monkeypatch, needs, *, quick=0, most=40, **more):
+    """Solve over LINKED where the search for the fewest changes of all has so many resolutions."""
+    monkeypatch.setattr("podfit.solve.overlay.QUICK_RUNS", quick)
+    for place in ("overlay", "search"):
+        monkeypatch.setattr(f"podfit.solve.{place}.MOST_RUNS", most)
+    return finish(
+        overlay_steps(
+            template(LINKED),
+            needs,
+            Uv(tmp_path / "cache"),
+            held=(),
+            preferences={},
+            index_arguments=only(registry(tmp_path / "wheels", CHAIN)),
+            **more,
+        )
+    )
+
+
+def test_where_the_fewest_changes_of_all_are_far_to_seek_the_needs_versions_are_found_without_them(
+    tmp_path, monkeypatch
+):
+    overlay = _steps(tmp_path, monkeypatch, [need("server")])
+    assert _versions(overlay)["server"] == "1.1"
+    assert set(_changes(overlay)) == {"wire", "thread", "lock", "rope"}
+    assert (overlay.rough, overlay.alternative) == (False, None)
+    assert "--prefer template plans it" in overlay.notes[0]
+    assert not any("not proven" in note for note in overlay.notes)
+
+
+def test_a_round_that_settles_nothing_says_that_the_fewest_changes_were_not_sought(tmp_path, monkeypatch):
+    earlier = Earlier()
+    rough = _steps(tmp_path, monkeypatch, [need("server")], earlier=earlier, settle=False)
+    assert rough.rough
+    assert _versions(rough)["server"] == "1.1"
+    assert earlier.hard == {"fewest", "fixed"}
+    settled = _steps(tmp_path, monkeypatch, [need("server")], earlier=earlier)
+    assert not settled.rough
+    assert _changes(settled) == _changes(rough)
+
+
+def test_at_the_limit_every_change_that_can_be_spared_by_itself_is_spared(tmp_path, monkeypatch):
+    overlay = _steps(tmp_path, monkeypatch, [need("server")], most=0)
+    assert set(_changes(overlay)) == {"wire", "thread", "lock", "rope"}
+    assert any("not proven" in note for note in overlay.notes)
+
+
+def test_one_need_is_dropped_where_without_it_all_others_can_be_had(solve):
+    pod = {"numba": ("0.61", []), "frames": ("26.2", ["numba<0.62"]), "torch": ("2.8", [])}
+    releases = {
+        ("server", "0.24"): ["numba==0.65", "trainer"],
+        ("numba", "0.65"): [],
+        ("trainer", "1.0"): ["torch"],
+        ("frames", "26.4"): ["numba<0.65"],
+    }
+    overlay = solve(template(pod), [need("trainer"), need("server"), need("torch")], releases, held=["torch"])
+    (refused,) = overlay.refused
+    assert refused.name == "server"
+    assert _versions(overlay)["trainer"] == "1.0"
+    assert _changes(overlay) == {}

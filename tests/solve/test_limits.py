@@ -37,7 +37,8 @@ def test_the_pin_and_everything_whose_own_limit_excludes_the_need_are_cores_of_t
             "torch": ("2.6", ["numpy>=2"]),
         }
     )
-    found = dict(known_cores(dict.fromkeys(["numpy<1.24", "pandas>=2"], "the project needs"), offer(pod, ["torch"]), frozenset({"torch"})))
+    asked = dict.fromkeys(["numpy<1.24", "pandas>=2"], "the project needs")
+    found = dict(known_cores(asked, offer(pod, ["torch"]), frozenset({"torch"})))
     assert set(found) == {frozenset({"numpy"}), frozenset({"jax"}), frozenset({"scipy"})}
     assert found[frozenset({"jax"})] == "the project needs numpy<1.24, and jax 0.5 requires numpy>=2"
 

@@ -6,6 +6,7 @@ Every possible environment is looked at.
 import itertools
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from share import examples
 from solve_support import need, only, registry, template
 
 from podfit.solve import Uv, solve_overlay
+from podfit.solve.search import QUICK_RUNS
 
 NAMES = ("alfa", "bravo", "charlie", "delta", "echo")
 VERSIONS = ("1.0", "2.0", "3.0")
@@ -72,12 +74,12 @@ def _moved(environment, present):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prefer", ["needs", "template"])
+@pytest.mark.parametrize(("prefer", "quick"), [("needs", QUICK_RUNS), ("needs", 0), ("template", QUICK_RUNS)])
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(worlds())
-def test_the_needs_come_first_then_the_fewest_changes_and_the_anchor_is_last(prefer, world):
+def test_the_needs_come_first_then_the_fewest_changes_and_the_anchor_is_last(prefer, quick, world):
     releases, present, held, needs = world
-    with tempfile.TemporaryDirectory() as room:
+    with tempfile.TemporaryDirectory() as room, patch("podfit.solve.overlay.QUICK_RUNS", quick):
         directory = registry(Path(room) / "wheels", releases)
         overlay = solve_overlay(
             template({name: (version, releases[name, version]) for name, version in present.items()}),

@@ -30,8 +30,9 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     """Return a bound that excludes one release as one that leads to the newest older release that passes.
 
     The releases between are taken to fail as well: what stands against a release stands, as a rule, against the newer
-    ones. The release that the bound leads to has been read. Where none is found, the older ones are excluded with it (as
-    many as can be told), or None comes back where the bound rests on advice alone. So does a bound that judging one release does not teach (another audit's).
+    ones. The release that the bound leads to has been read. Where none is found, the older ones are excluded with it,
+    as many as can be told, or None comes back where the bound rests on advice alone. A bound that judging one release
+    does not teach (another audit's) comes back as it is.
     """
     release = subject.added.get(bound.name)
     if release is None or bound.filename or bound.specifier != f"!={release.version}":
@@ -47,7 +48,9 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     first, tries = yield from _first_that_passes(given, subject, bound.name, releases)
     if not first and all(each.advice for each in said):
         return None
-    if not first and tries < MOST_TRIES and 0 < len(releases) <= MOST_TOLD:  # taken to fail, each of them: one round learns it
+    if (
+        not first and tries < MOST_TRIES and 0 < len(releases) <= MOST_TOLD
+    ):  # taken to fail, each of them: one round learns it
         excluded = ",".join((bound.specifier, *(f"!={version}" for version, _ in releases)))
         return replace(bound, specifier=excluded, reason=f"{bound.reason}; so it is of the {len(releases)} before it")
     if not first:

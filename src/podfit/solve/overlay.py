@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -30,7 +30,8 @@ from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
 from podfit.solve.addresses import unfilled, unset
 from podfit.solve.answer import Refusal
-from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, Packages, unmet
+from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, unmet
+from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders
 from podfit.solve.nearest import is_pin, nearest
 from podfit.solve.reconsider import Reconsidered
@@ -45,50 +46,10 @@ from podfit.solve.refusals import (
     told_of_address,
 )
 from podfit.solve.repositories import fixed_commits
-from podfit.solve.search import MOST_RUNS, QUICK_RUNS, Search
+from podfit.solve.search import MOST_RUNS, QUICK_RUNS, Packages, Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
 from podfit.solve.uv import PackageNotFoundError, Question, Uv
-
-
-FEWEST, FIXED = "fewest", "fixed"
-
-
-@dataclass(slots=True)
-class Earlier:
-    """What solving the same needs under fewer bounds found: all of it stays true under more.
-
-    relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps the
-    sets of pins that cannot all stay to the explanations, fixed does so for needs in exact versions (PEP 508 lines),
-    near maps relaxed needs to the versions near their pins. hard names searches for the fewest changes that QUICK_RUNS
-    resolutions did not end: FEWEST whatever the needs' versions, FIXED with them.
-    """
-
-    relaxed: set[str] = field(default_factory=set)
-    dropped: set[str] = field(default_factory=set)
-    refused: list[RefusedNeed] = field(default_factory=list)
-    reasons: dict[frozenset[str], str] = field(default_factory=dict)
-    near: dict[str, str] = field(default_factory=dict)
-    fixed: dict[tuple[str, ...], dict[frozenset[str], str]] = field(default_factory=dict)
-    hard: set[str] = field(default_factory=set)
-
-    def clear(self) -> None:
-        """Forget everything but what is hard: it was found under limits that are none any more."""
-        self.relaxed, self.dropped, self.refused, self.reasons, self.fixed = set(), set(), [], {}, {}
-        self.near = {}
-
-    def take(
-        self,
-        relaxed: Collection[str],
-        dropped: Collection[str],
-        refused: Iterable[RefusedNeed],
-        reasons: Mapping[frozenset[str], str],
-    ) -> None:
-        """Keep what one more solution found."""
-        self.relaxed.update(relaxed)
-        self.dropped.update(dropped)
-        self.refused = list(refused)
-        self.reasons = dict(reasons)
 
 
 def solve_overlay(
@@ -225,7 +186,8 @@ def overlay_steps(
         first = NeedsFirst(search, None, lacking, preferences, sources, earlier.fixed)
         first.settle = settle
         first.patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
-        taken, found = search, None
+        taken = search
+        found: Packages | Refusal | None = None
         try:
             if prefer == TEMPLATE:
                 found = yield from search.run()
@@ -248,7 +210,7 @@ def overlay_steps(
             blamed = told_of_address(error, culprits)
             dropped.update(culprits)  # what the index has by that name is not what is asked for
         runs += search.runs
-        if not blamed and not isinstance(found, Refusal):
+        if not blamed and found is not None and not isinstance(found, Refusal):
             settled, cheapest = (taken, found), (search, found) if taken is search else None
             looked = again is None or not (yield from again.look(found))
             if looked and prefer == NEEDS and taken is search and not first.runs:

@@ -61,8 +61,8 @@ class Search:
     forced are pins to release whatever the conflicts say. soft are the pins that stay where they can (None: all that
     are not held); of the others that are neither held nor released uv hears nothing but preferences. ranks say which
     of them go last (podfit.solve.cores). implied are PEP 508 lines that follow from the requirements whatever else is
-    chosen, each with who asks. After `run`, runs is the number of resolutions, released the pins that went, and proven tells whether no
-    smaller set would have done.
+    chosen, each with who asks. After `run`, runs is the number of resolutions, released the pins that went, and proven
+    tells whether no smaller set would have done.
     """
 
     template: Template

@@ -1,0 +1,47 @@
+"""What one solve of the needs leaves for the next one, which has more bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from podfit.model import RefusedNeed
+
+FEWEST, FIXED = "fewest", "fixed"
+
+
+@dataclass(slots=True)
+class Earlier:
+    """What solving the same needs under fewer bounds found: all of it stays true under more.
+
+    relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps the
+    sets of pins that cannot all stay to the explanations, fixed does so for needs in exact versions (PEP 508 lines),
+    near maps relaxed needs to the versions near their pins. hard names searches for the fewest changes that QUICK_RUNS
+    resolutions did not end: FEWEST whatever the needs' versions, FIXED with them.
+    """
+
+    relaxed: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
+    refused: list[RefusedNeed] = field(default_factory=list)
+    reasons: dict[frozenset[str], str] = field(default_factory=dict)
+    near: dict[str, str] = field(default_factory=dict)
+    fixed: dict[tuple[str, ...], dict[frozenset[str], str]] = field(default_factory=dict)
+    hard: set[str] = field(default_factory=set)
+
+    def clear(self) -> None:
+        """Forget everything but what is hard: it was found under limits that are none any more."""
+        self.relaxed, self.dropped, self.refused, self.reasons, self.fixed = set(), set(), [], {}, {}
+        self.near = {}
+
+    def take(
+        self,
+        relaxed: Collection[str],
+        dropped: Collection[str],
+        refused: Iterable[RefusedNeed],
+        reasons: Mapping[frozenset[str], str],
+    ) -> None:
+        """Keep what one more solution found."""
+        self.relaxed.update(relaxed)
+        self.dropped.update(dropped)
+        self.refused = list(refused)
+        self.reasons = dict(reasons)
