@@ -101,6 +101,26 @@ def test_an_image_by_tag_and_digest(registry: Registry) -> None:
     assert paths[0] == "/v2/x/manifests/1" and len(paths) == 8  # manifest, configuration and two layers, twice
 
 
+def test_the_layers_of_a_digest_are_fetched_once(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PODFIT_CACHE_DIR", str(tmp_path / "cache"))
+    registry.add(an_image())
+    spec = f"docker://{registry.address}/x:1"
+    first = read_template(spec)
+    seen = len(registry.seen)
+    assert read_template(spec) == first
+    assert [path.split("/")[3] for _, path, _ in registry.seen[seen:]] == ["manifests", "blobs"]
+    registry.add(an_image(env=("PIP_NO_INDEX=1",)))  # the tag is pushed again
+    seen = len(registry.seen)
+    assert read_template(spec).environment["PIP_NO_INDEX"] == "1"
+    assert len(registry.seen) - seen == 4
+    (kept,) = {path.parent for path in (tmp_path / "cache" / "images-1").rglob("*") if path.is_file()}
+    for entry in kept.iterdir():
+        entry.write_bytes(entry.read_bytes()[:100])
+    assert read_template(spec).environment["PIP_NO_INDEX"] == "1"
+
+
 def test_the_configuration_alone_is_two_requests(registry: Registry) -> None:
     registry.add(an_image(env=("CUDA_VERSION=12.4.1",)))
     source = RegistrySource(parse_reference(f"docker://{registry.address}/x:1"))

@@ -139,14 +139,18 @@ def _image(
     spec: str, python: str | None, machine: str | None, glibc: str | None, reporter: Reporter
 ) -> Template | None:
     """Return the template of an image, None where spec means none."""
+    from podfit.index import default_cache
+    from podfit.readers.image.kept import Kept
     from podfit.readers.image.read import read_image, source_of
+    from podfit.readers.image.reference import SCHEME
 
     source = source_of(spec)
     if source is None:
         return None
     last = Path(spec).name.partition("@")[0]
     name = safe_name(re.sub(r"(\.tar)?(\.gz|\.zst|\.tgz|\.tar)?$", "", last))
-    data = read_image(source, name=name, machine=machine, python=python, reporter=reporter)
+    kept = Kept(default_cache()) if spec.startswith(SCHEME) else None  # what lies on a disk is read again
+    data = read_image(source, name=name, machine=machine, python=python, reporter=reporter, kept=kept)
     return _checked(template_from_manifest(data, where=source.label), spec, python, machine, glibc)
 
 

@@ -12,6 +12,7 @@ from podfit.readers.image.archive import ArchiveSource, is_archive
 from podfit.readers.image.errors import DamagedError, ImageError
 from podfit.readers.image.facts import manifest_of
 from podfit.readers.image.filesystem import FileSystem, ImageTree
+from podfit.readers.image.kept import Kept
 from podfit.readers.image.layer import LayerReader, Step, lay
 from podfit.readers.image.layout import LayoutSource, is_layout
 from podfit.readers.image.reference import SCHEME, parse_reference
@@ -61,14 +62,28 @@ def read_image(
     machine: str | None = None,
     python: str | None = None,
     reporter: Reporter | None = None,
+    kept: Kept | None = None,
 ) -> dict[str, Any]:
     """Return the manifest (docs/template-manifest.md) of an image; nothing of it is run, nothing written.
 
-    machine (`x86_64`) picks among images for several, python (`3.11`) among interpreters. Raises ImageError for what
-    cannot be read, is damaged or hostile, or has no Python.
+    machine (`x86_64`) picks among images for several, python (`3.11`) among interpreters. What was read of the digest
+    before is taken from kept, without a layer being fetched again, and is put there. Raises ImageError for what cannot
+    be read, is damaged or hostile, or has no Python.
     """
     reporter = reporter or SilentReporter()
     image = source.image(machine or MACHINE)
+    manifest = kept.read(image, python) if kept is not None else None
+    if manifest is None:
+        manifest = _read(source, image, name, python, reporter)
+        if kept is not None:
+            kept.write(image, python, manifest)
+    for warning in manifest["probe"]["warnings"]:
+        reporter.warn(warning)
+    return {**manifest, "name": name}
+
+
+def _read(source: Source, image: Image, name: str, python: str | None, reporter: Reporter) -> dict[str, Any]:
+    """Return the manifest of an image, from its layers. Raises ImageError."""
     variables = image.config.variables
     also = frozenset(path for key in _FILES for path in variables.get(key, "").split() if path.startswith("/"))
     try:
@@ -85,8 +100,6 @@ def read_image(
     if manifest is None:
         which = f"no Python {python}" if python else "no Python"
         raise ImageError(source.label, f"has {which} that podfit could read (CPython with its standard library)")
-    for warning in manifest["probe"]["warnings"]:
-        reporter.warn(warning)
     return manifest
 
 
