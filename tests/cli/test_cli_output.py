@@ -30,7 +30,7 @@ PROJECT = {
 }
 COMMANDS = (
     *("fit", "matrix", "bloat", "report", "why", "recommend", "templates", "image", "audit", "compat", "probe"),
-    *("apply", "bundle", "prove", "verify", "diagnose", "check", "cache", "completion"),
+    *("apply", "bundle", "prove", "verify", "diagnose", "check", "schema", "cache", "completion"),
 )
 
 

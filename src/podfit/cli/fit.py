@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podfit.cli.answers import format_option, show, tell
-from podfit.cli.fitting import FittingCommand, Outcome, fit_options, fitted
+from podfit.cli.fitting import FittingCommand, Outcome, fit_options, fitted, project_folder
 from podfit.cli.pipes import reader_may_leave
 
 if TYPE_CHECKING:
@@ -61,7 +61,13 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
         tell(f"wrote {len(written)} files to {out}/: {', '.join(sorted(path.name for path in written))}")
     names = {plan.template.name: file_names(plan.template.name) for plan in plans}
     with reader_may_leave(outcome.exit_code):
-        _show(outcome, shape, Ahead(str(out), names), details=given["details"], quiet=quiet)
+        _show(
+            outcome,
+            shape,
+            Ahead(str(out), names, project=project_folder(given["project"])),
+            details=given["details"],
+            quiet=quiet,
+        )
     return outcome.exit_code
 
 
@@ -85,7 +91,13 @@ def matrix_command(shape: str, **given: Any) -> int:
 
     outcome = fitted(given, whole_catalogue=True)
     with reader_may_leave(outcome.exit_code):
-        _show(outcome, shape, Ahead(call=outcome.fit_call(given)), details=given["details"], quiet=given["quiet"])
+        _show(
+            outcome,
+            shape,
+            Ahead(call=outcome.fit_call(given), project=project_folder(given["project"])),
+            details=given["details"],
+            quiet=given["quiet"],
+        )
     return outcome.exit_code
 
 

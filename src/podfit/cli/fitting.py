@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -228,6 +229,12 @@ def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
         session = Session(options, offline=given["offline"], refresh=given["refresh"], reporter=reporter)
         results = session.fit(reading, templates)
     return Outcome(reading, results, session)
+
+
+def project_folder(project: Path) -> str:
+    """Return the directory that the places of a project's evidence are relative to, from the working directory on."""
+    folder = project if project.is_dir() else project.parent
+    return Path(os.path.relpath(folder)).as_posix()
 
 
 def _ignored(given: tuple[str, ...]) -> dict[str, str]:

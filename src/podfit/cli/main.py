@@ -34,6 +34,7 @@ _COMMANDS = {
     "verify": ("podfit.cli.verify", "verify_command", "Check that a plan is true on a machine."),
     "diagnose": ("podfit.cli.diagnose", "diagnose_command", "Say what broke in a log, why, and what to do."),
     "check": ("podfit.cli.check", "check_command", "Check that a plan still holds on its template as it is now."),
+    "schema": ("podfit.cli.schema", "schema_command", "Print the JSON Schema of what podfit writes for programs."),
     "cache": ("podfit.cli.cache", "cache_command", "Show or prune podfit's cache."),
     "completion": ("podfit.cli.completion", "completion_command", "Print the shell completion script."),
 }

@@ -94,7 +94,7 @@ class _Entry(msgspec.Struct):
         )
 
 
-class _Manifest(msgspec.Struct):
+class ManifestBody(msgspec.Struct):
     """The keys of a manifest that the model knows by name."""
 
     schema: str
@@ -131,7 +131,7 @@ def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
         )
     try:
         data = readable_data(data)
-        manifest = msgspec.convert(data, _Manifest)
+        manifest = msgspec.convert(data, ManifestBody)
         if len(manifest.name) > _LONGEST_TEMPLATE_NAME:
             raise ValueError(f"its name is {len(manifest.name)} characters long, more than {_LONGEST_TEMPLATE_NAME}")
         evidence = manifest.evidence or Evidence(_ORIGIN_KIND[manifest.origin], where)

@@ -27,7 +27,7 @@ _LONGEST_FILENAME = 255
 """Bytes of a file's name on the usual file systems."""
 
 
-class _Body(msgspec.Struct):
+class PlanBody(msgspec.Struct):
     """The keys of a plan file beside its template."""
 
     project: str
@@ -54,7 +54,7 @@ class _Body(msgspec.Struct):
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
     """Return the JSON object of plan: its template as a manifest, everything else field by field."""
-    body = {name: msgspec.to_builtins(getattr(plan, name)) for name in _Body.__struct_fields__}
+    body = {name: msgspec.to_builtins(getattr(plan, name)) for name in PlanBody.__struct_fields__}
     return {"schema": SCHEMA, **body, "template": manifest_from_template(plan.template)}
 
 
@@ -73,16 +73,16 @@ def plan_from_dict(data: Mapping[str, Any], *, where: str) -> Plan:
     try:
         data = readable_data(data)
         template = template_from_manifest(data.get("template", {}), where=where)
-        body = msgspec.convert(data, _Body)
+        body = msgspec.convert(data, PlanBody)
         _check(body)
     except ValueError as error:
         raise InputError(
             f"the plan has the wrong shape: {error}", where=Where(where), remedy="run `podfit fit` again"
         ) from None
-    return Plan(template=template, **{name: getattr(body, name) for name in _Body.__struct_fields__})
+    return Plan(template=template, **{name: getattr(body, name) for name in PlanBody.__struct_fields__})
 
 
-def _check(body: _Body) -> None:
+def _check(body: PlanBody) -> None:
     """Raise ValueError for a name, a version or a hash that is none: files and commands are made of them."""
     named = (*body.artefacts, *body.edges, *(name for targets in body.edges.values() for name in targets))
     for name in (*named, *(need.name for need in body.needs), *(change.name for change in body.changes)):

@@ -16,12 +16,14 @@ class Ahead:
     """What a person can do after a comparison.
 
     directory is where the files were written, as a path to type, and files has their names by template and kind
-    (`plan`, `constraints`). call are the words of the call that would write them, where nothing was written.
+    (`plan`, `constraints`). call are the words of the call that would write them, where nothing was written. project is
+    the directory that the places of evidence are relative to, itself relative to the working directory.
     """
 
     directory: str = ""
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     call: tuple[str, ...] = ()
+    project: str = ""
 
 
 _MOST = 3

@@ -7,16 +7,20 @@ from typing import Any
 
 import msgspec
 
-from podfit.model import Finding
+from podfit.model import Finding, Where
 from podfit.report.model import Report
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """A finding in an answer: what it belongs to (`PROJECT on TEMPLATE`), and the seconds that its check took."""
+    """A finding in an answer: what it belongs to (`PROJECT on TEMPLATE`), and the seconds that its check took.
+
+    place is the file and line to look at, relative to the working directory; None without one.
+    """
 
     suite: str
     finding: Finding
     seconds: float = 0.0
+    place: Where | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from podfit.report.ahead import Ahead
 from podfit.report.answer import Answer, Judged
 from podfit.report.data import matrix_data
 from podfit.report.document import document
+from podfit.report.places import askers, place_of
 from podfit.report.screen import screen
 
 
@@ -22,23 +23,30 @@ def comparison(plans: Sequence[Plan], refused: Mapping[str, str] | None = None, 
         lambda details: screen(plans, refused, details=details, ahead=ahead),
         lambda: document(plans, refused),
         lambda: matrix_data(plans, refused),
-        lambda: tuple(_judged(plans, refused or {})),
+        lambda: tuple(_judged(plans, refused or {}, ahead.project if ahead else "")),
     )
 
 
-def _judged(plans: Sequence[Plan], refused: Mapping[str, str]) -> Iterator[Judged]:
-    """Yield what decides whether the plans can work, and what is open: conflicts and questions as findings, too."""
+def _judged(plans: Sequence[Plan], refused: Mapping[str, str], folder: str) -> Iterator[Judged]:
+    """Yield what decides whether the plans can work, and what is open: conflicts and questions as findings, too.
+
+    folder is the project's, which the places are below.
+    """
     nobody = Evidence(EvidenceKind.ASSUMED, "none given")
     for plan in plans:
         suite = f"{plan.project} on {plan.template.name}"
+        asking = askers(plan)
         for decision in plan.with_action(Action.CONFLICT):
             evidence = (*decision.evidence, nobody)[0]
-            yield Judged(suite, Finding("conflict", decision.name, Verdict.FAILED, decision.reason, evidence))
+            conflict = Finding("conflict", decision.name, Verdict.FAILED, decision.reason, evidence)
+            place = place_of((*decision.evidence, *asking.get(decision.name, ())), folder)
+            yield Judged(suite, conflict, place=place)
         for finding in plan.findings:
-            yield Judged(suite, finding)
+            place = place_of((finding.evidence, *asking.get(finding.subject, ())), folder)
+            yield Judged(suite, finding, place=place)
         for asked in plan.questions:
             evidence = (*asked.evidence, nobody)[0]
             unknown = Finding("question", asked.subject, Verdict.UNKNOWN, asked.message, evidence, asked.remedy)
-            yield Judged(suite, unknown)
+            yield Judged(suite, unknown, place=place_of(asked.evidence, folder))
     for name, reason in refused.items():
         yield Judged(name, Finding("plan", name, Verdict.FAILED, reason, nobody))

@@ -14,6 +14,8 @@ _COMMAND = {Verdict.FAILED: "error", Verdict.WARNING: "warning", Verdict.UNKNOWN
 def write(answer: Answer, _screen: Screen) -> str:
     """Return one workflow command per finding that is not good, the failures first, and a last line that counts.
 
+    Where a finding has a place, the command names file and line: it then stands beside that line in a pull request.
+
     Syntax and escapes: docs.github.com, "Workflow commands for GitHub Actions".
     """
     judged = answer.judged() if answer.judged else ()
@@ -22,7 +24,9 @@ def write(answer: Answer, _screen: Screen) -> str:
         for one in judged:
             if one.finding.verdict is verdict:
                 title = f"{one.suite}: {one.finding.code} {one.finding.check} {one.finding.subject}"
-                lines.append(f"::{_COMMAND[verdict]} title={_property(title)}::{_message(one.finding)}")
+                place = f"file={_property(one.place.path)}," if one.place else ""
+                place += f"line={one.place.line}," if one.place and one.place.line else ""
+                lines.append(f"::{_COMMAND[verdict]} {place}title={_property(title)}::{_message(one.finding)}")
     failed = sum(one.finding.verdict is Verdict.FAILED for one in judged)
     lines.append(f"{answer.command}: {failed} of {len(judged)} findings failed")
     return "\n".join(lines) + "\n"
