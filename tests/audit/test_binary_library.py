@@ -15,7 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podfit.audit.binary import NotElfError, read_library
-from podfit.audit.binary.facts import WheelBinaries, library_facts, mentions_numpy, sampled_binaries, wheel_binaries
+from podfit.audit.binary.facts import (
+    WheelBinaries,
+    library_facts,
+    mentions_numpy,
+    mentions_torch,
+    sampled_binaries,
+    wheel_binaries,
+)
 from podfit.audit.binary.fatbin import device_code
 
 _SOURCE = """
@@ -143,6 +150,17 @@ def test_a_sample_reads_modules_alone_and_stays_below_its_bytes(built: bytes, tm
     names = ("large.cpython-310-x86_64-linux-gnu.so", "libz.so.1", "small.cpython-310-x86_64-linux-gnu.so")
     assert none == WheelBinaries((), (), 3, names)
     assert not mentions_numpy(zipfile.ZipFile(path))
+
+
+@pytest.mark.parametrize(
+    ("path", "tells"), [("torchext/_C.abi3.so", True), ("ext/libext_torch.so", True), ("ext/torch/glue.py", False)]
+)
+def test_a_compiled_file_that_has_torch_in_its_path_tells_to_read_all(path: str, tells: bool, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.whl", "w") as wheel:
+        wheel.writestr(path, "")
+        wheel.writestr("ext/_plain.so", "")
+    with zipfile.ZipFile(tmp_path / "a.whl") as wheel:
+        assert mentions_torch(wheel) is tells
 
 
 FATBIN = """

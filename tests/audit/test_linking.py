@@ -91,6 +91,24 @@ def test_nothing_missing_is_good_only_for_the_stable_interface_or_the_same_minor
     assert not is_known("_ZN2at6native3addERKNS_6TensorE")
 
 
+def test_a_release_is_refused_when_one_of_its_modules_lacks_a_symbol():
+    fits = uses("aoti_torch_delete_tensor_object", path="ext/activation_ops.cpython-311-x86_64-linux-gnu.so")
+    lacks = uses(CXX, path="ext/cache_ops.cpython-311-x86_64-linux-gnu.so")
+    (said,) = torch_interface(release(), WheelBinaries((fits, lacks), (), 2), around("2.4.1"))
+    assert said.fatal
+    assert said.evidence.source == f"ext 1.0: {lacks.path}"
+    assert not list(torch_interface(release(), WheelBinaries((fits, lacks), (), 2), around("2.8.0")))
+
+
+def test_a_library_that_a_module_draws_in_counts_and_one_that_nobody_loads_does_not():
+    module = uses("aoti_torch_delete_tensor_object", path="ext/_ext.so", needed=("libext.so",))
+    drawn = uses(CXX, path="ext/lib/libext.so")
+    (said,) = torch_interface(release(), WheelBinaries((drawn, module), (), 2), around("2.4.1"))
+    assert said.evidence.source == f"ext 1.0: {drawn.path}"
+    alone = uses("aoti_torch_delete_tensor_object", path="ext/_ext.so")
+    assert not list(torch_interface(release(), WheelBinaries((drawn, alone), (), 2), around("2.4.1")))
+
+
 def test_a_release_is_refused_when_none_of_its_files_finds_its_symbols():
     old, new = around("2.4.1+cu124"), around("2.8.0")
     only = WheelBinaries((uses(CXX),), (), 1)

@@ -28,6 +28,15 @@ RELEASES = {
     ("leaf", "2.0"): ([], "2026-08-04"),
     ("needy", "1.0"): (["torch", "tokens>=2"], "2024-09-01"),
     ("young", "1.0"): (["torch"], "2026-03-01"),
+    ("rest", "1.0"): (["middle"], "2025-01-05"),
+    ("rest", "2.0"): (["middle"], "2026-09-01"),
+    ("middle", "1.0"): (["torch>=2"], "2024-10-01"),
+    ("old", "0.2"): (["torch>=2.1"], "2023-11-01"),
+    ("old", "0.3"): (["torch>=2.1.1"], "2023-12-01"),
+    ("old", "0.4"): (["torch==2.1.2"], "2024-01-01"),
+    ("old", "0.5"): (["torch==2.6.0"], "2025-03-01"),
+    ("steady", "1.0"): (["torch>=2.1"], "2023-11-01"),
+    ("steady", "2.0"): (["torch==2.6.0"], "2025-03-01"),
 }
 POD = template("pod", {"torch": ("2.4.0+cu124", [])})
 
@@ -74,6 +83,28 @@ def test_what_is_written_for_torch_and_what_it_asks_for_is_of_torchs_time(fit):
     assert said.source == "of the template's time"
     assert said.detail == "not from 2025-01-23 on, half a year after torch 2.4.0+cu124 of 2024-07-24"
     assert plan.feasible
+
+
+def test_what_asks_for_something_that_requires_torch_is_of_torchs_time(fit):
+    assert _planned(fit("rest")) == {"rest": "1.0", "middle": "1.0"}
+
+
+def test_a_release_whose_successor_is_for_an_older_torch_alone_is_not_planned(fit):
+    plan = fit("old")
+    assert _planned(plan) == {}
+    (problem,) = plan.problems()
+    assert problem.startswith("old conflicts")
+    (bound,) = plan.bounds
+    assert bound.specifier == ">0.4"
+    said = "is older than 0.4, which asks for torch==2.1.2 alone: neither was made for torch 2.4.0+cu124"
+    assert bound.reason == f"old 0.3 {said}"
+    assert (bound.evidence.kind, bound.evidence.source) == (EvidenceKind.METADATA, "old 0.4 METADATA")
+
+
+def test_an_old_release_whose_only_other_is_for_a_newer_torch_is_planned_and_so_is_one_that_is_pinned(fit):
+    assert _planned(fit("steady"))["steady"] == "1.0"
+    assert _planned(fit("old==0.3"))["old"] == "0.3"
+    assert _planned(fit("old", tested={"old": "0.3"}))["old"] == "0.3"
 
 
 def test_what_has_no_tie_to_torch_is_the_newest(fit):

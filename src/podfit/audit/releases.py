@@ -6,10 +6,19 @@ A judge is asked about the releases of a solution, and about older ones when one
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from podfit.audit.binary.facts import WheelBinaries
-from podfit.audit.binary.linking import Link, absent_cuda_libraries, bringers, built_for, provided_by, torch_link
+from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
+from podfit.audit.binary.linking import (
+    Link,
+    TorchLink,
+    absent_cuda_libraries,
+    bringers,
+    built_for,
+    provided_by,
+    torch_link,
+)
+from podfit.audit.binary.loaded import parts
 from podfit.audit.binary.numpy_abi import refusal, silent_fault
 from podfit.audit.judging import Judge, Objection, Surroundings
 from podfit.audit.platform import symbol_versions, system_libraries
@@ -75,29 +84,40 @@ def _named(release: Release, around: Surroundings) -> Iterator[tuple[str, Requir
 
 
 def torch_interface(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
-    """Yield an objection when none of the release's files that use torch finds all of its symbols in the planned one.
+    """Yield an objection when a part of the release that uses torch finds not all of its symbols in the planned one.
 
-    Of files for several versions (`libNAME4.so`, `libNAME5.so`) one that does is enough.
+    A part is a file with what it draws in; of files for several versions (`libNAME4.so`, `libNAME5.so`) one is enough.
     """
     torch = around.environment.get("torch")
     users = [library for library in binaries.libraries if library.torch] if binaries is not None else []
-    if torch is None or not users or (release.name in around.template.distributions and release.name in around.held):
+    own = release.name in around.template.distributions and release.name in around.held
+    if torch is None or binaries is None or not users or own:
         return
     told = built_for(release.version, release.requires_dist or ())
-    links = [(library, torch_link(library, torch.version, built_for=told)) for library in users]
-    if all(link.link is Link.MISSING for _, link in links):
-        library, link = links[0]
+    links = {library.path: torch_link(library, torch.version, built_for=told) for library in users}
+    broken = next(_broken(binaries, links), None)
+    if broken is not None:
+        link = links[broken.path]
         evidence = Evidence(
-            EvidenceKind.BINARY, f"{release.name} {release.version}: {library.path}", ", ".join(link.missing[:3])
+            EvidenceKind.BINARY, f"{release.name} {release.version}: {broken.path}", ", ".join(link.missing[:3])
         )
         yield Objection(TORCH_CHECK, f"{release.name} {release.version}: {link.sentence}", evidence)
-    elif told and not any(link.link is Link.OK for _, link in links):
+    elif told and not any(link.link is Link.OK for link in links.values()):
         text = (
             f"{release.name} {release.version} was built for torch {told}; torch {torch.version} has every symbol that "
             "it asks for, and whether it works there nobody showed"
         )
         evidence = Evidence(EvidenceKind.METADATA, f"{release.name} {release.version}", f"built for torch {told}")
         yield Objection(TORCH_CHECK, text, evidence, fatal=False, unknown=True)
+
+
+def _broken(binaries: WheelBinaries, links: Mapping[str, TorchLink]) -> Iterator[LibraryFacts]:
+    """Yield a file that misses a symbol for each part of a wheel of which no alternative has all; links by path."""
+    absent = {path for path, link in links.items() if link.link is Link.MISSING}
+    for part in parts(binaries):
+        first = [next((each for each in drawn if each.path in absent), None) for drawn in part.alternatives]
+        if first[0] is not None and all(first):
+            yield first[0]
 
 
 def cuda_names(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:

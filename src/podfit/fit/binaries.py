@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.audit.binary.facts import KINDS, WheelBinaries, mentions_numpy, sampled_binaries, wheel_binaries
+from podfit.audit.binary.facts import (
+    KINDS,
+    WheelBinaries,
+    mentions_numpy,
+    mentions_torch,
+    sampled_binaries,
+    wheel_binaries,
+)
 from podfit.audit.releases import uses_cuda, uses_numpy
 from podfit.catalogue.variants import variants
 from podfit.model import LockedPackage, PodfitError, Release, Template
@@ -39,8 +46,9 @@ class WheelReader:
     ) -> Steps[tuple[dict[str, WheelBinaries], dict[str, str]]]:
         """Return, by name, what the modules of those packages say that have a wheel for the platform, and why not.
 
-        Of a release that speaks of torch or CUDA all are read; of another one some, until NumPy shows. Where a release
-        states no need of NumPy they are read only when its wheel mentions NumPy in its files' names.
+        Of a release that speaks of torch or CUDA all are read, and of one whose compiled files have torch in their
+        paths; of another one some, until NumPy shows. Where a release states no need of NumPy they are read only when
+        its wheel mentions NumPy in its files' names.
         """
         files = {name: file for name, package in packages.items() if (file := self._planned_file(package)) is not None}
         for name, file in files.items():
@@ -145,7 +153,7 @@ class WheelReader:
 
         try:
             with self._index.open_wheel(file) as bundle:
-                if file.filename in self._whole:
+                if file.filename in self._whole or mentions_torch(bundle):
                     found = wheel_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
                 elif file.filename not in self._stated and not mentions_numpy(bundle):
                     found = WheelBinaries()

@@ -10,6 +10,7 @@ from packaging.specifiers import SpecifierSet
 from podfit.audit import Audited, Subject
 from podfit.fit.nearness import Near, timely_solution
 from podfit.fit.older import widened
+from podfit.fit.outgrown import outgrown
 from podfit.fit.phases import Given, Needed, audit_phase
 from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
@@ -48,6 +49,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             learned = shortened(told, 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
         subject, said = yield from audit_phase(given, subject, waived)
+        old = yield from outgrown(given, subject, near.dates)
+        said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
         waived_now: set[tuple[str, str]] = set()
         for bound in _new(said.bounds, subject) if number < MOST_ROUNDS else ():
@@ -64,6 +67,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         if not learned_now:
             if waived_now:
                 subject, said = yield from audit_phase(given, subject, waived)
+                said = replace(said, bounds=(*said.bounds, *old))
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
             return subject, Audited((*said.findings, *left), said.bounds)
         for bound in learned_now:

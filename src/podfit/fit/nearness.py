@@ -1,9 +1,10 @@
 """Nearness in time: what nothing bounds is chosen of the time of what it works with.
 
 Metadata say which releases are too old, hardly ever which are too new: a library that was published two years after the
-template's torch still asks for no newer one. So a release that is written for a held framework (it requires torch, or
-has an extra of that name), and what such a release asks for in turn, is not taken from later than half a year after the
-framework's release, or after a release that asks for it and is from later itself (tested, pinned, of no framework).
+template's torch still asks for no newer one. So a release that is written for a held framework (it requires torch,
+itself or through what it requires, or has an extra of that name), and what such a release asks for in turn, is not
+taken from later than half a year after the framework's release, or after a release that asks for it and is from later
+itself (tested, pinned, of no framework).
 The laptop's versions come before that, and so does every requirement: where nothing is left, the limit gives way.
 """
 
@@ -140,8 +141,8 @@ def late(
     taken |= {name for name, each in subject.added.items() if same_release(tested.get(name, ""), each.version)}
     taken.update(free)
     for name, end in sorted(_ends(subject, {n: time for n, time in dates.items() if time}, taken).items()):
-        uploaded = _uploaded(subject, name)
-        if name not in taken and uploaded and _time(uploaded) >= end.until:
+        uploaded = first_upload(subject, name)
+        if name not in taken and uploaded and instant(uploaded) >= end.until:
             yield Timely(name, f"{end.until:%Y-%m-%dT%H:%M:%SZ}", end.reason)
 
 
@@ -168,8 +169,8 @@ def _ends(subject: Subject, dates: Mapping[str, str], taken: Collection[str]) ->
             for target in subject.walk.edges.get(asker, ()):
                 reach(target, end)
 
-    for name, release in subject.added.items():
-        for other in tied(release, dates):
+    for name, frameworks_of in written_for(subject, dates).items():
+        for other in sorted(frameworks_of):
             reach(name, _after(other, subject.environment[other].version, dates[other]))
     follow()
     for asker in subject.added.keys() - ends.keys():
@@ -183,13 +184,13 @@ def _ends(subject: Subject, dates: Mapping[str, str], taken: Collection[str]) ->
 
 def _own(subject: Subject, name: str) -> _End | None:
     """Return the end of the time of what an added release asks for; None where nobody knows when it was published."""
-    uploaded = _uploaded(subject, name)
+    uploaded = first_upload(subject, name)
     return _after(name, subject.added[name].version, uploaded) if uploaded else None
 
 
 def _after(name: str, version: str, time: str) -> _End:
     """Return the end of the time of what works with a release from an ISO time."""
-    return _End(_time(time) + AFTER, f"half a year after {name} {version} of {time[:10]}")
+    return _End(instant(time) + AFTER, f"half a year after {name} {version} of {time[:10]}")
 
 
 def tied(release: Release, held: Iterable[str]) -> Iterator[str]:
@@ -203,10 +204,34 @@ def tied(release: Release, held: Iterable[str]) -> Iterator[str]:
             yield parsed.target
 
 
+def written_for(subject: Subject, held: Iterable[str]) -> dict[str, set[str]]:
+    """Return by name the frameworks among held that each added release is written for.
+
+    It is tied to them itself, or it cannot be had without something that requires them (trl asks for accelerate).
+    """
+    askers: dict[str, set[str]] = {}
+    for name, targets in subject.walk.edges.items():
+        for target in targets:
+            askers.setdefault(target, set()).add(name)
+    found: dict[str, set[str]] = {}
+    for framework in held:
+        front, seen = [framework], {framework}
+        while front:
+            new = askers.get(front.pop(), set()) - seen
+            seen |= new
+            front += new
+        for name in seen & subject.added.keys() - {framework}:
+            found.setdefault(name, set()).add(framework)
+    for name, release in subject.added.items():
+        for framework in tied(release, held):
+            found.setdefault(name, set()).add(framework)
+    return found
+
+
 def _learn_dates(given: Given, subject: Subject, near: Near) -> Steps[None]:
     """Find when the held frameworks were released that something added is written for."""
     there = {name: subject.template.distributions[name].version for name in frameworks() if name in subject.held}
-    wanted = {n for release in subject.added.values() for n in tied(release, there)} - near.dates.keys()
+    wanted = {name for names in written_for(subject, there).values() for name in names} - near.dates.keys()
     for name in sorted(wanted):
         version = there[name]
         near.dates[name] = yield Wait(lambda name=name, version=version: _released(given, name, version))  # type: ignore[misc]
@@ -234,13 +259,13 @@ def _captured(template: Template) -> str:
     return template.captured if template.origin in (Origin.PUBLISHED, Origin.RECONSTRUCTED) else ""
 
 
-def _uploaded(subject: Subject, name: str) -> str:
+def first_upload(subject: Subject, name: str) -> str:
     """Return the ISO time of a planned package's first file, empty when the index does not tell."""
     package = subject.overlay.packages.get(name)
     return min((file.upload_time for file in package.artefacts if file.upload_time), default="") if package else ""
 
 
-def _time(text: str) -> datetime:
+def instant(text: str) -> datetime:
     """Return an ISO date or time; one without a zone is UTC's."""
     found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

@@ -13,7 +13,7 @@ from podfit.audit.binary.library import Library, NotElfError, read_library
 from podfit.audit.binary.numpy_abi import NumpyAbi, NumpyUse, numpy_use
 from podfit.audit.binary.torch_symbols import is_torchs
 
-KINDS = ("binaries-2", "samples-2")
+KINDS = ("binaries-2", "samples-3")
 """What the cache calls these facts, of all files and of some. The numbers rise whenever the readers see more."""
 
 MOST_LIBRARY_BYTES = 2 << 30
@@ -156,6 +156,11 @@ def sampled_binaries(bundle: zipfile.ZipFile, fetch: Fetch | None = None, *, mos
 def mentions_numpy(bundle: zipfile.ZipFile) -> bool:
     """Tell whether any file of an open wheel has NumPy's name in its path, as headers and glue to it have."""
     return any("numpy" in name.lower() for name in bundle.namelist())
+
+
+def mentions_torch(bundle: zipfile.ZipFile) -> bool:
+    """Tell whether the path of a compiled file of an open wheel has torch's name in it (`torchao/_C.abi3.so`)."""
+    return any("torch" in member.filename.lower() for member in shared_libraries(bundle))
 
 
 def _promise(member: zipfile.ZipInfo) -> tuple[bool, bool, bool, int, str]:

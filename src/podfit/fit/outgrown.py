@@ -1,0 +1,97 @@
+"""A release that its own successors outgrew: made for an older framework than the one that is held.
+
+A range that is open at its top is a hope, no promise. Where the newest release that may be planned is from long before
+the held framework, and a later one, still from before it, asked for an older framework alone, nobody made the planned
+one for what is there: `torch>=2.1.0` of a release whose successors ask for `torch==2.1.2` says nothing of torch 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from podfit.audit import Subject
+from podfit.fit.nearness import first_upload, instant, tied
+from podfit.fit.phases import Given
+from podfit.model import Bound, Evidence, EvidenceKind, PodfitError, Release
+from podfit.model.requirement import parse_requires_dist
+from podfit.model.steps import Steps, Wait
+from podfit.model.versions import same_release
+
+if TYPE_CHECKING:
+    from podfit.index import IndexFile
+
+BEFORE = timedelta(days=183)
+"""So long before a framework a release is still of its time."""
+
+MOST_SUCCESSORS = 8
+"""So many later releases are asked for what they require."""
+
+
+def outgrown(given: Given, subject: Subject, dates: Mapping[str, str]) -> Steps[tuple[Bound, ...]]:
+    """Return a bound for each added release that a later one shows to be for an older framework.
+
+    dates are ISO times of the held frameworks. What the project pins and what was tested locally is taken as it is.
+    """
+    pinned = {need.name for need in subject.needs if need.specifier.startswith("==") and "*" not in need.specifier}
+    found: list[Bound] = []
+    for name, release in sorted(subject.added.items()):
+        if name in pinned or same_release(given.tested.get(name, ""), release.version):
+            continue
+        uploaded = first_upload(subject, name)
+        for framework in tied(release, [each for each, date in dates.items() if date]):
+            if not uploaded or instant(uploaded) + BEFORE >= instant(dates[framework]):
+                continue
+            later = yield from _later(given, name, release.version, dates[framework])
+            bound = _shown(subject, release, framework, later)
+            if bound is not None:
+                found.append(bound)
+                break
+    return tuple(found)
+
+
+def _later(given: Given, name: str, version: str, until: str) -> Steps[list[Release]]:
+    """Return the metadata of the next final releases after version, of those that are older than an ISO time."""
+    try:
+        releases = yield Wait(lambda: given.index.releases(name))
+        there = Version(version)
+    except (PodfitError, InvalidVersion):
+        return []
+    texts = [text for text, files in releases.items() if _between(text, there, files, until)]
+    pairs = [(name, text) for text in sorted(texts, key=Version)[:MOST_SUCCESSORS]]
+    if pairs:
+        yield from given.source.learn(pairs)
+    return [release for pair in pairs if (release := given.source.release(*pair)) is not None]
+
+
+def _between(text: str, version: Version, files: list[IndexFile], until: str) -> bool:
+    """Tell whether a release is final, later than version and older than an ISO time."""
+    try:
+        parsed = Version(text)
+    except InvalidVersion:
+        return False
+    uploaded = min((file.upload_time for file in files if file.upload_time and not file.yanked), default="")
+    return parsed > version and not parsed.is_prerelease and bool(uploaded) and instant(uploaded) < instant(until)
+
+
+def _shown(subject: Subject, release: Release, framework: str, later: list[Release]) -> Bound | None:
+    """Return the bound on a release that the first of its successors for an older framework alone shows."""
+    there = subject.environment[framework].version
+    for other in later:
+        for line in other.requires_dist or ():
+            asked = parse_requires_dist(line)
+            if asked is None or asked.target != framework or asked.requirement.marker is not None:
+                continue
+            limits = {each.operator for each in asked.requirement.specifier}
+            if asked.allows(there) or not limits & {"==", "===", "<", "<=", "~="}:
+                continue
+            reason = (
+                f"{release.name} {release.version} is older than {other.version}, which asks for {asked.short} alone: "
+                f"neither was made for {framework} {there}"
+            )
+            evidence = Evidence(EvidenceKind.METADATA, f"{other.name} {other.version} METADATA", line)
+            return Bound(release.name, reason, evidence, f">{other.version}")
+    return None
