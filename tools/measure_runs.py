@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,12 +114,20 @@ def boundary(python: str, needs: tuple[str, ...], line: str, room: Path) -> tupl
     return seen, "too many releases fail"
 
 
-def entry(name: str, standin: str, seen: list[dict[str, Any]]) -> str:
-    """Return the lines of a bound for the catalogue, as TOML."""
-    failed = [each for each in seen if each["outcome"] == "fails"]
+def head(standin: str, date: str) -> str:
+    """Return the table that a file of bounds begins with, as TOML: where, how and on which day (ISO) was run."""
+    on = f"a stand-in with {standin}, on the CPU of an {platform.machine()}"
     text = json.dumps
-    lines = ["[[bound]]", f"name = {text(name)}", f'versions = ">={failed[-1]["versions"][name]}"', 'against = ""']
-    lines += [f"happens = {text(failed[-1]['last_words'])}", f"run = {text(f'{standin}: {name}')}"]
+    return f'[run]\non = {text(on)}\ncommand = "tools/measure_runs.py --bounds"\ndate = {text(date)}\n'
+
+
+def entry(name: str, torch: str, seen: list[dict[str, Any]]) -> str:
+    """Return the lines of a bound for the catalogue, as TOML: of that series of torch, until a person widens it."""
+    failed = [each for each in seen if each["outcome"] == "fails"]
+    series = ".".join(torch.split(".")[:2])
+    text = json.dumps
+    lines = ["[[bound]]", f"name = {text(name)}", f"allowed = {text('<' + failed[-1]['versions'][name])}"]
+    lines += [f'against = {{ torch = "=={series}.*" }}', f"happens = {text(failed[-1]['last_words'])}"]
     lines += [f"failed = {text([each['versions'][name] for each in failed])}"]
     lines += [f"ran = {text([each['versions'][name] for each in seen if each['outcome'] == 'runs'])}"]
     return "\n".join(lines) + "\n"
@@ -140,11 +150,13 @@ def main() -> int:
     if options.bounds:
         room = Path(tempfile.mkdtemp(prefix="podfit-bounds-"))
         known = runs.subjects()
+        print(head(runs.title(runs.probed(python)), f"{datetime.now(timezone.utc):%Y-%m-%d}"))
         for result in runs.read([options.bounds]):
             name = result["subject"]
             if result["outcome"] == "fails" and (not options.names or name in options.names):
                 seen, why = boundary(python, *known[name], room)
-                print(f"# {name}: {why}\n{entry(known[name][0][0], result['standin'], seen)}", flush=True)
+                torch = runs.probed(python).distributions["torch"].version
+                print(f"# {name}: {why}\n{entry(known[name][0][0], torch, seen)}", flush=True)
         shutil.rmtree(room)
     if options.remove and not options.python:
         shutil.rmtree(Path(python).parent.parent)

@@ -28,6 +28,12 @@ RELEASES = {
     ("leaf", "2.0"): ([], "2026-08-04"),
     ("needy", "1.0"): (["torch", "tokens>=2"], "2024-09-01"),
     ("young", "1.0"): (["torch"], "2026-03-01"),
+    ("torchgraph", "1.0"): ([], "2024-09-01"),
+    ("torchgraph", "2.0"): ([], "2026-09-01"),
+    ("deep-pytorch", "1.0"): ([], "2024-09-01"),
+    ("deep-pytorch", "2.0"): ([], "2026-09-01"),
+    ("nottorch", "1.0"): ([], "2024-09-01"),
+    ("nottorch", "2.0"): ([], "2026-09-01"),
     ("rest", "1.0"): (["middle"], "2025-01-05"),
     ("rest", "2.0"): (["middle"], "2026-09-01"),
     ("middle", "1.0"): (["torch>=2"], "2024-10-01"),
@@ -87,6 +93,14 @@ def test_what_is_written_for_torch_and_what_it_asks_for_is_of_torchs_time(fit):
 
 def test_what_asks_for_something_that_requires_torch_is_of_torchs_time(fit):
     assert _planned(fit("rest")) == {"rest": "1.0", "middle": "1.0"}
+
+
+def test_what_is_called_after_torch_is_of_torchs_time(fit):
+    assert _planned(fit("torchgraph", "deep-pytorch", "nottorch")) == {
+        "torchgraph": "1.0",
+        "deep-pytorch": "1.0",
+        "nottorch": "2.0",
+    }
 
 
 def test_a_release_whose_successor_is_for_an_older_torch_alone_is_not_planned(fit):

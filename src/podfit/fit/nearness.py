@@ -2,14 +2,15 @@
 
 Metadata say which releases are too old, hardly ever which are too new: a library that was published two years after the
 template's torch still asks for no newer one. So a release that is written for a held framework (it requires torch,
-itself or through what it requires, or has an extra of that name), and what such a release asks for in turn, is not
-taken from later than half a year after the framework's release, or after a release that asks for it and is from later
-itself (tested, pinned, of no framework).
+itself or through what it requires, has an extra of that name, or is called after it), and what such a release asks for
+in turn, is not taken from later than half a year after the framework's release, or after a release that asks for it and
+is from later itself (tested, pinned, of no framework).
 The laptop's versions come before that, and so does every requirement: where nothing is left, the limit gives way.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -194,8 +195,13 @@ def _after(name: str, version: str, time: str) -> _End:
 
 
 def tied(release: Release, held: Iterable[str]) -> Iterator[str]:
-    """Yield the frameworks among held that a release is written for: it requires them, or has an extra of that name."""
+    """Yield the frameworks among held that a release is written for.
+
+    It requires them, has an extra of that name, or is called after them: torch-geometric, torchao and others import
+    torch and leave to the user which one.
+    """
     names = frozenset(held)
+    yield from (name for name in names if re.search(rf"(?:^|-)(?:py)?{re.escape(name)}", release.name))
     for line in release.requires_dist or ():
         if not any(name in line for name in names):
             continue  # before anything is parsed: there are thousands of lines
