@@ -540,3 +540,14 @@ def test_merging_keeps_exactly_the_versions_that_satisfy_every_declaration(range
         assert not SpecifierSet(need.specifier).is_unsatisfiable()
     else:
         assert left == expected
+
+
+def test_what_a_need_cannot_be_imported_without_and_does_not_require_is_needed_as_well() -> None:
+    report = find_needs(project("torchtune"), template())
+    assert names(report) == ["torchtune", "torchao"]
+    (why,) = report.needs[1].evidence
+    assert (why.kind, why.source) == (EvidenceKind.BINARY, "torchtune 0.5.0 and 0.6.1: torchtune/__init__.py")
+    assert names(find_needs(project("torchtune"), template("3.11.9", installed("torchao")))) == ["torchtune"]
+    asked = {need.name: need.specifier for need in find_needs(project("torchtune", "torchao<1"), template()).needs}
+    assert asked == {"torchtune": "", "torchao": "<1"}
+    assert names(find_needs(project("torchvision"), template())) == ["torchvision"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue import imports as catalogue
+from podfit.catalogue.unstated import unstated
 from podfit.model import (
     Call,
     Declaration,
@@ -139,7 +140,15 @@ def find_needs(
         if asked is not None and use is None and only_imported:
             continue
         needs.append(_need(name, asked, use, providers))
+    needs += _unstated(needs, template)
     return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, tuple(questions))
+
+
+def _unstated(needs: Sequence[Need], template: Template) -> list[Need]:
+    """Return what needs cannot be imported without and do not require, where neither they nor the template have it."""
+    there = {need.name for need in needs} | template.distributions.keys()
+    asked = {name: why for need in needs for name, why in unstated().get(need.name, {}).items()}
+    return [Need(name, (why,)) for name, why in sorted(asked.items()) if name not in there]
 
 
 def _imported(
