@@ -3,35 +3,37 @@
     python benchmarks/report.py [--packages 1000] [--templates 12] [--page FILE.html]
 
 Without --page, plans of made-up distributions over made-up templates are drawn; with it, a report that podfit wrote.
-Needs Chromium. Times are the browser's own (Paint Timing), memory its own count of the page's JavaScript heap; the
+Needs Chromium and ChromeDriver. Times are the browser's own (Paint Timing), memory its own count of the page's JavaScript heap; the
 median of the rounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import re
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 from podfit.model import Action, Decision, Evidence, EvidenceKind, Interpreter, Need, Origin, Plan, Platform, Template
 from podfit.report.model import Report, section, text
 from podfit.report.page import explained, verdicts
 from podfit.writers.html import draw
 
-TELL = """
-<script>addEventListener("load", () => setTimeout(() => {
-  const paint = performance.getEntriesByType("paint").find((each) => each.name === "first-contentful-paint");
-  const said = {paint: paint ? paint.startTime : null, heap: performance.memory ? performance.memory.usedJSHeapSize : 0,
-    ready: performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart};
-  document.body.innerHTML = '<pre id="said">' + JSON.stringify(said) + "</pre>";
-}, 300));</script></body>
+ASK = """
+const paint = performance.getEntriesByType("paint").find((each) => each.name === "first-contentful-paint");
+const moments = performance.getEntriesByType("navigation")[0];
+return {paint: paint ? paint.startTime : null, ready: moments.domContentLoadedEventEnd,
+  heap: performance.memory ? performance.memory.usedJSHeapSize : 0};
 """
+"""What the page is asked once it is there: Paint Timing, Navigation Timing, the heap."""
 
 
 def made_up(packages: int, templates: int) -> list[Plan]:
@@ -60,17 +62,49 @@ def made_up(packages: int, templates: int) -> list[Plan]:
     return plans
 
 
-def opened(page: str, chromium: str, folder: Path) -> dict[str, float]:
-    """Return what the browser says of a page that it opens."""
-    (folder / "page.html").write_text(page.replace("</body>", TELL), encoding="utf-8")
-    words = [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
-    words += ["--dump-dom", (folder / "page.html").as_uri()]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    found = re.findall(r'<pre id="said">({.*?})</pre>', done.stdout)
-    if not found:
-        raise SystemExit("the browser said nothing")
-    said: dict[str, float] = json.loads(found[-1])
-    return said
+class Driver:
+    """A headless Chromium behind ChromeDriver (W3C WebDriver), each page in a session of its own."""
+
+    def __init__(self, chromium: str, chromedriver: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        words = [chromedriver, f"--port={self.address.rpartition(':')[2]}"]
+        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.chromium = chromium
+
+    def call(self, method: str, path: str, **body: Any) -> Any:
+        """Return the value of one command."""
+        data = json.dumps(body).encode() if method == "POST" else None
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.address}{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.load(answer)["value"]
+
+    def opened(self, page: Path) -> dict[str, float]:
+        """Return what the browser says of a page that it opens."""
+        words = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        words += ["--disable-component-update", "--disable-sync", "--window-size=1280,900"]
+        options = {"goog:chromeOptions": {"binary": self.chromium, "args": words}}
+        session = self.call("POST", "/session", capabilities={"alwaysMatch": options})["sessionId"]
+        try:
+            self.call("POST", f"/session/{session}/url", url=page.as_uri())
+            while True:  # the paint comes a frame after the page is loaded
+                said: dict[str, float] = self.call("POST", f"/session/{session}/execute/sync", script=ASK, args=[])
+                if said["paint"] is not None:
+                    return said
+                time.sleep(0.05)
+        finally:
+            self.call("DELETE", f"/session/{session}")
+
+    def ready(self) -> None:
+        """Wait until it answers."""
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                if self.call("GET", "/status")["ready"]:
+                    return
+            time.sleep(0.1)
+        raise SystemExit("ChromeDriver does not answer")
 
 
 def main() -> None:
@@ -82,8 +116,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        raise SystemExit("there is no Chromium on this machine")
+    chromedriver = shutil.which("chromedriver")
+    if chromium is None or chromedriver is None:
+        raise SystemExit("there is no Chromium with its ChromeDriver on this machine")
     started = time.perf_counter()
     if given.page is not None:
         page = given.page.read_text(encoding="utf-8")
@@ -92,8 +127,15 @@ def main() -> None:
         parts = (*section("", *verdicts(plans, {})), *section("Templates compared", explained(plans)))
         page = draw(Report(text("example"), parts))
     drawn = time.perf_counter() - started
-    with tempfile.TemporaryDirectory() as folder:
-        said = [opened(page, chromium, Path(folder)) for _ in range(given.rounds)]
+    driver = Driver(chromium, chromedriver)
+    try:
+        driver.ready()
+        with tempfile.TemporaryDirectory() as folder:
+            shown = Path(folder) / "page.html"
+            shown.write_text(page, encoding="utf-8")
+            said = [driver.opened(shown) for _ in range(given.rounds)]
+    finally:
+        driver.process.terminate()
     print(f"{len(page.encode()) / 1e6:.2f} MB, drawn in {drawn:.2f} s")
     figures = (("paint", "ms to the first paint", 1), ("ready", "ms until it answers", 1), ("heap", "MB heap", 1e6))
     for key, unit, scale in figures:

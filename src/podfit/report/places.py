@@ -12,7 +12,7 @@ _PLACE = re.compile(r"(?P<path>[^:\[\]\n]+?)(?P<cell>\[\d+\])?:(?P<line>\d{1,9})
 
 
 def place_of(evidence: Iterable[Evidence], folder: str = "") -> Where | None:
-    """Return the first place that evidence names (`src/train.py:3`), below folder; None where none does.
+    """Return the first place that evidence names (`train.py:3`), below folder; None where none does.
 
     Of a notebook (`a.ipynb[2]:1`, a line of a cell) the file alone is named: the line is none of the file's. Paths
     that lead to the root of the file system are none of a project's.

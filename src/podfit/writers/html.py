@@ -34,6 +34,8 @@ from podfit.writers.interface import Screen
 from podfit.writers.plain import kept_spaces, plain
 from podfit.writers.treemap import squarified
 
+_HUES = 9
+"""So many colours the tiles of a treemap have, as in page.css; the catalogue has as many categories."""
 _LEAST_LABEL = 0.004
 """A tile with a smaller share of the whole has no room for its name; its title and the list beside it have it."""
 _BOX, _GAP = (150, 26), (60, 14)
@@ -214,9 +216,9 @@ def _bars(block: Bars) -> str:
     """Return quantities as bars."""
     most = max((bar.value for bar in block.bars), default=0.0) or 1.0
     lines = "".join(
-        f'<li><span class="label">{_text(bar.label)}</span><span class="bar" '
+        f'<li><span class="label">{_text(bar.label)}</span><span class="amount"><span class="bar" '
         f'style="width:{60 * bar.value / most:.2f}%"></span>'
-        f'<span class="shown">{quoted(plain(bar.shown))}</span></li>\n'
+        f'<span class="shown">{quoted(plain(bar.shown))}</span></span></li>\n'
         for bar in block.bars
     )
     return f'<ul class="bars">\n{lines}</ul>\n'
@@ -230,9 +232,9 @@ def _tiles(block: Tiles) -> str:
     for number, (tile, place) in enumerate(zip(block.tiles, places, strict=True)):
         inner = "".join(_inner_tiles(tile, whole))
         drawn.append(
-            f'<div class="tile hue{number % 8}" style="left:{place.x:.4%};top:{place.y:.4%};width:{place.width:.4%};'
+            f'<div class="tile hue{number % _HUES}" style="left:{place.x:.4%};top:{place.y:.4%};width:{place.width:.4%};'
             f'height:{place.height:.4%}" title="{_said(tile)}"><span class="label">{quoted(plain(tile.label))}</span>'
-            f"{inner}</div>"
+            f'<div class="parts">{inner}</div></div>'
         )
     listed = _tile_list(block.tiles)
     return (
