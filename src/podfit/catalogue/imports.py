@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from podfit.catalogue.slim import spoiling_calls
 from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
 
@@ -191,10 +192,10 @@ def rules() -> tuple[Rule, ...]:
 
 @cache
 def call_names() -> frozenset[str]:
-    """Return the last parts of the functions and methods that some rule asks for: what a scan has to look for."""
+    """Return the last parts of functions and methods that a rule or a slimmer build asks for: what a scan looks for."""
     return frozenset(
         name for rule in rules() for name in (*rule.methods, *(call.rpartition(".")[2] for call in rule.calls))
-    )
+    ) | {call.rpartition(".")[2] for call in spoiling_calls()}
 
 
 @cache
@@ -210,7 +211,8 @@ def settings() -> Mapping[str, tuple[str, frozenset[str]]]:
 @cache
 def call_modules() -> frozenset[str]:
     """Return the top-level modules of all rules: a file that mentions none of them has no call to look for."""
-    return frozenset(name.partition(".")[0] for rule in rules() for name in (rule.module, *rule.calls))
+    named = (name for rule in rules() for name in (rule.module, *rule.calls))
+    return frozenset(name.partition(".")[0] for name in (*named, *spoiling_calls()))
 
 
 def _import_name(module: str, entry: Mapping[str, Any]) -> ImportName:

@@ -78,6 +78,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "(needs), or the fewest changes whatever these versions (template). Default: needs.",
     ),
     click.option(
+        "--slim",
+        is_flag=True,
+        help="Take smaller builds (mlflow-skinny, opencv-python-headless) where every module that the project imports "
+        "is in their wheels.",
+    ),
+    click.option(
         "--ignore",
         metavar="CODE[=WHY]",
         multiple=True,
@@ -219,6 +225,7 @@ def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
             hold=(*given["hold"], *settings.hold),
             release=given["release"],
             prefer=given["prefer"],
+            slim=given["slim"],
             gpu=given["gpu"] or settings.gpu,
             driver=given["driver"] or settings.driver,
             extra_index_urls=tuple(filter(None, given["extra_index_url"])),

@@ -23,10 +23,11 @@ class Options:
     asked before it, find_links are further directories or pages of files. exclude_newer is an ISO date or time: files
     uploaded later do not exist. ignore maps codes of checks to the reasons why their failures are ignored. prefer says
     what comes first: "needs" (their best versions, then the fewest changes to the template) or "template" (the fewest
-    changes, whatever the needs' versions). allow_build names what may be built from source while planning, which runs
-    its code on this machine (`:all:` for everything; by default nothing is). unasked are indexes that cannot be asked,
-    by label, with the reason. gpu (`RTX 5090`, `sm_120`, or `probed`: the template's own) and driver (`570`) name the
-    machine; empty: what the template itself says of one counts.
+    changes, whatever the needs' versions). slim takes smaller builds that have all that the project imports.
+    allow_build names what may be built from source while planning, which runs its code on this machine (`:all:` for
+    everything; by default nothing is). unasked are indexes that cannot be asked, by label, with the reason. gpu (`RTX
+    5090`, `sm_120`, or `probed`: the template's own) and driver (`570`) name the machine; empty: what the template
+    itself says of one counts.
     Raises InputError for an exclude_newer that is no date, another prefer, and for a check that there is not or that
     cannot be ignored.
     """
@@ -44,6 +45,7 @@ class Options:
     exclude_newer: str = ""
     allow_build: tuple[str, ...] = ()
     prefer: str = NEEDS
+    slim: bool = False
     gpu: str = ""
     driver: str = ""
     ignore: Mapping[str, str] = field(default_factory=dict)

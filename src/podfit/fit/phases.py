@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 class Given:
     """What one fit starts from: the project with its calls, one template, where to ask, how to fit.
 
-    memory is what was found out on the way and stays true: the files of releases that fit the template.
+    memory is what was found out on the way and stays true: the files of releases that fit the template. swaps maps
+    needs to the smaller builds that take their place.
     """
 
     project: Project
@@ -63,17 +64,19 @@ class Given:
     wheels: WheelReader
     audits: Sequence[Audit]
     memory: dict[tuple[str, str], tuple[IndexFile, ...]] = field(default_factory=dict)
+    swaps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tested(self) -> dict[str, str]:
         """The local environment's versions of what an index can have, by name."""
         if self.project.local is None:
             return {}
-        return {
+        found = {
             name: distribution.version
             for name, distribution in self.project.local.distributions.items()
             if distribution.version and not distribution.editable and not distribution.direct_url
         }
+        return {**{slim: found[name] for name, slim in self.swaps.items() if name in found}, **found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,9 @@ def needs_phase(given: Given) -> Steps[Needed]:
         if not given.source.incomplete:
             break
         yield from given.source.learn()
+    if given.swaps:
+        swapped = (replace(need, name=given.swaps.get(need.name, need.name)) for need in report.needs)
+        report = replace(report, needs=tuple(sorted(swapped, key=lambda need: need.name)))
     template = yield from _with_metadata(given)
     released = {canonical(name) for name in options.release}
     wanted = {canonical(name) for name in options.hold}

@@ -48,6 +48,7 @@ def _words(options: Options) -> Iterator[str]:
     yield from [f"--prefer={options.prefer}"] * (options.prefer != NEEDS)
     yield from [f"--gpu={options.gpu}"] * bool(options.gpu)
     yield from [f"--driver={options.driver}"] * bool(options.driver)
+    yield from ["--slim"] * options.slim
     yield from ["--only-imported"] * options.only_imported
     yield from ["--include-optional"] * options.include_optional
 

@@ -18,6 +18,7 @@ from podfit.fit.machines import on_machine
 from podfit.fit.options import Options
 from podfit.fit.phases import Given, needs_phase, plan_phase
 from podfit.fit.secrets import without_secrets
+from podfit.fit.slim import with_slimmer
 from podfit.fit.source import IndexReleases
 from podfit.model import (
     Call,
@@ -228,15 +229,21 @@ def fit_templates(
 def _fit_one(given: Given) -> Steps[Fitted]:
     """Return the result for one template."""
     try:
-        needed = yield from needs_phase(given)
-        subject, said = yield from clean_solution(given, needed)
-        known = needed.known(given.options.bounds)
-        subject = replace(subject, bounds=relevant(subject.bounds, known, subject.overlay.packages))
-        plan = yield from plan_phase(given, needed, subject, said)
+        plan = yield from _planned(given)
+        plan = yield from with_slimmer(given, plan, _planned)
         return Fitted(given.template, without_secrets(plan))
     except (NoPlanError, InputError) as error:
         told = NoPlanError(hidden(error.message), where=error.where, remedy=hidden(error.remedy))
         return Fitted(given.template, None, told, error if isinstance(error, InputError) else None)
+
+
+def _planned(given: Given) -> Steps[Plan]:
+    """Return the plan for one template. Errors as `needs_phase` and `clean_solution`."""
+    needed = yield from needs_phase(given)
+    subject, said = yield from clean_solution(given, needed)
+    known = needed.known(given.options.bounds)
+    subject = replace(subject, bounds=relevant(subject.bounds, known, subject.overlay.packages))
+    return (yield from plan_phase(given, needed, subject, said))
 
 
 def _tell_unknown_names(options: Options, templates: Sequence[Template], reporter: Reporter) -> None:

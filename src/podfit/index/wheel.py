@@ -58,6 +58,12 @@ class WheelListing:
         return tuple(sorted(names - _NOT_FOR_IMPORT or names))
 
     @cached_property
+    def modules(self) -> frozenset[str]:
+        """The dotted names of all modules and packages in it; data that looks like one counts."""
+        found = {parts[:-1] if parts[-1] == "__init__" else parts for parts in map(_parts, self._paths) if parts}
+        return frozenset(".".join(parts[:length]) for parts in found for length in range(1, len(parts) + 1))
+
+    @cached_property
     def import_roots(self) -> tuple[str, ...]:
         """What of `import_names` this wheel has to itself: the outermost packages and modules, dotted, sorted.
 
@@ -76,6 +82,11 @@ class WheelListing:
     @property
     def _paths(self) -> Iterator[str]:
         return (member.path for member in self.members)
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """Return the same, to be kept in a set."""
+    return tuple(_module(path))
 
 
 def _module(path: str) -> list[str]:

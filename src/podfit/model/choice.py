@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from podfit.model.evidence import Evidence
+
 NEEDS, TEMPLATE = "needs", "template"
 PREFERABLE = (NEEDS, TEMPLATE)
 """What may come first in a plan: the versions of what is asked for, or the template as it is."""
@@ -42,6 +44,23 @@ class Alternative:
 
     needs: tuple[OtherVersion, ...]
     changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slimmer:
+    """A smaller build that can stand in a need's place: every module that the project imports is in its wheel.
+
+    name is the need's, slim the build's, version both releases'. loses says what is not in it, saves the
+    bytes that need not be fetched. taken tells that the plan has it; evidence is its wheel's and the catalogue's.
+    """
+
+    name: str
+    slim: str
+    version: str
+    loses: str
+    saves: int
+    evidence: tuple[Evidence, ...]
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

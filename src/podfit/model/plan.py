@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podfit.model.bound import Bound
-from podfit.model.choice import Alternative, PassedOver, Timely
+from podfit.model.choice import Alternative, PassedOver, Slimmer, Timely
 from podfit.model.decision import Action, Change, Decision
 from podfit.model.distribution import Release
 from podfit.model.evidence import Evidence
@@ -80,6 +80,7 @@ class Plan:
     timely are the packages of which too new releases were left out.
     releases are the metadata of what is installed or changed, by name, so that the plan can be judged over another list
     of the template; empty in plans of an older podfit.
+    slimmer are smaller builds that could stand in a need's place, or do.
     """
 
     project: str
@@ -103,6 +104,7 @@ class Plan:
     alternative: Alternative | None = None
     timely: tuple[Timely, ...] = ()
     releases: Mapping[str, Release] = field(default_factory=dict)
+    slimmer: tuple[Slimmer, ...] = ()
 
     def problems(self) -> tuple[str, ...]:
         """Return why the plan cannot be applied, one sentence each; empty when it can.

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from podfit.model.bound import Bound
-from podfit.model.choice import Alternative, PassedOver, Timely
+from podfit.model.choice import Alternative, PassedOver, Slimmer, Timely
 from podfit.model.decision import Change, Decision
 from podfit.model.distribution import Release
 from podfit.model.errors import InputError, Where
@@ -50,6 +50,7 @@ class PlanBody(msgspec.Struct):
     alternative: Alternative | None = None
     timely: tuple[Timely, ...] = ()
     releases: dict[str, Release] = {}
+    slimmer: tuple[Slimmer, ...] = ()
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:

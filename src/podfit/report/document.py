@@ -29,6 +29,7 @@ from podfit.report.model import (
 from podfit.report.remarks import SHADOWED, Remark, alternatives, changes, conflicts, drifts, questions, reasons
 from podfit.report.rows import Group, counts, prominent, rows
 from podfit.report.template import provenance
+from podfit.report.weight import slim_lines
 from podfit.report.words import MARK, human_bytes, plural, where
 
 
@@ -51,6 +52,7 @@ def document(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) ->
             *_members(plans),
             *_drift(plans),
             *section("Counts and sizes", _sizes(plans)),
+            *section("Smaller builds", *items(*map(text, slim_lines(plans)))),
             *section("Checks", *_checks(plans)),
             *section("What the project needs, and where that was seen", *_needs(plans)),
             *section("Reasons and evidence", *_reasons(plans)),

@@ -26,6 +26,7 @@ from podfit.report.remarks import (
 )
 from podfit.report.rows import counts, prominent
 from podfit.report.template import origin_in_short, provenance
+from podfit.report.weight import slim_lines, weight_line
 from podfit.report.words import human_bytes, plural, where
 
 _MOST_FINDINGS = 8
@@ -182,6 +183,9 @@ def _brief(found: Sequence[Told], plans: Sequence[Plan]) -> tuple[Section, ...]:
     lines = [Item(line, brief=short) for line in _labelled("held", summaries, plans, Style.KEEP)]
     said = [", ".join(map(str, checks(plan.findings))) for plan in plans]
     lines += [Item(line, brief=short) for line in _labelled("checks", said, plans)]
+    heavy = [weight_line(plan) for plan in plans]
+    lines += [Item(text(f"{words}{at}")) for at, words in _per_template(heavy, plans)]
+    lines += [Item(text(words)) for words in slim_lines(plans)]
     own = list(dict.fromkeys(one.finding.subject for one in found if one.concern is Concern.TEMPLATE))
     if own:
         words = f"broken in the templates themselves, and left so: {shortened(own, _MOST_NAMES)}"
