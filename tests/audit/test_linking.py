@@ -179,6 +179,17 @@ def test_a_cuda_library_of_another_major_version_is_refused():
     assert not list(cuda_libraries(release(), bundled, twelve))
 
 
+@pytest.mark.parametrize(
+    ("name", "refused"), [("libext_cuda121.so", False), ("libext_cpu.so", True), ("libext_cuda117.so", True)]
+)
+def test_what_was_not_read_may_be_the_one_that_fits(name, refused):
+    eleven = LibraryFacts("ext/libext_cuda117.so", "x86_64", needed=("libcublas.so.11",), torch=(CXX,))
+    some = WheelBinaries((eleven,), (), 2, tuple(sorted({"libext_cuda117.so", name})))
+    twelve = around("2.4.1", nvidia_cublas_cu12="12.4.5.8")
+    assert bool(list(cuda_libraries(release(), some, twelve))) is refused
+    assert bool(list(torch_interface(release(), some, twelve))) is refused
+
+
 def test_what_speaks_of_cuda_is_read_whole():
     assert uses_cuda(release("ext", "1", "torch>=2"))
     assert uses_cuda(release("ext", "1", 'nvidia-cudnn-cu12; extra == "cuda"'))

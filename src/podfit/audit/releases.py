@@ -18,7 +18,7 @@ from podfit.audit.binary.linking import (
     provided_by,
     torch_link,
 )
-from podfit.audit.binary.loaded import parts
+from podfit.audit.binary.loaded import parts, unread_alternative
 from podfit.audit.binary.numpy_abi import refusal, silent_fault
 from podfit.audit.judging import Judge, Objection, Surroundings
 from podfit.audit.platform import symbol_versions, system_libraries
@@ -116,7 +116,7 @@ def _broken(binaries: WheelBinaries, links: Mapping[str, TorchLink]) -> Iterator
     absent = {path for path, link in links.items() if link.link is Link.MISSING}
     for part in parts(binaries):
         first = [next((each for each in drawn if each.path in absent), None) for drawn in part.alternatives]
-        if first[0] is not None and all(first):
+        if first[0] is not None and all(first) and not unread_alternative(part.name, binaries):
             yield first[0]
 
 
@@ -138,6 +138,7 @@ def cuda_names(release: Release, binaries: WheelBinaries | None, around: Surroun
 def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
     """Yield an objection when every file of the release that needs CUDA's libraries lacks one of them.
 
+    Nothing is said where one like these (`libNAME_cuda121.so` beside `libNAME_cuda117.so`) was not read.
     A library is there when the wheel itself, a distribution of the planned environment or the image brings it. Of an
     image whose libraries nobody listed only the CUDA version is known: those of its own major version count as there.
     """
@@ -152,7 +153,7 @@ def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Sur
         present.update(path.rpartition("/")[2] for path in listed.value)
     cuda = around.template.cuda
     lacking = {library.path: _of_another_cuda(absent_cuda_libraries(library, present), cuda) for library in users}
-    if all(lacking.values()):
+    if all(lacking.values()) and not any(unread_alternative(path, binaries) for path in lacking):
         path, names = next(iter(lacking.items()))
         there = f"the template is for CUDA {cuda.value}" if cuda is not None else "the template has no CUDA"
         reason = f"{release.name} {release.version} needs {names[0]} of {_listed(bringers(names[0]))}; {there}"

@@ -29,10 +29,22 @@ def parts(binaries: WheelBinaries) -> tuple[Part, ...]:
     own.update({library.soname: library for library in binaries.libraries if library.soname})
     groups: dict[str, list[LibraryFacts]] = {}
     for root in _roots(binaries.libraries):
-        groups.setdefault(re.sub(r"[0-9]+", "#", root.path), []).append(root)
+        groups.setdefault(_numberless(root.path), []).append(root)
     return tuple(
         Part(members[0].path, tuple(tuple(_drawn(member, own)) for member in members)) for members in groups.values()
     )
+
+
+def unread_alternative(path: str, binaries: WheelBinaries) -> bool:
+    """Tell whether a wheel has a file that differs from one of it in numbers alone and that nobody read."""
+    read = {library.path.rpartition("/")[2] for library in binaries.libraries}
+    like = _numberless(path.rpartition("/")[2])
+    return any(_numberless(name) == like for name in binaries.names if name not in read)
+
+
+def _numberless(path: str) -> str:
+    """Return a path without its numbers: the same for files of which one is enough."""
+    return re.sub(r"[0-9]+", "#", path)
 
 
 def _roots(libraries: Sequence[LibraryFacts]) -> list[LibraryFacts]:
