@@ -70,7 +70,7 @@ def main() -> None:
     by_family: dict[str, Counter[str]] = {}
     for label, first, category, fix, invented in every:
         counts = by_family.setdefault(label["category"], Counter())
-        counts.update(logs=1, category=category, fix=fix, invented=invented)
+        counts.update(logs=1, category=int(category), fix=int(fix), invented=int(invented))
         if options.show and not (category and fix and not invented):
             said = f"{first.category} [{first.symptom}] {first.packages} {first.fix}" if first else "nothing"
             print(f"{label['id']}: {label['category']} {label['packages']} {label['fix']!r}\n    -> {said}")

@@ -129,3 +129,32 @@ def test_a_long_log_is_read_in_pieces() -> None:
     (cause, *_) = podfit.diagnose(io.BytesIO(log)).causes
     assert cause.category == "numpy2_abi"
     assert [line.number for line in cause.evidence] == [count + 9]
+
+
+def test_a_name_that_a_caught_import_would_have_brought_is_a_consequence() -> None:
+    caught = (
+        '  File "/venv/lib/python3.10/site-packages/flash_attn/flash_attn_interface.py", line 8, in <module>\n'
+        "    import flash_attn_2_cuda as flash_attn_cuda\n"
+        "ImportError: /venv/lib/python3.10/site-packages/flash_attn_2_cuda.so: undefined symbol: "
+        "_ZN3c104cuda9SetDeviceEi\n"
+    )
+    name = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    f()\nNameError: no g here\n'
+    assert first(caught + name) == "torch_ext_symbol"
+    assert first(name) == OTHER
+
+
+def test_a_warning_that_explains_the_last_exception_is_the_cause() -> None:
+    warning = (
+        "UserWarning: CUDA initialization: The NVIDIA driver on your system is too old (found version 11000).\n"
+        "  return torch._C._cuda_getDeviceCount() > 0\n"
+    )
+    needs = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    f()\nAssertionError: {}\n'
+    assert first(warning + needs.format("Megatron requires CUDA.")) == "driver_too_old"
+    assert first(warning + needs.format("the two lists differ in length")) == OTHER
+
+
+def test_the_prompt_above_tells_what_was_imported() -> None:
+    log = ">>> import torch_scatter\nOSError: libtorch_cuda_cu.so: cannot open shared object file: No such file\n"
+    (cause, *_) = podfit.diagnose(log).causes
+    assert cause.packages == ("torch-scatter", "torch")
+    assert cause.fix

@@ -12,6 +12,8 @@ from podfit.far.symptoms import Hit
 from podfit.model import canonical
 
 _Fields = dict[str, str]
+_IMPORT = re.compile(r"\s*(?:-+> ?\d+ |>>> |In \[\d+\]: |\S{0,40}[$#%] )?(?:import|from) (?P<module>[A-Za-z_]\w*)")
+"""An import statement as a frame, a notebook or a prompt shows it."""
 
 
 def fields_of(hit: Hit, reading: Reading) -> Mapping[str, str]:
@@ -66,12 +68,16 @@ def _named_in(text: str) -> str:
 
 
 def _imported(one: Raised, reading: Reading) -> str:
-    """Return the distribution that the last frame of the project's own code was importing."""
-    if not one.frames or one.type.rpartition(".")[2] not in ("ImportError", "OSError", "ModuleNotFoundError"):
+    """Return the distribution that the last frame of the project's own code, or the prompt above, was importing."""
+    if one.type.rpartition(".")[2] not in ("ImportError", "OSError", "ModuleNotFoundError"):
         return ""
-    last = one.frames[-1].line
-    for line in reading.lines[last + 1 : last + 3]:
-        found = re.match(r"\s*(?:-+> ?\d+ )?(?:import|from) (?P<module>[A-Za-z_]\w*)", line.text)
+    if one.frames:
+        last = one.frames[-1].line
+        near = reading.lines[last + 1 : last + 3]
+    else:
+        near = reading.lines[max(0, one.start - 3) : one.start][::-1]
+    for line in near:
+        found = _IMPORT.match(line.text)
         if found:
             return extract.distribution_of(found["module"])
     return ""

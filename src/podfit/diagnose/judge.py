@@ -26,6 +26,8 @@ _WARNED = -34
 """What a warning weighs less where something else failed."""
 _UNKNOWN = 85
 """What an exception weighs that ended the run and that no row knows."""
+_IMPORTS = ("ImportError", "ModuleNotFoundError")
+"""After one of these was caught, a name that it would have brought is missing: a NameError is its consequence."""
 _PASSED = ("ImportWarning", "KeyboardInterrupt")
 
 
@@ -83,6 +85,8 @@ def _final(reading: Reading, hits: list[Hit]) -> tuple[Raised, ...]:
     for one in reversed(reading.exceptions):
         lines = range(one.line, one.end)
         told = told or reading.group_of(one)
+        if one.type == "NameError" and any(o.group < one.group and o.type in _IMPORTS for o in reading.exceptions):
+            continue
         if one.type.rpartition(".")[2] in _PASSED or (
             one.line in passing and any(o.group != one.group for o in reading.exceptions)
         ):
@@ -114,17 +118,19 @@ def _candidate(hit: Hit, reading: Reading, final: tuple[Raised, ...]) -> _Candid
         score += _PRINTED
     elif here is not None and role != "warning" and hit.line < last:
         score += 5 if final and here.end <= final[0].start else 0
-    if role == "warning" and inside is None:
-        score += _WARNED if final and not _explains(row, final, reading) else 0
+    if inside is None and here is None and hit.line < last and _explains(row, final, reading):
+        score += _LAST
+    elif role == "warning" and inside is None:
+        score += _WARNED if final else 0
     if role == "consequence":
         score -= 40
     return _Candidate(hit, row, fields, score, hit.line)
 
 
 def _explains(row: Mapping[str, Any], final: tuple[Raised, ...], reading: Reading) -> bool:
-    """Tell whether a warning's family speaks of the exception that ended the run: words of its own are in that."""
+    """Tell whether a line before the exception that ended the run explains it: words that the row names are in that."""
     words = row.get("explains", ())
-    return any(word in reading.lines[one.line].text for one in final for word in words)
+    return any(word in reading.lines[one.line].text.lower() for one in final for word in words)
 
 
 def _cause(one: _Candidate, reading: Reading, lines: list[int]) -> Cause:
