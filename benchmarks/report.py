@@ -3,8 +3,8 @@
     python benchmarks/report.py [--packages 1000] [--templates 12] [--page FILE.html]
 
 Without --page, plans of made-up distributions over made-up templates are drawn; with it, a report that podfit wrote.
-Needs Chromium and ChromeDriver. Times are the browser's own (Paint Timing), memory its own count of the page's JavaScript heap; the
-median of the rounds.
+Needs Chromium and ChromeDriver. Times are the browser's own (Paint Timing), memory its own count of the
+page's JavaScript heap; the median of the rounds.
 """
 
 from __future__ import annotations

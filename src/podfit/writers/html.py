@@ -232,9 +232,9 @@ def _tiles(block: Tiles) -> str:
     for number, (tile, place) in enumerate(zip(block.tiles, places, strict=True)):
         inner = "".join(_inner_tiles(tile, whole))
         drawn.append(
-            f'<div class="tile hue{number % _HUES}" style="left:{place.x:.4%};top:{place.y:.4%};width:{place.width:.4%};'
-            f'height:{place.height:.4%}" title="{_said(tile)}"><span class="label">{quoted(plain(tile.label))}</span>'
-            f'<div class="parts">{inner}</div></div>'
+            f'<div class="tile hue{number % _HUES}" style="left:{place.x:.4%};top:{place.y:.4%};'
+            f'width:{place.width:.4%};height:{place.height:.4%}" title="{_said(tile)}">'
+            f'<span class="label">{quoted(plain(tile.label))}</span><div class="parts">{inner}</div></div>'
         )
     listed = _tile_list(block.tiles)
     return (
