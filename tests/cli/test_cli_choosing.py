@@ -31,6 +31,7 @@ def freeze(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.slow
 @pytest.mark.network
 def test_vllm_over_torch_2_8_is_the_release_made_for_it(capsys, tmp_path, freeze):
     words = ("--python", "3.11.11", "--glibc", "2.35")

@@ -119,6 +119,7 @@ def test_quick_is_quick_with_150_distributions(make_venv: Callable[..., str]) ->
 # --- distributions, with pip as the yardstick
 
 
+@pytest.mark.slow
 @pytest.mark.network
 def test_distributions_are_those_of_pip_inspect(make_venv: Callable[..., str], tmp_path: Path) -> None:
     python = make_venv(pip=True)
@@ -171,6 +172,7 @@ def test_distributions_are_those_of_pip_inspect(make_venv: Callable[..., str], t
     assert "uninstallable" not in entry(manifest, "requests")
 
 
+@pytest.mark.slow
 @pytest.mark.network
 def test_import_names_without_top_level_txt(make_venv: Callable[..., str]) -> None:
     python = make_venv(pip=True)
@@ -354,6 +356,7 @@ def probed_config(python: str, variables: Mapping[str, str]) -> dict[str, str]:
     return dict(json.loads(done.stdout)["pip_config"])
 
 
+@pytest.mark.slow
 def test_pip_config_is_that_of_pip(make_venv: Callable[..., str], tmp_path: Path) -> None:
     python = make_venv(pip=True)
     home = tmp_path / "home"

@@ -101,6 +101,7 @@ def compiler() -> None:
         pytest.skip("there is no C compiler")
 
 
+@pytest.mark.slow
 def test_two_members_are_read_planned_built_and_imported(python: str, wheels: Path, tmp_path: Path) -> None:
     compiler()
     project = write(tmp_path / "project", FILES)
@@ -168,6 +169,7 @@ def test_a_build_that_fails_leaves_everything_as_it_was(python: str, wheels: Pat
     assert sorted(path.name for path in tmp_path.glob(".podfit-apply-*")) == []
 
 
+@pytest.mark.slow
 def test_pip_builds_them_where_there_is_no_uv(python: str, wheels: Path, tmp_path: Path) -> None:
     compiler()
     project = write(tmp_path / "project", FILES)
@@ -177,6 +179,7 @@ def test_pip_builds_them_where_there_is_no_uv(python: str, wheels: Path, tmp_pat
     assert run(str(place / "bin" / "python"), "import fast, plain; print(fast.six())") == "6"
 
 
+@pytest.mark.slow
 def test_over_ssh_they_are_carried_and_nothing_of_them_stays_behind(
     python: str, wheels: Path, sshd: Sshd, tmp_path: Path
 ) -> None:

@@ -144,6 +144,7 @@ def test_pip_gets_them_too(make_venv: Callable[..., str], guarded: Guarded, tmp_
     assert run(str(tmp_path / "mine" / "bin" / "python"), "import inner; print(inner.v)") == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("installer", ["auto", "pip"])
 def test_a_wheelhouse_is_enough(

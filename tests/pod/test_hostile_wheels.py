@@ -31,6 +31,7 @@ def template(python: str, wheels: Path) -> Path:
     return Path(python).parent.parent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_place", [False, True], ids=["overlay", "in place"])
 @pytest.mark.parametrize("installer", ["auto", "pip"])
 def test_opencv_over_opencv_headless_is_refused_before_it_is_installed(

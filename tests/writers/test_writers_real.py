@@ -208,6 +208,7 @@ def test_pip_with_the_lock(environment: Path, files: Path) -> None:
     check_outcome(environment, exact=files)
 
 
+@pytest.mark.slow
 def test_uv_with_the_pylock(environment: Path, files: Path) -> None:
     pylock = files / "pylock.played-2-4.toml"
     text = run(uv(), "pip", "install", "--dry-run", "-p", environment, "-r", pylock)
@@ -233,6 +234,7 @@ def test_uv_refuses_the_pylock_of_another_python(environment: Path, files: Path,
     assert "3.7" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_damaged_hash_is_refused(environment: Path, files: Path, tmp_path: Path) -> None:
     text = (files / "lock-played-2.4.txt").read_text()
     damaged = tmp_path / "lock.txt"
