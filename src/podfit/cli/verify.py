@@ -27,6 +27,9 @@ from podfit.model import InputError, Where
     help="Seconds for one check.",
 )
 @click.option("--deep", is_flag=True, help="Hash all files of held distributions. Default: those up to 8 MiB.")
+@click.option(
+    "--details", is_flag=True, help="Show the checks that are good, too. Default: what is not, and the verdict."
+)
 @click.option("--require-gpu", is_flag=True, help="A machine without a usable GPU fails.")
 def verify_command(
     plan: str,
@@ -38,6 +41,7 @@ def verify_command(
     output: str | None,
     timeout: float,
     deep: bool,
+    details: bool,
     require_gpu: bool,
 ) -> int:
     """Check that PLAN.json is true on a machine: versions, imports, functions, CUDA, the untouched template.
@@ -56,6 +60,7 @@ def verify_command(
     from podfit.cli.reporter import TerminalReporter
     from podfit.pod.verify import examine
     from podfit.pod.verify.formats import answer, verdict
+    from podfit.writers.interface import Screen
     from podfit.writers.registry import write_answer
 
     if output and Path(output).is_dir():
@@ -65,11 +70,11 @@ def verify_command(
         report = examine(machine, given, timeout=timeout, deep=deep, require_gpu=require_gpu, reporter=reporter)
     exit_code = 0 if report.passed else 1
     if output:
-        write_whole(Path(output), write_answer(shape, answer(report)))
+        write_whole(Path(output), write_answer(shape, answer(report), Screen(details=details)))
         tell(verdict(report))
     else:
         with reader_may_leave(exit_code):
-            show(answer(report, ascii_only=not _unicode()), shape)
+            show(answer(report, ascii_only=not _unicode()), shape, details=details)
     return exit_code
 
 

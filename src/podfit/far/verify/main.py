@@ -1,6 +1,6 @@
 """Check that this Python environment is what podfit planned.
 
-    python verify_env.py [--deep] [--require-gpu] [--timeout S] [--json]
+    python verify_env.py [--deep] [--require-gpu] [--timeout S] [--details] [--json]
     ssh pod python3 - < verify_env.py
 
 Standard library only, Python 3.8 and newer; every check is a process of its own, and nothing is written into the
@@ -119,6 +119,7 @@ def main(plan: VerifyFacts, modules: Mapping[str, str], arguments: Sequence[str]
     parser.add_argument("--timeout", type=_seconds, default=TIMEOUT, metavar="S", help="seconds for one check")
     parser.add_argument("--deep", action="store_true", help="hash all files of held distributions, also large ones")
     parser.add_argument("--require-gpu", action="store_true", help="fail when there is no GPU")
+    parser.add_argument("--details", action="store_true", help="show the checks that are good, too")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
         "--jobs", type=_jobs, default=0, metavar="N", help="checks at a time (default: CPUs, at most 4)"
@@ -148,7 +149,8 @@ def main(plan: VerifyFacts, modules: Mapping[str, str], arguments: Sequence[str]
         if options.frame:
             sys.stdout.buffer.write(framed(json.dumps(report), options.frame))
         else:
-            print(json.dumps(report) if options.json else render(report, plain=not encoding.startswith("utf")))
+            words = not encoding.startswith("utf")
+            print(json.dumps(report) if options.json else render(report, plain=words, details=options.details))
         sys.stdout.flush()
     except BrokenPipeError:  # `verify_env.py | head`: the verdict stays what it is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

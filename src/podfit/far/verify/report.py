@@ -13,23 +13,28 @@ _PLAIN = {OK: "ok     ", WARNING: "warning", FAILED: "FAILED ", UNKNOWN: "unknow
 _RULE = "=" * 60
 
 
-def render(report: Mapping[str, Any], *, plain: bool = False) -> str:
-    """Return the report for people: one line per check; plain uses words for the marks, in ASCII."""
+def render(report: Mapping[str, Any], *, plain: bool = False, details: bool = False) -> str:
+    """Return the report for people: what is not good, and the verdict; with details a line per check.
+
+    plain uses words for the marks, in ASCII.
+    """
     marks = _PLAIN if plain else _MARKS
     wrong = {one["subject"] for one in report["findings"] if one["check"] == "version" and one["verdict"] != OK}
     shown = [
         one
         for one in report["findings"]
-        if not (one["check"] == "import" and one["verdict"] == OK and one["subject"] in wrong)
+        if (details or one["verdict"] != OK)
+        and not (one["check"] == "import" and one["verdict"] == OK and one["subject"] in wrong)
     ]
     width = max([20, *(len(one["subject"]) for one in shown if len(one["subject"]) < 32)])
-    lines = ["", _RULE, f"podfit verify: {report['project']} on {report['template']}", _RULE]
+    name = f"podfit verify: {report['project']} on {report['template']}"
+    lines = ["", _RULE, name, _RULE] if details else [f"{name} (--details shows every check)"] if shown else []
     for one in shown:
         lines.append(f"{marks[one['verdict']]} {one['subject']:{width}s} {one['message']}".rstrip())
         if one["verdict"] != OK:
             lead = " " * (width + 4)
             lines += [f"{lead}{text}" for text in _more(one)]
-    lines += [_RULE, "", summary(report, plain=plain)]
+    lines += [*([_RULE, ""] if details else []), summary(report, plain=plain)]
     text = "\n".join(lines)
     return text.encode("ascii", "replace").decode("ascii") if plain else text
 

@@ -43,12 +43,17 @@ def answer(report: Report, *, ascii_only: bool = False) -> Answer:
     suite = f"{report.project} on {report.template}"
     return Answer(
         "podfit verify",
-        lambda _details: Shown((), section("", Literal(tuple(render(as_dict(report), plain=ascii_only).split("\n"))))),
+        lambda details: Shown((), section("", Literal(tuple(_lines(report, ascii_only=ascii_only, details=details))))),
         lambda: _document(report),
         lambda: as_dict(report),
         lambda: tuple(Judged(suite, one, took) for one, took in zip(report.findings, report.took, strict=True)),
         report.seconds,
     )
+
+
+def _lines(report: Report, *, ascii_only: bool, details: bool) -> list[str]:
+    """Return the lines of the text."""
+    return render(as_dict(report), plain=ascii_only, details=details).split("\n")
 
 
 def verdict(report: Report) -> str:
