@@ -184,7 +184,7 @@ def _brief(found: Sequence[Told], plans: Sequence[Plan]) -> tuple[Section, ...]:
     said = [", ".join(map(str, checks(plan.findings))) for plan in plans]
     lines += [Item(line, brief=short) for line in _labelled("checks", said, plans)]
     heavy = [weight_line(plan) for plan in plans]
-    lines += [Item(text(f"{words}{at}")) for at, words in _per_template(heavy, plans)]
+    lines += [Item(line, brief=short) for line in _labelled("heaviest", heavy, plans)]
     lines += [Item(text(words)) for words in slim_lines(plans)]
     own = list(dict.fromkeys(one.finding.subject for one in found if one.concern is Concern.TEMPLATE))
     if own:

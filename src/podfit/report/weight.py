@@ -27,7 +27,7 @@ def weight_line(plan: Plan) -> str:
         with_them = f" with {others[0]}" if len(others) == 1 else f" with {len(others)} others" if others else ""
         words.append(f"{name}{with_them} {human_bytes(size)}")
     rest = plan.download_bytes - together
-    return f"heaviest: {', '.join(words)}" + (f"; all else {human_bytes(rest)}" if rest else "")
+    return ", ".join(words) + (f"; all else {human_bytes(rest)}" if rest else "")
 
 
 def slim_lines(plans: Sequence[Plan]) -> Iterator[str]:
