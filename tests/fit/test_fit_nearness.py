@@ -108,6 +108,7 @@ def test_a_release_whose_successor_is_for_an_older_torch_alone_is_not_planned(fi
     assert _planned(plan) == {}
     (problem,) = plan.problems()
     assert problem.startswith("old conflicts")
+    assert problem.endswith(f" What rules versions out: {plan.bounds[0].reason}.")
     (bound,) = plan.bounds
     assert bound.specifier == ">0.4"
     said = "is older than 0.4, which asks for torch==2.1.2 alone: neither was made for torch 2.4.0+cu124"
