@@ -84,8 +84,8 @@ def copy(tmp_path: Path) -> Copy:
     return made
 
 
-def test_the_page_has_the_four_recipes() -> None:
-    assert list(RECIPES) == ["A template", "A reader", "A writer", "A check"]
+def test_the_page_has_the_five_recipes() -> None:
+    assert list(RECIPES) == ["A template", "A reader", "A writer", "A check", "A symptom"]
 
 
 def test_a_template(copy: Copy) -> None:
@@ -113,3 +113,11 @@ def test_a_check(copy: Copy) -> None:
     copy.fit("pod.txt", "--out", "out")
     plan = json.loads((copy.root / "out" / "plan-pod.json").read_text())
     assert [finding["message"] for finding in plan["findings"] if finding["check"] == "many"] == ["0 are added"]
+
+
+def test_a_symptom(copy: Copy) -> None:
+    assert copy.follow("A symptom") >= 2
+    (copy.root / "a.log").write_text("step 1\nDisk has no inodes left on /data\n")
+    (cause, *_) = json.loads(copy.podfit("diagnose", "a.log", "--format", "json"))["causes"]
+    assert (cause["symptom"], cause["category"]) == ("too-many-files", "disk_full")
+    assert cause["cause"] == "/data holds as many files as it can"
