@@ -247,7 +247,7 @@ def _pydantic(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     name = fields.get("name", "") or fields.get("member", "") or fields.get("module", "").rpartition(".")[2]
     module = ([*fields.get("module", "").split("."), ""])[1]
     came = table("moved_names")["pydantic"]["came"]
-    new = next((each for each in (name, module) if str(came.get(each, "")).startswith("2")), "")
+    new = next((each for each in (name, module) if str(came.get(each, "")).startswith(("2", "1.10"))), "")
     if new:
         fields["pydantic_new"] = new
     if fields.get("culprit") in ("pydantic", "pydantic-core"):

@@ -186,6 +186,8 @@ def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None
         )
     if not extension and fields.get("culprit") not in (None, "", "torch"):
         extension = fields["culprit"]
+    if not extension and one is not None:
+        extension = _known_extension(_named_later(reading, one))
     if not extension and fields.get("where"):
         extension = _known_extension(fields["where"].partition(".")[0])
     fields["extension"] = extension or extract.distribution_of(from_file)
@@ -198,6 +200,16 @@ def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None
         fields["by"] += f" with {version}"
     if "+cpu" in version or "+cpu" in text:
         fields["torch_cpu"] = f"torch {version or 'here'} is one for the CPU" if version else "yes"
+
+
+def _named_later(reading: Reading, one: Raised) -> str:
+    """Return the module whose file an exception names that another one led to: the loader's words name the library alone."""
+    for other in reading.group_of(one):
+        if other.line > one.line:
+            module = extract.module_of(reading.lines[other.line].text)
+            if module and module != "torch":
+                return module
+    return ""
 
 
 def _known_extension(module: str) -> str:
