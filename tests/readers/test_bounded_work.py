@@ -6,6 +6,7 @@ Nothing here looks at a clock: without the bounds, these inputs would need minut
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from podfit.model import InputError
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.versions import same_version
 from podfit.readers.declared import read_declared
+from podfit.readers.declared.pyproject import _expanded
 from podfit.readers.imports import files, scan_imports
 from podfit.readers.imports.notebook import python_of
 from podfit.readers.project import read_project
@@ -44,7 +46,22 @@ def test_a_long_chain_of_groups_is_no_recursion(tmp_path: Path) -> None:
     assert read_declared(tmp_path, groups=("g0",)).declarations
 
 
-@pytest.mark.slow
+def test_each_group_is_looked_through_a_fixed_number_of_times() -> None:
+    looks = 0
+
+    class Counted(list[tuple[str, str]]):
+        def __iter__(self) -> Iterator[tuple[str, str]]:
+            nonlocal looks
+            looks += 1
+            return super().__iter__()
+
+    chain = {f"g{i}": Counted([("", f"g{i + 1}"), ("", f"g{i + 1}")]) for i in range(DEEP)}
+    chain[f"g{DEEP}"] = Counted([("alpha", f"g{DEEP}")])
+    copies = _expanded(None, {name: name for name in chain}, chain)  # type: ignore[arg-type]
+    assert all(copies[name] == {("alpha", f"g{DEEP}"): None} for name in chain)
+    assert looks == 2 * len(chain)
+
+
 def test_groups_that_ask_for_more_than_anybody_installs_are_refused(tmp_path: Path) -> None:
     inner = ",".join(f'"a{i}"' for i in range(100))
     groups = "".join(f'g{i}=[{{include-group="all"}}]\n' for i in range(300))

@@ -6,7 +6,7 @@ Poetry's tables have a language of their own and so a module of their own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -160,14 +160,10 @@ def _groups(document: TomlDocument, reading: Reading) -> None:
             ("", canonical(item.include_group)) if isinstance(item, DependencyGroupInclude) else (raw, key)
             for raw, item in zip(groups[key], parsed, strict=True)
         ]
-    count = 0
+    copies = _expanded(document, written, entries)
     for name, key in written.items():
         reading.note_group(name)
-        for text, at in _expanded(document, name, key, entries):
-            count += 1
-            if count > _MOST_GROUP_LINES:
-                message = f"asks for more than {_MOST_GROUP_LINES} requirements, its includes counted each time"
-                raise document.error(message, "dependency-groups")
+        for text, at in copies[name]:
             document.require(text, reading, "dependency-groups", at, group=f"group:{name}")
 
 
@@ -178,28 +174,37 @@ _MOST_GROUP_LINES = 20_000
 """Requirements of all groups, those of included ones counted for each group that includes them."""
 
 
-def _expanded(document: TomlDocument, name: str, key: str, items: Mapping[str, list[_Item]]) -> Iterator[_Item]:
-    """Yield the requirements of a group, those of what it includes in their place, each group once (PEP 735).
+def _expanded(
+    document: TomlDocument, written: Mapping[str, str], items: Mapping[str, list[_Item]]
+) -> dict[str, dict[_Item, None]]:
+    """Return each group's requirements, those of what it includes in their place, each of them once (PEP 735).
 
-    Raises InputError for a circle, and for a group that is not there.
+    Each group is expanded once, what it includes before it: the work grows with the file and with what is returned.
+    Raises InputError for a circle, for a group that is not there, and for more than `_MOST_GROUP_LINES` of all.
     """
-    done: set[str] = set()
-    path = {name: iter(items[name])}
-    while path:
-        group = next(reversed(path))
-        text, other = next(path[group], ("", ""))
-        if text:
-            yield text, other
-        elif not other:
-            done.add(group)
-            del path[group]
-        elif other in path:
-            circle = " -> ".join([*list(path)[-5:], other])
-            raise document.error(f"is wrong: Cyclic dependency group include: {circle}", "dependency-groups", key)
-        elif other not in items:
-            raise document.error(f"is wrong: Dependency group '{other}' not found", "dependency-groups", key)
-        elif other not in done:
-            path[other] = iter(items[other])
+    done: dict[str, dict[_Item, None]] = {}
+    count = 0
+    for first, key in written.items():
+        path = {} if first in done else {first: iter(items[first])}
+        while path:
+            group = next(reversed(path))
+            other = next((other for text, other in path[group] if not text and other not in done), "")
+            if not other:
+                del path[group]
+                inner = ({(text, other): None} if text else done[other] for text, other in items[group])
+                done[group] = {item: None for part in inner for item in part}
+                count += len(done[group])
+                if count > _MOST_GROUP_LINES:
+                    message = f"asks for more than {_MOST_GROUP_LINES} requirements, its includes counted each time"
+                    raise document.error(message, "dependency-groups")
+            elif other in path:
+                circle = " -> ".join([*list(path)[-5:], other])
+                raise document.error(f"is wrong: Cyclic dependency group include: {circle}", "dependency-groups", key)
+            elif other not in items:
+                raise document.error(f"is wrong: Dependency group '{other}' not found", "dependency-groups", key)
+            else:
+                path[other] = iter(items[other])
+    return done
 
 
 def _pdm(document: TomlDocument, reading: Reading) -> None:

@@ -106,14 +106,14 @@ class TomlLines:
 
     def __init__(self, text: str) -> None:
         self._lines = text.split("\n")
-        self._anchors: list[tuple[int, tuple[str, ...]]] = []
+        self._anchors: dict[tuple[str, ...], list[int]] = {}
         table: tuple[str, ...] = ()
         for number, line in enumerate(self._lines, start=1):
             if header := self._HEADER.match(line):
                 table = self._parts(header.group(1))
-                self._anchors.append((number, table))
+                self._anchors.setdefault(table, []).append(number)
             elif key := self._KEY.match(line):
-                self._anchors.append((number, table + self._parts(key.group(1))))
+                self._anchors.setdefault(table + self._parts(key.group(1)), []).append(number)
 
     def find(self, *path: str, value: str = "", occurrence: int = 0) -> int:
         """Return the line, from 1, where value stands under the keys of path; without value, the key's own line.
@@ -131,8 +131,7 @@ class TomlLines:
 
     def _anchor(self, path: tuple[str, ...], occurrence: int) -> int:
         while path:
-            found = [number for number, keys in self._anchors if keys == path]
-            if found:
+            if found := self._anchors.get(path):
                 return found[min(occurrence, len(found) - 1)]
             path = path[:-1]
         return 0
