@@ -74,3 +74,16 @@ def test_a_repository_that_is_not_there_is_one_conflict(tmp_path, url):
 def test_a_reference_that_the_repository_lacks_is_told(tmp_path, repository):
     (refused,) = _solve(tmp_path, f"git+file://{repository[0]}@v9").refused
     assert "v9 (there is no such branch or tag)" in refused.message
+
+
+def test_settings_of_the_repository_that_one_stands_in_do_not_count(tmp_path, repository, monkeypatch):
+    """They say what Git runs (`credential.helper`, `core.sshCommand`) and which address stands for another."""
+    room, _, _ = repository
+    project = tmp_path / "project"
+    subprocess.run(["git", "init", "-q", str(project)], check=True)
+    config = f'[url "file://{room}"]\n\tinsteadOf = file://{tmp_path}/good\n'
+    with (project / ".git" / "config").open("a") as file:
+        file.write(config)
+    monkeypatch.chdir(project)
+    (refused,) = _solve(tmp_path, f"git+file://{tmp_path}/good").refused
+    assert refused.name == "clip"

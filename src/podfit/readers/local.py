@@ -30,7 +30,7 @@ from podfit.readers.plain_file import exists
 _TOOLS = frozenset({"pip", "podfit", "setuptools", "wheel"})
 
 
-def read_local(spec: str | None, *, reporter: Reporter | None = None) -> LocalEnvironment:
+def read_local(spec: str | None, *, programs: bool = True, reporter: Reporter | None = None) -> LocalEnvironment:
     """Return the local environment that spec names; reporter is told what was read and what was unusual in it.
 
     spec is a file in any format of `podfit.readers.environment` (freeze, pip list, pip inspect, lock files, conda,
@@ -38,12 +38,13 @@ def read_local(spec: str | None, *, reporter: Reporter | None = None) -> LocalEn
     $VIRTUAL_ENV, else of $CONDA_PREFIX, else of the first `python3` on PATH. An environment that holds podfit and
     nothing else (as pipx and `uv tool` make them) is nobody's project and passed over; if no other is there, the
     result is empty and reporter is warned. import_map is filled for interpreters and manifests, whose metadata tell
-    import names. Raises InputError for a missing file, an unknown format or a wrong line, with its place.
+    import names. Without programs spec is a file that is read, whatever it looks like: nobody named it, and a list that
+    begins like a script is none to run. Raises InputError for a missing file, an unknown format or a wrong line, with its place.
     """
     reporter = reporter or SilentReporter()
     if spec is None:
         return _active(reporter)
-    python = find_interpreter(spec)
+    python = find_interpreter(spec) if programs else None
     if python is not None:
         listing = listing_of(probe_interpreter(python), where=python)
         said = f"local environment: {python}, Python {listing.python_version}"

@@ -121,7 +121,7 @@ def _first_read(lists: Sequence[str], reporter: Reporter) -> tuple[LocalEnvironm
     told: list[str] = []
     for path in lists:
         try:
-            return read_local(path, reporter=reporter), tuple(told)
+            return read_local(path, programs=False, reporter=reporter), tuple(told)
         except InputError as error:
             told.append(f"no version is taken from a list of what is installed that cannot be read: {error}")
     return None, tuple(told)

@@ -11,6 +11,7 @@ from podfit.model.check import ignorable
 from podfit.model.words import did_you_mean, listed
 from podfit.readers.declared.interface import Source
 from podfit.readers.declared.toml_document import TomlDocument
+from podfit.readers.plain_file import exists
 
 _TABLE = ("tool", "podfit")
 _LISTS = ("templates", "hold", "exclude", "extras", "groups")
@@ -23,8 +24,8 @@ KEYS = (*_LISTS, *_TEXTS, "ignore")
 class Settings:
     """What a call of podfit means in a project where it does not say otherwise.
 
-    templates and local are as `--template` and `--local` take them, paths from the project's directory on; hold,
-    exclude, extras and groups add to what a call names; gpu and driver stand where a call names none. ignore maps the
+    templates and local are as `--template` and `--local` take them, paths from the project's directory on, but no path
+    of an interpreter; hold, exclude, extras and groups add to what a call names; gpu and driver stand where a call names none. ignore maps the
     codes of checks that the project ignores to its reasons.
     """
 
@@ -42,8 +43,8 @@ class Settings:
 def read_settings(root: Path, *, reporter: Reporter | None = None) -> Settings:
     """Return what `[tool.podfit]` of the pyproject.toml in root says; reporter is warned of keys that podfit lacks.
 
-    Raises InputError, with its line, for a value of another kind, for a check that there is not or that cannot be
-    ignored, and for an ignored check without a reason.
+    Raises InputError, with its line, for a value of another kind, for a path of a program, for a check that there is
+    not or that cannot be ignored, and for an ignored check without a reason.
     """
     path = root / "pyproject.toml"
     if not path.is_file():
@@ -60,8 +61,8 @@ def read_settings(root: Path, *, reporter: Reporter | None = None) -> Settings:
     lists = {key: tuple(document.strings(*_TABLE, key)) for key in _LISTS}
     texts = {key: document.text(*_TABLE, key) for key in _TEXTS}
     return Settings(
-        templates=tuple(_from(root, name) for name in lists["templates"]),
-        local=_from(root, texts["local"]),
+        templates=tuple(_from(document, name, "templates") for name in lists["templates"]),
+        local=_from(document, texts["local"], "local"),
         hold=lists["hold"],
         exclude=lists["exclude"],
         extras=lists["extras"],
@@ -80,9 +81,29 @@ def has_templates(root: Path) -> bool:
         return False
 
 
-def _from(root: Path, name: str) -> str:
-    """Return what a setting names: a file or directory of the project as its path, everything else as it is."""
-    return str(root / name) if name and (root / name).exists() else name
+def _from(document: TomlDocument, name: str, key: str) -> str:
+    """Return what a setting names: a file or directory of the project as its path, everything else as it is.
+
+    Raises InputError for a path that a call would start as an interpreter: planning runs nothing that a project names.
+    """
+    beside = document.source.root / name
+    inside = bool(name) and exists(beside)
+    found = str(beside) if inside else name
+    if (inside or "/" in name) and _is_started(found):
+        option = f"--{key.removesuffix('s')}"
+        message = f"names a program, {name!a}, and what a file of the project names is not run"
+        raise document.error(message, *_TABLE, key, value=name, remedy=f"name it with {option}, or a list made of it")
+    return found
+
+
+def _is_started(path: str) -> bool:
+    """Tell whether a call would start the interpreter that a path names."""
+    from podfit.readers.environment.interpreter import find_interpreter
+
+    try:
+        return find_interpreter(path) is not None
+    except InputError:  # a directory without one: an image, or a mistake that its reader names
+        return False
 
 
 def _ignored(document: TomlDocument) -> Mapping[str, str]:

@@ -89,6 +89,7 @@ def _ls_remote(base: str, reference: str) -> tuple[str, str]:
             errors="replace",
             env=environment,
             stdin=subprocess.DEVNULL,
+            cwd=os.sep,  # the settings of the repository that one happens to stand in say what Git runs, and where from
             timeout=_SECONDS,
             check=False,
         )
