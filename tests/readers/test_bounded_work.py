@@ -70,6 +70,14 @@ def test_groups_that_ask_for_more_than_anybody_installs_are_refused(tmp_path: Pa
         read_declared(tmp_path)
 
 
+def test_extras_that_ask_for_each_other_without_measure_are_refused(tmp_path: Path) -> None:
+    extras = "".join(f'e{i} = ["x[e{i + 1}]"]\n' for i in range(700))
+    text = f'[project]\nname = "x"\nversion = "1"\n[project.optional-dependencies]\n{extras}e700 = ["alpha"]\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(InputError, match="its extras ask for each other and stand for more than 200000 requirements"):
+        read_declared(tmp_path)
+
+
 def test_files_that_include_each_other_twice_are_read_once_each(tmp_path: Path) -> None:
     texts = {f"r{i}.txt": f"-r r{i + 1}.txt\n-r r{i + 1}.txt\n" for i in range(40)}
     texts |= {"requirements.txt": "-r r0.txt\n-r r0.txt\n", "r40.txt": "alpha\n"}

@@ -389,7 +389,7 @@ def test_the_example(tmp_path: Path) -> None:
         ('[project]\nname = "p\n', "ROOT/pyproject.toml:2: this is not TOML at column 10: "),
         ("[project]\na = 1\na = 2\n", "ROOT/pyproject.toml:3: this is not TOML at column 6: Cannot overwrite a value"),
         ("x = [1,\n", "ROOT/pyproject.toml:1: this is not TOML: "),
-        ("x = " + "[" * 5000, "ROOT/pyproject.toml: is nested too deeply to be read"),
+        ("x = " + "[" * 5000, "ROOT/pyproject.toml:1: this is not TOML: it is nested without end"),
         ("project = 3\n", "ROOT/pyproject.toml:1: project is not a table"),
         ("[project]\ndependencies = 'numpy'\n",
          "ROOT/pyproject.toml:2: project.dependencies is not an array of strings"),

@@ -57,7 +57,7 @@ def test_no_list_of_a_project_is_run_though_it_looks_like_a_script(name: str, tm
 
 def test_a_lock_file_with_a_stray_mode_is_read_as_ever(tmp_path: Path) -> None:
     package = '[[package]]\nname = "alpha"\nversion = "1.5"\n'
-    root = project(tmp_path, poetry_lock=f'#!/bin/sh\n{package}\n[metadata]\nlock-version = "2.0"\n')
+    root = project(tmp_path, poetry_lock=f'#!/bin/sh\n{package}\n[metadata]\ncontent-hash = "0"\n')
     (root / "poetry.lock").chmod(0o755)
     local = read_project(root).project.local
     assert local is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -159,12 +158,10 @@ def _sections(requires: bytes) -> Iterator[str]:
 
 def _static_project(pyproject: bytes) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return Requires-Dist lines and extras of a pyproject.toml that states them for good; None otherwise."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from podfit.model.toml_text import toml_table
+
     try:
-        project = tomllib.loads(pyproject.decode("utf-8")).get("project")
+        project = toml_table(pyproject.decode("utf-8")).get("project")
     except ValueError:
         return None
     if not isinstance(project, dict) or not isinstance(project.get("dynamic", []), list):

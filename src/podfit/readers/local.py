@@ -39,7 +39,8 @@ def read_local(spec: str | None, *, programs: bool = True, reporter: Reporter | 
     nothing else (as pipx and `uv tool` make them) is nobody's project and passed over; if no other is there, the
     result is empty and reporter is warned. import_map is filled for interpreters and manifests, whose metadata tell
     import names. Without programs spec is a file that is read, whatever it looks like: nobody named it, and a list that
-    begins like a script is none to run. Raises InputError for a missing file, an unknown format or a wrong line, with its place.
+    begins like a script is none to run. Raises InputError for a missing file, an unknown format or a wrong line, with
+    its place.
     """
     reporter = reporter or SilentReporter()
     if spec is None:

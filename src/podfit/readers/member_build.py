@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import ast
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from podfit.model import Content, Evidence, EvidenceKind, MemberBuild
+from podfit.model.toml_text import toml_table
 from podfit.readers.declared.setup_literals import setup_call, tree_of
 from podfit.readers.plain_file import is_file
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 LEGACY = "setuptools>=40.8.0"
 """What PEP 518's table stands for where it is left out (pip: "Fallback Behaviour" of its build system interface)."""
@@ -50,7 +45,7 @@ _LARGEST = 2**20
 def read_build(directory: Path, shown: str) -> MemberBuild:
     """Return how the member in directory is built; shown is its path in messages. Nothing is raised: see `Content`."""
     try:
-        project = tomllib.loads(_text(directory / "pyproject.toml"))
+        project = toml_table(_text(directory / "pyproject.toml"))
         setup = _text(directory / "setup.py")
         tree = tree_of(setup.encode("utf-8")) if setup else None
     except (OSError, ValueError, SyntaxError, RecursionError) as error:

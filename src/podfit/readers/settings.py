@@ -25,8 +25,8 @@ class Settings:
     """What a call of podfit means in a project where it does not say otherwise.
 
     templates and local are as `--template` and `--local` take them, paths from the project's directory on, but no path
-    of an interpreter; hold, exclude, extras and groups add to what a call names; gpu and driver stand where a call names none. ignore maps the
-    codes of checks that the project ignores to its reasons.
+    of an interpreter; hold, exclude, extras and groups add to what a call names; gpu and driver stand where it names
+    none. ignore maps the codes of checks that the project ignores to its reasons.
     """
 
     templates: tuple[str, ...] = ()

@@ -13,16 +13,12 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.builds import empty_rules, python_rules, setup_rules
 from podfit.model import Evidence, canonical
+from podfit.model.toml_text import toml_table
 from podfit.model.words import listed
 from podfit.solve.limits import disjoint
 
 if TYPE_CHECKING:
     from podfit.index.sources import SourceFiles
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _WITH_SETUPTOOLS = frozenset({"setuptools", "pkg_resources", "distutils", "_distutils_hack"})
 _PURE_BACKENDS = ("flit", "hatchling", "pdm", "poetry", "pbr", "uv_build")
@@ -148,8 +144,8 @@ def _implied(words: frozenset[str]) -> tuple[str, ...]:
 def _build_system(pyproject: str) -> tuple[dict[str, Requirement], str]:
     """Return what a build requires, by normalized name, and its backend, empty for setuptools by default."""
     try:
-        table: Any = tomllib.loads(pyproject).get("build-system", {})
-    except (tomllib.TOMLDecodeError, RecursionError):
+        table: Any = toml_table(pyproject).get("build-system", {})
+    except ValueError:
         return {}, ""
     if not isinstance(table, dict):
         return {}, ""

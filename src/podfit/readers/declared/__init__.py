@@ -103,7 +103,7 @@ def read_declared(
         reading.declarations = dict.fromkeys(settled)
     _check(root, "extra", extras, reading.extras)
     _check(root, "group", groups, reading.groups)
-    declarations = tuple(_with_own_extras(reading))
+    declarations = tuple(_with_own_extras(root, reading))
     return Declared(
         declarations=declarations,
         requires_python=reading.requires_python,
@@ -174,7 +174,7 @@ def _check(root: Path, kind: str, wanted: Sequence[str], known: Sequence[str]) -
         raise InputError(f"the project has no {kind} {name!r}", where=Where(str(root)), remedy=remedy)
 
 
-def _with_own_extras(reading: Reading) -> list[Declaration]:
+def _with_own_extras(root: Path, reading: Reading) -> list[Declaration]:
     """Return the declarations, the project's requirements of itself replaced by the extras they ask for."""
     own: list[OwnExtras] = list(reading.own_extras)
     kept: dict[Declaration, None] = {}
@@ -192,18 +192,27 @@ def _with_own_extras(reading: Reading) -> list[Declaration]:
         asked.setdefault(each.group, set()).update(f"extra:{canonical(extra)}" for extra in each.extras)
     for extra in sorted(set().union(*asked.values()) - {f"extra:{name}" for name in reading.extras}):
         reading.notice(f"the project asks for its own {extra.replace(':', ' ')}, which podfit does not find declared")
+    work = 0
     for group, wanted in asked.items():
         reached: set[str] = set()
-        queue = sorted(wanted)
+        queue = list(wanted)
         while queue:  # an extra may ask for further extras
-            extra = queue.pop(0)
+            extra = queue.pop()
             if extra not in reached:
                 reached.add(extra)
-                queue += sorted(asked.get(extra, ()))
+                queue += asked.get(extra, ())
+                work += 1 + len(by_group.get(extra, ()))
+                if work > _MOST_OWN_EXTRAS:
+                    message = f"its extras ask for each other and stand for more than {_MOST_OWN_EXTRAS} requirements"
+                    raise InputError(message, where=Where(str(root)), remedy="name less in them")
         for extra in sorted(reached - {group}):
             for declaration in by_group.get(extra, ()):
                 kept.setdefault(replace(declaration, group=group))
     return list(kept)
+
+
+_MOST_OWN_EXTRAS = 200_000
+"""Extras that a project asks itself for and what they hold, counted for each extra and group that asks for them."""
 
 
 def _extras_of_self(declaration: Declaration, name: str) -> tuple[str, ...] | None:

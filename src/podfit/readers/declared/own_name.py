@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import configparser
-import sys
 from pathlib import Path
 
 from podfit.model import canonical
+from podfit.model.toml_text import toml_table
 from podfit.readers.declared.setup_literals import literal_name
 from podfit.readers.plain_file import read_bounded
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 def name_of_directory(path: Path) -> tuple[str, bool]:
@@ -33,7 +28,7 @@ def name_of_directory(path: Path) -> tuple[str, bool]:
 
 
 def _from_pyproject(path: Path) -> object:
-    data = tomllib.loads(read_bounded(path / "pyproject.toml", pipes=False).decode("utf-8"))
+    data = toml_table(read_bounded(path / "pyproject.toml", pipes=False).decode("utf-8"))
     for table in (data.get("project"), _get(data.get("tool"), "poetry")):
         if name := _get(table, "name"):
             return name

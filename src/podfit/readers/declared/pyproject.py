@@ -5,23 +5,18 @@ Poetry's tables have a language of their own and so a module of their own.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from podfit.model import Declaration, canonical
+from podfit.model.toml_text import toml_table
 from podfit.readers.declared import poetry
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
 from podfit.readers.declared.toml_document import TomlDocument
 from podfit.readers.plain_file import is_file, read_bounded
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 def read(source: Source, reading: Reading) -> None:
@@ -161,7 +156,7 @@ def _groups(document: TomlDocument, reading: Reading) -> None:
             for raw, item in zip(groups[key], parsed, strict=True)
         ]
     copies = _expanded(document, written, entries)
-    for name, key in written.items():
+    for name in written:
         reading.note_group(name)
         for text, at in copies[name]:
             document.require(text, reading, "dependency-groups", at, group=f"group:{name}")
@@ -282,7 +277,7 @@ def _workspace(directory: Path) -> dict[str, str]:
     for root in (directory, *list(directory.absolute().parents)[:3]):
         try:
             text = read_bounded(root / "pyproject.toml", pipes=False).decode("utf-8")
-            table = tomllib.loads(text)["tool"]["uv"]["workspace"]
+            table = toml_table(text)["tool"]["uv"]["workspace"]
             patterns, excluded = table.get("members", []), table.get("exclude", [])
             folders = {path for pattern in patterns for path in root.glob(pattern)}
             folders -= {path for pattern in excluded for path in root.glob(pattern)}

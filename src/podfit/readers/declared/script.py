@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 from podfit.model import Declaration
+from podfit.model.toml_text import toml_table
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Source
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 # The expression of https://packaging.python.org/specifications/inline-script-metadata/, for the type `script`.
 _BLOCK = re.compile(r"(?m)^# /// script[ \t]*$\s(?P<content>(?:^#(?:| .*)$\s)+)^# ///[ \t]*$")
@@ -30,8 +25,8 @@ def declarations(root: Path, shown: str, text: str, asks: bool) -> tuple[list[De
     first = text.count("\n", 0, match.start("content")) + 1
     source = Source(root, root / shown)
     try:
-        found = tomllib.loads(content).get("dependencies", [])
-    except (ValueError, RecursionError):
+        found = toml_table(content).get("dependencies", [])
+    except ValueError:
         return [], [f"{source.where(first)}: the script's metadata are no TOML; they are not read"]
     made: list[Declaration] = []
     notices: list[str] = []

@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
+from itertools import accumulate
 
 from podfit.model.secrets import filled_in
 
@@ -105,10 +107,12 @@ class TomlLines:
     _KEY = re.compile(rf"\s*((?:{_PART.pattern})(?:\s*\.\s*(?:{_PART.pattern}))*)\s*=(?!=)")
 
     def __init__(self, text: str) -> None:
-        self._lines = text.split("\n")
+        lines = text.split("\n")
+        self._text = text
+        self._begins = [0, *accumulate(len(line) + 1 for line in lines[:-1])]
         self._anchors: dict[tuple[str, ...], list[int]] = {}
         table: tuple[str, ...] = ()
-        for number, line in enumerate(self._lines, start=1):
+        for number, line in enumerate(lines, start=1):
             if header := self._HEADER.match(line):
                 table = self._parts(header.group(1))
                 self._anchors.setdefault(table, []).append(number)
@@ -124,10 +128,9 @@ class TomlLines:
         if not value:
             return start
         needles = {quote + form + quote for quote in "\"'" for form in (value, value.replace('"', '\\"'))}
-        for number in range(max(start, 1), len(self._lines) + 1):
-            if any(needle in self._lines[number - 1] for needle in needles):
-                return number
-        return start
+        begin = self._begins[max(start, 1) - 1]
+        found = [place for needle in needles if (place := self._text.find(needle, begin)) >= 0]
+        return bisect_right(self._begins, min(found)) if found else start
 
     def _anchor(self, path: tuple[str, ...], occurrence: int) -> int:
         while path:

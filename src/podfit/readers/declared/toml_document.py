@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import Declaration, InputError
+from podfit.model.toml_text import toml_table
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.declared.text import TomlLines
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
@@ -28,9 +23,7 @@ class TomlDocument:
         self.source = source
         self.lines = TomlLines(source.utf8)
         try:
-            self.data: dict[str, Any] = tomllib.loads(source.utf8)
-        except RecursionError:
-            raise source.error("is nested too deeply to be read") from None
+            self.data: dict[str, Any] = toml_table(source.utf8)
         except ValueError as error:  # TOMLDecodeError, and what int() and date() refuse
             place = _PLACE.search(str(error))
             line = int(place.group(1)) if place and place.group(1) else source.utf8.rstrip().count("\n") + 1

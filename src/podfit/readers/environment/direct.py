@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,12 +16,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from podfit.model.toml_text import toml_table
 from podfit.readers.plain_file import read_bounded
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)([^\s/?#]*)@")
 _QUERY = re.compile(r"([?&](?:[\w.-]*(?:token|password|secret|key|signature|sig))=)[^&#\s]+", re.IGNORECASE)
@@ -81,8 +76,8 @@ def name_at(url: str) -> tuple[str, str]:
     if local:
         pyproject = Path(unquote(local[1])) / "pyproject.toml"
         try:
-            data = tomllib.loads(read_bounded(pyproject, pipes=False).decode("utf-8"))
-        except (OSError, ValueError, RecursionError):
+            data = toml_table(read_bounded(pyproject, pipes=False).decode("utf-8"))
+        except (OSError, ValueError):
             data = {}
         for found in (_at(data, "project", "name"), _at(data, "tool", "poetry", "name")):
             if isinstance(found, str):

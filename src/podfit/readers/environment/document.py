@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from podfit.model import InputError, Where
+from podfit.model.toml_text import toml_table
 from podfit.readers.plain_file import LARGEST, read_bounded
 
 if sys.version_info >= (3, 11):
@@ -66,12 +67,12 @@ class Document:
         if not _TOML_START.search(self.text):
             return None
         try:
-            table: dict[str, Any] = tomllib.loads(self.text)
+            table: dict[str, Any] = toml_table(self.text)
         except tomllib.TOMLDecodeError as error:
             message, line = _toml_place(str(error), len(self.lines))
             raise InputError(f"not valid TOML: {message}", where=self.where(line), remedy=_WRITE_AGAIN) from None
-        except (ValueError, RecursionError):
-            raise InputError("not valid TOML: a number or a nesting without end", where=self.where()) from None
+        except ValueError:
+            raise InputError("not valid TOML: a number, a key or a nesting without end", where=self.where()) from None
         return table
 
     @cached_property
