@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apply_support import Recipe, changes, install, make_wheel, run, template_of, tree
+from apply_support import Notes, Recipe, changes, install, make_wheel, run, template_of, tree
 
 from podfit.pod.apply import ApplyError, Options, apply
 from podfit.pod.machine import LocalMachine
@@ -145,3 +145,42 @@ def test_a_record_that_lies_takes_nothing_of_others_away(
     assert gone == [], record
     assert run(python, "import torch, functorch; print(torch.v)") == "1"
     assert Path("/etc/passwd").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "in_place", "told"),
+    [
+        ("evil-1.0.data/data/pyvenv.cfg", False, "brings pyvenv.cfg in place of the environment's own"),
+        ("evil-1.0.data/scripts/activate", False, "brings bin/activate in place of the environment's own"),
+        ("evil-1.0.data/data/pyvenv.cfg", True, "pyvenv.cfg belongs to nothing that is replaced"),
+        ("evil-1.0.data/scripts/mine", True, "bin/mine belongs to nothing that is replaced"),
+        ("mine.py", True, "site-packages/mine.py belongs to nothing that is replaced"),
+    ],
+)
+def test_neither_the_environments_files_nor_the_users_are_overwritten(
+    path: str, in_place: bool, told: str, make_venv: Callable[..., str], tmp_path: Path
+) -> None:
+    python = make_venv()
+    root = template(python, tmp_path / "wheels")
+    for mine in (root / "bin" / "mine", next(root.glob("lib/python*/site-packages")) / "mine.py"):
+        mine.write_text("mine\n")
+    wheel = packed(tmp_path / "new", "evil", {path: b"#!python\n"})
+    plan = Recipe(template_of(python), [wheel]).plan()
+    before = tree(root)
+    with pytest.raises(ApplyError, match=told):
+        apply(
+            LocalMachine(python), plan, Options(in_place=in_place, overlay="" if in_place else str(tmp_path / "mine"))
+        )
+    assert changes(before, tree(root)) == []
+
+
+@pytest.mark.parametrize("in_place", [False, True], ids=["overlay", "in place"])
+def test_what_runs_at_each_start_is_told(in_place: bool, make_venv: Callable[..., str], tmp_path: Path) -> None:
+    python = make_venv()
+    template(python, tmp_path / "wheels")
+    wheel = packed(tmp_path / "new", "evil", {"evil.pth": b"import os\n"}, "evil.py,,\nevil.pth,,\n")
+    notes = Notes()
+    options = Options(in_place=in_place, overlay="" if in_place else str(tmp_path / "mine"))
+    apply(LocalMachine(python), Recipe(template_of(python), [wheel]).plan(), options, reporter=notes)
+    told = "every Python of this environment runs from now on, when it starts: evil.pth of evil 1.0"
+    assert told in notes.warnings

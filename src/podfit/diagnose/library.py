@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Union
 
@@ -32,14 +33,26 @@ def diagnose(log: LogLike, *, facts: Facts | None = None) -> Diagnosis:
         return _of_stream(io.BytesIO(log.encode("utf-8", "surrogateescape")), facts)
     if isinstance(log, os.PathLike):
         path = Path(log)
-        if path.is_dir():
-            raise InputError("is a directory", where=Where(str(path)), remedy="name the log's file")
         try:
-            with path.open("rb") as file:
+            with _opened(path) as file:
                 return _of_stream(file, facts)
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}", where=Where(str(path))) from None
+        except ValueError:
+            raise InputError("not the name of a file", where=Where(repr(str(path)))) from None
     return _of_stream(log, facts)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Return a log's file, opened. Raises OSError, and InputError for what ends never: a device."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a FIFO that nobody writes to is not waited for
+    mode = os.fstat(handle).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        os.close(handle)
+        what = "a directory" if stat.S_ISDIR(mode) else "a device"
+        raise InputError(f"is {what}", where=Where(str(path)), remedy="name the log's file")
+    os.set_blocking(handle, stat.S_ISFIFO(mode))
+    return os.fdopen(handle, "rb")
 
 
 def _of_stream(stream: IO[bytes], facts: Facts | None) -> Diagnosis:

@@ -256,6 +256,7 @@ class Status(TypedDict):
 class Applied(TypedDict, total=False):
     """The answer to `apply` that succeeded; outcome is `applied`. seconds tells how long each part took.
 
+    starting names the files of what was installed that every Python there runs when it starts, with their distribution.
     kept is where an overlay lies now that was replaced and not thrown away, empty for none; others are the paths in it
     that are not podfit's making, relative to it.
     """
@@ -267,6 +268,7 @@ class Applied(TypedDict, total=False):
     replaced: list[str]
     seconds: dict[str, float]
     recovered: bool
+    starting: list[str]
     kept: str
     others: list[str]
 

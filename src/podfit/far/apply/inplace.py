@@ -95,7 +95,8 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
         talk.event("control", path=place.control)
         order = _stage_all(order, names, talk, journal)
         moves = _moves(order, talk, journal, layout)
-        ownership.refuse_overwriting(moves, {layout["purelib"], layout["platlib"]}, names)
+        roots = sorted({layout["purelib"], layout["platlib"]})
+        ownership.refuse_overwriting(moves, roots, names, removals, place.path)
         elsewhere = {name: found[name] for name in order.get("held", {}) if name in found and name not in names}
         for staged, final in moves:
             site = staged if final == layout["purelib"] else staged + layout["purelib"] if final == "/" else ""
@@ -106,7 +107,6 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
         talk.pass_gate(order)
         started = time.monotonic()
         talk.step(f"installing {len(names)} packages")
-        roots = sorted({layout["purelib"], layout["platlib"]})
         journal.perform(journal.prepare(roots, removals, moves), talk.beat)
         seconds["install"] = time.monotonic() - started
     else:
@@ -117,6 +117,9 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
     for name, wanted in order["packages"].items():
         if not places.has_version(found.get(name), wanted["version"]):
             raise RefusedError(f"{name} {wanted['version']} is hidden by {_shown(found.get(name))}", "use an overlay")
+    starting = [
+        line for folder in sorted({layout["purelib"], layout["platlib"]}) for line in ownership.starting(folder, names)
+    ]
     if order.get("verify"):
         started = time.monotonic()
         talk.event("ready", python=sys.executable)
@@ -135,6 +138,7 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
         "python": sys.executable,
         "installed": names,
         "replaced": replaced,
+        "starting": starting,
         "seconds": seconds,
     }
 

@@ -183,6 +183,7 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
         installer.check_space(names, place.path)
     os.makedirs(new)
     make_venv(new, os.path.basename(path))
+    made_of = files.snapshot([new])
     python = os.path.join(new, "bin", "python")
     seconds = {"create": time.monotonic() - started}
     started = time.monotonic()
@@ -200,10 +201,12 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
         installer.install(made, place.work, python)
         installer.check(made, site_packages(new))
         seconds["build"] = time.monotonic() - started
+    ownership.refuse_changed(made_of, new)
     template = places.visible(places.search_path())
     ownership.refuse_hiding(
         site_packages(new), {name: template[name] for name in order.get("held", {}) if name in template}
     )
+    starting = ownership.starting(site_packages(new), names)
     talk.pass_gate(order)
     started = time.monotonic()
     open_to_template(new)
@@ -236,6 +239,7 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
         files.remove(place.work)
     return {
         "kept": kept,
+        "starting": starting,
         "others": others[:_MOST_OTHERS],
         "outcome": "applied",
         "environment": path,

@@ -74,6 +74,19 @@ def owned_files(entry: Info, roots: list[str]) -> list[str]:
     return list(found)
 
 
+def script_names(info: str) -> set[str]:
+    """Return the names of the scripts that a distribution's entry points ask for; conda's are in no RECORD."""
+    text = HERE.text(os.path.join(info, "entry_points.txt")) or ""
+    found: set[str] = set()
+    section = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            section = line.strip("[] ")
+        elif section in ("console_scripts", "gui_scripts") and "=" in line:
+            found.add(line.partition("=")[0].strip())
+    return found
+
+
 def _bytecode(source: str) -> list[str]:
     """Return the files in __pycache__ that were compiled from a source file, by whatever Python."""
     folder, name = os.path.split(source)

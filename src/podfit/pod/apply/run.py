@@ -347,7 +347,10 @@ def _raise_refusal(answer: dict[str, Any], where: Where | None = None) -> None:
 
 
 def _tell_kept(answer: dict[str, Any], reporter: Reporter) -> None:
-    """Tell that an overlay was kept aside for what somebody put into it."""
+    """Tell what runs at each start from now on, and that an overlay was kept aside for what somebody put into it."""
+    if answer.get("starting"):
+        names = shortened([str(name) for name in answer["starting"]], 8)
+        reporter.warn(f"every Python of this environment runs from now on, when it starts: {names}")
     if answer.get("kept"):
         others = shortened([str(name) for name in answer.get("others", [])], 8)
         reporter.warn(
