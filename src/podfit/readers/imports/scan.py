@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from podfit.model import (
     Call,
     Declaration,
@@ -67,11 +69,15 @@ class ImportScan:
 
 @dataclass
 class _State:
-    """What is collected while files are read: imports with the place they were found at."""
+    """What is collected while files are read: imports with the place they were found at.
+
+    A file that matches modules and has one of the words may have a call that implies a need.
+    """
 
     root: str
     wanted: frozenset[str]
     modules: re.Pattern[bytes]
+    words: BytesAhoCorasick
     places: Places
     declarations: list[Declaration] = field(default_factory=list)
     checks: list[VersionCheck] = field(default_factory=list)
@@ -105,7 +111,8 @@ def scan_imports(
     told = rf"\bimport\b{after}\b(?:{words})\b|^[ \t]*from[ \t]+(?:{words})\b"
     telling = re.compile(told.encode(), re.MULTILINE)
     places = Places(tree.sources, tree.notebooks, tree.test_files)
-    state = _State(base, call_names(), telling, places)
+    literals = BytesAhoCorasick([word.encode() for word in sorted(call_names())])
+    state = _State(base, call_names(), telling, literals, places)
     with warnings.catch_warnings(), _no_collection():
         warnings.simplefilter("ignore")  # invalid escapes in somebody's strings are no concern of the reader
         for path in tree.sources:
@@ -204,8 +211,28 @@ def _source(state: _State, path: str) -> None:
         state.declarations += made
         state.notices += notices
     dynamic = b"import_module" in data or b"__import__" in data
-    statements = Statements(path, state.wanted, Aliases(), expressions=dynamic or bool(state.modules.search(data)))
+    calls = dynamic or bool(state.words.find_matches_as_indexes(data) and state.modules.search(data))
+    lines = None if calls else _telling_lines(data)
+    statements = Statements(path, state.wanted, Aliases(), expressions=calls, lines=lines)
     _walk(state, statements, module)
+
+
+_TELLING_WORDS = re.compile(rb"[iI]mport|except|assert|find_spec|find_loader")
+"""One of these stands in every statement that something is collected from, where no calls are looked for."""
+
+
+def _telling_lines(data: bytes) -> list[int] | None:
+    """Return the numbers of the lines of a source that something can be collected from, None where any can be."""
+    if b"coding" in b"".join(data.split(b"\n", 2)[:2]) or data.startswith(b"\xff\xfe"):
+        return None  # in UTF-7 no word need look like itself
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    found, line, last = [], 1, 0
+    for match in _TELLING_WORDS.finditer(data):
+        line += data.count(b"\n", last, match.start())
+        last = match.start()
+        found.append(line)
+    return found
 
 
 def _notebook(state: _State, path: str) -> None:

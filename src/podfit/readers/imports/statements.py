@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -45,7 +46,8 @@ class Aliases:
 class Statements:
     """Walks a module's statements. calls are collected only for the last parts of names in wanted.
 
-    expressions tells whether to look into expressions at all; statements alone are several times faster.
+    expressions tells whether to look into expressions at all; statements alone are several times faster. lines are the
+    numbers, in order, of those lines that something can be collected from, None where that may be any.
     """
 
     path: str
@@ -53,6 +55,7 @@ class Statements:
     aliases: Aliases
     cell: int = 0
     expressions: bool = True
+    lines: Sequence[int] | None = None
     found: list[Found] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     checks: list[tuple[str, str, int]] = field(default_factory=list)
@@ -68,7 +71,14 @@ class Statements:
     def walk(self, body: Iterable[ast.stmt], reason: str = "") -> None:
         """Collect from a block of statements; reason says why everything in it is optional, empty when it is not."""
         for node in body:
-            self._statement(node, reason)
+            if self.lines is None or self._is_telling(node):
+                self._statement(node, reason)
+
+    def _is_telling(self, node: ast.stmt) -> bool:
+        """Tell whether a statement has one of the lines that something can be collected from."""
+        lines = self.lines or ()
+        at = bisect_left(lines, node.lineno)
+        return at < len(lines) and lines[at] <= (node.end_lineno or node.lineno)
 
     def _statement(self, node: ast.stmt, reason: str) -> None:
         if isinstance(node, ast.Import):
