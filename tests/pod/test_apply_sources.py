@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -110,7 +111,15 @@ def test_without_credentials_it_says_where_they_go(
     assert not (tmp_path / "mine").exists()
 
 
-@pytest.mark.parametrize("how", ["option", "variable", "named variable", "netrc"])
+def make_keyring(folder: Path, host: str) -> None:
+    """Make a `keyring` command that knows one user of one host and answers as the real one: `keyring get URL USER`."""
+    folder.mkdir()
+    answer = f'case "$*" in "get "*{host}*" me") echo "$TEST_PASSWORD";; *) exit 1;; esac'
+    (folder / "keyring").write_text(f"#!/bin/sh\n{answer}\n")
+    (folder / "keyring").chmod(0o755)
+
+
+@pytest.mark.parametrize("how", ["option", "variable", "named variable", "netrc", "keyring"])
 def test_credentials_come_from(
     how: str, make_venv: Callable[..., str], guarded: Guarded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +133,11 @@ def test_credentials_come_from(
         monkeypatch.setenv("UV_INDEX", f"corp=http://{guarded.host}/simple/")
         monkeypatch.setenv("UV_INDEX_CORP_USERNAME", "me")
         monkeypatch.setenv("UV_INDEX_CORP_PASSWORD", PASSWORD)
+    elif how == "keyring":
+        make_keyring(tmp_path / "bin", guarded.host)
+        given = (f"http://me@{guarded.host}/simple/",)
+        monkeypatch.setenv("TEST_PASSWORD", PASSWORD)
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     else:
         (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {PASSWORD}\n")
         (tmp_path / "netrc").chmod(0o600)

@@ -16,7 +16,7 @@ PIECES = {
     "flag": "try:\n    import a\nexcept ImportError:\n    HAS = False\nif HAS:\n    import b\n",
     "flag without import": "try:\n    run()\nexcept Exception:\n    HAS = None\nif HAS:\n    import b\n",
     "spec": "HAS = importlib.util.find_spec('x') is not None\nif HAS:\n    import x\n",
-    "in a function": "def f():\n    def g():\n        if 1:\n            from a.b import (\n                c,\n            )\n",
+    "in a function": "def f():\n    def g():\n        if 1:\n            from a.b import (\n  c,\n  )\n",
     "called": "def main():\n    import a\nif __name__ == '__main__':\n    main()\n",
     "with": "with contextlib.suppress(ImportError):\n    import a\n",
     "match": "match a:\n    case 1:\n        import b\n",

@@ -1,6 +1,7 @@
-"""Where podfit keeps its own files when nobody has a home: HOME unset, and a user that no passwd entry knows.
+"""Where podfit keeps its own files when nobody has a home that may be written.
 
-Containers run so: OpenShift gives each a random user number.
+HOME is unset and no passwd entry knows the user, or the home is not there, or not the user's. Containers run so:
+OpenShift gives each a random user number, and the home of `nobody` is `/nonexistent`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from pathlib import Path
 
 
 def has_home() -> bool:
-    """Tell whether there is a home directory to speak of."""
-    return os.path.isabs(os.path.expanduser("~"))  # noqa: PTH111, PTH117 - Path raises where there is none
+    """Tell whether there is a home directory in which one may write, or make, `.cache`."""
+    place = Path(os.path.expanduser("~"), ".cache")  # noqa: PTH111 - Path raises where there is none
+    if not place.is_absolute():
+        return False
+    there = next((path for path in (place, *place.parents) if os.path.exists(path)), place)  # noqa: PTH110 - as above
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 @lru_cache(maxsize=1)

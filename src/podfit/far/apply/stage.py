@@ -135,7 +135,9 @@ class Installer:
             argv += ["--offline"] if self.order.get("no_index") else []
             # Its files have addresses of their own: what it takes from an index's address are the host's credentials.
             told = {"UV_INDEX": " ".join([*indexes, os.environ.get("UV_INDEX", "")]).strip()} if indexes else {}
-            self._run(argv, {**_environment(_UV_KEPT, None, "UV_"), **quiet, **told}, work)
+            # A command `keyring` is asked for the password of a user whose name an index's address has.
+            asked = {"UV_KEYRING_PROVIDER": "subprocess"} if shutil.which("keyring") else {}
+            self._run(argv, {**asked, **_environment(_UV_KEPT, None, "UV_"), **quiet, **told}, work)
             return
         lock = os.path.join(work, "requirements.txt")
         _write(lock, "".join(entry["pip"] + "\n" for entry in chosen.values()))
