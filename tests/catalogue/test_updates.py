@@ -176,7 +176,22 @@ def test_a_state_that_cannot_be_read_ends_no_run(content: bytes, data: Path) -> 
     (state / "index.json").write_bytes(content)
     forget()
     assert template_names() == tuple(store._places())
+    assert "my-pod" in template_names(), "it is made again from the manifests"
+    (state / "my-pod.json").write_bytes(content)
+    forget()
     assert "my-pod" not in template_names()
+
+
+def test_a_damaged_manifest_is_named_with_its_file_and_what_to_do(data: Path) -> None:
+    take(packed(manifest()))
+    (file,) = data.rglob("my-pod.json")
+    file.write_bytes(file.read_bytes()[:100])
+    forget()
+    assert "my-pod" in template_names()
+    with pytest.raises(InputError, match="the manifest of my-pod, cannot be read") as caught:
+        store.load_manifest("my-pod")
+    assert str(file) in str(caught.value)
+    assert "podfit templates --update" in str(caught.value)
 
 
 @pytest.mark.parametrize("content", ["../../..", "", "x/y", "\xe9"])
@@ -184,7 +199,7 @@ def test_a_pointer_leads_nowhere_else(content: str, data: Path) -> None:
     take(packed(manifest()))
     (data / "catalogue" / "current").write_text(content, encoding="latin-1")
     forget()
-    assert "my-pod" not in template_names()
+    assert (data / "catalogue") in Path(str(store._places()["my-pod"].file)).parents, "the newest state that is there"
 
 
 json_values = st.recursive(

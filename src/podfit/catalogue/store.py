@@ -83,7 +83,13 @@ def _size(file: Traversable) -> int:
 
 def _read(file: Traversable, name: str) -> dict[str, Any]:
     """Return a manifest as it lies there, under the name of its file."""
-    data: dict[str, Any] = msgspec.json.decode(file.read_bytes())
+    try:
+        if not file.is_file():
+            raise OSError("it is no file")
+        data: dict[str, Any] = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+    except (OSError, ValueError) as error:
+        message = f"{file}, the manifest of {name}, cannot be read: {error}"
+        raise InputError(message, remedy="take it in again with podfit templates --update") from None
     return {**data, "name": name}
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from podfit.catalogue.bundle import Bundle
-from podfit.catalogue.summary import Entry, Summary, entry_of, summary_of_template
+from podfit.catalogue.summary import Entry, Summary, entry_of, summary_of, summary_of_template
 from podfit.model import InputError, Template
 from podfit.model.manifest import manifest_from_template
 
@@ -54,28 +54,46 @@ def data_directory() -> Path:
 
 
 def taken() -> Iterator[Taken]:
-    """Yield what was taken in; nothing where nobody did, or where it cannot be read: it never ends a run."""
+    """Yield what was taken in; nothing where nobody did: it never ends a run.
+
+    A damaged index is made again from the manifests beside it. A manifest that is gone or damaged is still yielded:
+    who asks for it is told its file.
+    """
     state = _state()
     if state is None:
         return
     try:
         lines = msgspec.json.decode((state / _INDEX).read_bytes(), type=dict[str, _Line])
     except (OSError, ValueError):
+        yield from _found(state)
         return
     for name, line in sorted(lines.items()):
-        file = state / f"{name}.json"
-        if file.is_file():
-            yield Taken(file, line.entry.summary(name), line.origin)
+        yield Taken(state / f"{name}.json", line.entry.summary(name), line.origin)
+
+
+def _found(state: Path) -> Iterator[Taken]:
+    """Yield the manifests that can be read in a state whose index cannot."""
+    for file in sorted(state.glob("*.json")):
+        try:
+            if file.name != _INDEX and file.is_file():
+                data = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+                yield Taken(file, summary_of({**data, "name": file.stem}), "a list whose index is damaged")
+        except (OSError, ValueError, KeyError, TypeError, InputError):
+            continue
 
 
 def _state() -> Path | None:
-    """Return the directory of the state that counts."""
+    """Return the directory of the state that counts; where nobody can tell any more, that of the newest one."""
     try:
         folder = data_directory() / "catalogue"
-        name = (folder / _CURRENT).read_text(encoding="ascii").strip()
-    except (OSError, RuntimeError, ValueError):
+        current = folder / _CURRENT
+        name = current.read_bytes().decode("ascii", "replace").strip() if current.is_file() else ""
+        if name.isalnum() and (folder / name).is_dir():
+            return folder / name
+        found = [each for each in folder.iterdir() if each.is_dir() and each.name.isalnum() and each.name != _CURRENT]
+        return max(found, key=lambda each: each.stat().st_mtime, default=None)
+    except (OSError, RuntimeError):
         return None
-    return folder / name if name.isalnum() else None
 
 
 def take(bundle: Bundle, origin: str) -> tuple[str, ...]:
@@ -92,6 +110,8 @@ def take(bundle: Bundle, origin: str) -> tuple[str, ...]:
         work.mkdir(parents=True)
         lines: dict[str, Any] = {}
         for name, each in before.items():
+            if not each.file.is_file():
+                continue
             shutil.copyfile(each.file, work / f"{name}.json")
             lines[name] = {"entry": entry_of(each.summary, each.file.stat().st_size), "origin": each.origin}
         for template in bundle.templates:
