@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -81,14 +82,21 @@ def fit(python: str, project: Path, template: str, caches: Path, limit: float) -
     with tempfile.TemporaryDirectory() as out:
         command = [python, "-m", "podfit", "fit", str(project), "-t", template, "--local", "none"]
         command += ["--out", out, "--format", "json", "--quiet"]
-        started = time.perf_counter()
+        started, before = time.perf_counter(), _processor()
         try:
             done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=limit, cwd=out)
             code, stdout, stderr = done.returncode, done.stdout, done.stderr
         except subprocess.TimeoutExpired:
             code, stdout, stderr = None, "", ""
         seconds = time.perf_counter() - started
-    return outcome(code, stdout, stderr) | {"seconds": round(seconds, 2)}
+    spent = round(_processor() - before, 2)
+    return outcome(code, stdout, stderr) | {"seconds": round(seconds, 2), "processor": spent}
+
+
+def _processor() -> float:
+    """Processor seconds, user and system, of all children that have ended, uv's runs among them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def measured(python: str, project: Path, template: str, *, cold: bool, limit: float) -> dict[str, Any]:
@@ -107,15 +115,17 @@ def measured(python: str, project: Path, template: str, *, cold: bool, limit: fl
 def summary(records: Mapping[str, Mapping[str, Mapping[str, Any]]], templates: Iterable[str]) -> str:
     """One row per template: how many were answered, got a plan, and the seconds (median and largest)."""
     lines = [
-        "| template | answered | plan | conflict | refused | no answer | open questions | cold, s | warm, s |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| template | answered | plan | conflict | refused | no answer | open questions | cold, s | warm, s "
+        "| processor, s |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for template in templates:
         column = [each[template] for each in records.values() if template in each]
         kinds = Counter(each["kind"] for each in column)
         silent = len(column) - sum(answered(each) for each in column)
         asked = sum(bool(each["questions"]) for each in column)
-        times = [seconds([each[name] for each in column if each[name] is not None]) for name in ("cold", "warm")]
+        named = ("cold", "warm", "processor")
+        times = [seconds([each[name] for each in column if each.get(name) is not None]) for name in named]
         cells = (f"{len(column) - silent} of {len(column)}", *(kinds[name] for name in ANSWERS), silent, asked, *times)
         lines.append(f"| {template} | " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)

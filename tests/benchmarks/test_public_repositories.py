@@ -60,4 +60,4 @@ def test_the_summary_counts_answers_and_seconds() -> None:
     plan = repositories.outcome(0, matrix(), "") | {"cold": 4.0, "warm": 1.0}
     late = repositories.outcome(None, "", "") | {"cold": 300.0, "warm": None}
     text = repositories.summary({"a+b": {"t": plan}, "c+d": {"t": late}}, ["t"])
-    assert text.splitlines()[-1] == "| t | 1 of 2 | 1 | 0 | 0 | 1 | 0 | 152.0 (max 300.0) | 1.0 (max 1.0) |"
+    assert text.splitlines()[-1] == "| t | 1 of 2 | 1 | 0 | 0 | 1 | 0 | 152.0 (max 300.0) | 1.0 (max 1.0) |  |"

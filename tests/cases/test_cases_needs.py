@@ -117,6 +117,30 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"code/train.py": "import tqdm\n", "code/requirements.txt": "tqdm==4.60.0\nrich\n"},
         {"rich": "", "tqdm": "==4.60.0"},
     ),
+    "a program that installs what it needs": (
+        {"train.py": "import os, subprocess, sys\ntry:\n    import einops\nexcept ImportError:\n"
+                     "    os.system('pip install -q einops==0.7.0')\n"
+                     "subprocess.run([sys.executable, '-m', 'pip', 'install', 'ftfy>=6', name])\n"
+                     "def later(package):\n    subprocess.check_call(['pip', 'install', package, 'regex==2024.5.15'])\n"
+                     "    os.system(f'pip install {package}')\n    os.system('pip install tqdm')\n"
+                     "print('pip install nothing')\n"},
+        {"einops": "==0.7.0", "ftfy": ">=6"},
+    ),
+    "a notebook that calls pip": (
+        {"nb.ipynb": notebook("import pip\npip.main(['install', 'einops<1'])", "import einops")},
+        {"einops": "<1", "pip": ""},
+    ),
+    "a Pipfile": (
+        {"Pipfile": '[[source]]\nurl = "https://pypi.org/simple"\n[packages]\ntorch = "*"\nEinops = "~=0.7"\n'
+                    'uvicorn = {version = ">=0.20", extras = ["standard"]}\n[dev-packages]\npytest = "*"\n',
+         "train.py": "import torch, einops\n"},
+        {"torch": "", "einops": "~=0.7", "uvicorn[standard]": ">=0.20"},
+    ),
+    "a manifest of pixi": (
+        {"pixi.toml": '[dependencies]\npython = "3.11.*"\npytorch = ">=2.1,<3"\ncmake = "*"\n'
+                      '[pypi-dependencies]\neinops = "==0.7.0"\n', "train.py": "import torch, einops\n"},
+        {"torch": ">=2.1,<3", "einops": "==0.7.0"},
+    ),
     "a slip of the pen": (
         {"main.py": "import tqdm\n", "requirment.txt": "tqdm==4.60.0\n"}, {"tqdm": "==4.60.0"}
     ),

@@ -65,6 +65,7 @@ def test_a_range_below_the_templates_is_a_conflict_that_names_who_is_never_chang
     assert decisions["numpy"]["action"] == "conflict"
     assert "cupy-cuda12x is never changed" in decisions["numpy"]["reason"]
     assert "the template's 2.0.2 stays" in decisions["numpy"]["reason"]
+    assert "No release of numpy>=1.18.5,<1.24.0 has a wheel for Python 3.12" in decisions["numpy"]["reason"]
 
 
 def test_an_extension_pinned_to_another_torch_is_a_conflict_with_the_version_that_fits(fit):

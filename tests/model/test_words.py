@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podfit.model.words import did_you_mean, near, shortened
+from podfit.model.words import did_you_mean, in_short, near, shortened
 
 NAMES = st.lists(st.text("abcdefgh-", min_size=1, max_size=8), unique=True, max_size=12)
 
@@ -46,3 +46,13 @@ def test_what_was_perhaps_meant() -> None:
 def test_a_known_name_is_its_own_nearest(names: list[str]) -> None:
     for name in names:
         assert near(name, names)[0] == name
+
+
+def test_of_a_long_explanation_the_asker_and_the_conclusion_are_left() -> None:
+    steps = [f"And because a{n} depends on b{n}, we can conclude that a{n} cannot be used." for n in range(100)]
+    text = f"the project needs a: because this. {' '.join(steps)} Of the template, c 1 requires b<2."
+    told = in_short(text)
+    assert len(told) < 1000
+    assert told.startswith("the project needs a: ... And because")
+    assert told.endswith(f"{steps[-1]} Of the template, c 1 requires b<2.")
+    assert in_short("short: enough") == "short: enough"

@@ -228,5 +228,6 @@ def test_one_need_is_dropped_where_without_it_all_others_can_be_had(solve):
     overlay = solve(template(pod), [need("trainer"), need("server"), need("torch")], releases, held=["torch"])
     (refused,) = overlay.refused
     assert refused.name == "server"
+    assert "frames" in refused.message
     assert _versions(overlay)["trainer"] == "1.0"
     assert _changes(overlay) == {}

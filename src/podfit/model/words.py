@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -10,6 +11,22 @@ def shortened(names: Iterable[str], most: int = 5) -> str:
     words = list(names)
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more
+
+
+def in_short(text: str, most: int = 900) -> str:
+    """Return a long explanation by its beginning, up to a colon, and its last sentences, about most signs in all.
+
+    What follows from everything before stands last in a resolver's explanation.
+    """
+    if len(text) <= most:
+        return text
+    head = text.partition(": ")[0][: most // 3]
+    kept: list[str] = []
+    for sentence in reversed(re.split(r"(?<=[.]) (?=[A-Z(])", text)):
+        if kept and sum(map(len, kept)) + len(sentence) > most - len(head):
+            break
+        kept.insert(0, sentence)
+    return f"{head}: ... {' '.join(kept)}"
 
 
 def listed(names: Iterable[str]) -> str:

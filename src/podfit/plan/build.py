@@ -30,7 +30,7 @@ from podfit.model import (
 from podfit.model.invariants import contradictions
 from podfit.model.requirement import Markers
 from podfit.model.versions import same_version
-from podfit.model.words import shortened
+from podfit.model.words import in_short, shortened
 from podfit.plan.arriving import arriving
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import planned_files
@@ -148,7 +148,7 @@ def _decide(name: str, facts: _Facts) -> Decision:
     change = next((c for c in facts.overlay.changes if c.name == name), None)
     evidence: list[Evidence] = []
     if refused is not None:
-        said = _refusal(refused, facts.template)
+        said = _refusal(replace(refused, message=in_short(refused.message)), facts.template)
         ruled = "; ".join(bound.reason for bound in facts.situation.bounds if bound.name == name)
         action, reason = Action.CONFLICT, f"{said} What rules versions out: {ruled}." if ruled else said
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
@@ -285,6 +285,8 @@ def _refusal(refused: RefusedNeed, template: Template) -> str:
             f"{refused.message} Without its own limit the template's {present.version} stays: "
             "widen the limit, or take another template."
         )
+    if refused.message.rstrip().endswith(("unsatisfiable.", "used.")) or " Of the template, " in refused.message:
+        return f"{refused.message} Nothing of it fits {template.name}: take another template (podfit recommend)."
     return refused.message
 
 

@@ -13,7 +13,7 @@ from podfit.readers.plain_file import exists, is_dir
 if TYPE_CHECKING:
     from podfit.readers.imports import ImportScan
 
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock", "pixi.lock")
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock", "pixi.lock", "conda-lock.yml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,12 @@ def pinned(specifier: str) -> str:
     return clauses[0].version if exact else ""
 
 
+def exactly_asked(name: str, message: str) -> list[SpecifierSet]:
+    """Return the exact versions of a package that others are said to depend on in a resolver's explanation."""
+    found = re.findall(rf"depends? on {re.escape(name)}(?:\[[^\]]*\])?(==[\w.+!]*\w)", message)
+    return [SpecifierSet(text) for text in dict.fromkeys(found)]
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A pinned distribution that excludes what is asked: its name, version and the requirement that does."""

@@ -44,6 +44,7 @@ from podfit.solve.refusals import (
     explained,
     told,
     told_of_address,
+    told_of_wheels,
 )
 from podfit.solve.repositories import fixed_commits
 from podfit.solve.search import MOST_RUNS, QUICK_RUNS, Packages, Search
@@ -268,6 +269,7 @@ def overlay_steps(
     packages = {
         name: replace(p, artefacts=(built[name].artefact,)) if name in built else p for name, p in packages.items()
     }
+    refused = yield from told_of_wheels(refused, stated, sources)
     return Overlay(
         packages={
             name: replace(p, artefacts=tuple(f for f in p.artefacts if (name, f.filename) not in excluded))

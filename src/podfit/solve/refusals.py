@@ -15,6 +15,7 @@ from podfit.model.words import shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import holders
 from podfit.solve.search import Search, words_of
+from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.uv import PackageNotFoundError
 
@@ -116,6 +117,17 @@ def told_of_address(error: InputError, culprits: Sequence[str]) -> str:
         "planning builds nothing: name a wheel of it instead, or have it built on this machine, which runs its code: "
         f"{' '.join(f'--allow-build {name}' for name in culprits)}"
     )
+
+
+def told_of_wheels(
+    refused: Iterable[RefusedNeed], stated: Mapping[str, Need], sources: Sources | None
+) -> Steps[list[RefusedNeed]]:
+    """Return the refused needs, each with what its range has no wheel for, where nobody said so yet."""
+    refused = list(refused)
+    limits = {each.name: stated[each.name].specifier for each in refused if "has no wheel" not in each.message}
+    limits = {name: limit for name, limit in limits.items() if limit}
+    found = (yield from sources.without_wheels(limits)) if sources is not None else {}
+    return [replace(r, message=f"{r.message} {found[r.name]}") if r.name in found else r for r in refused]
 
 
 def explained(need: Need, message: str, offered: OfferedTemplate) -> str:

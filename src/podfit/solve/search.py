@@ -26,7 +26,7 @@ from podfit.model.versions import same_version
 from podfit.model.words import shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.cores import hitting_set
-from podfit.solve.limits import known_cores
+from podfit.solve.limits import disjoint, exactly_asked, known_cores
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.uv import Question, Uv
@@ -316,12 +316,17 @@ class Search:
         """Return whose requirements the limits on released names in uv's explanation are: uv cannot know."""
         pinned = self.offered.pins.keys() - released
         message = refusal.message.replace(" ", "")
-        said = [
-            f"{other} {self.offered.pins[other]} requires {line}"
-            for name in sorted(words_of(refusal.message).intersection(released))
-            for line, other in sorted(self.dependants(name, pinned), key=lambda pair: pair[1] not in self.held)
-            if line.replace(" ", "") in message
-        ]
+        against: list[str] = []
+        said: list[str] = []
+        for name in sorted(words_of(refusal.message).intersection(released)):
+            asked = exactly_asked(name, refusal.message)
+            for line, other in sorted(self.dependants(name, pinned), key=lambda pair: pair[1] not in self.held):
+                text = f"{other} {self.offered.pins[other]} requires {line}"
+                if asked and all(disjoint(each, Requirement(line).specifier) for each in asked):
+                    against.append(text)
+                elif line.replace(" ", "") in message:
+                    said.append(text)
+        said = list(dict.fromkeys(against or said))
         return f" Of the template, {', '.join(said[:3])}." if said else ""
 
 

@@ -163,6 +163,29 @@ class Sources:
         digest = hashlib.sha256(repr((tag, sorted(wheels.items()))).encode()).hexdigest()[:32]
         return whole_flat_index(self._cache / "assumed" / digest, wheels, tag)
 
+    def without_wheels(self, specifiers: Mapping[str, str]) -> Steps[dict[str, str]]:
+        """Return, by name, a sentence on each specifier in which there are releases and none has a wheel."""
+        if not specifiers:
+            return {}
+        found: dict[str, str] = yield Wait(lambda: dict(self._without_wheels(specifiers)))
+        return found
+
+    def _without_wheels(self, specifiers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield the answer of `without_wheels`; the waiting part."""
+        for name, text in specifiers.items():
+            try:
+                releases = self._index.releases(name)
+            except PodfitError:
+                continue
+            within = [version for version in releases if SpecifierSet(text).contains(version, prereleases=True)]
+            served = self._with_wheel(name, within[-1], releases) if within else []
+            if not served or set(served) & set(within):
+                continue
+            newer = [version for version in served if Version(version) > Version(within[-1])]
+            near = newer[0] if newer else served[-1]
+            said = f"No release of {name}{text} has a wheel for Python {self._template.interpreter.series}"
+            yield name, f"{said}: {near} is the nearest that has one."
+
     def _newest_wheels(self, specifiers: Mapping[str, str]) -> dict[str, str]:
         """Return the answer of `newest_wheels`; the waiting part."""
         newest = {}

@@ -14,6 +14,8 @@ from podfit.readers.declared.interface import Reader, Reading, Source
 _PACKAGE = "podfit.readers.declared"
 KINDS = (
     # pattern of a file's name -> module with `read(source, reading)`; the first that fits, the last takes the rest
+    (re.compile(r"^Pipfile$"), "pipfile"),
+    (re.compile(r"^pixi\.toml$"), "pixi"),
     (re.compile(r"\.toml$"), "pyproject"),
     (re.compile(r"\.cfg$"), "setup_cfg"),
     (re.compile(r"\.py$"), "setup_py"),
@@ -31,6 +33,8 @@ _PATTERNS = (
     "*requirements*.txt",
     "requirements.lock",
     "requirements/*.txt",
+    "Pipfile",
+    "pixi.toml",
     "environment*.yml",
     "environment*.yaml",
     "conda*.yml",
@@ -89,7 +93,7 @@ def discover(root: Path) -> Iterator[Source]:
     seen: set[Path] = set()
     for pattern in _PATTERNS:
         for path in sorted(root.glob(pattern), key=lambda path: (bool(group_of(path)), path)):
-            if path in seen or not path.is_file() or "constraint" in path.stem.lower():
+            if path in seen or not path.is_file() or "constraint" in path.stem.lower() or _LOCK.search(path.name):
                 continue
             seen.add(path)
             yield Source(root, path, group_of(path))

@@ -79,7 +79,7 @@ def git_address(url: str, entry: Mapping[str, Any]) -> str:
         host, _, path = url.partition(":")
         url = f"ssh://{host}/{path}"
     address = url if url.startswith("git+") else f"git+{url}"
-    revision = next((entry[key] for key in ("rev", "tag", "branch") if isinstance(entry.get(key), str)), "")
+    revision = next((entry[key] for key in ("rev", "ref", "tag", "branch") if isinstance(entry.get(key), str)), "")
     subdirectory = entry.get("subdirectory")
     address = f"{address}@{revision}" if revision else address
     return f"{address}#subdirectory={subdirectory}" if isinstance(subdirectory, str) else address
@@ -101,10 +101,10 @@ def read(document: TomlDocument, reading: Reading) -> None:
         reading.note_extra(canonical(extra))
         for name in document.strings(*base, "extras", extra):
             wanted_by.setdefault(canonical(name), []).append(f"extra:{canonical(extra)}")
-    _dependencies(document, reading, (*base, "dependencies"), wanted_by=wanted_by, only_direct=told_by_project)
+    dependencies(document, reading, (*base, "dependencies"), wanted_by=wanted_by, only_direct=told_by_project)
     if document.get(*base, "dev-dependencies") is not None:
         reading.note_group("dev")
-        _dependencies(document, reading, (*base, "dev-dependencies"), group="group:dev")
+        dependencies(document, reading, (*base, "dev-dependencies"), group="group:dev")
     groups = document.table(*base, "group")
     for name in groups:
         reading.note_group(canonical(name))
@@ -112,14 +112,14 @@ def read(document: TomlDocument, reading: Reading) -> None:
             path = (*base, "group", next((key for key in groups if canonical(key) == canonical(member)), member))
             if document.get(*path) is None:
                 raise document.error(f"includes the group {member!r}, which is not there", *base, "group", name)
-            _dependencies(document, reading, (*path, "dependencies"), group=f"group:{canonical(name)}")
+            dependencies(document, reading, (*path, "dependencies"), group=f"group:{canonical(name)}")
     sources = document.get(*base, "source")
     for source in sources if isinstance(sources, list) else ():
         if isinstance(source, dict) and isinstance(source.get("url"), str):
             reading.index(source["url"])
 
 
-def _dependencies(
+def dependencies(
     document: TomlDocument,
     reading: Reading,
     path: tuple[str, ...],

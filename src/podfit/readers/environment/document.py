@@ -23,7 +23,7 @@ _WRITE_AGAIN = "write the file again with the tool that made it"
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _JSON_START = re.compile(r"\s*(\{|\[\s*(\{|\]|$))")
 _TOML_START = re.compile(r'^\[\[packages?\]\]\s*(#.*)?$|^lock-version\s*=\s*"', re.MULTILINE)
-_YAML_START = re.compile(r"^dependencies:\s*(#.*)?$", re.MULTILINE)
+_YAML_START = re.compile(r"^(?:dependencies|package):\s*(#.*)?$", re.MULTILINE)
 
 
 class Document:
@@ -77,7 +77,7 @@ class Document:
 
     @cached_property
     def nodes(self) -> Any:
-        """The root yaml.Node, None when there is no top-level `dependencies:`. Raises InputError for a syntax error."""
+        """The root yaml.Node, None without `dependencies:` or `package:` at the top. Raises InputError for bad syntax."""
         if not _YAML_START.search(self.text):
             return None
         import yaml

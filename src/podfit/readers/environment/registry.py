@@ -6,6 +6,7 @@ from podfit.model import InputError
 from podfit.readers.environment import (
     conda_explicit,
     conda_list,
+    conda_lock,
     conda_yaml,
     freeze,
     manifest,
@@ -30,6 +31,7 @@ FORMATS: tuple[Format, ...] = (
     pylock.FORMAT,
     poetry_lock.FORMAT,
     uv_lock.FORMAT,
+    conda_lock.FORMAT,
     conda_yaml.FORMAT,
     pip_list_columns.FORMAT,
     freeze.FORMAT,

@@ -30,6 +30,7 @@ from podfit.model.words import shortened
 from podfit.readers.imports import settings
 from podfit.readers.imports.files import Tree, find_files, single_file
 from podfit.readers.imports.grades import Places
+from podfit.readers.imports.installing import installing, may_install
 from podfit.readers.imports.own import OwnModules
 from podfit.readers.imports.statements import Aliases, Found, Statements
 from podfit.readers.plain_file import exists, is_dir, read_bounded
@@ -210,6 +211,8 @@ def _source(state: _State, path: str) -> None:
         made, notices = script.declarations(Path(state.root), path, text, state.places.grade(path) is None)
         state.declarations += made
         state.notices += notices
+    if may_install(data):
+        _installs(state, path, module)
     dynamic = b"import_module" in data or b"__import__" in data
     calls = dynamic or bool(state.words.find_matches_as_indexes(data) and state.modules.search(data))
     lines = None if calls else _telling_lines(data)
@@ -233,6 +236,17 @@ def _telling_lines(data: bytes) -> list[int] | None:
         last = match.start()
         found.append(line)
     return found
+
+
+def _installs(state: _State, path: str, module: ast.Module, cell: int = 0) -> None:
+    """Collect what a program's own calls install; in functions and examples it only tells about what is imported."""
+    from podfit.readers.declared import installs
+
+    for found, at_once in installing(module):
+        asks = at_once and state.places.grade(path) is None
+        made, notices = installs.declarations(Path(state.root), path, [found], scope=path, asks=asks, cell=cell)
+        state.declarations += made
+        state.notices += notices
 
 
 def _notebook(state: _State, path: str) -> None:
@@ -266,6 +280,8 @@ def _notebook(state: _State, path: str) -> None:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             state.notices.append(_syntax(f"{path}[{cell.number}]", error, cell.source.encode("utf-8", "replace")))
             continue
+        if may_install(cell.source.encode("utf-8", "replace")):
+            _installs(state, path, module, cell.number)
         _walk(state, Statements(path, state.wanted, aliases, cell.number), module)
 
 
