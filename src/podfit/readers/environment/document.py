@@ -77,7 +77,7 @@ class Document:
 
     @cached_property
     def nodes(self) -> Any:
-        """The root yaml.Node, None without `dependencies:` or `package:` at the top. Raises InputError for bad syntax."""
+        """The root yaml.Node; None without `dependencies:` or `package:`. Raises InputError for a syntax error."""
         if not _YAML_START.search(self.text):
             return None
         import yaml
