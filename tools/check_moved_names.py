@@ -33,17 +33,20 @@ PACKAGES = {"huggingface-hub": "huggingface_hub", "protobuf": "google/protobuf"}
 
 
 def exported(source: str) -> set[str]:
-    """Return the names that a module's source binds, and the strings of its lists (`__all__`, lazy imports)."""
+    """Return the names that a module binds itself, and the strings of its lists (`__all__`, lazy imports)."""
     found: set[str] = set()
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return found
-    for node in ast.walk(tree):
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.alias):
             found.add(node.asname or node.name)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found.add(node.name)
+            continue
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
         elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
@@ -54,6 +57,7 @@ def exported(source: str) -> set[str]:
             found |= {
                 each.value for each in node.keys if isinstance(each, ast.Constant) and isinstance(each.value, str)
             }
+        waiting.extend(ast.iter_child_nodes(node))
     return found
 
 
@@ -120,15 +124,15 @@ class Shelf:
         for deep in (False, True):
             if pair is not None and [self.has(each, name, deep) for each in pair] == [not came, came]:
                 return pair
-            ends = self.versions[0], self.versions[-1]
-            if deep and pair is not None and self.has(pair[0], name, deep) and self.has(pair[1], name, deep) is came:
-                pair = None
-            if [self.has(each, name, deep) for each in ends] == [not came, came]:
-                return self._between(name, came, deep)
+            known = [self.versions[0], *(pair or ()), self.versions[-1]]
+            low = [each for each in known if self.has(each, name, deep) is not came]
+            high = [each for each in known if self.has(each, name, deep) is came and low and each > max(low)]
+            if low and high:
+                return self._between(name, came, deep, max(low), min(high))
         return None
 
-    def _between(self, name: str, came: bool, deep: bool) -> tuple[Version, Version]:
-        low, high = 0, len(self.versions) - 1
+    def _between(self, name: str, came: bool, deep: bool, before: Version, after: Version) -> tuple[Version, Version]:
+        low, high = self.versions.index(before), self.versions.index(after)
         while high - low > 1:
             middle = (low + high) // 2
             if self.has(self.versions[middle], name, deep) is came:
