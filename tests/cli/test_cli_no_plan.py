@@ -74,14 +74,14 @@ def hard_to_find(monkeypatch: pytest.MonkeyPatch) -> None:
     from podfit.model import NoPlanError
     from podfit.solve.search import Search
 
-    run = Search.run
+    exactly = Search.exactly
 
-    def refuse(search: Search) -> object:
+    def refuse(search: Search, most: int) -> object:
         if search.template.name == "old":
             raise NoPlanError("nothing fits old: so it was decreed", remedy="take another template")
-        return run(search)
+        return exactly(search, most)
 
-    monkeypatch.setattr(Search, "run", refuse)
+    monkeypatch.setattr(Search, "exactly", refuse)
 
 
 def test_a_template_without_any_plan_stands_beside_the_others(

@@ -393,6 +393,8 @@ def _written(plan: Any) -> None:
         _harmless(text if not name.endswith(".json") else text.replace("\n", ""))
         if name.endswith(".py"):
             tree = ast.parse(text.encode())
+            if not name.startswith("verify_env"):
+                continue
             named = {target.id: node.value for node in tree.body if isinstance(node, ast.Assign)
                      for target in node.targets if isinstance(target, ast.Name)}  # fmt: skip
             data = named["DATA"]
