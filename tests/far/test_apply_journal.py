@@ -378,5 +378,7 @@ def test_versions_are_read_from_metadata_where_the_folder_name_differs(tmp_path:
     assert set(found) == {"foo-bar", "plain"}
     assert places.has_version(found["foo-bar"], "1.0-2")
     assert places.has_version(found["plain"], "3")
+    assert places.has_version(found["plain"], "3.0")
+    assert not places.has_version(found["plain"], "3+local")
     assert not places.has_version(found["plain"], "4")
     assert not places.has_version(None, "4")

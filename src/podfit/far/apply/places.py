@@ -12,6 +12,7 @@ from ..tree import distributions as tree
 from ..tree.distributions import Info, in_folder, metadata
 from ..tree.files import HERE
 from ..tree.system import externally_managed as marked
+from ..verify.requirements import parse_version
 
 
 def layout() -> dict[str, str]:
@@ -52,7 +53,7 @@ def visible(folders: list[str]) -> dict[str, Info]:
 
 
 def has_version(entry: Info | None, version: str) -> bool:
-    """Tell whether a found distribution has exactly this version: directory names may write it another way.
+    """Tell whether a found distribution has exactly this version: `2026.06` is `2026.6` (PEP 440).
 
     Of what is built from a commit, whose version nobody knew before, version is the URL with the commit
     (`git+https://example.org/x.git@0123...`).
@@ -61,7 +62,9 @@ def has_version(entry: Info | None, version: str) -> bool:
         return False
     if "://" in version:
         return commit(entry.path) == version.partition("#")[0].rpartition("@")[2]
-    return version in (entry.version, metadata(HERE, entry).version)
+    written = (entry.version, metadata(HERE, entry).version)
+    meant = parse_version(version)
+    return version in written or (meant is not None and meant in map(parse_version, written))
 
 
 def commit(info: str) -> str:
