@@ -30,15 +30,17 @@ def culprits_of(
     dropped: Collection[str],
     met: Collection[str] = (),
 ) -> list[str]:
-    """Return the needs that uv's explanation names and that can still give way, those with limits first.
+    """Return the needs that uv's explanation names and that can still give way: those with limits first.
 
-    met are the needs that the template meets: all of them together can be had, so that another one gives way first.
+    met are the needs that the template meets, limits and all: together they can be had, so that another one gives way
+    before any of them.
     """
     words = words_of(message)
     left = [need for need in needs if need.name not in dropped]
     named = [need for need in left if need.name in words]
     limited = [need.name for need in named if (need.specifier or need.url) and need.name not in relaxed]
-    return limited or [need.name for need in named if need.name not in met] or [need.name for need in named]
+    others = [name for name in limited if name not in met]
+    return others or [need.name for need in named if need.name not in met] or limited or [need.name for need in named]
 
 
 def enough(search: Search, culprits: Sequence[str]) -> Steps[list[str]]:
