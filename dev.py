@@ -22,7 +22,7 @@ OLDEST, NEWEST = "3.10", "3.13"
 CHORES = {
     "example": "fit examples/moola onto the two RunPod templates of the document and show the matrix",
     "test": "run the tests with coverage (more arguments go to pytest)",
-    "quick": "run the tests that need no network, no environments and no patience: under a minute on two idle cores",
+    "quick": "run the tests of each room that need no network, no environments and no patience: a minute on two cores",
     "lint": "ruff, mypy --strict, import contracts, docstring coverage",
     "check": "lint, pythons, lowest, test: what CI runs",
     "lowest": "run the quick tests with the lowest versions of the dependencies that pyproject.toml allows",
@@ -36,8 +36,9 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:  # netdevice(7):
 os.execv(sys.argv[1], sys.argv[1:])
 """
 """A program for a new network namespace: it brings the loopback interface up and becomes the command that follows."""
-QUICK = ("-m", "not network and not slow and not machine", "-n", "2", "--dist", "loadgroup",
-         "--hypothesis-profile", "quick")  # fmt: skip
+QUICK = "not network and not slow and not machine"
+"""The tests to which every Python and the lowest dependencies are held; `quick` leaves those of whole commands out."""
+HOW = ("-n", "2", "--dist", "loadgroup", "--hypothesis-profile", "quick")
 
 
 class Environment:
@@ -83,14 +84,14 @@ class Environment:
         if code:
             sys.exit(code)
 
-    def quick(self, arguments: list[str]) -> None:
-        """Run the quick tests, with no network but the loopback interface where this machine can take it away."""
+    def quick(self, arguments: list[str], which: str = QUICK) -> None:
+        """Run the quick tests, or which of them: of the network with no more than loopback where that can be had."""
         before = without_network()
         if not before:
             print(
                 "no network namespace can be made here: the network stays within reach of these tests", file=sys.stderr
             )
-        self.tool("pytest", *QUICK, *arguments, before=before)
+        self.tool("pytest", "-m", which, *HOW, *arguments, before=before)
 
 
 DEFAULT = Environment(f"py{sys.version_info[0]}{sys.version_info[1]}")
@@ -183,7 +184,7 @@ def main(arguments: list[str]) -> None:
     elif chore == "test":
         test(rest)
     elif chore == "quick":
-        DEFAULT.quick(rest)
+        DEFAULT.quick(rest, f"{QUICK} and not command")
     elif chore == "lint":
         lint()
     elif chore == "lowest":

@@ -81,8 +81,11 @@ def make_venv(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that make environments and act on them: `dev.py quick` leaves them out."""
+    """Mark the tests that make environments and those of whole commands: `dev.py quick` leaves them out."""
+    commands = Path(__file__).parent / "cli"
     for item in items:
+        if item.path.is_relative_to(commands):
+            item.add_marker(pytest.mark.command)
         makers = {"make_venv", "interpreter", "sshd"} & set(getattr(item, "fixturenames", ()))
         if makers or item.path.is_relative_to(Path(__file__).parent / "pod"):
             item.add_marker(pytest.mark.machine)
