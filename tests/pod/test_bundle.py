@@ -23,6 +23,7 @@ from podfit.model import Action, Artefact, Content, Decision, InputError, Need, 
 from podfit.model.errors import PodfitError
 from podfit.model.serial import plan_to_dict
 from podfit.pod.bundle import Bundle, answer, make_bundle
+from podfit.writers.interface import Screen
 from podfit.writers.registry import write_answer
 
 
@@ -55,7 +56,7 @@ def test_it_holds_exactly_the_files_of_the_plan_and_names_what_is_built(
     assert data["schema"] == "podfit.bundle/1"
     assert {(each["name"], each["kind"]) for each in data["files"]} == {("six", "wheel"), ("made-here", "sdist")}
     assert made.lacking == ("helper",)
-    said = write_answer("text", answer(plan, made))
+    said = write_answer("text", answer(plan, made), Screen(width=1000))
     assert "1 wheel and 1 source distribution" in said
     assert "no wheel: made-here 1.0 goes as source; its build there needs helper; the template has no helper" in said
     assert f"sh {tmp_path}/b/install.sh" in said.replace("\\\n", "").replace("      ", "")
