@@ -22,7 +22,7 @@ OLDEST, NEWEST = "3.10", "3.13"
 CHORES = {
     "example": "fit examples/moola onto the two RunPod templates of the document and show the matrix",
     "test": "run the tests with coverage (more arguments go to pytest)",
-    "quick": "run the tests of each room that need no network, no environments and no patience: a minute on two cores",
+    "quick": "run the tests that start nothing and need neither network nor patience: under a minute on two cores",
     "lint": "ruff, mypy --strict, import contracts, docstring coverage",
     "check": "lint, pythons, lowest, test: what CI runs",
     "lowest": "run the quick tests with the lowest versions of the dependencies that pyproject.toml allows",
@@ -37,7 +37,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 """A program for a new network namespace: it brings the loopback interface up and becomes the command that follows."""
 QUICK = "not network and not slow and not machine"
-"""The tests to which every Python and the lowest dependencies are held; `quick` leaves those of whole commands out."""
+"""The tests to which every Python and the lowest dependencies are held; `quick` leaves those out that start others."""
 HOW = ("-n", "2", "--dist", "loadgroup", "--hypothesis-profile", "quick")
 
 
@@ -184,7 +184,7 @@ def main(arguments: list[str]) -> None:
     elif chore == "test":
         test(rest)
     elif chore == "quick":
-        DEFAULT.quick(rest, f"{QUICK} and not command")
+        DEFAULT.quick(rest, f"{QUICK} and not talks")
     elif chore == "lint":
         lint()
     elif chore == "lowest":

@@ -79,13 +79,17 @@ def make_venv(tmp_path: Path) -> Callable[..., str]:
     return make
 
 
+TALKING = ("cli", "fit", "index", "solve", "readers/test_image_registry.py")
+"""Tests that start podfit, uv or a server of their own, most of them."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that make environments and those of whole commands: `dev.py quick` leaves them out."""
-    commands = Path(__file__).parent / "cli"
+    """Mark the tests that make environments and those of rooms that talk: `dev.py quick` leaves them out."""
+    here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(commands):
-            item.add_marker(pytest.mark.command)
+        if any(item.path.is_relative_to(here / place) for place in TALKING):
+            item.add_marker(pytest.mark.talks)
         makers = {"make_venv", "interpreter", "sshd"} & set(getattr(item, "fixturenames", ()))
         if makers or item.path.is_relative_to(Path(__file__).parent / "pod"):
             item.add_marker(pytest.mark.machine)

@@ -38,6 +38,7 @@ def test_a_pipe_that_nobody_writes_to_is_empty(tmp_path: Path) -> None:
     assert diagnose(tmp_path / "log").causes == ()
 
 
+@pytest.mark.slow
 def test_a_pipe_of_a_shell_is_read_to_its_end() -> None:
     out, into = os.pipe()
 

@@ -87,6 +87,7 @@ def test_the_names_mean_something(mentions: dict[str, tuple[set[str], set[str]]]
     assert not wrong
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("names")
 def test_the_files_exist(mentions: dict[str, tuple[set[str], set[str]]]) -> None:
     absent = [
