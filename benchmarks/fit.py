@@ -15,11 +15,11 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from costs import cost
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "moola"
@@ -34,26 +34,12 @@ SIX = (
 TARGET_RATIO, TARGET_SECONDS, TARGET_SIX = 1.5, 0.3, 3.0
 
 
-def measured(command: list[str], cwd: Path) -> tuple[float, int]:
-    """Run command; return its wall seconds and its peak resident set in bytes. Leaves when it fails."""
-    with tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=cwd, stdout=output, stderr=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            output.seek(0)
-            sys.exit(f"{' '.join(command)}: exit code {process.returncode}\n{output.read().decode()[-2000:]}")
-    return seconds, usage.ru_maxrss * 1024
-
-
 def commands(room: Path) -> dict[str, list[str]]:
     """Return the commands to compare; runs `podfit fit` once to learn the needs."""
     podfit = [sys.executable, "-m", "podfit", "fit", str(EXAMPLE), "--local", str(EXAMPLE / "local-environment.txt")]
     one = [*podfit, "-t", SIX[0], "--out", str(room / "one"), "--quiet"]
     six = [*podfit, *(word for name in SIX for word in ("-t", name)), "--out", str(room / "six"), "--quiet"]
-    measured(one, room)
+    cost(one, room)
     plan = json.loads((room / "one" / f"plan-{SIX[0]}.json").read_text())
     lines = []
     for need in plan["needs"]:
@@ -87,14 +73,14 @@ def main() -> None:
         room = Path(name)
         compared = commands(room)
         for command in compared.values():
-            measured(command, room)
+            cost(command, room)
         seconds: dict[str, list[float]] = {label: [] for label in compared}
         peak = dict.fromkeys(compared, 0)
         for _ in range(given.rounds):
             for label, command in compared.items():
-                took, memory = measured(command, room)
-                seconds[label].append(took)
-                peak[label] = max(peak[label], memory)
+                took = cost(command, room)
+                seconds[label].append(took.wall)
+                peak[label] = max(peak[label], took.memory)
     median = {label: statistics.median(values) for label, values in seconds.items()}
     print(f"{'':24} {'median s':>9} {'min s':>7} {'max s':>7} {'peak MB':>8}")
     for label, values in seconds.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_support import Ran, podfit
 from image_support import Image, tar
-from registry_support import Registry, serving
+from registry_support import Registry, serving, stranger
 
 ENV = (
     "CUDA_VERSION=12.8.1",
@@ -22,9 +22,7 @@ ENV = (
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     """A registry of our own with one image in it, and a home without credentials."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "NETRC", "http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    stranger(tmp_path, monkeypatch)
     made = Registry()
     with serving(made):
         made.add(Image(tar(("a", b"x" * 5000)), tar(("b", b"y")), env=ENV))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from apply_support import Notes, Recipe, artefact, make_wheel, run, template_of
-from by_pip_support import small_plan
+from by_pip_support import backend, small_plan
 from index_support import LocalIndex, build_sdist
 from writers_support import DECLARED
 
@@ -198,24 +198,13 @@ def test_an_environment_without_a_network_installs_from_it_and_verifies(
     assert "this machine is not what the plan was made for: pip missing and not" in elsewhere.stderr
 
 
-BACKEND = b"""
-import zipfile
-def build_wheel(directory, config_settings=None, metadata_directory=None):
-    name = "made_here-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(directory + "/" + name, "w") as wheel:
-        wheel.writestr("made_here.py", "seen = 'here'\\n")
-        wheel.writestr("made_here-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: made-here\\nVersion: 1.0\\n")
-        wheel.writestr("made_here-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
-        wheel.writestr("made_here-1.0.dist-info/RECORD", "")
-    return name
-"""
-
-
 def _with_source(plan: Plan, folder: Path) -> Plan:
     """The plan with a source distribution whose backend lies in it."""
     pyproject = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
     path = folder / "new" / "made_here-1.0.tar.gz"
-    path.write_bytes(build_sdist("made_here", "1.0", {"pyproject.toml": pyproject, "backend.py": BACKEND}))
+    path.write_bytes(
+        build_sdist("made_here", "1.0", {"pyproject.toml": pyproject, "backend.py": backend("zipfile", "here")})
+    )
     sdist = replace(artefact(path), kind="sdist")
     build = SourceBuild("made-here", "1.0", (), "likely", "x", "", sdist, DECLARED)
     decision = Decision("made-here", Action.INSTALL, "asked", (DECLARED,), planned="1.0", direct=True)

@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import pytest
 from image_support import MANIFEST, Image, digest
 
 TOKEN = "a-token-that-is-a-secret"
@@ -53,6 +55,13 @@ class Registry:
         """Tell whether a request proves who asks, where that matters."""
         pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         return not self.user or authorization == f"Basic {pair}"
+
+
+def stranger(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make home the home of somebody who has no credentials, proxies or settings of container programs."""
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "NETRC", "http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from image_support import INDEX, LIBC, Image, descriptor, digest, distribution, docker_registry, python_at, tar
-from registry_support import TOKEN, Registry, send, serving
+from registry_support import TOKEN, Registry, send, serving, stranger
 
 from podfit.model import InputError
 from podfit.readers.image.credentials import credentials_for
@@ -38,9 +38,7 @@ def a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own: no credentials in it."""
     home = tmp_path / "home"
     home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "NETRC", "http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    stranger(home, monkeypatch)
     return home
 
 

@@ -50,14 +50,19 @@ def small_plan(index: LocalIndex) -> Plan:
     )  # fmt: skip
 
 
-BACKEND = b"""
-import zipfile, torch
+def backend(imports: str, seen: str) -> bytes:
+    """Return a build backend (PEP 517) that imports modules and builds `made_here`, whose `seen` is this text."""
+    return f"""
+import {imports}
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     name = "made_here-1.0-py3-none-any.whl"
     with zipfile.ZipFile(directory + "/" + name, "w") as wheel:
-        wheel.writestr("made_here.py", "seen = 'built'")
+        wheel.writestr("made_here.py", "seen = '{seen}'")
         wheel.writestr("made_here-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: made-here\\nVersion: 1.0\\n")
         wheel.writestr("made_here-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
         wheel.writestr("made_here-1.0.dist-info/RECORD", "")
     return name
-"""
+""".encode()
+
+
+BACKEND = backend("zipfile, torch", "built")

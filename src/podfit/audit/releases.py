@@ -23,15 +23,14 @@ from podfit.audit.binary.numpy_abi import refusal, silent_fault
 from podfit.audit.judging import Judge, Objection, Surroundings
 from podfit.audit.platform import symbol_versions, system_libraries
 from podfit.catalogue.cuda_names import cuda_of
-from podfit.model import Evidence, EvidenceKind, Fact, Release, canonical
-from podfit.model.requirement import RequiresDist, only_extra
+from podfit.model import Evidence, EvidenceKind, Fact, Release
+from podfit.model.requirement import RequiresDist, named, only_extra
 
 NUMPY_CHECK = "numpy"
 EXTRA_CHECK = "extra"
 TORCH_CHECK = "torch"
 CUDA_CHECK = "libraries"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _OF_CUDA = re.compile(r"-(?:cu|cuda)[0-9]+x?$|-gpu$")
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 """Extras that are called by a distribution's common short name."""
@@ -77,7 +76,7 @@ def _named(release: Release, around: Surroundings) -> Iterator[tuple[str, Requir
     for line in release.requires_dist or ():
         extra = only_extra(line)
         name = _STANDS_FOR.get(extra, extra)
-        if not extra or name != _asked_name(line) or name == release.name or name not in around.environment:
+        if not extra or name != named(line) or name == release.name or name not in around.environment:
             continue  # before anything is parsed: there are thousands of lines about extras
         if name in around.held or name == "numpy":
             yield from ((extra, asked) for asked in around.markers.active([line], [extra]))
@@ -199,16 +198,10 @@ def objections(release: Release, binaries: WheelBinaries | None, around: Surroun
 
 def uses_numpy(release: Release) -> bool:
     """Tell whether a release states that it uses NumPy, extras included: only then its modules are worth reading."""
-    return any(_asked_name(line) == "numpy" for line in release.requires_dist or ())
+    return any(named(line) == "numpy" for line in release.requires_dist or ())
 
 
 def uses_cuda(release: Release) -> bool:
     """Tell whether a release speaks of torch or CUDA in its name or its requirements, extras included."""
-    names = {release.name, *map(_asked_name, release.requires_dist or ())}
+    names = {release.name, *map(named, release.requires_dist or ())}
     return any(name == "torch" or name.startswith(("nvidia-", "cuda-")) or _OF_CUDA.search(name) for name in names)
-
-
-def _asked_name(line: str) -> str:
-    """Return the normalized name that a Requires-Dist line (PEP 508) begins with; empty for what is none."""
-    found = _NAME.match(line)
-    return canonical(found.group()) if found else ""

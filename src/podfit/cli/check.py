@@ -44,7 +44,8 @@ def check_command(plan: str, template: str | None, python: str | None, details: 
     from podfit.cli.reporter import TerminalReporter
     from podfit.plan.recheck import recheck
     from podfit.readers.template import read_template
-    from podfit.report.check import check_answer, holds
+    from podfit.report.check import check_answer
+    from podfit.report.findings import holds
 
     given = read_plan(plan)
     with TerminalReporter(quiet=quiet) as reporter:

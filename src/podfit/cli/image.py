@@ -29,8 +29,9 @@ def image_command(image: str, driver: str, machine: str | None, details: bool, s
     """  # noqa: D301
     from podfit.audit.machine import image_on
     from podfit.fit.machines import driver_named
-    from podfit.model import InputError, Verdict, Where
+    from podfit.model import InputError, Where
     from podfit.readers.image.read import described, source_of
+    from podfit.report.findings import holds
     from podfit.report.image import Described, image_answer
 
     named = driver_named(driver)
@@ -49,7 +50,7 @@ def image_command(image: str, driver: str, machine: str | None, details: bool, s
         variables,
     )
     findings = image_on(found.config.variables, named) if named else ()
-    exit_code = 1 if any(each.verdict is Verdict.FAILED for each in findings) else 0
+    exit_code = 0 if holds(findings) else 1
     with reader_may_leave(exit_code):
         show(image_answer(shown, findings), shape, details=details)
     return exit_code

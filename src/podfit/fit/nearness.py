@@ -130,6 +130,11 @@ class _End:
     reason: str
 
 
+def pinned_needs(subject: Subject) -> set[str]:
+    """Return the names of the needs that the project asks for in one version."""
+    return {need.name for need in subject.needs if need.specifier.startswith("==") and "*" not in need.specifier}
+
+
 def late(
     subject: Subject, tested: Mapping[str, str], dates: Mapping[str, str], free: Collection[str] = ()
 ) -> Iterator[Timely]:
@@ -138,7 +143,7 @@ def late(
     tested are the local versions, which are taken as they are; dates are ISO times of the held frameworks; free are
     names that no limit is for.
     """
-    taken = {need.name for need in subject.needs if need.specifier.startswith("==") and "*" not in need.specifier}
+    taken = pinned_needs(subject)
     taken |= {name for name, each in subject.added.items() if same_release(tested.get(name, ""), each.version)}
     taken.update(free)
     for name, end in sorted(_ends(subject, {n: time for n, time in dates.items() if time}, taken).items()):

@@ -46,16 +46,16 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
         return bound
     releases = yield from _older(given, subject, bound.name, release.version)
     first, tries = yield from _first_that_passes(given, subject, bound.name, releases)
-    if not first and all(each.advice for each in said):
+    if first:
+        text = f"{bound.reason}; {first} is the newest before it that fits"
+        return replace(bound, specifier=f"<={first}", reason=text)
+    if all(each.advice for each in said):
         return None
-    if (
-        not first and tries < MOST_TRIES and 0 < len(releases) <= MOST_TOLD
-    ):  # taken to fail, each of them: one round learns it
-        excluded = ",".join((bound.specifier, *(f"!={version}" for version, _ in releases)))
-        return replace(bound, specifier=excluded, reason=f"{bound.reason}; so it is of the {len(releases)} before it")
-    if not first:
+    if tries >= MOST_TRIES or not 0 < len(releases) <= MOST_TOLD:
         return bound
-    return replace(bound, specifier=f"<={first}", reason=f"{bound.reason}; {first} is the newest before it that fits")
+    # Each of them is taken to fail: one round learns it.
+    excluded = ",".join((bound.specifier, *(f"!={version}" for version, _ in releases)))
+    return replace(bound, specifier=excluded, reason=f"{bound.reason}; so it is of the {len(releases)} before it")
 
 
 def _older(given: Given, subject: Subject, name: str, version: str) -> Steps[list[tuple[str, IndexFile]]]:

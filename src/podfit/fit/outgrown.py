@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from podfit.audit import Subject
-from podfit.fit.nearness import first_upload, instant, tied
+from podfit.fit.nearness import first_upload, instant, pinned_needs, tied
 from podfit.fit.phases import Given
 from podfit.model import Bound, Evidence, EvidenceKind, PodfitError, Release
 from podfit.model.requirement import parse_requires_dist
@@ -36,7 +36,7 @@ def outgrown(given: Given, subject: Subject, dates: Mapping[str, str]) -> Steps[
 
     dates are ISO times of the held frameworks. What the project pins and what was tested locally is taken as it is.
     """
-    pinned = {need.name for need in subject.needs if need.specifier.startswith("==") and "*" not in need.specifier}
+    pinned = pinned_needs(subject)
     found: list[Bound] = []
     for name, release in sorted(subject.added.items()):
         if name in pinned or same_release(given.tested.get(name, ""), release.version):

@@ -10,6 +10,7 @@ from podfit.catalogue.slim import Slim, slims
 from podfit.fit.phases import Given
 from podfit.model import Action, Call, Evidence, EvidenceKind, Need, NoPlanError, Plan, PodfitError, Project
 from podfit.model.choice import Slimmer
+from podfit.model.graph import reached
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
 from podfit.model.words import shortened
@@ -25,11 +26,11 @@ def with_slimmer(given: Given, plan: Plan, planned: Callable[[Given], Steps[Plan
     planned makes a plan of what is given. Its first plan stays where the other one does not work or saves nothing; what
     cannot be asked of the index is not offered.
     """
-    lines = [line for line in slims() if _may_stand_in(line, given, plan)]
+    lines = {line: need for line in slims() if (need := _needed(line, given, plan)) is not None}
     if not lines:
         return plan
     given.reporter.step("looking for smaller builds")
-    looked = yield Wait(lambda: [_offer(line, given, plan) for line in lines])
+    looked = yield Wait(lambda: [_offer(line, need, given, plan) for line, need in lines.items()])
     offers = tuple(offer for offer in looked if offer is not None)
     if not offers or not given.options.slim:
         return replace(plan, slimmer=offers)
@@ -57,16 +58,16 @@ def _taken(offers: Sequence[Slimmer], plan: Plan, other: Plan) -> tuple[Slimmer,
     )
 
 
-def _may_stand_in(line: Slim, given: Given, plan: Plan) -> bool:
-    """Tell whether a line is about what the plan fetches for the project itself, and no call speaks against it."""
+def _needed(line: Slim, given: Given, plan: Plan) -> Need | None:
+    """Return the need of the project itself that a line is about, which the plan fetches; None where a call forbids."""
     need = next((each for each in plan.needs if each.name == line.full), None)
-    decision = next((each for each in plan.decisions if each.name == line.full), None)
-    if need is None or decision is None or need.extras or need.url or not need.import_names:
-        return False
-    if decision.action is not Action.INSTALL or (line.without_cuda and given.template.cuda is not None):
-        return False
+    fetched = any(each.name == line.full for each in plan.with_action(Action.INSTALL))
+    if need is None or not fetched or need.extras or need.url or not need.import_names:
+        return None
+    if line.without_cuda and given.template.cuda is not None:
+        return None
     asked = any(line.full in targets for name, targets in plan.edges.items() if name != line.full)
-    return not asked and not any(_spoils(call, line) for call in given.calls)
+    return None if asked or any(_spoils(call, line) for call in given.calls) else need
 
 
 def _spoils(call: Call, line: Slim) -> bool:
@@ -76,10 +77,9 @@ def _spoils(call: Call, line: Slim) -> bool:
     return not any(argument.startswith(line.but_for) for argument in call.arguments if line.but_for)
 
 
-def _offer(line: Slim, given: Given, plan: Plan) -> Slimmer | None:
+def _offer(line: Slim, need: Need, given: Given, plan: Plan) -> Slimmer | None:
     """Return the offer of a line, None where something that is imported is not in it. The waiting part."""
     version = next(each.planned for each in plan.decisions if each.name == line.full)
-    need = next(each for each in plan.needs if each.name == line.full)
     try:
         full, slim = (_wheel(given.index, name, version, given) for name in (line.full, line.slim))
         if full is None or slim is None:
@@ -143,11 +143,5 @@ def _saved(plan: Plan, line: Slim, requires: Iterable[str], size: int) -> int:
     edges: Mapping[str, Iterable[str]] = {**plan.edges, line.slim: tuple(requires)}
     if not set(requires) <= known or not size:
         return 0
-    reached: set[str] = set()
-    while names:
-        name = names.pop()
-        if name not in reached:
-            reached.add(name)
-            names += edges.get(name, ())
-    kept = sum(fetched[name] for name in fetched.keys() & reached)
+    kept = sum(fetched[name] for name in fetched.keys() & reached(names, edges))
     return sum(fetched.values()) - kept - (0 if line.slim in fetched else size)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from podfit.index.artefacts import UnreadableError, local_path
 from podfit.index.errors import IndexUnreachable
@@ -35,15 +35,12 @@ def save(transport: Transport, file: IndexFile, path: Path) -> int:
         return path.stat().st_size
     handle, part = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     try:
+        digest = hashlib.sha256()
         with os.fdopen(handle, "wb") as goal:
-            if file.url.startswith("file:") or "://" not in file.url:
-                source = local_path(file) if file.url.startswith("file:") else Path(file.url)
-                with source.open("rb") as stream:
-                    shutil.copyfileobj(stream, goal, PIECE)
-            else:
-                for piece in _pieces(transport, file):
-                    goal.write(piece)
-        found = _sha256(Path(part))
+            for piece in _pieces_of(transport, file):
+                digest.update(piece)
+                goal.write(piece)
+        found = digest.hexdigest()
         if found != wanted:
             raise UnreadableError(f"its sha256 is {found[:12]}…, the plan says {wanted[:12]}…")
         Path(part).chmod(0o644)
@@ -51,6 +48,22 @@ def save(transport: Transport, file: IndexFile, path: Path) -> int:
     finally:
         Path(part).unlink(missing_ok=True)
     return path.stat().st_size
+
+
+def _pieces_of(transport: Transport, file: IndexFile) -> Iterator[bytes]:
+    """Yield a file's bytes, from this machine or from a server."""
+    if "://" in file.url and not file.url.startswith("file:"):
+        yield from _pieces(transport, file)
+        return
+    source = local_path(file) if file.url.startswith("file:") else Path(file.url)
+    with source.open("rb") as stream:
+        yield from _blocks(stream)
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield what is left of a stream, a block at a time."""
+    while block := stream.read(1 << 20):
+        yield block
 
 
 def _pieces(transport: Transport, file: IndexFile) -> Iterator[bytes]:
@@ -79,6 +92,6 @@ def _sha256(path: Path) -> str:
     """Return the hash of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
+        for block in _blocks(stream):
             digest.update(block)
     return digest.hexdigest()

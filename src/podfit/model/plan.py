@@ -106,6 +106,11 @@ class Plan:
     releases: Mapping[str, Release] = field(default_factory=dict)
     slimmer: tuple[Slimmer, ...] = ()
 
+    @property
+    def held_versions(self) -> dict[str, str]:
+        """The template's versions of the distributions that never change, by name."""
+        return {d.name: d.template for d in self.decisions if d.held and d.template}
+
     def problems(self) -> tuple[str, ...]:
         """Return why the plan cannot be applied, one sentence each; empty when it can.
 

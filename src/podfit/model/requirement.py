@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from podfit.model.distribution import canonical
 from podfit.model.valid import LONGEST_REQUIREMENT, requirement_problem
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ONLY_EXTRA = re.compile(r"(?:;|\band\b|\()\s*extra\s*==\s*(['\"])([^'\"]+)\1\s*\)?\s*$")
 
 
@@ -34,6 +35,12 @@ class RequiresDist:
         """The line without its marker: `numpy>=1.22.4`."""
         extras = f"[{','.join(sorted(self.requirement.extras))}]" if self.requirement.extras else ""
         return f"{self.requirement.name}{extras}{self.requirement.specifier}"
+
+
+def named(line: str) -> str:
+    """Return the normalized name that a requirement line begins with, whatever follows it; empty for none."""
+    found = _NAME.match(line.strip())
+    return canonical(found[0]) if found else ""
 
 
 @lru_cache(maxsize=1 << 17)

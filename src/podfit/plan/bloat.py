@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from podfit.audit.consistency import walk
 from podfit.catalogue.categories import Category, titles
 from podfit.model import LocalEnvironment, Plan, Release
+from podfit.model.graph import reached
 from podfit.model.weight import About, Total, Weight, total
 from podfit.plan.category import category
 from podfit.plan.dragged import Dragged, tops
@@ -65,14 +66,7 @@ class Bloat:
 
 def needed_names(plan: Plan) -> frozenset[str]:
     """Return what the project needs on the template: its needs and all that they lead to."""
-    found: set[str] = set()
-    waiting = [need.name for need in plan.needs]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += plan.edges.get(name, ())
-    return frozenset(found)
+    return frozenset(reached((need.name for need in plan.needs), plan.edges))
 
 
 def local_releases(local: LocalEnvironment, read: Mapping[str, Release | None]) -> dict[str, Release]:

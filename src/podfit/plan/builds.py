@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,9 +9,8 @@ from packaging.version import InvalidVersion, Version
 
 from podfit.catalogue.builds import InterfaceRule, interface_rules
 from podfit.catalogue.imports import find
-from podfit.model import Action, Artefact, Plan, canonical
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+from podfit.model import Action, Artefact, Plan
+from podfit.model.requirement import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +34,9 @@ def seen_builds(plan: Plan) -> Iterator[SeenBuild]:
     No index has the template's build of torch.
     """
     there = {d.name for d in plan.with_action(Action.KEEP, Action.INSTALL, Action.CHANGE)}
-    held = {d.name for d in plan.decisions if d.held and d.template}
+    held = plan.held_versions.keys()
     for build in plan.builds:
-        asked = {line: canonical(name[0]) for line in build.requires if (name := _NAME.match(line.strip()))}
+        asked = {line: name for line in build.requires if (name := named(line))}
         if build.artefact.kind == "sdist" and (build.hidden or held & set(asked.values())):
             entries = [entry for module in build.hidden if (entry := find(module)) is not None]
             yield SeenBuild(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from podfit.model import Action, Plan
+from podfit.model.graph import reached
 from podfit.model.pace import Pace
 from podfit.model.weight import Total, Weight, total
 from podfit.plan.dragged import Dragged
@@ -82,21 +83,10 @@ def fetched_by_need(plan: Plan) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
     found = []
     for name in needs:
         if name in sizes:
-            alone = tuple(sorted(sizes.keys() & (_reached(plan, [name]) - _reached(plan, needs, without=name))))
+            left = reached(needs, plan.edges, without=name)
+            alone = tuple(sorted(sizes.keys() & (reached([name], plan.edges) - left)))
             found.append((name, sum(sizes[each] for each in alone), alone))
     return tuple(sorted(found, key=lambda one: (-one[1], one[0])))
-
-
-def _reached(plan: Plan, names: list[str], without: str = "") -> set[str]:
-    """Return what names require, themselves included, as far as that does not lead through one of them."""
-    found: set[str] = set()
-    waiting = [name for name in names if name != without]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [target for target in plan.edges.get(name, ()) if target != without]
-    return found
 
 
 def brought(plan: Plan, weights: Mapping[str, Weight | None]) -> tuple[Brought, ...]:

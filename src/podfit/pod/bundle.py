@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from podfit.index.files import IndexFile
-from podfit.model import Action, Artefact, Decision, InputError, Plan, Reporter, Where, canonical
+from podfit.model import Action, Artefact, Decision, InputError, Plan, Reporter, Where
+from podfit.model.requirement import named
 from podfit.model.words import listed
 from podfit.report.answer import Answer
 from podfit.report.by_pip import PipCall, guard, pip_calls, pip_line, pip_variables
@@ -35,7 +35,6 @@ _WHEELS = "wheels"
 _THREADS = 6
 _SETUPTOOLS = ("setuptools",)
 """What a source distribution is built with that does not say (PEP 517)."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def make_bundle(plan: Plan, directory: Path, index: Index, reporter: Reporter) -
         (wheels / name).unlink(missing_ok=True)
     left = tuple(_left_out(plan))
     there = {d.name for d in plan.with_action(Action.KEEP, Action.INSTALL, Action.CHANGE)}
-    asked = {canonical(found[0]) for each in files for tool in each.tools if (found := _NAME.match(tool))}
+    asked = {name for each in files for tool in each.tools if (name := named(tool))}
     made = Bundle(str(directory), files, left, tuple(sorted(asked - there)))
     texts = {**_texts(plan, made), "plan.json": write_plan(plan), "verify_env.py": write_verify_env(plan)}
     write_files(texts, directory)
@@ -139,7 +138,7 @@ def answer(plan: Plan, made: Bundle) -> Answer:
     sources = f" and {plural(len(built), 'source distribution')}" if built else ""
     lines = [text(f"{made.directory}: {count}{sources}, {size}, for {plan.template.name}")]
     for each in built:
-        lacking = [tool for tool in each.tools if canonical(_NAME.match(tool)[0]) in made.lacking]  # type: ignore[index]
+        lacking = [tool for tool in each.tools if named(tool) in made.lacking]
         needs = f"its build there needs {listed(each.tools)}"
         absent = f"; the template has no {listed(lacking)}: install that first" if lacking else ""
         lines.append(text(f"no wheel: {each.name} {each.version} goes as source; {needs}{absent}"))
@@ -206,8 +205,7 @@ def _calls(plan: Plan, made: Bundle) -> Iterator[PipCall]:
     decisions = {d.name: d for d in _planned(plan)}
     built: list[str] = []
     for call in pip_calls(plan):
-        names = [name for name in (re.split(r"==| @ ", line, maxsplit=1)[0] for line in call.lines) if name in files]
-        lines = {name: pip_line(decisions[name], plan.artefacts[name][:1]) for name in names}
+        lines = {name: pip_line(decisions[name], plan.artefacts[name][:1]) for name in call.by_name if name in files}
         wheels = tuple(line for name, line in lines.items() if files[name].kind == "wheel")
         built += [line for name, line in lines.items() if files[name].kind == "sdist"]
         if wheels:

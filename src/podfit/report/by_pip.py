@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
-
 from podfit.audit.settings import setting
 from podfit.model import Action, Artefact, Decision, Plan
 from podfit.model.invariants import COMMIT, SHA256
 from podfit.model.provenance import HIDDEN
+from podfit.model.requirement import named
 from podfit.plan.builds import SeenBuild, build_constraints, seen_builds
-from podfit.report.building import OPTION_SINCE
+from podfit.report.building import OPTION_SINCE, pip_of
 
 _PYPI = "https://pypi.org/simple"
 _ELSEWHERE = ("system",)
@@ -32,6 +31,16 @@ class PipCall:
     options: tuple[str, ...] = ("--no-deps", "--require-hashes")
     why: str = ""
     build: SeenBuild | None = None
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """The lines by the names of their distributions."""
+        return {named(line): line for line in self.lines}
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """What has to be at hand for the build, none where nothing is built."""
+        return (*self.build.requires, *self.build.fetched) if self.build is not None else ()
 
 
 def pip_calls(plan: Plan) -> tuple[PipCall, ...]:
@@ -100,12 +109,8 @@ def limit_variables(plan: Plan, path: str) -> tuple[str, ...]:
     Since 25.3 it has one for builds; before, builds obey PIP_CONSTRAINT. Of a pip that is not known both are given:
     none minds a variable that it does not know.
     """
-    pip = plan.template.distributions.get("pip")
+    version = pip_of(plan)
     both = (f"PIP_CONSTRAINT={path}", f"PIP_BUILD_CONSTRAINT={path}")
-    try:
-        version = Version(pip.version) if pip is not None else None
-    except InvalidVersion:
-        version = None
     if version is None:
         return both
     return both[1:] if version >= OPTION_SINCE else both[:1]
@@ -136,7 +141,7 @@ def guard(plan: Plan, what: str, *, fitted: bool = False) -> str:
     what names it (`this image`); fitted: what the plan installs has to be there, too. The line has no single quotes,
     and the standard library is enough for it.
     """
-    want = {d.name: d.template for d in plan.decisions if d.held and d.template}
+    want = plan.held_versions
     if fitted:
         want.update({d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE) if d.planned})
         want = {name: version for name, version in want.items() if "://" not in version}

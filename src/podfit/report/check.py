@@ -8,8 +8,9 @@ import msgspec
 
 from podfit.model import Finding, Plan, Template, Verdict
 from podfit.report.answer import Answer, Judged
+from podfit.report.findings import holds, judged_line
 from podfit.report.model import Paragraph, Report, Section, Span, Style, items, section, text
-from podfit.report.words import MARK, plural
+from podfit.report.words import plural
 
 SCHEMA = "podfit.check/1"
 
@@ -18,11 +19,6 @@ _TITLES = {
     Verdict.WARNING: "What changed, and does no harm that podfit can see",
     Verdict.UNKNOWN: "What nobody can tell",
 }
-
-
-def holds(findings: Sequence[Finding]) -> bool:
-    """Tell whether a plan holds: nothing failed."""
-    return all(finding.verdict is not Verdict.FAILED for finding in findings)
 
 
 def check_answer(plan: Plan, now: Template, findings: Sequence[Finding]) -> Answer:
@@ -55,12 +51,6 @@ def _report(plan: Plan, now: Template, findings: Sequence[Finding], *, details: 
     opening = text(Span(f"{plan.project} on {now.name}", Style.NAME), f": the plan{then} ", Span(said, style), ".")
     sections: list[Section] = [*section("", Paragraph(opening))]
     for verdict, title in _TITLES.items():
-        lines = []
-        for finding in findings:
-            if finding.verdict is verdict:
-                mark = Span(f"{MARK[verdict]} {finding.code}", Style(verdict.value))
-                remedy = f"; {finding.remedy}" if finding.remedy else ""
-                proof = f" [{finding.evidence}]" if details else ""
-                lines.append(text(mark, f" {finding.message}{remedy}", Span(proof, Style.ASIDE)))
+        lines = (judged_line(finding, details=details) for finding in findings if finding.verdict is verdict)
         sections += section(title, *items(*lines))
     return Report(text("Does the plan still hold?"), tuple(sections))

@@ -10,6 +10,8 @@ import msgspec
 
 from podfit.model import Action, Evidence, Finding, Plan, Verdict
 from podfit.model.check import check_named
+from podfit.report.model import Span, Style, Text, text
+from podfit.report.words import MARK
 
 
 class CheckSummary(msgspec.Struct, frozen=True):
@@ -28,6 +30,19 @@ class CheckSummary(msgspec.Struct, frozen=True):
         """Return `PF101 consistency: ok (212 ok)`, `PF103 python: failed (1 failed, 14 ok)`."""
         parts = [f"{count} {verdict.value}" for verdict, count in self.verdicts.items()]
         return f"{check_named(self.check).code} {self.check}: {self.worst.value} ({', '.join(parts)})"
+
+
+def holds(findings: Sequence[Finding]) -> bool:
+    """Tell whether nothing failed."""
+    return all(finding.verdict is not Verdict.FAILED for finding in findings)
+
+
+def judged_line(finding: Finding, *, details: bool) -> Text:
+    """Return a finding with its mark, code and remedy; details adds the evidence."""
+    mark = Span(f"{MARK[finding.verdict]} {finding.code}", Style(finding.verdict.value))
+    remedy = f"; {finding.remedy}" if finding.remedy else ""
+    proof = Span(f" [{finding.evidence}]" if details else "", Style.ASIDE)
+    return text(mark, f" {finding.message}{remedy}", proof)
 
 
 def checks(findings: Sequence[Finding]) -> tuple[CheckSummary, ...]:

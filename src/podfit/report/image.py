@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from podfit.model import Finding, Verdict
+from podfit.model import Finding
 from podfit.report.answer import Answer, Judged
-from podfit.report.model import Column, Report, Section, Span, Style, Table, items, section, text
-from podfit.report.words import MARK, plural
+from podfit.report.findings import holds, judged_line
+from podfit.report.model import Column, Report, Section, Table, items, section, text
+from podfit.report.words import plural
 
 SCHEMA = "podfit.image/1"
 
@@ -39,7 +40,7 @@ def image_answer(image: Described, findings: Sequence[Finding]) -> Answer:
         lambda: {
             "schema": SCHEMA,
             **msgspec.to_builtins(image),
-            "starts": all(each.verdict is not Verdict.FAILED for each in findings) if findings else None,
+            "starts": holds(findings) if findings else None,
             "findings": [{**msgspec.to_builtins(each), "code": each.code} for each in findings],
         },
         lambda: tuple(Judged(image.image, each) for each in findings),
@@ -57,13 +58,7 @@ def _sections(image: Described, findings: Sequence[Finding], *, details: bool) -
     ]
     yield from section("", _table(facts))
     yield from section("Variables that steer pip, uv and CUDA", _table(sorted(image.variables.items())))
-    lines = []
-    for finding in findings:
-        mark = Span(f"{MARK[finding.verdict]} {finding.code}", Style(finding.verdict.value))
-        remedy = f"; {finding.remedy}" if finding.remedy else ""
-        proof = Span(f" [{finding.evidence}]" if details else "", Style.ASIDE)
-        lines.append(text(mark, f" {finding.message}{remedy}", proof))
-    yield from section("On that driver", *items(*lines))
+    yield from section("On that driver", *items(*(judged_line(each, details=details) for each in findings)))
 
 
 def _table(facts: Sequence[tuple[str, str]]) -> Table:

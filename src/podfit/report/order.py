@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podfit.model import Action, Plan
+from podfit.model.graph import reached
 from podfit.model.words import listed
 from podfit.plan.order import circles, critical_chain, layers
 from podfit.report.model import Block, Layers, Section, Text, items, section, text
@@ -61,14 +62,4 @@ def _drawing(plan: Plan, names: set[str]) -> Iterator[Block]:
 
 def _reached(start: str, direct: set[str], plan: Plan) -> set[str]:
     """Return the direct needs that requirements lead to from one of them."""
-    found: set[str] = set()
-    seen = {start}
-    waiting = list(plan.edges.get(start, ()))
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting += plan.edges.get(name, ())
-            if name in direct:
-                found.add(name)
-    return found
+    return (reached([start], plan.edges) - {start}) & direct

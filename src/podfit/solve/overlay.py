@@ -184,9 +184,8 @@ def overlay_steps(
         )
         if (relaxed, dropped) == start:  # with fewer limits, what could not stay may stay
             search.take(earlier.reasons)
-        first = NeedsFirst(search, None, lacking, preferences, sources, earlier.fixed)
-        first.settle = settle
-        first.patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
+        patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
+        first = NeedsFirst(search, None, lacking, preferences, sources, earlier.fixed, patience, settle)
         taken = search
         found: Packages | Refusal | None = None
         try:
@@ -244,7 +243,7 @@ def overlay_steps(
     earlier.take(relaxed, dropped, refused, cheapest[0].reasons if cheapest is not None else search.reasons)
     earlier.near = near
     search, packages = settled
-    if cheapest is None and _changed(search, packages):
+    if cheapest is None and search.moved(packages):
         notes.append(
             f"what {template.name} would give with the fewest changes of all was not sought to the end: "
             "--prefer template plans it"
@@ -364,11 +363,6 @@ def requirement_line(need: Need, relaxed: bool = False, near: str = "") -> str:
     if relaxed:
         return f"{need.name}{extras}=={near}" if near else f"{need.name}{extras}"
     return f"{need.name}{extras} @ {need.url}" if need.url else f"{need.name}{extras}{need.specifier}"
-
-
-def _changed(search: Search, packages: Packages) -> bool:
-    """Tell whether a solution changes the template."""
-    return any(True for _ in _changes(search, packages))
 
 
 def _changes(search: Search, packages: Mapping[str, LockedPackage]) -> Iterator[Change]:

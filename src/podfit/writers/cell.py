@@ -48,19 +48,12 @@ def cell_facts(plan: Plan) -> Mapping[str, Any]:
     calls, planned = [], {}
     versions = {d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE)}
     for call in pip_calls(plan):
-        names = [re.split(r"==| @ ", line, maxsplit=1)[0] for line in call.lines]
-        planned.update({name: "" if "://" in versions[name] else versions[name] for name in names})
-        build = call.build
-        calls.append(
-            {
-                "lines": dict(zip(names, call.lines, strict=True)),
-                "options": [*call.options, *(["--no-build-isolation"] if build is not None else [])],
-                "tools": [*build.requires, *build.fetched] if build is not None else [],
-            }
-        )
+        planned.update({name: "" if "://" in versions[name] else versions[name] for name in call.by_name})
+        isolation = ["--no-build-isolation"] if call.build is not None else []
+        calls.append({"lines": call.by_name, "options": [*call.options, *isolation], "tools": list(call.tools)})
     return {
         "python": plan.template.interpreter.series,
-        "held": {d.name: d.template for d in plan.decisions if d.held and d.template},
+        "held": plan.held_versions,
         "planned": planned,
         "calls": calls,
         "limits": list(build_limits(plan)),

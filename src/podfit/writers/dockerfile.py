@@ -126,10 +126,9 @@ def _run(plan: Plan, call: PipCall, lines: Sequence[str], python: str, *, limite
     what = f"{pip} {shlex.join(options)} -r {_LOCK}"
     if call.build is not None:
         what = f"{what} --no-build-isolation"
-    tools = (*call.build.requires, *call.build.fetched) if call.build is not None else ()
-    if tools:
+    if call.tools:
         # They lie aside and are gone afterwards; the build sees them, and the image's own packages.
-        fetch = f"{pip} {shlex.join([*index_options(plan), '--target', _TOOLS, *tools])}"
+        fetch = f"{pip} {shlex.join([*index_options(plan), '--target', _TOOLS, *call.tools])}"
         what = f"{fetch} \\\n && env PYTHONPATH={_TOOLS} PATH={_TOOLS}/bin:$PATH {what} \\\n && rm -r {_TOOLS}"
     return f"{_file(lines, _LOCK)} \\\n && {what} \\\n && rm {_LOCK}"
 

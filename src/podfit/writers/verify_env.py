@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from podfit import __version__
@@ -16,6 +15,7 @@ from podfit.catalogue.system_libraries import debian_packages
 from podfit.catalogue.table import table
 from podfit.far.pack import pack
 from podfit.model import Action, Plan, canonical
+from podfit.model.graph import reached
 from podfit.model.requirement import parse_requires_dist
 from podfit.report.held import leading
 from podfit.writers.plain import plain
@@ -37,7 +37,7 @@ def verify_facts(plan: Plan) -> VerifyFacts:
     versions = {name: decision.planned or decision.template for name, decision in present.items()}
     held = sorted(name for name, decision in present.items() if decision.held)
     needs = [need for need in plan.needs if need.name in present]
-    used = _closure((need.name for need in needs), plan.edges)
+    used = reached((need.name for need in needs), plan.edges)
     used |= {decision.name for decision in plan.with_action(Action.INSTALL, Action.CHANGE)}
     if leading(plan.template) in held:
         # Nobody may break the bridge between the two, whether or not the project asks for it.
@@ -69,18 +69,6 @@ def _libraries() -> dict[str, str]:
     """Return Debian's packages of the libraries that verify can name one for."""
     known = {library: debian_packages(library) for library in table("system_packages")["carried"]["libraries"]}
     return {library: packages[0].name for library, packages in known.items() if packages}
-
-
-def _closure(names: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return names and all that they require."""
-    found: set[str] = set()
-    queue = list(names)
-    while queue:
-        name = queue.pop()
-        if name not in found:
-            found.add(name)
-            queue += edges.get(name, ())
-    return found
 
 
 def _known(plan: Plan) -> list[list[str]]:

@@ -81,6 +81,7 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
     """Stage, move in, wait for the verdict, commit."""
     started = time.monotonic()
     layout = places.layout()
+    roots = sorted({layout["purelib"], layout["platlib"]})
     found = places.visible(places.search_path())
     names = [
         name for name, wanted in order["packages"].items() if not places.has_version(found.get(name), wanted["version"])
@@ -95,7 +96,6 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
         talk.event("control", path=place.control)
         order = _stage_all(order, names, talk, journal)
         moves = _moves(order, talk, journal, layout)
-        roots = sorted({layout["purelib"], layout["platlib"]})
         ownership.refuse_overwriting(moves, roots, names, removals, place.path)
         elsewhere = {name: found[name] for name in order.get("held", {}) if name in found and name not in names}
         for staged, final in moves:
@@ -117,9 +117,7 @@ def _change(order: Order, talk: Talk, place: Area, journal: Journal) -> Applied:
     for name, wanted in order["packages"].items():
         if not places.has_version(found.get(name), wanted["version"]):
             raise RefusedError(f"{name} {wanted['version']} is hidden by {_shown(found.get(name))}", "use an overlay")
-    starting = [
-        line for folder in sorted({layout["purelib"], layout["platlib"]}) for line in ownership.starting(folder, names)
-    ]
+    starting = [line for folder in roots for line in ownership.starting(folder, names)]
     if order.get("verify"):
         started = time.monotonic()
         talk.event("ready", python=sys.executable)

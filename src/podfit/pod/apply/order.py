@@ -48,11 +48,6 @@ def packages(plan: Plan) -> dict[str, OrderedPackage]:
     return found
 
 
-def held(plan: Plan) -> dict[str, str]:
-    """Return the template's distributions that may never change, name to version."""
-    return {d.name: d.template for d in plan.decisions if d.held and d.template}
-
-
 def builds(plan: Plan) -> list[OrderedBuild]:
     """Return what is built on the machine in sight of its environment.
 
@@ -97,12 +92,7 @@ def _folder(fragment: str | None) -> str:
 def plan_hash(plan: Plan) -> str:
     """Return a hash of what the plan asks for: equal for two solves with the same result."""
     asked = {name: [entry["version"], sorted(entry["hashes"])] for name, entry in packages(plan).items()}
-    return hashlib.sha256(json.dumps([asked, held(plan)], sort_keys=True).encode()).hexdigest()
-
-
-def overlay_name(plan: Plan) -> str:
-    """Return the directory name of the plan's overlay: project and template."""
-    return name_of_overlay(plan)
+    return hashlib.sha256(json.dumps([asked, plan.held_versions], sort_keys=True).encode()).hexdigest()
 
 
 def work_order(plan: Plan) -> Order:
@@ -111,10 +101,10 @@ def work_order(plan: Plan) -> Order:
         "plan": f"{plan.project} on {plan.template.name}",
         "plan_sha256": plan_hash(plan),
         "packages": packages(plan),
-        "held": held(plan),
+        "held": plan.held_versions,
         "builds": builds(plan),
         "build_constraints": list(build_constraints(plan)) if plan.built_from_source else [],
-        "name": overlay_name(plan),
+        "name": name_of_overlay(plan),
     }
 
 

@@ -11,11 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
-from podfit.model import canonical
 from podfit.model.valid import is_version
-from podfit.model.words import shortened
-from podfit.readers.environment.builder import SHOWN, Builder
-from podfit.readers.environment.conda_names import on_pypi
+from podfit.readers.environment.builder import Builder
+from podfit.readers.environment.conda_packages import CondaPackages
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.interface import Format, Listing
 
@@ -40,25 +38,18 @@ def read(document: Document) -> Listing:
     """
     pixi = bool(_PIXI.match(document.text))
     builder = Builder(document, PIXI if pixi else NAME)
-    other: list[str] = []
-    python = ""
+    packages = CondaPackages(builder)
     for line, text in _of_linux(document.lines) if pixi else enumerate(document.lines, 1):
         address = _ADDRESS.match(text)
         if address is None:
             continue
         filename = unquote(urlsplit(address[1]).path.rpartition("/")[2])
         name, version, build = _told(filename)
-        found = on_pypi(name, build) if name else ""
-        if name == "python":
-            python = version
-        elif found and is_version(version):
-            detail = "" if found == canonical(name) else f"conda's package {name}"
-            builder.add(line, found, version, detail=detail, installer="pip" if build.startswith("pypi") else "conda")
+        if name == "python" or (name and is_version(version)):
+            packages.add(line, name, version, build, installer="pip" if build.startswith("pypi") else "conda")
         elif name:
-            other.append(name)
-    if other:
-        builder.notice(f"left out as no Python distributions: {shortened(other, SHOWN)}")
-    return builder.listing(installed=not pixi, python_version=python)
+            packages.leave_out(name)
+    return packages.listing(installed=not pixi)
 
 
 def _told(filename: str) -> tuple[str, str, str]:

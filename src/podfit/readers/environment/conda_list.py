@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from podfit.model import InputError, canonical
-from podfit.model.words import shortened
-from podfit.readers.environment.builder import SHOWN, Builder
-from podfit.readers.environment.conda_names import on_pypi
+from podfit.model import InputError
+from podfit.readers.environment.builder import Builder
+from podfit.readers.environment.conda_packages import CondaPackages
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.interface import Format, Listing
 from podfit.readers.environment.pip_list_json import text_of
@@ -33,21 +32,10 @@ def recognizes(document: Document) -> bool:
 def read(document: Document) -> Listing:
     """Return the Python distributions of the list, by PyPI's names; the other packages are named in a notice."""
     builder = Builder(document, NAME)
-    other: list[str] = []
-    python = ""
+    packages = CondaPackages(builder)
     for line, name, version, build in _rows(builder):
-        found = on_pypi(name, build)
-        if name == "python":
-            python = version
-        elif found:
-            detail = "" if found == canonical(name) else f"conda's package {name}"
-            installer = "pip" if build.startswith("pypi") else "conda"
-            builder.add(line, found, version, detail=detail, installer=installer)
-        else:
-            other.append(name)
-    if other:
-        builder.notice(f"left out as no Python distributions: {shortened(other, SHOWN)}")
-    return builder.listing(python_version=python)
+        packages.add(line, name, version, build, installer="pip" if build.startswith("pypi") else "conda")
+    return packages.listing()
 
 
 def _rows(builder: Builder) -> list[tuple[int, str, str, str]]:

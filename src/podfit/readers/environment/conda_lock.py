@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from podfit.model import canonical
-from podfit.model.words import shortened
-from podfit.readers.environment.builder import SHOWN, Builder
-from podfit.readers.environment.conda_names import on_pypi
+from podfit.readers.environment.builder import Builder
+from podfit.readers.environment.conda_packages import CondaPackages
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.interface import Format, Listing
 
@@ -29,24 +28,16 @@ def read(document: Document) -> Listing:
     told = [(_text(fields, "platform"), fields, each.start_mark.line + 1) for fields, each in entries]
     platforms = {platform for platform, _, _ in told}
     platform = "linux-64" if "linux-64" in platforms else min(platforms, default="")
-    other: list[str] = []
-    python = ""
+    packages = CondaPackages(builder)
     for there, fields, line in told:
         name, version = _text(fields, "name"), _text(fields, "version")
         if there != platform or not name:
             continue
-        pip = _text(fields, "manager") == "pip"
-        found = canonical(name) if pip else on_pypi(name, "")
-        if name == "python" and not pip:
-            python = version
-        elif found:
-            detail = "" if found == canonical(name) else f"conda's package {name}"
-            builder.add(line, found, version, detail=detail, installer="pip" if pip else "conda")
+        if _text(fields, "manager") == "pip":
+            builder.add(line, canonical(name), version, installer="pip")
         else:
-            other.append(name)
-    if other:
-        builder.notice(f"left out as no Python distributions: {shortened(other, SHOWN)}")
-    return builder.listing(installed=False, python_version=python)
+            packages.add(line, name, version)
+    return packages.listing(installed=False)
 
 
 def _top(document: Document, name: str) -> Any:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from podfit.model import InputError, canonical
-from podfit.model.words import shortened
-from podfit.readers.environment.builder import SHOWN, Builder
-from podfit.readers.environment.conda_names import on_pypi
+from podfit.model import InputError
+from podfit.readers.environment.builder import Builder
+from podfit.readers.environment.conda_packages import CondaPackages
 from podfit.readers.environment.document import Document
 from podfit.readers.environment.freeze import read_lines
 from podfit.readers.environment.interface import Format, Listing
@@ -40,8 +39,7 @@ def _dependencies(document: Document) -> list[Any] | None:
 def read(document: Document) -> Listing:
     """Return the listing; a line with a range or no version at all has none. What is no Python is named."""
     builder = Builder(document, NAME)
-    other: list[str] = []
-    python = ""
+    packages = CondaPackages(builder)
     for node in _dependencies(document) or []:
         line = node.start_mark.line + 1
         if node.id == "mapping":
@@ -54,17 +52,8 @@ def read(document: Document) -> Listing:
         name = match[1]
         exact = _EXACT.fullmatch((match[2] or "").strip())
         version, build = (exact[1], exact[2] or "") if exact else ("", "")
-        found = on_pypi(name, build)
-        if name == "python":
-            python = version
-        elif found:
-            detail = "" if found == canonical(name) else f"conda's package {name}"
-            builder.add(line, found, version, detail=detail, installer="conda")
-        else:
-            other.append(name)
-    if other:
-        builder.notice(f"left out as no Python distributions: {shortened(other, SHOWN)}")
-    return builder.listing(installed=False, python_version=python)
+        packages.add(line, name, version, build)
+    return packages.listing(installed=False)
 
 
 def _pip(builder: Builder, node: Any) -> None:
