@@ -509,16 +509,16 @@ def pages(draw: st.DrawFn) -> tuple[str, bytes]:
 
 def index_page(pair: tuple[str, bytes]) -> None:
     """Pages of an index."""
-    from podfit.index.files import best_files, group_by_version
-    from podfit.index.pages import _DECODER, _entry_bytes
+    from podfit.index.files import best_files
+    from podfit.index.pages import _DECODER, Releases, _entry_bytes
 
     with promised(), contextlib.suppress(PageError):
-        files = parse_page(pair[1], pair[0], "https://h/simple/alpha/", "alpha")
-        group_by_version(files)
-        best_files(files, "1.0")
-        _DECODER.decode(_entry_bytes(True, files))
+        listing = parse_page(pair[1], pair[0], "https://h/simple/alpha/", "alpha")
+        releases = Releases([_DECODER.decode(_entry_bytes(True, listing)).releases])
+        for version, files in releases.items():
+            best_files(files, version)
     with promised():
-        list(links_of_html(pair[1], "file:///x/", "alpha"))
+        links_of_html(pair[1], "file:///x/", "alpha")
 
 
 _WHEEL = build_wheel(

@@ -24,7 +24,7 @@ WHEEL = "demo-1.0-py3-none-any.whl"
 def old(index: Index) -> None:
     """Make every page of the cache eleven minutes old."""
     then = time.time() - 660
-    for path in index._cache.root.glob("pages/*/*"):
+    for path in index._cache.root.glob("listings/*/*"):
         os.utime(path, (then, then))
 
 

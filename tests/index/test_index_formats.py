@@ -11,6 +11,7 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_support import read
 from share import examples
 
 from podfit.index import best_files
@@ -56,9 +57,9 @@ def test_both_forms_of_a_page_say_the_same(listed: list[dict[str, object]]) -> N
         python = html.escape(str(row["requires-python"]))
         anchors += f'<a href="{row["url"]}#sha256={digest}" data-requires-python="{python}"{extra}>file</a>'
     as_html = f"<!DOCTYPE html><html><body>{anchors}</body></html>".encode()
-    found = parse_page(as_json, JSON, URL, NAME)
+    found = read(parse_page(as_json, JSON, URL, NAME))
     assert len(found) == len(listed)
-    assert parse_page(as_html, "text/html", URL, NAME) == found
+    assert read(parse_page(as_html, "text/html", URL, NAME)) == found
     assert all(file.url.startswith("https://index.example/f/") for file in found)
 
 
@@ -91,17 +92,17 @@ def test_json_of_another_shape(page: object, said: str) -> None:
 
 def test_the_older_marks_of_a_page_count() -> None:
     page = {"files": [{"filename": "demo_project-1.0-py3-none-any.whl", "url": "a", "dist-info-metadata": True}]}
-    assert parse_page(json.dumps(page).encode(), JSON, URL, NAME)[0].metadata
+    assert read(parse_page(json.dumps(page).encode(), JSON, URL, NAME))[0].metadata
     text = (
         b'<base href="https://u:p@files.example/x/"><a href="demo_project-1.0-py3-none-any.whl"'
         b' data-dist-info-metadata="sha256=AB"></a>'
     )
-    (file,) = parse_page(text, "text/html", URL, NAME)
+    (file,) = read(parse_page(text, "text/html", URL, NAME))
     assert file.metadata
     assert file.metadata_hash == "sha256:ab"
     assert file.url == "https://files.example/x/demo_project-1.0-py3-none-any.whl"
     plain_page = b'<a href="demo_project-1.0.zip#md5=xyz&amp;x"></a><a name="top"></a><a href="https://[broken">x</a>'
-    (bare,) = parse_page(plain_page, "text/html", URL, NAME)
+    (bare,) = read(parse_page(plain_page, "text/html", URL, NAME))
     assert not bare.metadata
     assert bare.sha256 == ""
 

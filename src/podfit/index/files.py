@@ -84,14 +84,6 @@ def kind_and_version(filename: str, name: str) -> tuple[str, str]:
     return "", ""
 
 
-def group_by_version(files: Iterable[IndexFile]) -> Mapping[str, tuple[IndexFile, ...]]:
-    """Return files by version, oldest version first."""
-    groups: dict[str, list[IndexFile]] = {}
-    for file in files:
-        groups.setdefault(file.version, []).append(file)
-    return {version: tuple(groups[version]) for version in sorted(groups, key=Version)}
-
-
 def best_files(files: Iterable[IndexFile], version: str, tags: Sequence[str] = ()) -> tuple[IndexFile, ...]:
     """Return the files of one version: the wheels that fit tags, best first, then the source distributions.
 

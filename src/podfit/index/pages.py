@@ -15,9 +15,9 @@ import msgspec
 from packaging.version import Version
 
 from podfit.index.errors import IndexUnreachable, ProjectNotFound
-from podfit.index.files import IndexFile, group_by_version
+from podfit.index.files import IndexFile
 from podfit.index.home import expanded
-from podfit.index.simple import ACCEPT, PageError, links_of_html, parse_page
+from podfit.index.simple import ACCEPT, Listing, PageError, index_files, links_of_html, parse_page
 from podfit.index.transport import TooLargeError, Transport, split_credentials, status_text
 from podfit.model import InputError
 from podfit.model.provenance import shown_address
@@ -32,7 +32,7 @@ FRESH_SECONDS = 600
 LARGEST_PAGE = 128 << 20
 """Bytes of a project's page past which podfit takes it for none: its own limit, assumed."""
 
-_KIND = "pages"
+_KIND = "listings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,7 @@ def source_of(text: str, *, flat: bool = False) -> tuple[Source, tuple[str, tupl
 class _Entry(msgspec.Struct, array_like=True):
     """A page as the cache keeps it. found is False for a project that the index does not have.
 
-    releases maps versions, oldest first, to their files, which stay JSON until somebody asks: a page lists up to
-    ten thousand files, of which a plan looks at three.
+    releases is a Listing, whose files stay JSON until somebody asks for them.
     """
 
     found: bool
@@ -99,12 +98,11 @@ class _Entry(msgspec.Struct, array_like=True):
 
 
 _DECODER = msgspec.json.Decoder(_Entry)
-_FILES = msgspec.json.Decoder(tuple[IndexFile, ...])
 
 
-def _entry_bytes(found: bool, files: Sequence[IndexFile] = (), etag: str = "", modified: str = "") -> bytes:
+def _entry_bytes(found: bool, listing: Listing | None = None, etag: str = "", modified: str = "") -> bytes:
     """Return a page as the cache keeps it."""
-    return msgspec.json.encode((found, etag, modified, group_by_version(files)))
+    return msgspec.json.encode((found, etag, modified, listing or {}))
 
 
 class Releases(Mapping[str, tuple[IndexFile, ...]]):
@@ -123,7 +121,7 @@ class Releases(Mapping[str, tuple[IndexFile, ...]]):
             raws = [page[version] for page in self._pages if version in page]
             if not raws:
                 raise KeyError(version)
-            found = self._read[version] = tuple(file for raw in raws for file in _FILES.decode(raw))
+            found = self._read[version] = tuple(file for raw in raws for file in index_files(raw, version))
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -260,19 +258,19 @@ class Pages:
             if reply.status != 200:
                 raise IndexUnreachable(source.label, status_text(reply.status), transient=False)
             try:
-                files = self._parse(source, reply.body, reply.headers.get("content-type", ""), reply.url, name)
+                listing = self._parse(source, reply.body, reply.headers.get("content-type", ""), reply.url, name)
             except PageError as error:
                 if last:
                     raise IndexUnreachable(source.label, str(error), remedy="check the index URL") from None
                 continue
             etag, modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
-            return self._keep(key, _entry_bytes(True, files, etag, modified))
+            return self._keep(key, _entry_bytes(True, listing, etag, modified))
         raise AssertionError("unreachable: the second round returns or raises")
 
-    def _parse(self, source: Source, body: bytes, content_type: str, url: str, name: str) -> tuple[IndexFile, ...]:
+    def _parse(self, source: Source, body: bytes, content_type: str, url: str, name: str) -> Listing:
         """Return the files of a fetched page."""
         if source.flat:
-            return tuple(links_of_html(body, url, name))
+            return links_of_html(body, url, name)
         return parse_page(body, content_type, url, name)
 
     def _keep(self, key: str, entry: bytes) -> _Entry:
@@ -312,23 +310,23 @@ class _ForbiddenError(Exception):
 
 def _local_entry(source: Source, name: str) -> _Entry:
     """Return a local source's page of a project."""
-    found, files = _local_files(source, name)
-    return _DECODER.decode(_entry_bytes(found, files))
+    found, listing = _local_files(source, name)
+    return _DECODER.decode(_entry_bytes(found, listing))
 
 
-def _local_files(source: Source, name: str) -> tuple[bool, tuple[IndexFile, ...]]:
+def _local_files(source: Source, name: str) -> tuple[bool, Listing]:
     """Return a project's files in a local directory: an index with pages, with folders, or wheels side by side."""
     root = Path(unquote(urlsplit(source.url).path))
     if not root.exists():
         raise IndexUnreachable(str(root), "there is no such file or directory", remedy="correct its path")
     if root.is_file():
-        return True, tuple(links_of_html(root.read_bytes(), source.url, name))
+        return True, links_of_html(root.read_bytes(), source.url, name)
     folder = root if source.flat else root / name
     page = folder / "index.html"
     if page.is_file():
-        return True, tuple(links_of_html(page.read_bytes(), page.as_uri(), name))
+        return True, links_of_html(page.read_bytes(), page.as_uri(), name)
     if not source.flat and not folder.is_dir():
         folder = root
     links = "".join(f'<a href="{quote(entry)}"></a>' for entry in sorted(os.listdir(folder)))  # noqa: PTH208
-    files = tuple(links_of_html(links.encode(), f"{folder.as_uri()}/", name))
-    return bool(files) or folder != root, files
+    listing = links_of_html(links.encode(), f"{folder.as_uri()}/", name)
+    return bool(listing) or folder != root, listing

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -290,9 +291,7 @@ def tls_context() -> SSLContext:
     """
     import ssl
 
-    import truststore
-
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _system_context()
     for variable in _BUNDLES:
         bundle = os.environ.get(variable, "")
         try:
@@ -301,6 +300,23 @@ def tls_context() -> SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise IndexUnreachable(bundle, f"the certificates of {variable} cannot be read: {error}") from None
     return context
+
+
+def _system_context() -> SSLContext:
+    """Return TLS settings with the system's trusted certificates.
+
+    Where OpenSSL finds the system's bundle by itself it is read once; truststore, for all other systems, reads its
+    certificates again for each connection (60 ms of the processor on Linux) and makes connections one after the other.
+    """
+    import ssl
+
+    if sys.platform.startswith("linux") and ssl.get_default_verify_paths().cafile:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.set_default_verify_paths()
+        return context
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def proxy_for(scheme: str, host: str) -> str:
