@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -41,7 +40,6 @@ _LONGEST_PAUSE_SECONDS = 10.0
 _DOWN_SECONDS = 30.0
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
 _CHUNK = 1 << 16
-_BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +160,8 @@ class Transport:
             pool = self._pools.get(proxy)
             if pool is None:
                 if self._context is None:
+                    from podfit.index.trust import tls_context
+
                     self._context = tls_context()
                 settings: dict[str, Any] = {
                     "num_pools": 16,
@@ -282,41 +282,6 @@ def _try_contact(host: str, port: int) -> Exception | None:
         if not running and number < len(_JOINED_AFTER_SECONDS):
             time.sleep(_BACKOFF_SECONDS * 2**number)
     return failure
-
-
-def tls_context() -> SSLContext:
-    """Return the TLS settings: the system's trusted certificates, and those of the variables that pip reads.
-
-    SSL_CERT_FILE and SSL_CERT_DIR are OpenSSL's own variables and count by themselves.
-    """
-    import ssl
-
-    context = _system_context()
-    for variable in _BUNDLES:
-        bundle = os.environ.get(variable, "")
-        try:
-            if os.path.isfile(bundle):  # noqa: PTH113 - an empty variable is no path
-                context.load_verify_locations(cafile=bundle)
-        except (OSError, ssl.SSLError) as error:
-            raise IndexUnreachable(bundle, f"the certificates of {variable} cannot be read: {error}") from None
-    return context
-
-
-def _system_context() -> SSLContext:
-    """Return TLS settings with the system's trusted certificates.
-
-    Where OpenSSL finds the system's bundle by itself it is read once; truststore, for all other systems, reads its
-    certificates again for each connection (60 ms of the processor on Linux) and makes connections one after the other.
-    """
-    import ssl
-
-    if sys.platform.startswith("linux") and ssl.get_default_verify_paths().cafile:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.set_default_verify_paths()
-        return context
-    import truststore
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def proxy_for(scheme: str, host: str) -> str:

@@ -16,9 +16,9 @@ from podfit.index.transport import (
     SLOW_SECONDS,
     proxy_for,
     proxy_manager,
-    tls_context,
     unreachable,
 )
+from podfit.index.trust import tls_context
 from podfit.readers.image.credentials import Credentials, credentials_for
 from podfit.readers.image.errors import ImageError
 from podfit.readers.image.limits import LARGEST_DOCUMENT
