@@ -68,3 +68,52 @@ def test_a_constraint_that_what_is_held_excludes_is_a_note_and_blames_nobody(tmp
     assert overlay.refused == ()
     (note,) = overlay.notes
     assert "typing-extensions==4.6.0 is not applied: of pod, torch 2.4.0 requires typing-extensions>=4.8" in note
+
+
+STEPS = {
+    ("app", "1.0"): ["tools>=80.9", "low"],
+    ("tools", "70.1"): [],
+    ("tools", "80.9.0"): ["low"],
+    ("tools", "80.9.1"): ["low"],
+    ("tools", "80.10"): ["low"],
+    ("tools", "84.0"): ["low>=3"],
+    ("low", "1.0"): [],
+    ("low", "2.0"): [],
+}
+TOOLS = {"tools": ("70.0", []), "low": ("1.0", [])}
+
+
+@pytest.fixture
+def over(tmp_path):
+    """Return a function that solves needs over a template in a world of releases; it returns what changed."""
+
+    def run(pod, needs, releases, **more):
+        index = only(registry(tmp_path / "wheels", releases))
+        uv = Uv(tmp_path / "cache")
+        overlay = solve_overlay(
+            template(pod), needs, uv, held=(), index_arguments=index, **{"preferences": {}, **more}
+        )
+        return {change.name: change.after for change in overlay.changes}
+
+    return run
+
+
+def test_what_has_to_move_goes_to_the_nearest_minor_series_with_its_fixes(over):
+    assert over(TOOLS, [need("app")], STEPS) == {"tools": "80.9.1"}
+
+
+def test_an_older_series_is_passed_over_where_only_a_newer_one_can_be_had(over):
+    releases = {**STEPS, ("app", "1.0"): ["tools>=80.9", "low>=2"], ("tools", "80.9.0"): ["low<2"],
+                ("tools", "80.9.1"): ["low<2"]}  # fmt: skip
+    assert over(TOOLS, [need("app")], releases) == {"tools": "80.10", "low": "2.0"}
+
+
+def test_what_is_asked_for_and_what_was_tested_does_not_stop_at_the_nearest(over):
+    releases = {**STEPS, ("tools", "84.0"): []}
+    assert over(TOOLS, [need("app"), need("tools", ">=75")], releases) == {"tools": "84.0"}
+    assert over(TOOLS, [need("app")], releases, preferences={"tools": "80.10"}) == {"tools": "80.10"}
+
+
+def test_a_step_down_goes_no_further_than_it_must(over):
+    releases = {("app", "1.0"): ["tools<70"], ("tools", "60.0"): [], ("tools", "69.1"): [], ("tools", "80.0"): []}
+    assert over({"tools": ("70.0", [])}, [need("app")], releases) == {"tools": "69.1"}

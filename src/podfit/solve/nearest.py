@@ -1,17 +1,20 @@
-"""What is taken of a need whose exact pin cannot be had: the nearest release of its series, upward first."""
+"""The nearest release: of a need whose exact pin cannot be had, and of what of the template has to move."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from packaging.requirements import Requirement
 from packaging.specifiers import Specifier
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
-from podfit.model import InputError, Need
+from podfit.model import InputError, Need, canonical
 from podfit.model.steps import Steps
+from podfit.model.versions import same_version
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import pinned
-from podfit.solve.search import Search
+from podfit.solve.search import Packages, Search
 
 
 def is_pin(clause: Specifier) -> bool:
@@ -46,3 +49,68 @@ def nearest(need: Need, search: Search) -> Steps[str]:
         if not isinstance(answer, Refusal) and need.name in answer:
             return answer[need.name].version
     return ""
+
+
+def small_steps(search: Search, packages: Packages, tested: Mapping[str, str]) -> Steps[Packages]:
+    """Return a solution whose changes go no further than they must: each to the lowest minor series that does.
+
+    packages is what search found. A fix of that series (its last number) is taken, a new feature is not: of two changes
+    the smaller one breaks less of what stays. What the project asks for itself, and what was tested locally, keeps its
+    version, and so does everything where no smaller step is found.
+    """
+    pins = search.offered.pins
+    asked = {canonical(Requirement(line).name) for line in search.question.requirements}
+    up = {
+        name: packages[name].version
+        for name in sorted(search.moved(packages) & search.released - asked)
+        if _newer(packages[name].version, pins[name]) and not same_version(packages[name].version, tested.get(name, ""))
+    }
+    if not up:
+        return packages
+    fixed = [
+        f"{name}=={packages[name].version}"
+        for name in sorted((asked | search.released) & packages.keys() - up.keys())
+        if packages[name].version and not packages[name].url
+    ]
+    found = {name: each.version for name, each in packages.items() if each.version and name not in up}
+    lowest = yield from _stepped(search, [*fixed, *(f"{name}>{pins[name]}" for name in up)], found, lowest=True)
+    if lowest is None or not all(name in lowest for name in up):
+        return packages
+    series = {name: f">={lowest[name].version},<{_next_minor(lowest[name].version)}" for name in up}
+    if search.sources is not None:
+        fixes = yield from search.sources.newest_wheels(series)
+        if all(same_version(fixes.get(name, ""), lowest[name].version) for name in up):
+            return lowest
+    limits = [f"{name}{limit}" for name, limit in series.items()]
+    return (yield from _stepped(search, [*fixed, *limits], found)) or lowest
+
+
+def _stepped(
+    search: Search, limits: list[str], found: Mapping[str, str], *, lowest: bool = False
+) -> Steps[Packages | None]:
+    """Return what uv finds for the question of a search under more limits, the rest as it was found; None for none."""
+    asked = search.question
+    constraints = (*asked.constraints, *limits)
+    question = replace(asked, constraints=constraints, preferences=found, lowest=lowest)
+    again = replace(search, question=question)
+    try:
+        answer = yield from again.ask(search.released)
+    except InputError:  # something below an older release is not to be had
+        return None
+    finally:
+        search.runs = again.runs
+    return None if isinstance(answer, Refusal) else answer
+
+
+def _newer(version: str, pin: str) -> bool:
+    """Tell whether a version is newer than a pin."""
+    try:
+        return Version(version) > Version(pin)
+    except InvalidVersion:
+        return False
+
+
+def _next_minor(version: str) -> str:
+    """Return the version that begins the next minor series."""
+    parsed = Version(version)
+    return f"{parsed.epoch}!{parsed.major}.{parsed.minor + 1}" if parsed.epoch else f"{parsed.major}.{parsed.minor + 1}"

@@ -33,7 +33,7 @@ from podfit.solve.answer import Refusal
 from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, unmet
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders
-from podfit.solve.nearest import is_pin, nearest
+from podfit.solve.nearest import is_pin, nearest, small_steps
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import (
     absent,
@@ -243,6 +243,10 @@ def overlay_steps(
     earlier.take(relaxed, dropped, refused, cheapest[0].reasons if cheapest is not None else search.reasons)
     earlier.near = near
     search, packages = settled
+    if not rough:
+        before = search.runs
+        packages = yield from small_steps(search, packages, preferences)
+        runs += search.runs - before
     if cheapest is None and search.moved(packages):
         notes.append(
             f"what {template.name} would give with the fewest changes of all was not sought to the end: "
