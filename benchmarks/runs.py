@@ -80,9 +80,7 @@ def last_words(said: str) -> str:
     return re.sub(r"/[^\s'\"()]*/site-packages/", "", (errors or lines or [""])[-1])[:300]
 
 
-def run_line(
-    python: str, line: str, seconds: float = SECONDS, bytecode: Path | None = None
-) -> tuple[int, str]:
+def run_line(python: str, line: str, seconds: float = SECONDS, bytecode: Path | None = None) -> tuple[int, str]:
     """Run a line with an interpreter; return its exit status and the end of what it printed.
 
     bytecode is where compiled modules are kept from one line to the next, None for nowhere: torch's take a minute.

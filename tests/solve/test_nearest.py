@@ -90,9 +90,7 @@ def over(tmp_path):
     def run(pod, needs, releases, **more):
         index = only(registry(tmp_path / "wheels", releases))
         uv = Uv(tmp_path / "cache")
-        overlay = solve_overlay(
-            template(pod), needs, uv, held=(), index_arguments=index, **{"preferences": {}, **more}
-        )
+        overlay = solve_overlay(template(pod), needs, uv, held=(), index_arguments=index, **{"preferences": {}, **more})
         return {change.name: change.after for change in overlay.changes}
 
     return run

@@ -4,7 +4,8 @@ Metadata say which releases are too old, hardly ever which are too new: a librar
 template's torch still asks for no newer one. So a release that is written for a held framework (it requires torch,
 itself or through what it requires, has an extra of that name, or is called after it), and what such a release asks for
 in turn, is not taken from later than half a year after the framework's release, or after a release that asks for it and
-is from later itself (tested, pinned, of no framework).
+is from later itself (tested, pinned, of no framework). And nothing is taken of a major version that came after who asks
+for it (podfit.fit.majors).
 The laptop's versions come before that, and so does every requirement: where nothing is left, the limit gives way.
 """
 
@@ -13,17 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
-
-from packaging.version import InvalidVersion, Version
+from datetime import datetime, timedelta
 
 from podfit.audit import Subject
-from podfit.catalogue.held import frameworks
+from podfit.fit.majors import unseen
 from podfit.fit.phases import Given, Needed, overlay_phase
-from podfit.model import Bound, NoPlanError, Origin, PodfitError, Release, Template, Timely
+from podfit.fit.times import first_upload, frameworks_of, instant, learn_dates, taken_as_they_are
+from podfit.model import Bound, NoPlanError, Release, Timely
 from podfit.model.requirement import only_extra, parse_requires_dist
-from podfit.model.steps import Steps, Wait
-from podfit.model.versions import same_release
+from podfit.model.steps import Steps
 from podfit.solve import Earlier
 from podfit.solve.search import words_of
 
@@ -38,35 +37,50 @@ MOST_ROUNDS = 6
 class Near:
     """The limits in time for one template: kept from one round of the fit's loop to the next.
 
-    limits are in force, gave_way are those that left nothing to be had, both by name. inherent are needs that are
-    refused whatever the limits. dates has when the held frameworks were released, empty where nobody knows.
+    limits are in force, by_major the names of those that are of a major version. gave_way and major_gave_way are those
+    that left nothing to be had: where the latter did, what is written for a framework is of its time nevertheless.
+    inherent are needs that are refused whatever the limits. dates has when the held frameworks were released, empty
+    where nobody knows.
     """
 
     limits: dict[str, Timely] = field(default_factory=dict)
+    by_major: set[str] = field(default_factory=set)
     gave_way: dict[str, Timely] = field(default_factory=dict)
+    major_gave_way: dict[str, Timely] = field(default_factory=dict)
     inherent: set[str] = field(default_factory=set)
     dates: dict[str, str] = field(default_factory=dict)
 
-    def is_new(self, limit: Timely) -> bool:
-        """Tell whether a limit is nearer than the one in force, and none that gave way."""
-        known = self.limits.get(limit.name)
-        return limit.name not in self.gave_way and (known is None or limit.until < known.until)
+    def add(self, limits: Iterable[Timely], *, major: bool = False) -> bool:
+        """Put the limits in force that are nearer than those that are; tell whether there was one."""
+        added = False
+        for limit in limits:
+            known = self.limits.get(limit.name)
+            if known is None or limit.until < known.until:
+                self.limits[limit.name] = limit
+                (self.by_major.add if major else self.by_major.discard)(limit.name)
+                added = True
+        return added
 
     def give_way(self, names: Iterable[str]) -> None:
         """Take limits out of force for good, and all others until they are found again: they followed from these."""
         for name in names:
-            self.gave_way[name] = replace(self.limits[name], gave_way=True)
+            gone = self.major_gave_way if name in self.by_major else self.gave_way
+            gone[name] = replace(self.limits[name], gave_way=True)
         self.limits.clear()
+        self.by_major.clear()
 
     def restore(self, names: Iterable[str]) -> None:
         """Put limits in force again that gave way without need."""
         for name in names:
-            self.limits[name] = replace(self.gave_way.pop(name), gave_way=False)
+            for gone in (self.gave_way, self.major_gave_way):
+                if name in gone:
+                    self.add([replace(gone.pop(name), gave_way=False)], major=gone is self.major_gave_way)
 
     @property
     def all(self) -> tuple[Timely, ...]:
-        """Every limit, by name."""
-        return tuple(sorted((*self.limits.values(), *self.gave_way.values()), key=lambda each: each.name))
+        """Every limit, by name: the one in force, else the one that gave way last."""
+        every = {**self.major_gave_way, **self.gave_way, **self.limits}
+        return tuple(every[name] for name in sorted(every))
 
 
 def timely_solution(
@@ -78,11 +92,14 @@ def timely_solution(
     """
     for _ in range(MOST_ROUNDS):
         subject = yield from _under_limits(given, needed, bounds, earlier, near, settle)
-        yield from _learn_dates(given, subject, near)
-        found = [limit for limit in late(subject, given.tested, near.dates, near.gave_way) if near.is_new(limit)]
-        if not found:
+        there = frameworks_of(subject)
+        yield from learn_dates(
+            given, there, near.dates, {n for names in written_for(subject, there).values() for n in names}
+        )
+        young = yield from unseen(given, subject, near.dates, {*near.gave_way, *near.major_gave_way})
+        new = near.add(late(subject, given.tested, near.dates, near.gave_way))
+        if not near.add(young, major=True) and not new:
             break
-        near.limits.update((limit.name, limit) for limit in found)
     return replace(subject, timely=near.all)
 
 
@@ -130,11 +147,6 @@ class _End:
     reason: str
 
 
-def pinned_needs(subject: Subject) -> set[str]:
-    """Return the names of the needs that the project asks for in one version."""
-    return {need.name for need in subject.needs if need.specifier.startswith("==") and "*" not in need.specifier}
-
-
 def late(
     subject: Subject, tested: Mapping[str, str], dates: Mapping[str, str], free: Collection[str] = ()
 ) -> Iterator[Timely]:
@@ -143,9 +155,7 @@ def late(
     tested are the local versions, which are taken as they are; dates are ISO times of the held frameworks; free are
     names that no limit is for.
     """
-    taken = pinned_needs(subject)
-    taken |= {name for name, each in subject.added.items() if same_release(tested.get(name, ""), each.version)}
-    taken.update(free)
+    taken = taken_as_they_are(subject, tested) | set(free)
     for name, end in sorted(_ends(subject, {n: time for n, time in dates.items() if time}, taken).items()):
         uploaded = first_upload(subject, name)
         if name not in taken and uploaded and instant(uploaded) >= end.until:
@@ -175,8 +185,8 @@ def _ends(subject: Subject, dates: Mapping[str, str], taken: Collection[str]) ->
             for target in subject.walk.edges.get(asker, ()):
                 reach(target, end)
 
-    for name, frameworks_of in written_for(subject, dates).items():
-        for other in sorted(frameworks_of):
+    for name, tied_to in written_for(subject, dates).items():
+        for other in sorted(tied_to):
             reach(name, _after(other, subject.environment[other].version, dates[other]))
     follow()
     for asker in subject.added.keys() - ends.keys():
@@ -237,46 +247,3 @@ def written_for(subject: Subject, held: Iterable[str]) -> dict[str, set[str]]:
         for framework in tied(release, held):
             found.setdefault(name, set()).add(framework)
     return found
-
-
-def _learn_dates(given: Given, subject: Subject, near: Near) -> Steps[None]:
-    """Find when the held frameworks were released that something added is written for."""
-    there = {name: subject.template.distributions[name].version for name in frameworks() if name in subject.held}
-    wanted = {name for names in written_for(subject, there).values() for name in names} - near.dates.keys()
-    for name in sorted(wanted):
-        version = there[name]
-        near.dates[name] = yield Wait(lambda name=name, version=version: _released(given, name, version))  # type: ignore[misc]
-
-
-def _released(given: Given, name: str, version: str) -> str:
-    """Return the ISO time of a framework's release, that of its final one for a private build; the waiting part.
-
-    Where no index tells, it is the date of a list that a vendor published or that was reconstructed; else empty.
-    """
-    try:
-        releases = given.index.releases(name)
-        parsed = Version(version)
-        for text in (parsed.public, parsed.base_version):
-            times = [file.upload_time for file in releases.get(str(Version(text)), ()) if file.upload_time]
-            if times:
-                return min(times)
-    except (PodfitError, InvalidVersion):
-        pass
-    return _captured(given.template)
-
-
-def _captured(template: Template) -> str:
-    """Return the date of a template's list where it is the image's, empty where it is that of somebody's reading."""
-    return template.captured if template.origin in (Origin.PUBLISHED, Origin.RECONSTRUCTED) else ""
-
-
-def first_upload(subject: Subject, name: str) -> str:
-    """Return the ISO time of a planned package's first file, empty when the index does not tell."""
-    package = subject.overlay.packages.get(name)
-    return min((file.upload_time for file in package.artefacts if file.upload_time), default="") if package else ""
-
-
-def instant(text: str) -> datetime:
-    """Return an ISO date or time; one without a zone is UTC's."""
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

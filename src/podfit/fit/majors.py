@@ -1,0 +1,162 @@
+"""Major versions that came after who asks for them: nobody could try them together.
+
+A requirement without an upper end is a hope. A release that asks for `transformers>=4.55` and was published before
+transformers 5 was never run with it, and a major version is where interfaces go. So what is asked for is not taken from
+the day on when a major version came that neither who asks nor the held framework's time knew. Numbers that are years,
+and those that change several times a year, say nothing of interfaces. As every limit in time it gives way where nothing
+else is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from podfit.audit import Subject
+from podfit.fit.phases import Given
+from podfit.fit.times import first_upload, frameworks_of, instant, learn_dates, taken_as_they_are
+from podfit.model import PodfitError, Timely
+from podfit.model.requirement import parse_requires_dist
+from podfit.model.steps import Steps, Wait
+
+if TYPE_CHECKING:
+    from podfit.index import Index, IndexFile
+
+FAST = 4
+"""So many major versions within FAST_DAYS are a count of releases, no word on interfaces (setuptools, pyarrow)."""
+
+FAST_DAYS = timedelta(days=730)
+
+_ENDS = frozenset({"<", "<=", "==", "===", "~="})
+_PAGES_SIDE_BY_SIDE = 16
+_NEVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A release that asks for another without an upper end: its name, version, and when it was published."""
+
+    name: str
+    version: str
+    published: datetime
+
+
+def unseen(given: Given, subject: Subject, dates: dict[str, str], free: Collection[str] = ()) -> Steps[list[Timely]]:
+    """Return a limit for each added release of a major version that is younger than a release that asks for it.
+
+    dates are ISO times of the held frameworks, and take up those that are found: a major version of before that is
+    known to who uses them. free are names that no limit is for. Asks the index for the pages of what is younger than
+    who asks.
+    """
+    taken = taken_as_they_are(subject, given.tested) | set(free)
+    if not _younger(subject, taken, _NEVER):
+        return []
+    there = frameworks_of(subject)
+    yield from learn_dates(given, there, dates, there)
+    floor = max((instant(time) for time in dates.values() if time), default=_NEVER)
+    asked = _younger(subject, taken, floor)
+    pages = yield Wait(lambda: _pages(given.index, sorted(asked)))
+    limits = (_limit(subject.added[name].version, asked[name], pages[name], floor, name) for name in sorted(pages))
+    return [limit for limit in limits if limit is not None]
+
+
+def _younger(subject: Subject, taken: Collection[str], floor: datetime) -> dict[str, list[Asker]]:
+    """Return what is younger than who asks for it, and than a floor, with these; taken are names to leave out."""
+    found: dict[str, list[Asker]] = {}
+    for name, askers in _askers(subject):
+        uploaded = first_upload(subject, name)
+        young = [each for each in askers if uploaded and max(each.published, floor) < instant(uploaded)]
+        if name not in taken and young and _major(subject.added[name].version):
+            found[name] = young
+    return found
+
+
+def _askers(subject: Subject) -> Iterator[tuple[str, list[Asker]]]:
+    """Yield each added release that others which are added ask for without an upper end, with these."""
+    found: dict[str, list[Asker]] = {}
+    for name, targets in subject.walk.edges.items():
+        uploaded = first_upload(subject, name) if name in subject.added else ""
+        if not uploaded:
+            continue
+        ended = _ended(subject, name)
+        for target in targets:
+            if target in subject.added and target not in ended:
+                found.setdefault(target, []).append(Asker(name, subject.added[name].version, instant(uploaded)))
+    yield from found.items()
+
+
+def _ended(subject: Subject, name: str) -> set[str]:
+    """Return what a release asks for with an upper end: somebody thought of what is to come."""
+    parsed = (parse_requires_dist(line) for line in subject.added[name].requires_dist or ())
+    return {
+        each.target
+        for each in parsed
+        if each is not None and _ENDS & {clause.operator for clause in each.requirement.specifier}
+    }
+
+
+def _limit(
+    version: str, askers: list[Asker], releases: Mapping[str, tuple[IndexFile, ...]], floor: datetime, name: str
+) -> Timely | None:
+    """Return the limit that the oldest who asks sets: the first major version after his time and the framework's."""
+    first = majors(releases)
+    came = first.get(_major(version))
+    oldest = min(askers, key=lambda each: (each.published, each.name))
+    known = max(oldest.published, floor)
+    if came is None or came[0] <= known:
+        return None
+    time, text = min(each for each in first.values() if each[0] > known)
+    reason = (
+        f"the day of {name} {text}, which {oldest.name} {oldest.version} of {oldest.published:%Y-%m-%d} cannot know"
+    )
+    return Timely(name, f"{time:%Y-%m-%dT%H:%M:%SZ}", reason)
+
+
+def majors(releases: Mapping[str, tuple[IndexFile, ...]]) -> dict[int, tuple[datetime, str]]:
+    """Return when each major version had its first final release, and which; nothing where the numbers say nothing."""
+    first: dict[int, tuple[datetime, str]] = {}
+    for text, files in releases.items():
+        times = [instant(file.upload_time) for file in files if file.upload_time and not file.yanked]
+        try:
+            version = Version(text)
+        except InvalidVersion:
+            continue
+        if not times or version.is_prerelease or version.epoch:
+            continue
+        there = first.get(version.major)
+        if there is None or min(times) < there[0]:
+            first[version.major] = (min(times), text)
+    if not first:
+        return {}
+    newest = max(time for time, _ in first.values())
+    recent = [time for time, _ in first.values() if time > newest - FAST_DAYS]
+    year = max(first)
+    if len(recent) >= FAST or first[year][0].year in (year, 2000 + year):
+        return {}
+    return first
+
+
+def _major(version: str) -> int:
+    """Return the first number of a version, 0 for one that PEP 440 does not know."""
+    try:
+        return Version(version).major
+    except InvalidVersion:
+        return 0
+
+
+def _pages(index: Index, names: list[str]) -> dict[str, Mapping[str, tuple[IndexFile, ...]]]:
+    """Return the releases of packages as the index has them, side by side; the waiting part."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(name: str) -> Mapping[str, tuple[IndexFile, ...]]:
+        try:
+            return index.releases(name)
+        except PodfitError:
+            return {}
+
+    with ThreadPoolExecutor(_PAGES_SIDE_BY_SIDE, thread_name_prefix="podfit-majors") as pool:
+        return dict(zip(names, pool.map(one, names), strict=True))
