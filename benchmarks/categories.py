@@ -6,8 +6,10 @@
 benchmarks/data/categories.tsv holds labels: what a distribution's own summary and description say that it is for,
 written before the code was run on it. "Seen" are 150 drawn at random from the example's local environment (seeds
 20261129 and 20261130) and 98 that are well known; the rules were mended after a run on them. "Held back" are another 60
-from there (seed 20261201), labelled and measured once after that. `none` is what serves no purpose of its own in these
-categories: libraries for libraries, and what a training run uses itself.
+from there (seed 20261201). "Held back 2", 3 and 4 are 120 each, 60 from there and 60 from the lists of templates that
+people publish (seeds 20261204 to 20261206): each was labelled and measured once, and what it showed was mended before the
+next one was labelled; nothing was mended after the last. `none` is what serves no purpose of its own in these categories:
+libraries for libraries, and what a training run uses itself.
 
 Placed is where podfit places them; its `transitive` and `other` are `none`. Beside it stands what Trove classifiers,
 keywords and summaries alone would say, without the curated table. Needs the index.
@@ -32,6 +34,8 @@ TABLE = Path(__file__).resolve().parent / "data" / "categories.tsv"
 NONE = "none"
 UNPLACED = ("transitive", "other", NONE)
 TARGET = 0.90
+MEASURED_ONCE = "held back 4"
+"""The labels with which no rule was made."""
 
 
 def main() -> int:
@@ -58,7 +62,7 @@ def main() -> int:
         print(f"| {name} | {count} | {right[name]} ({right[name] / count:.1%}) | {plain[name] / count:.1%} |")
     for name, label, placed, which in wrong:
         print(f"- {name} ({which}): {label}, placed in {placed}")
-    share = sum(right[which] for which in ("seen", "held back")) / len(labels)
+    share = right[MEASURED_ONCE] / total[MEASURED_ONCE]
     if given.json:
         given.json.write_text(json.dumps({"share": share, "wrong": wrong}, indent=1))
     return 0 if share >= TARGET else 1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from packaging.utils import canonicalize_name
 
 from podfit.catalogue import categories
 from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
+from podfit.model.weight import About
+from podfit.plan.category import category
 
 READ = Evidence(EvidenceKind.METADATA, "METADATA")
 
@@ -48,6 +52,28 @@ def test_a_classifier_below_a_rule_meets_it_and_a_longer_word_does_not() -> None
         "classifier Topic :: Software Development :: Testing :: Mocking",
     )
     assert categories.by_classifier(["Topic :: Databases of another kind", "Framework :: Jupyter"], READ) is None
+
+
+def test_topics_of_a_library_for_libraries_and_of_what_computes_say_nothing() -> None:
+    database = About("A DataFrame library", ("Topic :: Database",), (), READ)
+    assert category("made-up", database, ()).name == "data-engineering"
+    assert category("made-up-cu12", database, ()).name == "other"
+    science = replace(database, classifiers=("Topic :: Database", "Topic :: Scientific/Engineering :: Astronomy"))
+    assert category("made-up", science, ("another",)).name == "transitive"
+    assert category("pytest-made-up", science, ()).name == "development"
+
+
+def test_a_library_has_no_line_of_its_own_and_each_name_is_normalized() -> None:
+    found = table("categories")
+    members = {name for entry in found["category"].values() for name in entry.get("members", {})}
+    for name in found["library"]["names"]:
+        assert name.replace("*", "x") == canonicalize_name(name.replace("*", "x"))
+        assert name not in members
+
+
+def test_an_address_in_a_summary_is_no_word_of_it() -> None:
+    assert categories.by_keyword([], "Common libraries, see https://github.com/made/up", READ) is None
+    assert categories.by_keyword([], "Everything of GitHub from Python", READ) is not None
 
 
 def test_phrases_are_whole_keywords_or_whole_words_of_the_summary() -> None:

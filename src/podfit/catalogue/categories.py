@@ -50,6 +50,18 @@ def by_name(distribution: str) -> Category | None:
     return None
 
 
+def is_library(distribution: str, classifiers: Iterable[str] = ()) -> bool:
+    """Tell whether a normalized name is that of a library for libraries, or classifiers are those of what computes.
+
+    The topics and keywords of both name what they are used in, and say nothing of what they are for.
+    """
+    rules = table("categories")
+    if any(fnmatchcase(distribution, pattern) for pattern in rules["library"]["names"]):
+        return True
+    computing = rules["computing"]["any"]
+    return any(each == wanted or each.startswith(f"{wanted} :: ") for each in classifiers for wanted in computing)
+
+
 def by_classifier(classifiers: Iterable[str], evidence: Evidence) -> Category | None:
     """Return the category of the first rule that one of these Trove classifiers, or one above it, meets."""
     stated = tuple(classifiers)
@@ -62,9 +74,13 @@ def by_classifier(classifiers: Iterable[str], evidence: Evidence) -> Category | 
 
 
 def by_keyword(keywords: Iterable[str], summary: str, evidence: Evidence) -> Category | None:
-    """Return the category of the first rule of which a phrase is a keyword or stands in the summary, in whole words."""
+    """Return the category of the first rule of which a phrase is a keyword or stands in the summary, in whole words.
+
+    Addresses in the summary are no words of it.
+    """
     stated = {word.lower() for word in keywords}
-    text = f" {' '.join(re.findall(r'[a-z0-9+#]+', summary.lower()))} "
+    words = re.findall(r"[a-z0-9+#]+", re.sub(r"https?://\S+", " ", summary.lower()))
+    text = f" {' '.join(words)} "
     for rule in table("categories")["phrase"]:
         for phrase in rule["any"]:
             if phrase in stated:

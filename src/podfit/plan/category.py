@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from podfit.catalogue.categories import OTHER, TRANSITIVE, Category, by_classifier, by_keyword, by_name, named
+from podfit.catalogue.categories import (
+    OTHER,
+    TRANSITIVE,
+    Category,
+    by_classifier,
+    by_keyword,
+    by_name,
+    is_library,
+    named,
+)
 from podfit.model import Evidence, EvidenceKind
 from podfit.model.weight import About
 
@@ -11,11 +20,11 @@ def category(name: str, about: About | None, required_by: tuple[str, ...]) -> Ca
     """Return the category of a distribution that a pod does not need.
 
     name is normalized; about is what its metadata say, None when unknown; required_by are the distributions of the same
-    environment that require it. In this order: the curated table and its patterns of names; Trove classifiers; keywords
-    and summary; only there for others; not placed.
+    environment that require it. In this order: the curated table and its patterns of names; unless it is a library for
+    libraries or computes, Trove classifiers, then keywords and summary; only there for others; not placed.
     """
     found = by_name(name)
-    if found is None and about is not None:
+    if found is None and about is not None and not is_library(name, about.classifiers):
         found = by_classifier(about.classifiers, about.evidence) or by_keyword(
             about.keywords, about.summary, about.evidence
         )
