@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from cli_support import podfit, write
 
+from podfit.cli.fitting import fit_options
+from podfit.model import InputError
+from podfit.readers.settings import KEYS, read_settings
+
 PROJECT = {
     "main.py": "import alpha\n",
     "extra.py": "import gamma\n",
@@ -64,3 +68,57 @@ def test_without_settings_a_bare_call_helps(tmp_path: Path) -> None:
     done = podfit("fit", cwd=tmp_path)
     assert done.code == 2
     assert "Usage: podfit fit" in done.out + done.err
+
+
+def test_every_option_that_decides_a_plan_is_a_setting_too() -> None:
+    @fit_options
+    def command() -> None:
+        """Carry the options."""
+
+    given = {option.opts[0].lstrip("-") for option in command.__click_params__ if option.opts[0].startswith("--")}  # type: ignore[attr-defined]
+    plural = {"template": "templates", "extra": "extras", "group": "groups"}
+    of_the_machine = {"index-url", "extra-index-url", "allow-build"}  # a project's file decides nothing that runs here
+    of_one_call = {"offline", "refresh", "details", "quiet", "verbose"}
+    assert {plural.get(name, name) for name in given - of_the_machine - of_one_call} == set(KEYS)
+
+
+def test_flags_and_texts_are_read_and_files_are_the_project_s(tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": """[tool.podfit]
+slim = true
+only-imported = false
+include-optional = true
+release = ["triton"]
+requirements = ["needs/pod.txt"]
+prefer = "template"
+python = "3.11"
+exclude-newer = "2026-01-01"
+"""})
+    found = read_settings(tmp_path)
+    assert (found.slim, found.only_imported, found.include_optional, found.include_tests) == (True, False, True, False)
+    assert (found.release, found.prefer, found.python) == (("triton",), "template", "3.11")
+    assert (found.requirements, found.exclude_newer) == ((str(tmp_path / "needs/pod.txt"),), "2026-01-01")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('slim = "yes"', "pyproject.toml:2: tool.podfit.slim is neither true nor false"),
+        ('prefer = "newest"', "pyproject.toml:2: tool.podfit.prefer is no choice: 'newest'"),
+        ("python = 3.11", "pyproject.toml:2: tool.podfit.python is not a string"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_one_sentence(line: str, sentence: str, tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": f"[tool.podfit]\n{line}\n"})
+    with pytest.raises(InputError) as caught:
+        read_settings(tmp_path)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.slow
+def test_settings_decide_the_plan_as_options_do(tmp_path: Path, index: Path) -> None:
+    settings = SETTINGS + "only-imported = true\nonly_importd = true\n"
+    write(tmp_path, {**PROJECT, "requirements.txt": "alpha>=1\nbeta\n", "pyproject.toml": settings})
+    done = podfit("matrix", "--format", "json", cwd=tmp_path, PODFIT_INDEX_URL=str(index))
+    assert done.code == 0, done.err
+    assert "did you mean only-imported?" in done.err
+    assert [row["name"] for row in json.loads(done.out)["rows"] if row["group"] == "direct"] == ["alpha"]

@@ -73,7 +73,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--prefer",
         type=click.Choice(PREFERABLE),
-        default=PREFERABLE[0],
+        default=None,
         help="What comes first: the best versions of what the project needs, then the fewest changes to the template "
         "(needs), or the fewest changes whatever these versions (template). Default: needs.",
     ),
@@ -204,32 +204,36 @@ def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
         extras = (*given["extras"], *settings.extras)
         groups = (*given["groups"], *settings.groups)
         templates = read_templates(
-            names, python=given["python"], machine=given["machine"], glibc=given["glibc"], reporter=reporter
+            names,
+            python=given["python"] or settings.python or None,
+            machine=given["machine"] or settings.machine or None,
+            glibc=given["glibc"] or settings.glibc or None,
+            reporter=reporter,
         )
         reading = read_project(
             given["project"],
             local=given["local"] or settings.local or None,
-            files=given["files"],
+            files=given["files"] or tuple(map(Path, settings.requirements)),
             extras=extras,
             groups=groups,
             exclude=(*given["exclude"], *settings.exclude),
-            include_tests=given["include_tests"],
+            include_tests=given["include_tests"] or settings.include_tests,
             reporter=reporter,
         )
         options = Options(
             index_url=given["index_url"] or "",
             extras=extras,
             groups=groups,
-            only_imported=given["only_imported"],
-            include_optional=given["include_optional"],
+            only_imported=given["only_imported"] or settings.only_imported,
+            include_optional=given["include_optional"] or settings.include_optional,
             hold=(*given["hold"], *settings.hold),
-            release=given["release"],
-            prefer=given["prefer"],
-            slim=given["slim"],
+            release=(*given["release"], *settings.release),
+            prefer=given["prefer"] or settings.prefer or PREFERABLE[0],
+            slim=given["slim"] or settings.slim,
             gpu=given["gpu"] or settings.gpu,
             driver=given["driver"] or settings.driver,
             extra_index_urls=tuple(filter(None, given["extra_index_url"])),
-            exclude_newer=given["exclude_newer"],
+            exclude_newer=given["exclude_newer"] or settings.exclude_newer,
             allow_build=tuple(given["allow_build"]),
             ignore=_ignored(given["ignore"]),
         )
