@@ -5,11 +5,11 @@
 
 benchmarks/data/categories.tsv holds labels: what a distribution's own summary and description say that it is for,
 written before the code was run on it. "Seen" are 150 drawn at random from the example's local environment (seeds
-20261129 and 20261130) and 98 that are well known; the rules were mended after a run on them. "Held back" are another 60
-from there (seed 20261201). "Held back 2", 3 and 4 are 120 each, 60 from there and 60 from the lists of templates that
-people publish (seeds 20261204 to 20261206): each was labelled and measured once, and what it showed was mended before the
-next one was labelled; nothing was mended after the last. `none` is what serves no purpose of its own in these categories:
-libraries for libraries, and what a training run uses itself.
+20261129 and 20261130) and 98 that are well known; the rules were mended after a run on them. "Held back" are another
+60 from there (seed 20261201). "Held back 2", 3 and 4 are 120 each, 60 from there and 60 from the lists of templates
+that people publish (seeds 20261204 to 20261206): each was labelled and measured once, and what it showed was mended
+before the next one was labelled; nothing was mended after the last. `none` is what serves no purpose of its own in
+these categories: libraries for libraries, and what a training run uses itself.
 
 Placed is where podfit places them; its `transitive` and `other` are `none`. Beside it stands what Trove classifiers,
 keywords and summaries alone would say, without the curated table. Needs the index.

@@ -83,7 +83,10 @@ def test_every_option_that_decides_a_plan_is_a_setting_too() -> None:
 
 
 def test_flags_and_texts_are_read_and_files_are_the_project_s(tmp_path: Path) -> None:
-    write(tmp_path, {"pyproject.toml": """[tool.podfit]
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": """[tool.podfit]
 slim = true
 only-imported = false
 include-optional = true
@@ -92,7 +95,9 @@ requirements = ["needs/pod.txt"]
 prefer = "template"
 python = "3.11"
 exclude-newer = "2026-01-01"
-"""})
+"""
+        },
+    )
     found = read_settings(tmp_path)
     assert (found.slim, found.only_imported, found.include_optional, found.include_tests) == (True, False, True, False)
     assert (found.release, found.prefer, found.python) == (("triton",), "template", "3.11")

@@ -98,10 +98,12 @@ class LocalIndex:
                     self.send_header(key, value)
                 self.send_header("Content-Length", str(len(body) + (100 if status == -1 else 0)))
                 self.end_headers()
-                if status != 304:
+                if status != 304 and self.command != "HEAD":
                     self.wfile.write(body)
                 if status == -1:
                     self.close_connection = True
+
+            do_HEAD = do_GET  # noqa: N815 - http.server looks for that name
 
             def log_message(self, *args: object) -> None:
                 pass

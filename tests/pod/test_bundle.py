@@ -14,17 +14,21 @@ from pathlib import Path
 import pytest
 from apply_support import Notes, Recipe, artefact, make_wheel, run, template_of
 from by_pip_support import backend, small_plan
-from index_support import LocalIndex, build_sdist
+from index_support import LocalIndex, build_sdist, build_wheel
 from writers_support import DECLARED
 
 from podfit.cli.main import main
 from podfit.index import Index
+from podfit.index.sources import SourceFiles
 from podfit.model import Action, Artefact, Content, Decision, InputError, Need, Plan, PlannedMember, SourceBuild
 from podfit.model.errors import PodfitError
 from podfit.model.serial import plan_to_dict
-from podfit.pod.bundle import Bundle, answer, make_bundle
+from podfit.pod.bundle import Bundle, BundledTool, answer, make_bundle
+from podfit.pod.tools import build_requires
 from podfit.writers.interface import Screen
 from podfit.writers.registry import write_answer
+
+OWN_BACKEND = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 
 
 @pytest.fixture
@@ -55,11 +59,58 @@ def test_it_holds_exactly_the_files_of_the_plan_and_names_what_is_built(
     data = json.loads((tmp_path / "b/manifest.json").read_text())
     assert data["schema"] == "podfit.bundle/1"
     assert {(each["name"], each["kind"]) for each in data["files"]} == {("six", "wheel"), ("made-here", "sdist")}
-    assert made.lacking == ("helper",)
+    assert [(tool.build, tool.name, tool.version) for tool in made.tools] == [("made-here", "helper", "1.0")]
+    beside = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "b/tools").iterdir()}
+    assert beside == {tool.filename: tool.sha256 for tool in made.tools}
+    assert data["tools"] == [{"build": "made-here", "name": "helper", "version": "1.0", **_file(made.tools[0])}]
     said = write_answer("text", answer(plan, made), Screen(width=1000))
     assert "1 wheel and 1 source distribution" in said
-    assert "no wheel: made-here 1.0 goes as source; its build there needs helper; the template has no helper" in said
+    assert "no wheel: made-here 1.0 goes as source; it is built there with helper 1.0, which lie" in said
+    assert made.whole
     assert f"sh {tmp_path}/b/install.sh" in said.replace("\\\n", "").replace("      ", "")
+
+
+def _file(tool: BundledTool) -> dict[str, object]:
+    return {"filename": tool.filename, "sha256": tool.sha256, "bytes": tool.bytes}
+
+
+def test_a_build_whose_tools_have_no_wheel_is_named_and_the_bundle_is_not_whole(
+    index: LocalIndex, bundle: Callable[[Plan], Bundle], tmp_path: Path
+) -> None:
+    plan = small_plan(index)
+    index.files["helper"] = {"helper-1.0.tar.gz": build_sdist("helper", "1.0", {"pyproject.toml": b""})}
+    made = bundle(plan)
+    assert not made.whole
+    assert [each.name for each in made.unequipped] == ["made-here"]
+    said = write_answer("text", answer(plan, made), Screen(width=1000))
+    assert "its build there needs helper, which cannot be bundled: " in said
+    assert not (tmp_path / "b/tools").exists()
+
+
+def test_tools_of_another_plan_go(index: LocalIndex, bundle: Callable[[Plan], Bundle], tmp_path: Path) -> None:
+    plan = small_plan(index)
+    bundle(plan)
+    stale = tmp_path / "b/tools/helper-0.9-py3-none-any.whl"
+    stale.write_bytes(b"")
+    bundle(plan)
+    assert [path.name for path in (tmp_path / "b/tools").iterdir()] == ["helper-1.0-py3-none-any.whl"]
+    less = replace(plan, decisions=plan.decisions[1:], builds=(), needs=plan.needs[:1])
+    bundle(replace(less, artefacts={"six": plan.artefacts["six"]}))
+    assert not (tmp_path / "b/tools").exists()
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "lines"),
+    [
+        ("", ("setuptools>=40.8.0", "wheel")),
+        ("[tool.black]\n", ("setuptools>=40.8.0", "wheel")),
+        ("[build-system]\nrequires = []\n", ()),
+        ('[build-system]\nrequires = ["flit_core>=3"]\n', ("flit_core>=3",)),
+        ("[build-system\n", ("setuptools>=40.8.0", "wheel")),
+    ],
+)
+def test_what_a_build_asks_for_is_what_its_source_says(pyproject: str, lines: tuple[str, ...]) -> None:
+    assert build_requires(SourceFiles("", pyproject, (), ())) == lines
 
 
 def test_what_is_there_is_not_fetched_again_and_what_is_not_planned_goes(
@@ -198,9 +249,33 @@ def test_an_environment_without_a_network_installs_from_it_and_verifies(
     assert "this machine is not what the plan was made for: pip missing and not" in elsewhere.stderr
 
 
-def _with_source(plan: Plan, folder: Path) -> Plan:
-    """The plan with a source distribution whose backend lies in it."""
-    pyproject = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+@pytest.mark.slow
+def test_a_build_without_a_network_has_the_tools_that_it_asks_for_and_leaves_none(
+    index: LocalIndex, make_venv: Callable[..., str], tmp_path: Path
+) -> None:
+    alone = _alone()
+    python = make_venv(pip=True)
+    base = {"base.py": b"word = 'by tools'\n"}
+    index.add("base", "base-1.0-py3-none-any.whl", build_wheel("base", "1.0", files=base))
+    code = backend("zipfile, base", "by tools")
+    helper = build_wheel("helper", "1.0", requires=("base>=1",), files={"helper.py": code})
+    index.add("helper", "helper-1.0-py3-none-any.whl", helper)
+    (tmp_path / "new").mkdir()
+    recipe = Recipe(template_of(python), [make_wheel(tmp_path / "new", "other", "1.0", {"other.py": ""})], held={"pip"})
+    asked = b'[build-system]\nrequires = ["helper>=1"]\nbuild-backend = "helper"\n'
+    plan = _with_source(recipe.plan(), tmp_path, asked)
+    made = make_bundle(plan, tmp_path / "b", Index([index.url], cache=tmp_path / "cache"), Notes(), [index.url])
+    assert sorted(tool.name for tool in made.tools) == ["base", "helper"]
+    index.close()
+    words = [*alone, "/bin/sh", str(tmp_path / "b" / "install.sh"), python]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run(python, "import made_here; print(made_here.seen)") == "by tools"
+    assert run(python, "import importlib.util as u; print(u.find_spec('helper'), u.find_spec('base'))") == "None None"
+
+
+def _with_source(plan: Plan, folder: Path, pyproject: bytes = OWN_BACKEND) -> Plan:
+    """The plan with a source distribution, whose backend lies in it."""
     path = folder / "new" / "made_here-1.0.tar.gz"
     path.write_bytes(
         build_sdist("made_here", "1.0", {"pyproject.toml": pyproject, "backend.py": backend("zipfile", "here")})

@@ -19,7 +19,13 @@ from podfit.cli.pipes import reader_may_leave
     type=click.Path(path_type=Path),
     help="Where the bundle goes: a new directory, or an earlier bundle. Default: bundle-NAME beside PLAN.json.",
 )
-@click.option("--index-url", "index_urls", metavar="URL", multiple=True, help="An index whose files want credentials.")
+@click.option(
+    "--index-url",
+    "index_urls",
+    metavar="URL",
+    multiple=True,
+    help="An index whose files want credentials, and that has build tools.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings.")
 @format_option()
 def bundle_command(plan: str, out: Path | None, index_urls: tuple[str, ...], quiet: bool, shape: str) -> int:
@@ -27,8 +33,9 @@ def bundle_command(plan: str, out: Path | None, index_urls: tuple[str, ...], qui
 
     Fetched are exactly the plan's files for the template, one per distribution, each checked by its hash. Beside them
     lie lock.txt, plan.json, verify_env.py, a manifest, and install.sh: the one command for the machine. What has no
-    wheel goes as source, and is named; so is what no file can bring (commits, the project's own). Nothing of it runs
-    here. Exit code 0: all of the plan is in it, 1: something is left out, 2: a bad call, or a file cannot be fetched.
+    wheel goes as source, with the wheels that its build asks for in tools/, and is named; so is what no file can bring
+    (commits, the project's own) and a build whose tools have no wheels. Nothing of it runs here. Exit code 0: all that
+    the machine needs is in it, 1: something is left out, 2: a bad call, or a file cannot be fetched.
 
     \b
     Examples:
@@ -47,8 +54,8 @@ def bundle_command(plan: str, out: Path | None, index_urls: tuple[str, ...], qui
     directory = out or Path(plan).parent / f"bundle-{file_part(given.template.name)}"
     with TerminalReporter(quiet=quiet) as reporter:
         index = Index((*index_urls, *default_index_urls()), reporter=reporter)
-        made = make_bundle(given, directory, index, reporter)
-    exit_code = 1 if made.left else 0
+        made = make_bundle(given, directory, index, reporter, index_urls and (*index_urls, *default_index_urls()))
+    exit_code = 0 if made.whole else 1
     with reader_may_leave(exit_code):
         show(answer(given, made), shape)
     return exit_code

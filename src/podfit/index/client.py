@@ -78,7 +78,8 @@ class Index:
         self.offline = offline
         self.reporter = reporter or SilentReporter()
         self.transport = Transport(dict(credentials for _, credentials in pairs if credentials))
-        self._cache = Cache((cache or default_cache()) / "index-1")
+        self.cache = cache or default_cache()
+        self._cache = Cache(self.cache / "index-1")
         self._pages = Pages(
             [source for source, _ in pairs], self.transport, self._cache, offline=offline, reporter=self.reporter
         )
@@ -112,14 +113,15 @@ class Index:
             )
         name = canonical(name)
         with self._once(name):
-            found = self._recent.pop(name, None)
+            with self._lock:
+                found = self._recent.pop(name, None)
             if found is None:
                 found = self._pages.releases(name)
                 self._note_cache_failure()
             with self._lock:
                 self._recent[name] = found
                 while len(self._recent) > _RECENT_PAGES:
-                    self._recent.pop(next(iter(self._recent)), None)
+                    del self._recent[next(iter(self._recent))]
         return found
 
     def homes(self, names: Sequence[str]) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:

@@ -270,23 +270,25 @@ def _moved_along(change: Change, facts: _Facts) -> Iterable[str]:
 def _refusal(refused: RefusedNeed, template: Template) -> str:
     """Return why a need cannot be had, and what would do."""
     present = template.distributions.get(refused.name)
+    said = refused.message.rstrip()
+    said = said if said.endswith((".", "!", "?")) else f"{said}."
     if refused.near and refused.near == refused.fitting:
         return (
-            f"{refused.message} {refused.name} {refused.near} is the nearest release that fits: "
+            f"{said} {refused.name} {refused.near} is the nearest release that fits: "
             "ask for that, or take another template."
         )
     if refused.fitting and (present is None or not same_version(present.version, refused.fitting)):
         return (
-            f"{refused.message} Without its own limit {refused.name} {refused.fitting} would fit: "
+            f"{said} Without its own limit {refused.name} {refused.fitting} would fit: "
             "widen the limit, or take another template."
         )
     if present is not None and refused.fitting:
         return (
-            f"{refused.message} Without its own limit the template's {present.version} stays: "
+            f"{said} Without its own limit the template's {present.version} stays: "
             "widen the limit, or take another template."
         )
     if refused.message.rstrip().endswith(("unsatisfiable.", "used.")) or " Of the template, " in refused.message:
-        return f"{refused.message} Nothing of it fits {template.name}: take another template (podfit recommend)."
+        return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
     return refused.message
 
 

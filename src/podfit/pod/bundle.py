@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from podfit.index.addresses import default_index_urls
 from podfit.index.files import IndexFile
+from podfit.index.sources import source_files
 from podfit.model import Action, Artefact, Decision, InputError, Plan, Reporter, Where
-from podfit.model.requirement import named
+from podfit.model.provenance import HIDDEN
 from podfit.model.words import listed
 from podfit.report.answer import Answer
 from podfit.report.by_pip import PipCall, guard, pip_calls, pip_line, pip_variables
 from podfit.report.model import Commands, Item, Items, Paragraph, Report, section, text
 from podfit.report.words import human_bytes, plural
 from podfit.writers.files import write_files
+from podfit.writers.plain import file_part
 from podfit.writers.plan_json import write_plan
 from podfit.writers.text import comment, preamble
 from podfit.writers.verify_env import write_verify_env
@@ -33,13 +36,12 @@ MANIFEST = "manifest.json"
 INSTALL = "install.sh"
 _WHEELS = "wheels"
 _THREADS = 6
-_SETUPTOOLS = ("setuptools",)
-"""What a source distribution is built with that does not say (PEP 517)."""
+_TOOLS = "tools"
 
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """One file of a bundle. kind is `wheel` or `sdist`; tools is what the machine needs to build a `sdist`."""
+    """One file of a bundle. kind is `wheel` or `sdist`; tools is what the build of a `sdist` asks for (PEP 508)."""
 
     name: str
     version: str
@@ -51,8 +53,20 @@ class Bundled:
 
 
 @dataclass(frozen=True, slots=True)
+class BundledTool:
+    """One wheel below tools/ that the build of a source distribution needs; build is that distribution's name."""
+
+    build: str
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a bundle lacks of its plan, and why."""
+    """What a bundle lacks of its plan, or a source distribution whose tools it lacks, and why."""
 
     name: str
     reason: str
@@ -60,18 +74,28 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle that was made: its directory, files, what is left out, and tools of builds that the template lacks."""
+    """A bundle that was made: its directory, files, what is left out, tools of builds, and builds without them."""
 
     directory: str
     files: tuple[Bundled, ...]
     left: tuple[LeftOut, ...]
-    lacking: tuple[str, ...] = ()
+    tools: tuple[BundledTool, ...] = ()
+    unequipped: tuple[LeftOut, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the machine needs nothing else."""
+        return not self.left and not self.unequipped
 
 
-def make_bundle(plan: Plan, directory: Path, index: Index, reporter: Reporter) -> Bundle:
+def make_bundle(
+    plan: Plan, directory: Path, index: Index, reporter: Reporter, index_urls: Sequence[str] = ()
+) -> Bundle:
     """Fetch exactly the files of plan into directory/wheels, each checked by its sha256, and write what uses them.
 
-    For each distribution it is the file that fits the template best. A directory that an earlier call filled is
+    For each distribution it is the file that fits the template best. What source distributions are built with is
+    resolved for the template over index_urls (without any: the plan's own, else the one that variables name) and lies
+    in directory/tools; a build whose tools cannot be had is named. A directory that an earlier call filled is
     brought up to date; nothing is fetched twice. Raises InputError for a plan that does not work and for a directory
     with anything else in it; what `Index.save` raises, with the bundle unfinished (there is no manifest then).
     """
@@ -96,21 +120,56 @@ def make_bundle(plan: Plan, directory: Path, index: Index, reporter: Reporter) -
         file = chosen[name]
         size = index.save(_index_file(versions[name], file), wheels / file.filename)
         digest = next(text[7:] for text in file.hashes if text.startswith("sha256:"))
-        tools = _tools(plan, name) if file.kind == "sdist" else ()
-        return Bundled(name, versions[name], file.filename, digest, size, file.kind, tools)
+        return Bundled(name, versions[name], file.filename, digest, size, file.kind)
 
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-bundle") as pool:
         files = tuple(pool.map(fetched, sorted(chosen)))
     for name in before - {each.filename for each in files}:
         (wheels / name).unlink(missing_ok=True)
-    left = tuple(_left_out(plan))
-    there = {d.name for d in plan.with_action(Action.KEEP, Action.INSTALL, Action.CHANGE)}
-    asked = {name for each in files for tool in each.tools if (name := named(tool))}
-    made = Bundle(str(directory), files, left, tuple(sorted(asked - there)))
+    made = _equipped(plan, Bundle(str(directory), files, tuple(_left_out(plan))), index, reporter, index_urls)
     texts = {**_texts(plan, made), "plan.json": write_plan(plan), "verify_env.py": write_verify_env(plan)}
     write_files(texts, directory)
     write_files({MANIFEST: json.dumps(manifest(plan, made), indent=1) + "\n"}, directory)
     return made
+
+
+def _equipped(plan: Plan, made: Bundle, index: Index, reporter: Reporter, index_urls: Sequence[str]) -> Bundle:
+    """Fetch what the builds of a bundle need into its directory of tools, and return it with them."""
+    folder = Path(made.directory) / _TOOLS
+    sources = [each for each in made.files if each.kind == "sdist"]
+    files, tools, unequipped = list(made.files), [], []
+    if sources:
+        from podfit.pod.tools import Toolsmith
+        from podfit.solve.uv import Uv
+
+        reporter.step(f"looking for what {listed(each.name for each in sources)} is built with")
+        uv = Uv(index.cache, offline=index.offline, reporter=reporter)
+        smith = Toolsmith(plan, uv, index_urls or _plan_s_indexes(plan) or default_index_urls())
+        for each in sources:
+            path = Path(made.directory) / _WHEELS / each.filename
+            found = smith.tools(each.name, source_files(path.read_bytes(), each.filename))
+            files[files.index(each)] = replace(each, tools=found.asked)
+            if found.reason:
+                unequipped.append(LeftOut(each.name, found.reason))
+            for tool in found.tools:
+                folder.mkdir(exist_ok=True)
+                file = tool.artefact
+                size = index.save(_index_file(tool.version, file), folder / Path(file.filename).name)
+                digest = next(text[7:] for text in file.hashes if text.startswith("sha256:"))
+                name = Path(file.filename).name
+                tools.append(BundledTool(each.name, tool.name, tool.version, name, digest, size))
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.name not in {tool.filename for tool in tools}:
+            entry.unlink()
+    if not tools and folder.is_dir():
+        folder.rmdir()
+    return replace(made, files=tuple(files), tools=tuple(tools), unequipped=tuple(unequipped))
+
+
+def _plan_s_indexes(plan: Plan) -> tuple[str, ...]:
+    """Return the indexes that a plan is from, the default one last; none where one of them hides its credentials."""
+    known = plan.provenance.indexes if plan.provenance is not None else ()
+    return () if any(HIDDEN in url for url in known) else (*known[1:], *known[:1])
 
 
 def manifest(plan: Plan, made: Bundle) -> Mapping[str, Any]:
@@ -137,11 +196,15 @@ def answer(plan: Plan, made: Bundle) -> Answer:
     count = plural(len(made.files) - len(built), "wheel")
     sources = f" and {plural(len(built), 'source distribution')}" if built else ""
     lines = [text(f"{made.directory}: {count}{sources}, {size}, for {plan.template.name}")]
+    without = {each.name: each.reason for each in made.unequipped}
     for each in built:
-        lacking = [tool for tool in each.tools if named(tool) in made.lacking]
-        needs = f"its build there needs {listed(each.tools)}"
-        absent = f"; the template has no {listed(lacking)}: install that first" if lacking else ""
-        lines.append(text(f"no wheel: {each.name} {each.version} goes as source; {needs}{absent}"))
+        mine = [f"{tool.name} {tool.version}" for tool in made.tools if tool.build == each.name]
+        needs = (
+            f"it is built there with {listed(mine)}, which lie beside it" if mine else "its build needs nothing else"
+        )
+        if each.name in without:
+            needs = f"its build there needs {listed(each.tools)}, which cannot be bundled: {without[each.name]}"
+        lines.append(text(f"no wheel: {each.name} {each.version} goes as source; {needs}"))
     lines += [text(f"left out: {each.name}: {each.reason}") for each in made.left]
     command = ("sh", f"{made.directory}/{INSTALL}")
     check = ("python3", f"{made.directory}/verify_env.py")
@@ -172,7 +235,7 @@ def _earlier(directory: Path) -> set[str]:
     except (OSError, ValueError):
         known = {}
     ours = isinstance(known, dict) and known.get("schema") == SCHEMA
-    if names - {_WHEELS} and not ours:
+    if names - {_WHEELS, _TOOLS} and not ours:
         raise InputError("holds something else than a bundle", where=Where(str(directory)), remedy="name a new one")
     listing = known.get("files", ()) if ours else ()
     return {Path(str(each.get("filename", ""))).name for each in listing if isinstance(each, dict)} - {""}
@@ -181,12 +244,6 @@ def _earlier(directory: Path) -> set[str]:
 def _index_file(version: str, file: Artefact) -> IndexFile:
     """Return a plan's file as the index knows it."""
     return IndexFile(file.filename, file.url, file.hashes, file.size, "", False, "", False, file.kind, version)
-
-
-def _tools(plan: Plan, name: str) -> tuple[str, ...]:
-    """Return what building a source distribution asks for."""
-    build = next((each for each in plan.builds if each.name == name), None)
-    return tuple(build.requires or _SETUPTOOLS) if build is not None else _SETUPTOOLS
 
 
 def _left_out(plan: Plan) -> Iterator[LeftOut]:
@@ -203,16 +260,20 @@ def _calls(plan: Plan, made: Bundle) -> Iterator[PipCall]:
     """Yield the calls of pip over the bundle's files: wheels first, then what is built."""
     files = {each.name: each for each in made.files}
     decisions = {d.name: d for d in _planned(plan)}
-    built: list[str] = []
     for call in pip_calls(plan):
         lines = {name: pip_line(decisions[name], plan.artefacts[name][:1]) for name in call.by_name if name in files}
         wheels = tuple(line for name, line in lines.items() if files[name].kind == "wheel")
-        built += [line for name, line in lines.items() if files[name].kind == "sdist"]
         if wheels:
             yield replace(call, lines=wheels, build=None)
-    if built:
-        options = ("--no-deps", "--require-hashes", "--no-build-isolation")
-        yield PipCall(tuple(built), options, "built here, with what the environment has")
+
+
+def _builds(plan: Plan, made: Bundle) -> Iterator[tuple[str, str]]:
+    """Yield name and line of each source distribution, those last whose tools the bundle lacks."""
+    decisions = {d.name: d for d in _planned(plan)}
+    without = {each.name for each in made.unequipped}
+    for each in sorted(made.files, key=lambda each: each.name in without):
+        if each.kind == "sdist":
+            yield each.name, pip_line(decisions[each.name], plan.artefacts[each.name][:1])
 
 
 def _texts(plan: Plan, made: Bundle) -> dict[str, str]:
@@ -237,6 +298,36 @@ def _texts(plan: Plan, made: Bundle) -> dict[str, str]:
         found[name] = "\n".join([*preamble(plan, "lock of a bundle"), *call.lines]) + "\n"
         lines += [comment(call.why)] if call.why else []
         lines.append(f'{pip} {shlex.join(call.options)} -r "$here/{name}"')
+    for build, line in _builds(plan, made):
+        name = f"build-{file_part(build)}.txt"
+        found[name] = "\n".join([*preamble(plan, "lock of a bundle"), line]) + "\n"
+        lines += _build_lines(plan, made, build, name, found)
     lines.append('echo "installed; does it run?  $python $here/verify_env.py"')
     found[INSTALL] = "\n".join(lines) + "\n"
     return found
+
+
+def _build_lines(plan: Plan, made: Bundle, build: str, lock: str, found: dict[str, str]) -> Iterator[str]:
+    """Yield the lines that build and install one source distribution; what its tools are goes into found.
+
+    The tools lie aside, are seen by this build alone, in front of what the environment has, and are gone afterwards.
+    """
+    tools = [tool for tool in made.tools if tool.build == build]
+    options = shlex.join(("--no-deps", "--require-hashes", "--no-build-isolation"))
+    install = f'"$python" -m pip install --no-index --find-links "$here/{_WHEELS}" {options} -r "$here/{lock}"'
+    if not tools:
+        yield comment(f"{build} is built here, with what the environment has")
+        yield install
+        return
+    name = f"{_TOOLS}-{file_part(build)}.txt"
+    pinned = [f"{tool.name}=={tool.version} --hash=sha256:{tool.sha256}" for tool in tools]
+    found[name] = "\n".join([*preamble(plan, "tools of a build"), *pinned]) + "\n"
+    yield comment(f"{build} is built here, with tools that are seen by its build alone")
+    yield "tools=$(mktemp -d)"
+    yield "trap 'rm -rf \"$tools\"' EXIT"
+    yield (
+        f'"$python" -m pip install --no-index --find-links "$here/{_TOOLS}" --no-deps --require-hashes '
+        f'--target "$tools" -r "$here/{name}"'
+    )
+    yield f'env PYTHONPATH="$tools${{PYTHONPATH:+:$PYTHONPATH}}" PATH="$tools/bin:$PATH" {install}'
+    yield 'rm -rf "$tools"'

@@ -21,8 +21,8 @@ _FLAGS = ("slim", "only-imported", "include-optional", "include-tests")
 KEYS = (*_LISTS, *_TEXTS, *_FLAGS, "ignore")
 """What may stand in the table: the options of `podfit fit` that decide a plan.
 
-Missing on purpose: what a file of the project must not decide for the machine that plans (an index, what is built here),
-and what belongs to one call (offline, refresh, how the answer looks).
+Missing on purpose: what a file of the project must not decide for the machine that plans (an index, what is built
+here), and what belongs to one call (offline, refresh, how the answer looks).
 """
 
 
@@ -115,7 +115,7 @@ def has_templates(root: Path) -> bool:
 
 
 def _flag(document: TomlDocument, key: str) -> bool:
-    """Return what a key says that is true or false, false where it is not there. Raises InputError for anything else."""
+    """Return what a key says that is true or false, false where it is not there. Raises InputError otherwise."""
     found = document.get(*_TABLE, key)
     if found is None or isinstance(found, bool):
         return bool(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -57,13 +57,19 @@ def bloat_data(found: Bloat) -> dict[str, Any]:
     return {"schema": SCHEMA, **plain}
 
 
-def bloat_sections(found: Bloat, *, details: bool) -> tuple[Section, ...]:
-    """Return all there is to say about one local environment, the largest first."""
+def bloat_sections(
+    found: Bloat, *, details: bool, drawn: bool = False, before: Collection[Surplus] = ()
+) -> tuple[Section, ...]:
+    """Return all there is to say about one local environment, the largest first.
+
+    drawn: the members of each category stand beside it in `bloat_tiles`, and the table names the largest alone. before
+    are those that were listed with their reasons above, for another template.
+    """
     return (
         *section(bloat_title(found), *_totals(found), *_unweighed(found)),
-        *section("By category", *_categories(found, details=details), level=3),
+        *section("By category", *_categories(found, details=details and not drawn), level=3),
         *section("What dropping one thing frees", *_savings(found, details=details), level=3),
-        *(section("Each distribution, and why it stands there", _listing(found), level=3) if details else ()),
+        *(section("Each distribution, and why it stands there", *_listing(found, before), level=3) if details else ()),
     )
 
 
@@ -134,11 +140,23 @@ def _savings(found: Bloat, *, details: bool) -> Iterator[Block]:
         yield Paragraph(text(words, shortened([one.name for one in shared], _MOST_NAMES)))
 
 
-def _listing(found: Bloat) -> Table:
-    """Return every distribution that is not needed."""
+def _listing(found: Bloat, before: Collection[Surplus]) -> Iterator[Block]:
+    """Yield every distribution that is not needed, without those that were listed before with the same reason."""
+    listed = {_told(one) for one in before}
+    lines = tuple(_row(one) for one in found.surplus if _told(one) not in listed)
+    if before:
+        said = f"{plural(len(found.surplus) - len(lines), 'distribution')} stand under a template above."
+        yield Paragraph(text(said))
+    if not lines:
+        return
     heads = ("distribution", "version", "category", "evidence", "dragged in by", "on disk")
     columns = tuple(Column(text(head), number=head == "on disk") for head in heads)
-    return Table(columns, tuple(_row(one) for one in found.surplus))
+    yield Table(columns, lines)
+
+
+def _told(one: Surplus) -> tuple[str, ...]:
+    """Return what the list says of a distribution, its weight apart."""
+    return (one.name, one.version, one.category.title, str(one.category.evidence), one.dragged_by, *one.roots)
 
 
 def _row(one: Surplus) -> tuple[Text, ...]:

@@ -46,7 +46,7 @@ def document(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) ->
             *section("", *_verdicts(plans, refused or {})),
             *section("Templates compared", *document_table(plans)),
             *_remarks("Conflicts", "What the project asks and cannot have:", conflicts(plans), plans),
-            *_remarks("Changes to the templates", changed, changes(plans), plans),
+            *_remarks("Changes to the templates", changed, changes(plans), plans, after=f"By default {SHADOWED}."),
             *_alternatives(plans),
             *_questions(plans),
             *_members(plans),
@@ -85,11 +85,14 @@ def _remark(remark: Remark, plans: Sequence[Plan]) -> Text:
     return text(Span(remark.name, Style.NAME), f"{where(remark.plans, plans)}: {remark.text}")
 
 
-def _remarks(title: str, opening: str, remarks: Sequence[Remark], plans: Sequence[Plan]) -> tuple[Section, ...]:
-    """Return a section of sentences, nothing when there are none."""
+def _remarks(
+    title: str, opening: str, remarks: Sequence[Remark], plans: Sequence[Plan], *, after: str = ""
+) -> tuple[Section, ...]:
+    """Return a section of sentences between two others, nothing when there are none."""
     if not remarks:
         return ()
-    return section(title, Paragraph(text(opening)), *items(*(_remark(remark, plans) for remark in remarks)))
+    closing = (Paragraph(text(after)),) if after else ()
+    return section(title, Paragraph(text(opening)), *items(*(_remark(remark, plans) for remark in remarks)), *closing)
 
 
 def _alternatives(plans: Sequence[Plan]) -> tuple[Section, ...]:
@@ -97,7 +100,8 @@ def _alternatives(plans: Sequence[Plan]) -> tuple[Section, ...]:
     lines = [text(f"{words}{where(numbers, plans)}") for words, numbers in alternatives(plans)]
     if not lines:
         return ()
-    return section("With fewer changes", Paragraph(text(f"{SHADOWED[0].upper()}{SHADOWED[1:]}.")), *items(*lines))
+    opening = "What the project needs, in the versions that replace the fewest distributions of the template:"
+    return section("With fewer changes", Paragraph(text(opening)), *items(*lines))
 
 
 def _questions(plans: Sequence[Plan]) -> tuple[Section, ...]:

@@ -64,13 +64,14 @@ def drifts(plans: Sequence[Plan]) -> tuple[Remark, ...]:
 
 
 def changes(plans: Sequence[Plan]) -> tuple[Remark, ...]:
-    """Return the template distributions that are replaced, with the conflict that forced each."""
+    """Return the template distributions that are replaced, with the conflict that forced each, told once."""
     found: dict[tuple[str, str], list[int]] = {}
     for number, plan in enumerate(plans):
         for change in plan.changes:
             text = f"{change.before or '?'} -> {change.after or '?'}: {change.conflict}"
             found.setdefault((change.name, text), []).append(number)
-    return tuple(Remark(name, text, tuple(n), action=Action.CHANGE) for (name, text), n in sorted(found.items()))
+    remarks = (Remark(name, text, tuple(n), action=Action.CHANGE) for (name, text), n in sorted(found.items()))
+    return told_once(remarks, plans)
 
 
 def alternatives(plans: Sequence[Plan]) -> tuple[tuple[str, tuple[int, ...]], ...]:

@@ -197,9 +197,10 @@ def _brief(found: Sequence[Told], plans: Sequence[Plan]) -> tuple[Section, ...]:
         Item(text(Span(at.removeprefix(" on ") or "all", Style.NAME), f": {words}"), brief=True)
         if len(plans) > 1
         else Item(text(words), brief=True)
-        for at, words in _per_template([origin_in_short(plan.template) for plan in plans], plans)
+        for at, words in _per_template([_origin(plan, notes=len(plans) > 1) for plan in plans], plans)
     ]
-    lines += [Item(text(f"note{at}: {words}"), brief=True) for at, words in _notes(plans)]
+    said_here = _notes(plans, of_templates=len(plans) == 1)
+    lines += [Item(text(f"note{at}: {words}"), brief=True) for at, words in said_here]
     installs = [len([d for d in plan.with_action(Action.INSTALL) if not d.direct]) for plan in plans]
     hidden = [f"{plural(count, 'dependency')} to install" if count else "" for count in installs]
     lines += [Item(text(f"{words}{at}, not in the table"), brief=True) for at, words in _per_template(hidden, plans)]
@@ -210,11 +211,18 @@ def _brief(found: Sequence[Told], plans: Sequence[Plan]) -> tuple[Section, ...]:
     return section("In brief", Items((*lines, Item(text(whole)))))
 
 
-def _notes(plans: Sequence[Plan]) -> Iterator[tuple[str, str]]:
-    """Yield the notes of templates and plans, each once, with where it holds."""
+def _origin(plan: Plan, *, notes: bool) -> str:
+    """Return in one line how a template's list came to be; with notes, how many there are on it."""
+    count = len(dict.fromkeys(plan.template.notes)) if notes else 0
+    said = f"; {plural(count, 'note')}" if count else ""
+    return f"{origin_in_short(plan.template)}{said}"
+
+
+def _notes(plans: Sequence[Plan], *, of_templates: bool = True) -> Iterator[tuple[str, str]]:
+    """Yield the notes of plans and, unless told otherwise, those of templates, each once, with where it holds."""
     found: dict[str, list[int]] = {}
     for number, plan in enumerate(plans):
-        for note in dict.fromkeys((*plan.template.notes, *plan.notes)):
+        for note in dict.fromkeys((*(plan.template.notes if of_templates else ()), *plan.notes)):
             found.setdefault(note, []).append(number)
     for note, numbers in found.items():
         yield where(numbers, plans), note

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podfit.model.words import shortened
-from podfit.plan.sizes import Cost, Sizes
+from podfit.plan.sizes import Cost, Sizes, Way
 from podfit.report.model import (
     Bar,
     Bars,
@@ -32,10 +32,24 @@ def size_sections(sizes: Sizes, *, details: bool) -> tuple[Section, ...]:
     """Return the table of ways, the bars of what needs bring, and what the figures rest on."""
     told = [cost for cost in sizes.costs if not cost.refusal]
     return (
-        *section(f"Sizes and times on {sizes.template}", *_ways(sizes), *_bars(told)),
+        *section(f"Sizes and times on {sizes.template}", *_in_short(told), *_ways(sizes), *_bars(told)),
         *section("What each need brings", *_needs(sizes, details=details), level=3),
         *section("What these figures rest on", *items(*_grounds(sizes)), level=3),
     )
+
+
+def _in_short(costs: list[Cost]) -> Iterator[Block]:
+    """Yield what the plan makes of the local environment, in one line; nothing where there is none."""
+    by_way = {cost.way: cost for cost in costs}
+    before, after = by_way.get(Way.LOCAL), by_way.get(Way.PLAN)
+    if before is not None and after is not None:
+        pairs = (
+            (str(before.total.count), f"{after.total.count} distributions"),
+            (human_bytes(before.total.disk), f"{human_bytes(after.total.disk)} on disk"),
+            (human_seconds(before.seconds), human_seconds(after.seconds)),
+        )
+        moved = ", ".join(f"{one} → {other}" for one, other in pairs)
+        yield Paragraph(text(f"From the local environment to podfit's plan: {moved}."))
 
 
 def human_seconds(seconds: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from podfit.model import Plan
-from podfit.plan.bloat import Bloat
+from podfit.plan.bloat import Bloat, Surplus
 from podfit.plan.order import circles, critical_chain, layers
 from podfit.plan.sizes import Sizes, added
 from podfit.report.ahead import Ahead, next_steps
@@ -43,14 +43,14 @@ def whole_answer(weighed: Sequence[Weighed], refused: Mapping[str, str], ahead: 
     return Answer(
         "podfit report",
         lambda details: Report((), tuple(_more(weighed, details=details))),
-        lambda: _document(weighed, plans, refused, ahead),
+        lambda: _document(plans, refused, ahead, _more(weighed, details=True)),
         lambda: _data(weighed, plans, refused),
         page=lambda: page(weighed, refused, ahead),
     )
 
 
-def _document(weighed: Sequence[Weighed], plans: Sequence[Plan], refused: Mapping[str, str], ahead: Ahead) -> Report:
-    """Return the comparison, the commands that come next, and sizes, bloat and order before the checks."""
+def _document(plans: Sequence[Plan], refused: Mapping[str, str], ahead: Ahead, more: Sequence[Section]) -> Report:
+    """Return the comparison, the commands that come next, and more (sizes, bloat and order) before the checks."""
     compared = document(plans, refused)
     titles = [each.title for each in compared.sections]
     place = titles.index(text("Checks")) if text("Checks") in titles else len(titles)
@@ -59,7 +59,7 @@ def _document(weighed: Sequence[Weighed], plans: Sequence[Plan], refused: Mappin
         *compared.sections[:first],
         *next_steps(plans, ahead),
         *compared.sections[first:place],
-        *_more(weighed, details=True),
+        *more,
         *compared.sections[place:],
     )
     return Report(compared.title, parts)
@@ -68,7 +68,7 @@ def _document(weighed: Sequence[Weighed], plans: Sequence[Plan], refused: Mappin
 def page(weighed: Sequence[Weighed], refused: Mapping[str, str], ahead: Ahead) -> Report:
     """Return the document in which every distribution stands in the matrix, its reasons behind each cell."""
     plans = [each.plan for each in weighed]
-    whole = _document(weighed, plans, refused, ahead)
+    whole = _document(plans, refused, ahead, _more(weighed, details=True, drawn=True))
     parts: list[Section] = [*section("", *verdicts(plans, refused))]
     for each in whole.sections:
         if each.title == text("Templates compared"):
@@ -86,14 +86,23 @@ def _with_tiles(part: Section, weighed: Sequence[Weighed]) -> Section:
     return part
 
 
-def _more(weighed: Sequence[Weighed], *, details: bool) -> list[Section]:
-    """Return what the comparison does not say."""
+def _more(weighed: Sequence[Weighed], *, details: bool, drawn: bool = False) -> list[Section]:
+    """Return what the comparison does not say.
+
+    drawn: for a page with pictures, where the sections of each of several templates lie under its name.
+    """
     parts: list[Section] = []
+    listed: list[Surplus] = []
     for each in weighed:
-        parts += size_sections(each.sizes, details=details)
+        of_one = [*size_sections(each.sizes, details=details)]
         if each.bloat is not None:
-            parts += bloat_sections(each.bloat, details=details)
-        parts += order_section(each.plan)
+            of_one += bloat_sections(each.bloat, details=details, drawn=drawn, before=listed if drawn else ())
+            listed += each.bloat.surplus
+        of_one += order_section(each.plan)
+        if drawn and len(weighed) > 1:
+            parts.append(Section(text(each.plan.template.name), ()))
+            of_one = [Section(part.title, part.blocks, part.level + 1) for part in of_one]
+        parts += of_one
     nothing = Paragraph(text(Span("No template has a plan: there is nothing to weigh.", Style.FAILED)))
     return parts or list(section("", nothing))
 

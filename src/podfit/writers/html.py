@@ -82,10 +82,17 @@ def _contents(parts: list[Section]) -> str:
 
 
 def _sections(parts: list[Section]) -> Iterator[str]:
-    """Yield every section; what stands before the first heading is the verdict."""
+    """Yield every section; what stands before the first heading is the verdict.
+
+    A landmark is what the contents lead to, each by a name of its own: sections within are found by their headings.
+    """
+    named: set[str] = set()
     for number, part in enumerate(parts):
         level = min(max(part.level, 2), 6)
-        name = f' aria-labelledby="s{number}"' if part.title else ' class="opening"'
+        title = _plain(part.title)
+        landmark = bool(title) and level == 2 and title not in named
+        name = f' aria-labelledby="s{number}"' if landmark else "" if title else ' class="opening"'
+        named.add(title)
         head = f'<h{level} id="s{number}">{_text(part.title)}</h{level}>\n' if part.title else ""
         yield f"<section{name}>\n{head}{''.join(map(_block, part.blocks))}</section>"
 
@@ -187,7 +194,9 @@ def _explained(block: Explained) -> str:
     for line, kind, behind in zip(table.lines, block.kinds, block.behind, strict=True):
         cells = "".join(_explained_cell(cell, n, behind[n]) for n, cell in enumerate(line))
         lines.append(f'<tr data-kind="{kinds.index(kind)}">{cells}</tr>\n')
-    reasons = json.dumps(["".join(f"<p>{_text(said)}</p>" for said in reason) for reason in block.reasons])
+    told: dict[str, int] = {}  # each paragraph once: many cells share most of theirs
+    reasons = [[told.setdefault(_text(said), len(told)) for said in reason] for reason in block.reasons]
+    packed = json.dumps({"told": list(told), "reasons": reasons}, separators=(",", ":"))
     return (
         '<div class="matrix">\n<div class="controls" hidden>\n'
         '<label>Search <input type="search" placeholder="part of a name"></label>\n'
@@ -196,7 +205,7 @@ def _explained(block: Explained) -> str:
         '<div class="wide" tabindex="0" role="region" aria-label="Matrix">'
         f'<table class="sortable"><thead><tr>{heads}</tr></thead>\n<tbody>\n{"".join(lines)}</tbody></table></div>\n'
         '<dialog aria-label="Why"><h3></h3><div class="why"></div><form method="dialog"><button>Close</button></form>'
-        f'</dialog>\n<script type="application/json" class="reasons">{_harmless(reasons)}</script>\n</div>\n'
+        f'</dialog>\n<script type="application/json" class="reasons">{_harmless(packed)}</script>\n</div>\n'
     )
 
 

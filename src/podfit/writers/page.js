@@ -47,7 +47,7 @@ for (const matrix of document.querySelectorAll(".matrix")) {
   boxes.forEach((box) => box.addEventListener("change", update));
   update();
 
-  const reasons = JSON.parse(matrix.querySelector("script.reasons").textContent);
+  const { told, reasons } = JSON.parse(matrix.querySelector("script.reasons").textContent);
   const dialog = matrix.querySelector("dialog");
   const heads = [...matrix.querySelector("thead tr").cells];
   matrix.querySelector("tbody").addEventListener("click", (event) => {
@@ -56,7 +56,7 @@ for (const matrix of document.querySelectorAll(".matrix")) {
     const cell = button.closest("td");
     const name = cell.parentElement.cells[0].textContent;
     dialog.querySelector("h3").textContent = `${name} on ${heads[cell.cellIndex].textContent}: ${button.textContent}`;
-    dialog.querySelector(".why").innerHTML = reasons[Number(button.dataset.why)];
+    dialog.querySelector(".why").innerHTML = reasons[Number(button.dataset.why)].map((number) => `<p>${told[number]}</p>`).join("");
     dialog.showModal();
   });
 }
