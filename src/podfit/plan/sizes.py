@@ -16,9 +16,9 @@ from podfit.plan.dragged import Dragged
 class Way(str, Enum):
     """A way to get a project's packages onto a pod."""
 
-    LOCAL = "the local environment, all of it"
-    FRESH = "what is declared, into a fresh environment"
-    NAIVE = "what is declared, into the template, nothing held"
+    LOCAL = "all of the local environment"
+    FRESH = "declared, fresh environment"
+    NAIVE = "declared, nothing held"
     PLAN = "podfit's plan"
 
 

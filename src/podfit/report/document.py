@@ -33,6 +33,10 @@ from podfit.report.weight import slim_lines
 from podfit.report.words import MARK, human_bytes, plural, where
 
 
+_MOST_STAYING = 8
+"""So many sentences on versions that just stay are in sight."""
+
+
 def document(plans: Sequence[Plan], refused: Mapping[str, str] | None = None) -> Report:
     """Return the comparison of the plans of one project: verdicts, the table, what to know of it, and the evidence.
 
@@ -128,12 +132,21 @@ def _members(plans: Sequence[Plan]) -> tuple[Section, ...]:
 
 
 def _drift(plans: Sequence[Plan]) -> tuple[Section, ...]:
-    """Return how versions differ from the local ones: direct needs in sight, the rest behind a line to open."""
+    """Return how versions differ from the local ones: direct needs in sight, the rest behind a line to open.
+
+    Many of those that just stay as the templates have them are behind a line, too.
+    """
     every, first = drifts(plans), prominent(plans)
     if not every:
         return ()
     opening = text("Versions that differ from what the project was tested with locally:")
-    blocks: list[Block] = [Paragraph(opening), *items(*(_remark(one, plans) for one in every if one.name in first))]
+    named = [one for one in every if one.name in first]
+    stay = [one for one in named if one.action is Action.KEEP]
+    stay = stay if len(stay) > _MOST_STAYING else []
+    blocks: list[Block] = [Paragraph(opening), *items(*(_remark(one, plans) for one in named if one not in stay))]
+    if stay:
+        summary = f"{listed(dict.fromkeys(one.name for one in stay))}: as the templates have them"
+        blocks.append(Fold(text(summary), items(*(_remark(one, plans) for one in stay))))
     rest = [one for one in every if one.name not in first]
     if rest:
         summary = f"{plural(len({one.name for one in rest}), 'distribution')} that the project does not name itself"

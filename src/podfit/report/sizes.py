@@ -25,7 +25,7 @@ from podfit.report.words import human_bytes, plural
 
 _MOST_NEEDS = 12
 _MOST_NAMES = 6
-_HEADS = ("", "distributions fetched", "there afterwards", "to fetch", "on disk", "time", "replaced of the template")
+_HEADS = ("", "distributions", "there then", "to fetch", "on disk", "time", "replaced")
 
 
 def size_sections(sizes: Sizes, *, details: bool) -> tuple[Section, ...]:
@@ -78,8 +78,7 @@ def _way(cost: Cost) -> tuple[Text, ...]:
     held = [f"{one.name} {one.before} → {one.after}" for one in cost.replaced if one.held]
     others = len(cost.replaced) - len(held)
     said = shortened(held, _MOST_NAMES) if held else ""
-    more = plural(others, "distribution") if others else ""
-    replaced = " and ".join(filter(None, (said, more))) or "nothing"
+    replaced = " and ".join(filter(None, (said, str(others) if others else ""))) or "0"
     return (
         text(cost.way.value),
         text(str(whole.count)),
@@ -120,7 +119,8 @@ def _grounds(sizes: Sizes) -> Iterator[Text]:
     yield text(
         "Bytes are predicted: the sizes of the wheels that the template's platform gets, and those in the wheels' own "
         "directories, without compiled byte code. What an installer without podfit would come to is resolved with "
-        "nothing held; what is declared counts, and nothing that was tested."
+        "nothing held, into the template or into a fresh environment; what is declared counts, and nothing that was "
+        "tested."
     )
     for pace in dict.fromkeys(cost.pace for cost in sizes.costs if not cost.refusal):
         per_file = f" and {pace.seconds_per_file * 1e6:.0f} µs a file" if pace.seconds_per_file else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -31,6 +32,7 @@ _NOT_SHOWN = frozenset({"title", "family", "pushes", "aliases"})
 """Fields of a summary that a listing shows in another way, or not."""
 
 _MONTH = len("2026-01")
+_VERSION = re.compile(r"\d[\w.]*\+[\w.]+")
 _CHECKED = "seen lines: how many lines of a list that was seen on a machine agree; none: nobody compared"
 _PUSHED = "* its tag was pushed more than once: a machine may have an older image"
 
@@ -60,7 +62,7 @@ def _catalogue(summaries: Sequence[Summary]) -> Iterator[Section]:
     )
     lines = []
     for each in sorted(summaries, key=lambda each: (each.family or each.name, each.name)):
-        values = {name: str(getattr(each, name)) for name in names}
+        values = {name: _in_short(str(getattr(each, name))) for name in names}
         values["captured"] = values["captured"][:_MONTH] + "*" * (each.pushes > 1)
         lines.append(tuple(text(values[name]) for name in names))
     yield from section("", Table(tuple(columns), tuple(lines)))
@@ -72,6 +74,12 @@ def _catalogue(summaries: Sequence[Summary]) -> Iterator[Section]:
     said += [_PUSHED] if any(each.pushes > 1 for each in summaries) else []
     if said:
         yield from section("", *items(*map(text, said)))
+
+
+def _in_short(value: str) -> str:
+    """Return a version without its local part, which another column says or a vendor gave; ROCm's alone says more."""
+    public, _, local = value.partition("+")
+    return public if _VERSION.fullmatch(value) and not local.startswith("rocm") else value
 
 
 def template_answer(template: Template) -> Answer:
