@@ -32,7 +32,6 @@ from podfit.report.template import provenance
 from podfit.report.weight import slim_lines
 from podfit.report.words import MARK, human_bytes, plural, where
 
-
 _MOST_STAYING = 8
 """So many sentences on versions that just stay are in sight."""
 
