@@ -2,68 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from apply_support import Recipe, changes, make_wheel, run, template_of, tree
+from guarded_support import PASSWORD, Guarded
 
 from podfit.model import Artefact, Plan
 from podfit.pod.apply import ApplyError, Options, apply
 from podfit.pod.machine import LocalMachine
-
-PASSWORD = "S3CR3T-Passw0rd"
-
-
-@dataclass
-class Guarded:
-    """An index that gives its files to one user alone."""
-
-    folder: Path
-    asked: list[tuple[str, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        guarded = self
-        wanted = "Basic " + base64.b64encode(f"me:{PASSWORD}".encode()).decode()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                said = self.headers.get("Authorization", "")
-                guarded.asked.append((self.path, said))
-                path = guarded.folder / self.path.rpartition("/")[2]
-                if said != wanted:
-                    self.send_response(401)
-                    self.send_header("WWW-Authenticate", 'Basic realm="x"')
-                    data = b""
-                elif self.path.startswith("/simple/"):
-                    links = "".join(
-                        f'<a href="/files/{file.name}">{file.name}</a>' for file in guarded.folder.glob("*.whl")
-                    )
-                    data = links.encode()
-                    self.send_response(200)
-                    self.send_header("Content-Type", "text/html")
-                else:
-                    data = path.read_bytes() if path.is_file() else b""
-                    self.send_response(200 if data else 404)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                if self.command == "GET":
-                    self.wfile.write(data)
-
-            do_HEAD = do_GET  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        self.host = f"127.0.0.1:{self.server.server_address[1]}"
 
 
 @pytest.fixture(autouse=True)
@@ -88,8 +39,7 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
     make_wheel(tmp_path / "served", "inner", "1.0", {"inner.py": "v = 1\n"})
     found = Guarded(tmp_path / "served")
     yield found
-    found.server.shutdown()
-    found.server.server_close()
+    found.close()
 
 
 def plan_of(python: str, guarded: Guarded) -> Plan:
