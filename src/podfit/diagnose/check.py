@@ -11,9 +11,9 @@ from packaging.version import InvalidVersion, Version
 
 from podfit.catalogue.gpus import runs
 from podfit.catalogue.symptoms import symptoms
+from podfit.catalogue.torch_pairs import partner
 from podfit.diagnose.facts import Facts
 from podfit.diagnose.model import Cause, Checked
-from podfit.diagnose.pairs import partner
 from podfit.far.symptoms import case, filled
 from podfit.model import canonical
 

@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from podfit.catalogue.gpus import runs
 from podfit.catalogue.torch_builds import TorchBuild, torch_builds
-from podfit.diagnose.pairs import partner
+from podfit.catalogue.torch_pairs import partner
 from podfit.far.symptoms import applies, filled
 from podfit.model import canonical
 
