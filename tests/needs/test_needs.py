@@ -211,7 +211,32 @@ def test_the_standard_library_is_the_templates() -> None:
     assert not new.findings
     (question,) = new.questions
     assert "not of the template's 3.12" in question.message
-    assert names(find_needs(project("dataclasses", imports=("dataclasses",)), template("3.10.1"))) == ["dataclasses"]
+    assert names(find_needs(project("dataclasses", imports=("dataclasses",)), template("3.6.1"))) == ["dataclasses"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "module"),
+    [("typing", "typing"), ("dataclasses>=0.6", "dataclasses"), ("enum34==1.1.6", "enum"), ("json", "json"),
+     ("futures", "concurrent.futures")],
+)  # fmt: skip
+def test_what_the_standard_library_has_is_left_out_and_told(declared: str, module: str) -> None:
+    report = find_needs(project(declared, "click", imports=(module,)), template("3.11.9"))
+    assert names(report) == ["click"]
+    told = [finding for finding in report.findings if finding.check == "declared" and "left out" in finding.message]
+    assert [finding.message for finding in told] == [
+        f"left out: {module} is in the standard library of the template's Python 3.11"
+    ]
+
+
+def test_what_is_called_like_a_module_but_for_its_case_is_another_distribution() -> None:
+    assert names(find_needs(project("DateTime"), template("3.11.9"))) == ["datetime"]
+
+
+def test_a_removed_name_keeps_its_range_where_the_versions_are_the_same() -> None:
+    report = find_needs(project("tensorflow-gpu>=2.0", "sklearn==0.0"), template("3.11.9"))
+    assert {need.name: need.specifier for need in report.needs} == {"tensorflow": ">=2.0", "scikit-learn": ""}
+    told = next(finding for finding in report.findings if finding.subject == "tensorflow")
+    assert "asks for tensorflow-gpu>=2.0; tensorflow>=2.0 is taken" in told.message
     assert not find_needs(project(imports=("os",)), template("3.99.0")).unresolved
 
 
@@ -551,3 +576,41 @@ def test_what_a_need_cannot_be_imported_without_and_does_not_require_is_needed_a
     asked = {need.name: need.specifier for need in find_needs(project("torchtune", "torchao<1"), template()).needs}
     assert asked == {"torchtune": "", "torchao": "<1"}
     assert names(find_needs(project("torchvision"), template())) == ["torchvision"]
+
+
+def test_an_unselected_extra_gives_its_range_to_what_the_code_imports_and_asks_for_nothing() -> None:
+    trt = Declaration("tensorrt-cu12==10.12.0.36", Where("pyproject.toml", 40), group="extra:tensorrt")
+    hub = Declaration("transformers>=4.5,<4.57", Where("pyproject.toml", 41), group="extra:extra")
+    other = Declaration("transformers>=5", Where("pyproject.toml", 42), group="extra:new")
+    idle = Declaration("onnx", Where("pyproject.toml", 43), group="extra:tensorrt")
+    report = find_needs(project("click", trt, hub, other, idle, imports=("tensorrt", "transformers")), template())
+    assert {need.name: need.specifier for need in report.needs} == {
+        "click": "",
+        "tensorrt-cu12": "==10.12.0.36",
+        "transformers": ">=4.5,<4.57",
+    }
+    assert not [finding for finding in report.findings if finding.verdict is Verdict.WARNING]
+
+
+def test_a_templates_own_provider_comes_before_an_unselected_extras() -> None:
+    headless = Declaration("opencv-python-headless", Where("pyproject.toml", 40), group="extra:dev")
+    there = installed("opencv-python", "4.10", "cv2")
+    assert names(find_needs(project(headless, imports=("cv2",)), template("3.11.9", there))) == ["opencv-python"]
+    assert names(find_needs(project(headless, imports=("cv2",)), template())) == ["opencv-python-headless"]
+
+
+def test_a_line_beside_the_manifests_narrows_no_range_of_theirs() -> None:
+    example = Declaration("numpy==1.22.4", Where("examples/a/requirements.in", 3), scope="examples/a", asks=False)
+    assert only(find_needs(project("numpy>=1.22,<2", example), template())).specifier == ">=1.22,<2"
+    assert only(find_needs(project("numpy", example), template())).specifier == "==1.22.4"
+
+
+def test_what_no_manifest_asks_for_is_known_as_such() -> None:
+    lazy = ImportSite("click", "a.py", 9, grade=Grade.FUNCTION)
+    readme = Declaration("click==8.1.0", Where("README.md", 3), scope="README.md", asks=False)
+    need = only(find_needs(project(readme, imports=(lazy,)), template()))
+    assert (need.aside, need.dispensable) == ("README.md:3", "a.py:9 imports it in a function")
+    sure = only(find_needs(project(readme, imports=("click",)), template()))
+    assert (sure.aside, sure.dispensable) == ("README.md:3", "")
+    asked = only(find_needs(project("click==8.1.0", imports=(lazy,)), template()))
+    assert (asked.aside, asked.dispensable) == ("", "")

@@ -151,12 +151,42 @@ def _unpublished(module: str, entry: Mapping[str, str]) -> Unpublished:
     return Unpublished(module, entry["reason"], entry.get("url", ""), entry.get("other", ""))
 
 
-def meant(distribution: str) -> tuple[str, Evidence] | None:
-    """Return the distribution that people mean by a normalized name that no index has for it, and who says so."""
+class Meant(msgspec.Struct, frozen=True):
+    """The distribution (a normalized name) that people mean by another name, and who says so.
+
+    same_versions tells that the other name's releases had the same numbers, so that a range holds for this one too.
+    """
+
+    distribution: str
+    evidence: Evidence
+    same_versions: bool = False
+
+
+def meant(distribution: str) -> Meant | None:
+    """Return what people mean by a normalized name that no index has for it, None when nothing is known of it."""
     entry = table("import_names").get("misnamed", {}).get(distribution)
     if entry is None:
         return None
-    return entry["meant"], Evidence(EvidenceKind.PUBLISHED, entry["url"], f"{distribution}: {entry['reason']}")
+    evidence = Evidence(EvidenceKind.PUBLISHED, entry["url"], f"{distribution}: {entry['reason']}")
+    return Meant(entry["meant"], evidence, entry.get("same_versions", False))
+
+
+class Backport(msgspec.Struct, frozen=True):
+    """A distribution that brings a module of newer standard libraries to older Pythons, and who says so."""
+
+    module: str
+    evidence: Evidence
+
+
+def backport(distribution: str) -> Backport | None:
+    """Return what module of the standard library a normalized name stands for under another name, None for all others.
+
+    A distribution that is called like its module needs no entry.
+    """
+    entry = table("import_names").get("backports", {}).get(distribution)
+    if entry is None:
+        return None
+    return Backport(entry["module"], Evidence(EvidenceKind.PUBLISHED, entry["url"], entry["reason"]))
 
 
 def _prefixes(module: str) -> Iterator[str]:

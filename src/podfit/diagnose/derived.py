@@ -130,7 +130,7 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     named = fields.get("optional", "") or fields.get("named", "")
     if named:
         other = meant(canonical(named))
-        fields["distribution"] = other[0] if other is not None else canonical(named)
+        fields["distribution"] = other.distribution if other is not None else canonical(named)
     if not module:
         return
     top = module.partition(".")[0]
@@ -186,7 +186,7 @@ def _names_on_index(fields: _Fields, hit: Hit, reading: Reading, one: Raised | N
     elif "require a different python version" in text or "Requires-Python" in text:
         fields["ignored_for_python"] = "yes"
     elif wrong is not None:
-        fields["meant"] = wrong[0]
+        fields["meant"] = wrong.distribution
     elif other is not None and other.distribution != wanted:
         fields["meant"] = other.distribution
     elif python_module(wanted.replace("-", "_")):

@@ -14,7 +14,9 @@ class Need:
     name is normalized. extras and specifier merge every declaration; specifier is PEP 440 text, possibly empty.
     url is set for a direct reference (`name @ url`). optional is True when every piece of evidence is a guarded
     import. declared tells whether the project declares it, imported whether a module imports it.
-    import_names are the modules to try when verifying.
+    import_names are the modules to try when verifying. aside names the place of its range where only files beside the
+    manifests give one. dispensable says where it is imported, where no manifest declares it and no import of it is
+    certain to run.
     """
 
     name: str
@@ -26,3 +28,5 @@ class Need:
     declared: bool = False
     imported: bool = False
     import_names: tuple[str, ...] = ()
+    aside: str = ""
+    dispensable: str = ""

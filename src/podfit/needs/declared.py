@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.freezes import system_bound
-from podfit.catalogue.imports import meant
+from podfit.catalogue.imports import backport, meant
 from podfit.model import (
     Declaration,
     Evidence,
@@ -28,7 +28,8 @@ from podfit.model import (
     canonical,
 )
 from podfit.needs.asked import Asked
-from podfit.needs.offers import offers
+from podfit.needs.offers import offers, unselected, waiting_for
+from podfit.needs.providers import standard_library
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Declared:
     """What the project declares for the template: asked by normalized name, constraints, and what was set aside.
 
     offered is what notebooks, scripts, Dockerfiles and the like say of distributions that no manifest names. elsewhere
-    gives, for names that only extras and groups declare which were not selected, the option that selects one.
-    questions are about declarations that exclude each other, of which the first is followed.
+    gives, for names that only extras and groups declare which were not selected, the option that selects one; where the
+    code imports such a distribution, it is offered in the range that is declared there. questions are about
+    declarations that exclude each other, of which the first is followed.
     """
 
     asked: Mapping[str, Asked]
@@ -64,6 +66,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
     waiting = [(declaration, _parsed(declaration)) for declaration in project.declarations]
     findings += _unknown((*project.declarations, *project.members), "extra", extras)
     findings += _unknown((*project.declarations, *project.members), "group", groups)
+    later: list[tuple[Declaration, Requirement]] = []
     while waiting:
         later = []
         grown = False
@@ -74,8 +77,8 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
             if not _holds(declaration, requirement, template, chosen_extras, findings):
                 continue
             name = canonical(requirement.name)
-            if bound := _bound_elsewhere(name, requirement, template):
-                findings.append(bound)
+            if left_out := _left_out(name, requirement, template):
+                findings.append(left_out)
                 continue
             requirement = _meant(declaration, requirement, template, findings)
             name = canonical(requirement.name)
@@ -93,6 +96,9 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
         elsewhere = _elsewhere(later)
     questions = tuple(question for one in asked.values() for question in _agreed(one))
     offered, told = offers(asked, beside)
+    for declaration, requirement in waiting_for(later, asked):
+        if _holds(declaration, requirement, template, chosen_extras, []):
+            unselected(declaration, requirement, offered)
     return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere, questions)
 
 
@@ -181,19 +187,33 @@ def _meant(
     known = meant(name)
     if known is None or requirement.url or name in template.distributions:
         return requirement
-    right, evidence = known
-    message = f"{declaration.where} asks for {declaration.requirement}; {right} is meant, and taken in any version"
-    findings.append(Finding("declared", right, Verdict.WARNING, message, evidence, f"declare {right}"))
-    return Requirement(right)
+    right = known.distribution
+    limits = str(requirement.specifier) if known.same_versions else ""
+    taken = f"{right}{limits} is taken" if known.same_versions else f"{right} is meant, and taken in any version"
+    message = f"{declaration.where} asks for {declaration.requirement}; {taken}"
+    findings.append(Finding("declared", right, Verdict.WARNING, message, known.evidence, f"declare {right}{limits}"))
+    return Requirement(f"{right}{limits}")
 
 
-def _bound_elsewhere(name: str, requirement: Requirement, template: Template) -> Finding | None:
-    """Return the note about a distribution that serves another operating system alone, None for all others."""
-    bound = system_bound(name)
-    if bound is None or requirement.url or name in template.distributions:
+def _left_out(name: str, requirement: Requirement, template: Template) -> Finding | None:
+    """Return the note about a distribution that the template has no use for, None for all others.
+
+    It serves another operating system alone, or its module is the standard library's: `typing`, and what is written
+    like a module (`json`, `random`), which comes before everything installed, so that nobody could import it.
+    """
+    if requirement.url or name in template.distributions:
         return None
-    message = f"left out: it is for {bound.system} alone, and the template runs Linux"
-    return Finding("declared", name, Verdict.OK, message, bound.evidence)
+    if bound := system_bound(name):
+        message = f"left out: it is for {bound.system} alone, and the template runs Linux"
+        return Finding("declared", name, Verdict.OK, message, bound.evidence)
+    series = template.interpreter.series
+    module, told = requirement.name, Evidence(EvidenceKind.PUBLISHED, "the package stdlibs", f"modules of {series}")
+    if known := backport(name):
+        module, told = known.module, known.evidence
+    if module.partition(".")[0] not in standard_library(series):
+        return None
+    message = f"left out: {module} is in the standard library of the template's Python {series}"
+    return Finding("declared", name, Verdict.OK, message, told)
 
 
 def _true(marker: Marker, template: Template, extra: str) -> bool:

@@ -15,6 +15,7 @@ from podfit.model import (
     Evidence,
     EvidenceKind,
     Finding,
+    Grade,
     ImportSite,
     Need,
     OpenQuestion,
@@ -27,11 +28,16 @@ from podfit.needs.asked import Asked
 from podfit.needs.checks import with_checks
 from podfit.needs.declared import Declared, read_declarations
 from podfit.needs.implicit import Implied, implied_needs
+from podfit.needs.offers import only_unselected
 from podfit.needs.providers import Provider, Providers, Unknown, WheelModules, standard_library
 from podfit.needs.questions import about_another, about_module, about_offer, statement
 
 SHOWN_SITES = 5
 """Import sites that a need's evidence lists one by one; one more line counts the rest."""
+
+
+_UNSURE = frozenset({Grade.FUNCTION, Grade.EXAMPLE, Grade.TEST, Grade.GUARDED})
+"""Grades of imports that a run of the project need not come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,8 @@ def find_needs(
     that exclude each other, of which the first is followed. Raises InputError for requirements that cannot be parsed.
     """
     declared = read_declarations(project, template, extras, groups)
-    urls = {name: asked.url for name, asked in (*declared.offered.items(), *declared.asked.items())}
+    stated = {name: one for name, one in declared.offered.items() if not only_unselected(one)}
+    urls = {name: asked.url for name, asked in (*stated.items(), *declared.asked.items())}
     modules = {site.module for site in project.imports}
     providers = Providers(template, project.local, urls, wheel_modules, modules, declared.elsewhere)
     used, unresolved, found = _imported(project, template, providers)
@@ -218,7 +225,25 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
         declared=asked is not None,
         imported=imported,
         import_names=tuple(use.modules) if use and use.modules else providers.modules_of(name),
+        aside=_aside(asked),
+        dispensable=_dispensable(asked, use),
     )
+
+
+def _aside(asked: Asked | None) -> str:
+    """Return the place that gives a range where none of those that do is the project's own manifest."""
+    limiting = [d for d, requirement in asked.parts if requirement.specifier] if asked else []
+    return str(limiting[0].where) if limiting and not any(d.asks for d in limiting) else ""
+
+
+def _dispensable(asked: Asked | None, use: _Used | None) -> str:
+    """Return where a distribution is imported that the project may run without; empty where it is sure to be needed."""
+    declared = asked is not None and any(declaration.asks for declaration, _ in asked.parts)
+    if declared or use is None or use.implied or not use.sites:
+        return ""
+    if any(site.grade not in _UNSURE for site in use.sites):
+        return ""
+    return f"{use.sites[0]} imports it {use.sites[0].grade.value}"
 
 
 def _judged(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -17,6 +18,7 @@ def offers(
 ) -> tuple[dict[str, Asked], list[Finding]]:
     """Merge what scoped declarations say: into asked where that agrees, else into offers by name, which are returned.
 
+    Where a manifest gives a range, a line that asks for nothing of its own narrows it no further.
     A line that excludes what was taken before is a finding and not followed; so is a version of a distribution that
     belongs to the template (torch and its kin): a Dockerfile's torch is another machine's.
     """
@@ -36,8 +38,38 @@ def offers(
             told = Verdict.OK if declaration.scope.lower().startswith("readme") else Verdict.WARNING
             findings.append(Finding("declared", name, told, message, evidence, "make them agree"))
         else:
-            there.parts.append((declaration, requirement))
+            limited = name in asked and asked[name].specifier and not declaration.asks
+            there.parts.append((declaration, _without_range(requirement) if limited else requirement))
     return offered, findings
+
+
+def _without_range(requirement: Requirement) -> Requirement:
+    """Return a requirement in any version."""
+    free = Requirement(str(requirement))
+    free.specifier = SpecifierSet("")
+    return free
+
+
+def waiting_for(
+    later: Iterable[tuple[Declaration, Requirement]], asked: Mapping[str, Asked]
+) -> Iterator[tuple[Declaration, Requirement]]:
+    """Yield what unselected extras and groups declare that nothing else asks for and that is not the template's."""
+    for declaration, requirement in later:
+        name = canonical(requirement.name)
+        if name not in asked and not is_held(name) and not declaration.constraint:
+            yield declaration, requirement
+
+
+def unselected(declaration: Declaration, requirement: Requirement, offered: dict[str, Asked]) -> None:
+    """Offer what an unselected extra or group declares, unless what is offered already excludes it."""
+    there = offered.setdefault(canonical(requirement.name), Asked(canonical(requirement.name)))
+    if not _excluded(there, requirement):
+        there.parts.append((replace(declaration, scope=declaration.group, asks=False), requirement))
+
+
+def only_unselected(offered: Asked) -> bool:
+    """Tell whether nothing but unselected extras and groups declare a distribution."""
+    return all(declaration.group and declaration.scope == declaration.group for declaration, _ in offered.parts)
 
 
 def _excluded(there: Asked, requirement: Requirement) -> str:

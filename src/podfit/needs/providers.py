@@ -122,8 +122,8 @@ class Providers:
         return Unknown(f"no distribution is known to provide {top}")
 
     def _expected(self, steps: list[list[Provider]]) -> Provider | None:
-        """Return the first candidate that the project declares, else the first that the template has."""
-        for expected in (self._declared, self._template.distributions):
+        """Return the first candidate that the project declares, else the template has, else an extra declares."""
+        for expected in (self._declared, self._template.distributions, self._elsewhere):
             for step in steps:
                 for provider in step:
                     if provider.distribution in expected:
@@ -183,7 +183,7 @@ class Providers:
 
     def _unseen(self) -> Iterator[str]:
         """Yield the declared distributions of an index of which nobody has said yet what they provide."""
-        for name, url in self._declared.items():
+        for name, url in (*self._declared.items(), *((name, "") for name in self._elsewhere)):
             known = catalogue.modules_of(name) or name in self._imported or self._provided(name)
             if not url and not known and name not in self._template.distributions:
                 yield name
