@@ -531,3 +531,18 @@ def test_what_old_pips_took_is_read_and_said(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert len(declared.notices) == 2
     assert declared.notices[0].startswith("requirements.txt:1: tensorflow>=2.0.*,<3.* is read as tensorflow>=2.0,<3")
+
+
+def test_exact_lines_of_what_a_manifest_asks_for_in_ranges_are_what_it_was_tested_with(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "p"\nversion = "1"\ndependencies = ["torch>=1.11", "numpy>=1.21", "tqdm>=4"]\n'
+    )
+    (tmp_path / "requirements").mkdir()
+    pins = tmp_path / "requirements" / "required.txt"
+    pins.write_text("# kept by a bot\ntorch==2.13.0\nnumpy==2.5.2\ntqdm==4.70.0\n")
+    declared = read_declared(tmp_path)
+    assert declared.freezes == (str(pins),)
+    assert sorted(one.requirement for one in declared.declarations) == ["numpy>=1.21", "torch>=1.11", "tqdm>=4"]
+    for other in ("torch==1.0\nnumpy==2.5.2\ntqdm==4.70.0\n", "torch==2.13.0\nnumpy==2.5.2\nrich==13\n", "torch==2\n"):
+        pins.write_text(other)  # one that the range excludes, one that nobody else names, too few to tell
+        assert read_declared(tmp_path).freezes == ()

@@ -26,7 +26,7 @@ from podfit.model.words import did_you_mean
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.alternatives import is_base, settle
 from podfit.readers.declared.discover import discover, group_of, is_misspelt, is_requirements, read_source
-from podfit.readers.declared.freeze import freeze_reason
+from podfit.readers.declared.freeze import freeze_reason, pins_of
 from podfit.readers.declared.interface import OwnExtras, Reading, Source, relative
 from podfit.readers.plain_file import exists, is_dir
 
@@ -87,6 +87,9 @@ def read_declared(
         [Source(root, _named(root, Path(path)), named=True) for path in files] if files else _discovered(root, reading)
     )
     for source in sources:
+        if not files and is_requirements(source.path) and (reason := pins_of(source.text, reading.declarations)):
+            reading.freeze(source, reason)
+            continue
         if not files and _is_optional(source, reading):
             source = replace(source, group=f"group:{canonical(source.path.stem)}")
             reading.note_group(canonical(source.path.stem))

@@ -13,7 +13,9 @@ The rule, for files that nobody named and that no other file names as its depend
    of conda's build machines (`@ file:///croot/...`), a distribution that serves another system alone (pywin32, appnope,
    pyobjc) or that only conda's environments have (mkl-service), UTF-16 as PowerShell's `>` writes it, or several
    distributions that nobody asks for by name (certifi, markupsafe, ...);
-4. lines of `conda list --export` (`name=version=build`) are a freeze of conda.
+4. lines of `conda list --export` (`name=version=build`) are a freeze of conda;
+5. a file that is exact throughout, all of whose names a manifest declares in ranges that admit these versions, is what
+   the project was tested with: people who ask for `torch>=1.11` mean no `torch==2.13.0` beside it.
 
 An environment file of conda follows rule 1, its conda lines counted.
 
@@ -23,10 +25,13 @@ Both tell what somebody tested with and not what the project asks for, so they s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from podfit.model import canonical
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion
+
+from podfit.model import Declaration, canonical
 
 FREEZE_LINES = 60
 """Requirements from which an exact file counts as a freeze."""
@@ -40,6 +45,7 @@ _SEVERAL = 5
 """Lines that a file needs for one sign to count, and for several mere dependencies to be one."""
 
 _NAME = re.compile(r"^[A-Za-z0-9][\w.-]*(?=\s*(?:\[|={2,3}|@))")
+_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*===?\s*([^\s,;#*]+)\s*(?:[;\\#]|--|$)")
 _CONDA = re.compile(r"^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$")
 _MARKED = re.compile(r";\s*(?:sys_platform|platform_system|os_name)\b")
 _BUILD_PATH = re.compile(
@@ -94,6 +100,42 @@ def freeze_reason(text: str, path: Path, data: bytes = b"") -> str:
     if path.suffix == ".txt" and path.with_suffix(".in").is_file():
         return f"it was compiled from {path.with_suffix('.in').name} beside it"
     return _sign(text, names, data)
+
+
+def pins_of(text: str, declared: Iterable[Declaration]) -> str:
+    """Return why a requirements file tells what the declared ranges were tested with; empty when it does not."""
+    ranges: dict[str, Requirement] = {}
+    place = ""
+    for one in declared:
+        if not one.group and not one.constraint and not one.scope and not one.where.path.endswith(".txt"):
+            try:
+                asked = Requirement(one.requirement)
+            except InvalidRequirement:
+                continue
+            exact = any(each.operator in ("==", "===") for each in asked.specifier)
+            if not exact and not asked.url:
+                ranges[canonical(asked.name)] = asked
+                place = place or one.where.path
+    names = []
+    for raw in text.splitlines() if ranges else ():
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        pin = _PIN.match(line)
+        asked_in = ranges.get(canonical(pin[1])) if pin else None
+        if pin is None or asked_in is None or not _admits(asked_in, pin[2]):
+            return ""
+        names.append(pin[1])
+    if len(names) < _FEWEST:
+        return ""
+    return f"it is exact throughout, and {place} asks for all of its names in ranges"
+
+
+def _admits(asked: Requirement, version: str) -> bool:
+    try:
+        return asked.specifier.contains(version, prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 def _sign(text: str, names: Sequence[str], data: bytes) -> str:
