@@ -41,6 +41,8 @@ RELEASES = {
     ("old", "0.3"): (["torch>=2.1.1"], "2023-12-01"),
     ("old", "0.4"): (["torch==2.1.2"], "2024-01-01"),
     ("old", "0.5"): (["torch==2.6.0"], "2025-03-01"),
+    ("careful", "1.0"): (["torch>=2.1"], "2023-11-01"),
+    ("careful", "1.1"): (["torch>=2.1,<2.3"], "2024-01-01"),
     ("steady", "1.0"): (["torch>=2.1"], "2023-11-01"),
     ("steady", "2.0"): (["torch==2.6.0"], "2025-03-01"),
 }
@@ -114,6 +116,11 @@ def test_a_release_whose_successor_is_for_an_older_torch_alone_is_not_planned(fi
     said = "is older than 0.4, which asks for torch==2.1.2 alone: neither was made for torch 2.4.0+cu124"
     assert bound.reason == f"old 0.3 {said}"
     assert (bound.evidence.kind, bound.evidence.source) == (EvidenceKind.METADATA, "old 0.4 METADATA")
+
+
+def test_of_pure_python_a_successors_upper_end_is_caution(fit):
+    plan = fit("careful")
+    assert (_planned(plan), plan.feasible) == ({"careful": "1.0"}, True)
 
 
 def test_an_old_release_whose_only_other_is_for_a_newer_torch_is_planned_and_so_is_one_that_is_pinned(fit):

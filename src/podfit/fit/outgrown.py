@@ -3,6 +3,7 @@
 A range that is open at its top is a hope, no promise. Where the newest release that may be planned is from long before
 the held framework, and a later one, still from before it, asked for an older framework alone, nobody made the planned
 one for what is there: `torch>=2.1.0` of a release whose successors ask for `torch==2.1.2` says nothing of torch 2.4.
+Of pure Python only an exact version says so: an upper end (`torch<2.3`) is caution there, for nothing was compiled.
 """
 
 from __future__ import annotations
@@ -81,13 +82,15 @@ def _between(text: str, version: Version, files: list[IndexFile], until: str) ->
 def _shown(subject: Subject, release: Release, framework: str, later: list[Release]) -> Bound | None:
     """Return the bound on a release that the first of its successors for an older framework alone shows."""
     there = subject.environment[framework].version
+    package = subject.overlay.packages.get(release.name)
+    pure = package is not None and all(file.filename.endswith("-none-any.whl") for file in package.artefacts)
     for other in later:
         for line in other.requires_dist or ():
             asked = parse_requires_dist(line)
             if asked is None or asked.target != framework or asked.requirement.marker is not None:
                 continue
             limits = {each.operator for each in asked.requirement.specifier}
-            if asked.allows(there) or not limits & {"==", "===", "<", "<=", "~="}:
+            if asked.allows(there) or not limits & ({"==", "==="} if pure else {"==", "===", "<", "<=", "~="}):
                 continue
             reason = (
                 f"{release.name} {release.version} is older than {other.version}, which asks for {asked.short} alone: "

@@ -38,13 +38,15 @@ class RefusedNeed:
     """A need that cannot be had on the template as it is asked for.
 
     message is the resolver's explanation. fitting is the version that fits once the need's own limits are dropped,
-    empty when none does; near is the release next to an exact pin that was tried first, empty for none.
+    empty when none does; near is the release next to an exact pin that was tried first, empty for none. gave_way is
+    why an exact pin is not insisted on, as a clause, so that what fits takes its place; empty for a conflict.
     """
 
     name: str
     message: str
     fitting: str = ""
     near: str = ""
+    gave_way: str = ""
 
 
 @dataclass(frozen=True, slots=True)

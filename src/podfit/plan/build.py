@@ -22,7 +22,6 @@ from podfit.model import (
     PassedOver,
     Plan,
     Project,
-    RefusedNeed,
     Template,
     Timely,
     Verdict,
@@ -30,10 +29,11 @@ from podfit.model import (
 from podfit.model.invariants import contradictions
 from podfit.model.requirement import Markers
 from podfit.model.versions import same_version
-from podfit.model.words import in_short, shortened
+from podfit.model.words import shortened
 from podfit.plan.arriving import arriving
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import planned_files
+from podfit.plan.refused import given_way, refusal, templates_that
 from podfit.plan.releases import ReleaseSource
 
 
@@ -96,18 +96,19 @@ def build_plan(
     if project.local is not None:
         names |= set(project.local.distributions)
     decisions = tuple(_decide(name, facts) for name in sorted(names))
+    without = {each.name for each in overlay.refused if each.gave_way and not each.fitting}
     shown = {decision.name for decision in decisions if decision.action is not Action.SKIP}
     plan = Plan(
         project=project.title,
         template=template,
-        needs=tuple(sorted(needs, key=lambda need: need.name)),
+        needs=tuple(sorted((need for need in needs if need.name not in without), key=lambda need: need.name)),
         decisions=decisions,
         artefacts=artefacts,
         changes=tuple(replace(change, conflict=_forced(change, facts)) for change in overlay.changes),
         edges={name: targets for name, targets in sorted(subject.walk.edges.items()) if name in shown},
         findings=(
             *_python(project, template),
-            *_pins(facts),
+            *given_way(facts.overlay, facts.needs, facts.template, facts.held),
             *audited,
             *_built(facts),
             *_immovable(facts),
@@ -144,11 +145,11 @@ def _decide(name: str, facts: _Facts) -> Decision:
     tested = local.version if local else ""
     planned = (package.version or package.url) if package else before
     required_by = facts.situation.requirers.get(name, ())
-    refused = next((r for r in facts.overlay.refused if r.name == name), None)
+    refused = next((r for r in facts.overlay.refused if r.name == name and not r.gave_way), None)
     change = next((c for c in facts.overlay.changes if c.name == name), None)
     evidence: list[Evidence] = []
     if refused is not None:
-        said = _refusal(replace(refused, message=in_short(refused.message)), facts.template)
+        said = refusal(refused, need, facts.template, facts.held)
         ruled = "; ".join(bound.reason for bound in facts.situation.bounds if bound.name == name)
         action, reason = Action.CONFLICT, f"{said} What rules versions out: {ruled}." if ruled else said
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
@@ -163,7 +164,10 @@ def _decide(name: str, facts: _Facts) -> Decision:
         action, reason = Action.INSTALL, f"{_installed(need, required_by)}{_from_source(name, facts)}"
         evidence = [Evidence(EvidenceKind.METADATA, *_requires(other, name, facts)) for other in required_by]
     else:
-        action, reason, planned = Action.SKIP, "nothing that the project uses needs it on this template", ""
+        left = next((r for r in facts.overlay.refused if r.name == name), None)
+        said = f"it cannot be had, and is left out, for {left.gave_way}" if left is not None else ""
+        action, reason = Action.SKIP, said or "nothing that the project uses needs it on this template"
+        planned = ""
         evidence = [local.evidence] if local else []
     if need is not None:
         evidence = [*need.evidence, *evidence]
@@ -267,31 +271,6 @@ def _moved_along(change: Change, facts: _Facts) -> Iterable[str]:
             yield f"{change.name} {change.before} requires {asked.short}, planned is {other.version}"
 
 
-def _refusal(refused: RefusedNeed, template: Template) -> str:
-    """Return why a need cannot be had, and what would do."""
-    present = template.distributions.get(refused.name)
-    said = refused.message.rstrip()
-    said = said if said.endswith((".", "!", "?")) else f"{said}."
-    if refused.near and refused.near == refused.fitting:
-        return (
-            f"{said} {refused.name} {refused.near} is the nearest release that fits: "
-            "ask for that, or take another template."
-        )
-    if refused.fitting and (present is None or not same_version(present.version, refused.fitting)):
-        return (
-            f"{said} Without its own limit {refused.name} {refused.fitting} would fit: "
-            "widen the limit, or take another template."
-        )
-    if present is not None and refused.fitting:
-        return (
-            f"{said} Without its own limit the template's {present.version} stays: "
-            "widen the limit, or take another template."
-        )
-    if refused.message.rstrip().endswith(("unsatisfiable.", "used.")) or " Of the template, " in refused.message:
-        return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
-    return refused.message
-
-
 def _of_its_time(limit: Timely) -> Evidence:
     """Return what a limit in time is: nobody measured it for this package."""
     gone = "; it gave way, for nothing before that can be had" if limit.gave_way else ""
@@ -305,29 +284,17 @@ def _python(project: Project, template: Template) -> Iterable[Finding]:
         return
     version = template.interpreter.version
     evidence = Evidence(EvidenceKind.METADATA, f"{project.title}: requires-python")
-    if not SpecifierSet(project.requires_python).contains(version, prereleases=True):
+    wanted = SpecifierSet(project.requires_python)
+    if not wanted.contains(version, prereleases=True):
+        names = templates_that(lambda each: bool(each.python) and wanted.contains(each.python), template)
+        there = f" ({shortened(names, 3)} of the catalogue)" if names else ""
         yield Finding(
             "python",
             project.title,
             Verdict.FAILED,
             f"the project requires Python {project.requires_python}, the template has {version}",
             evidence,
-            "choose a template with that Python, or widen requires-python",
-        )
-
-
-def _pins(facts: _Facts) -> Iterable[Finding]:
-    """Yield a warning for each exact pin that gave way to a held distribution."""
-    for name, pin in sorted(facts.overlay.ignored_pins.items()):
-        need = facts.needs[name]
-        yield Finding(
-            "held",
-            name,
-            Verdict.WARNING,
-            f"the project pins {name}{pin if not need.url else f' @ {pin}'}; "
-            f"the template's {facts.template.distributions[name].version} is never changed and takes its place",
-            need.evidence[0],
-            f"test with {facts.template.distributions[name].version}, or take {name} out of the requirements",
+            f"choose a template with that Python{there}, or widen requires-python",
         )
 
 

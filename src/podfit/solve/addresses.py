@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from podfit.model import Need, RefusedNeed
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from podfit.model import Need, RefusedNeed, Template
 from podfit.model.words import listed
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -33,4 +35,24 @@ def unfilled(needs: Iterable[Need]) -> list[RefusedNeed]:
             are = "is" if len(names) == 1 else "are"
             text = f"its address{where} holds {variables}, which {are} not set: set it and fit again, or write it out"
             refused.append(RefusedNeed(need.name, text))
+    return refused
+
+
+def of_another_machine(needs: Iterable[Need], template: Template) -> list[RefusedNeed]:
+    """Return the needs whose address names a wheel that, by its name, does not fit the template."""
+    refused = []
+    for need in needs:
+        filename = unquote(urlsplit(need.url).path.rpartition("/")[2])
+        try:
+            _, version, _, tags = parse_wheel_filename(filename)
+        except InvalidWheelFilename:
+            continue
+        if template.target.would_fit(frozenset(map(str, tags))):
+            continue
+        where = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
+        text = (
+            f"its address{where} names {filename}, which is not for {template.target}: name a wheel that is, or "
+            f"{need.name}=={version.public} without the address where the index has it"
+        )
+        refused.append(RefusedNeed(need.name, text))
     return refused

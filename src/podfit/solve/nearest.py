@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from packaging.requirements import Requirement
@@ -27,11 +27,11 @@ def is_pin(clause: Specifier) -> bool:
     return not clause.version.endswith(".*") or clause.version.count(".") > 1
 
 
-def nearest(need: Need, search: Search) -> Steps[str]:
+def nearest(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[str]:
     """Return the release of the pin's series (its first number) next to it that fits what search keeps, empty for none.
 
     Newer ones come first: what was fixed since counts more than what was dropped. Only the need itself is looked at,
-    with all that it requires; whether the other needs agree is for the next search.
+    with all that it requires, and beside (PEP 508 lines); whether the other needs agree is for the next search.
     """
     version = pinned(need.specifier)
     if not version or need.url or need.name in search.offered.pins:
@@ -41,7 +41,7 @@ def nearest(need: Need, search: Search) -> Steps[str]:
     preferences = {name: chosen for name, chosen in search.question.preferences.items() if name != need.name}
     for limits, lowest in ((f">{version},<{series + 1}", True), (f"<{version},>={series}", False)):
         line = f"{need.name}{extras}{limits}"
-        question = replace(search.question, requirements=(line,), preferences=preferences, lowest=lowest)
+        question = replace(search.question, requirements=(line, *beside), preferences=preferences, lowest=lowest)
         try:
             answer = yield from replace(search, question=question).ask(search.released)
         except InputError:  # something below it is not to be had: told where it is asked for

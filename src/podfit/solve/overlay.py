@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from podfit.model import (
     Alternative,
@@ -28,20 +27,23 @@ from podfit.model import (
 from podfit.model.choice import NEEDS, TEMPLATE
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
-from podfit.solve.addresses import unfilled, unset
+from podfit.solve.addresses import of_another_machine, unfilled, unset
 from podfit.solve.answer import Refusal
 from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, unmet
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders
-from podfit.solve.nearest import is_pin, nearest, small_steps
+from podfit.solve.nearest import nearest, small_steps
+from podfit.solve.other_environments import gave_way, of_held, other_environments
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import (
+    Blamed,
     absent,
     against_held,
     at_address,
     culprits_of,
     enough,
     explained,
+    fewest,
     told,
     told_of_address,
     told_of_wheels,
@@ -128,7 +130,7 @@ def overlay_steps(
     offered = offer(template, held)
     notes: list[str] = []
     stated = {need.name: need for need in needs}
-    ignored, refused = _held_needs(offered, held, needs)
+    ignored, refused = of_held(offered.pins, held, needs)
     refused += against_held(offered, held, needs)
     limits = [*_usable_constraints(constraints, offered, held, template, notes)]
     limits += [f"{b.name}{b.specifier}" for b in bounds if not b.filename and b.name not in held]
@@ -150,7 +152,7 @@ def overlay_steps(
     pinned = [n for n in needs if n.name not in held]
     filled = [n for n in pinned if not unset(n.url)]
     repositories = yield from fixed_commits(filled, allowed, offline=uv.offline)
-    nowhere = [*repositories.refused, *unfilled(pinned)]
+    nowhere = [*repositories.refused, *unfilled(pinned), *of_another_machine(filled, template)]
     refused += nowhere
     dropped: set[str] = {*repositories.fixed, *(each.name for each in nowhere)}
     loose = [name for name in offered.pins if name not in held]
@@ -170,6 +172,7 @@ def overlay_steps(
     passed_over: tuple[PassedOver, ...] = ()
     rough = False
     while True:
+        fault = Blamed(())
         wanted = [n for n in needs if n.name not in dropped and _asked(n, offered)]
         lines = tuple(requirement_line(n, n.name in relaxed, near.get(n.name, "")) for n in wanted)
         asked = replace(question, requirements=lines)
@@ -200,6 +203,9 @@ def overlay_steps(
             culprits = culprits_of(blamed, needs, relaxed, dropped, ranks) if blamed else []
             if blamed and not any(stated[name].specifier and name not in relaxed for name in culprits):
                 culprits = yield from enough(search, culprits)
+            elif blamed:
+                fault = yield from fewest(search, blamed, culprits)
+                culprits = list(fault.names)
         except PackageNotFoundError as error:
             blamed, culprits = told(error, needs, unasked or {}), absent(error, needs, relaxed, dropped)
             dropped.update(name for name in culprits if name == error.package)
@@ -235,9 +241,10 @@ def overlay_steps(
             if near.pop(name, "") == "" and (name in relaxed or not (stated[name].specifier or stated[name].url)):
                 dropped.add(name)
             if name not in {r.name for r in refused}:
-                next_to = "" if name in dropped else (yield from nearest(stated[name], search))
+                next_to = "" if name in dropped else (yield from nearest(stated[name], search, fault.beside))
                 near |= {name: next_to} if next_to else {}
-                refused.append(RefusedNeed(name, explained(stated[name], blamed, offered), near=next_to))
+                said = explained(stated[name], blamed, offered)
+                refused.append(RefusedNeed(name, said, near=next_to, gave_way=fault.excluded))
             relaxed.add(name)
     assert settled is not None  # noqa: S101 - the loop ends with an answer or raises
     earlier.take(relaxed, dropped, refused, cheapest[0].reasons if cheapest is not None else search.reasons)
@@ -273,13 +280,14 @@ def overlay_steps(
         name: replace(p, artefacts=(built[name].artefact,)) if name in built else p for name, p in packages.items()
     }
     refused = yield from told_of_wheels(refused, stated, sources)
+    refused = [replace(r, fitting=packages[r.name].version if r.name in packages else "") for r in refused]
     return Overlay(
         packages={
             name: replace(p, artefacts=tuple(f for f in p.artefacts if (name, f.filename) not in excluded))
             for name, p in packages.items()
         },
         changes=tuple(_changes(search, packages)),
-        refused=tuple(replace(r, fitting=packages[r.name].version if r.name in packages else "") for r in refused),
+        refused=tuple(gave_way(refused, stated, other_environments(needs, ignored), held, offered.pins)),
         ignored_pins=ignored,
         broken=offered.broken,
         left_out=offered.left_out,
@@ -307,30 +315,6 @@ def _alternative(
         and not same_version(there.version, settled[1][need.name].version)
     ]
     return Alternative(tuple(others), tuple(change.name for change in _changes(search, packages)))
-
-
-def _held_needs(
-    offered: OfferedTemplate, held: Collection[str], needs: Sequence[Need]
-) -> tuple[dict[str, str], list[RefusedNeed]]:
-    """Judge what the project asks of held distributions: exact pins give way, ranges that exclude them conflict."""
-    ignored: dict[str, str] = {}
-    refused: list[RefusedNeed] = []
-    for need in needs:
-        version = offered.pins.get(need.name, "")
-        if need.name not in held or not version:
-            continue
-        specifier = SpecifierSet(need.specifier)
-        if need.url:
-            ignored[need.name] = need.url
-        elif not specifier.contains(version, prereleases=True):
-            if all(is_pin(clause) for clause in specifier):
-                ignored[need.name] = need.specifier
-            else:
-                text = (
-                    f"the project needs {need.name}{need.specifier}, the template has {version}, which is never changed"
-                )
-                refused.append(RefusedNeed(need.name, text))
-    return ignored, refused
 
 
 def _usable_constraints(

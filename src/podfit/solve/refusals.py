@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.model import InputError, Need, RefusedNeed, canonical
 from podfit.model.steps import Steps
-from podfit.model.words import shortened
+from podfit.model.words import listed, shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import holders
+from podfit.solve.nearest import is_pin
 from podfit.solve.search import Search, words_of
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
@@ -56,6 +57,56 @@ def enough(search: Search, culprits: Sequence[str]) -> Steps[list[str]]:
         if not isinstance(answer, Refusal):
             return [name]
     return list(culprits)
+
+
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """The needs that give way to a refusal. beside are the lines that stay of the others that it names.
+
+    excluded names these where they are exact pins that exclude the one need wherever it is installed.
+    """
+
+    names: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    excluded: str = ""
+
+
+def fewest(search: Search, message: str, culprits: Sequence[str]) -> Steps[Blamed]:
+    """Return the one need of some whose limits alone have to go; all where a conflict is not of these alone.
+
+    What the others require gives way first (`a depends on b`: b).
+    """
+    lines = {canonical(Requirement(line).name): line for line in search.question.requirements}
+    every = Blamed(tuple(culprits))
+    if len(culprits) < 2 or not all(name in lines for name in culprits):
+        return every
+    together = tuple(lines[name] for name in culprits)
+    if not (yield from _refused(search, together)):
+        return every
+    required = [name for name in culprits if re.search(rf"depends? on (?:one of:\s*)?{re.escape(name)}\b", message)]
+    for name in dict.fromkeys((*required, *reversed(culprits))):
+        others = tuple(lines[other] for other in culprits if other != name)
+        asked = Requirement(lines[name])
+        free = f"{name}[{','.join(sorted(asked.extras))}]" if asked.extras else name
+        if (yield from _refused(search, (*others, free))):
+            continue
+        anywhere = replace(search, held=frozenset(), soft=frozenset())
+        pins = all(all(map(is_pin, Requirement(line).specifier)) for line in together)
+        if pins and (yield from _refused(anywhere, together)) and not (yield from _refused(anywhere, (*others, free))):
+            return Blamed(
+                (name,), others, f"{listed(others)} exclude{'s' * (len(others) == 1)} it in every environment"
+            )
+        return Blamed((name,), others)
+    return every
+
+
+def _refused(search: Search, requirements: tuple[str, ...]) -> Steps[bool]:
+    """Tell whether nothing meets some lines beside what never moves; what has to be asked elsewhere counts so."""
+    alone = replace(search, question=replace(search.question, requirements=requirements), released=frozenset())
+    try:
+        return isinstance((yield from alone.ask(search.released, only=())), Refusal)
+    except InputError:
+        return True
 
 
 def against_held(offered: OfferedTemplate, held: Collection[str], needs: Iterable[Need]) -> list[RefusedNeed]:
@@ -126,7 +177,9 @@ def told_of_wheels(
 ) -> Steps[list[RefusedNeed]]:
     """Return the refused needs, each with what its range has no wheel for, where nobody said so yet."""
     refused = list(refused)
-    limits = {each.name: stated[each.name].specifier for each in refused if "has no wheel" not in each.message}
+    limits = {
+        each.name: stated[each.name].specifier for each in refused if "has no wheel for Python" not in each.message
+    }
     limits = {name: limit for name, limit in limits.items() if limit}
     found = (yield from sources.without_wheels(limits)) if sources is not None else {}
     return [replace(r, message=f"{r.message} {found[r.name]}") if r.name in found else r for r in refused]
@@ -139,5 +192,5 @@ def explained(need: Need, message: str, offered: OfferedTemplate) -> str:
     against = list(holders(need.name, SpecifierSet(need.specifier), offered)) if need.specifier else []
     if against:
         said = shortened([str(holder) for holder in against], 3)
-        return f"{asked}; of the template, {said}. {message}"
+        return f"{asked}; of the template, {said}. {message[:1].upper()}{message[1:]}"
     return f"{asked}: {message[:1].lower()}{message[1:]}" if message.startswith("Because ") else f"{asked}: {message}"

@@ -1,0 +1,145 @@
+"""What is said of needs that cannot be had as they are asked for, and of pins that gave way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from podfit.catalogue.store import leading_names, template_summaries
+from podfit.catalogue.summary import Summary
+from podfit.model import Finding, Need, Overlay, RefusedNeed, Template, Verdict
+from podfit.model.versions import same_version
+from podfit.model.words import in_short, shortened
+
+_PROOF = re.compile(r"[Bb]ecause .*?(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
+"""The resolver's proof, up to where it says what follows."""
+
+
+def refusal(refused: RefusedNeed, need: Need | None, template: Template, held: Collection[str]) -> str:
+    """Return why a need cannot be had, and what would do."""
+    present = template.distributions.get(refused.name)
+    said = _plainly(refused, template, held).rstrip()
+    said = said if said.endswith((".", "!", "?")) else f"{said}."
+    specifier = need.specifier if need is not None else ""
+    if refused.name in held:
+        return f"{said} {_elsewhere(refused.name, specifier, template)}"
+    if refused.near and refused.near == refused.fitting:
+        return (
+            f"{said} {refused.name} {refused.near} is the nearest release that fits: "
+            "ask for that, or take another template."
+        )
+    if refused.fitting and (present is None or not same_version(present.version, refused.fitting)):
+        only = "only the older " if _older(refused.fitting, specifier) else ""
+        return (
+            f"{said} Without its own limit {only}{refused.name} {refused.fitting} would fit: "
+            "widen the limit, or take another template."
+        )
+    if present is not None and refused.fitting:
+        return (
+            f"{said} Without its own limit the template's {present.version} stays: "
+            "widen the limit, or take another template."
+        )
+    if said.rstrip().endswith(("unsatisfiable.", "used.")) or " Of the template, " in said:
+        return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
+    return _plainly(refused, template, held)
+
+
+def _elsewhere(name: str, specifier: str, template: Template) -> str:
+    """Return which templates of the catalogue have what is asked of torch, those of the same family first."""
+    if name != "torch":
+        return "Take a template whose torch it belongs to (podfit recommend)."
+    wanted = SpecifierSet(specifier)
+    names = templates_that(lambda each: bool(each.torch) and wanted.contains(each.torch, prereleases=True), template)
+    if not names:
+        return f"No template of the catalogue has {name}{specifier}: take one that you have, or widen the range."
+    return f"{shortened(names, 3)} of the catalogue have {name}{specifier}: take one (-t {names[0]}; podfit recommend)."
+
+
+def templates_that(suits: Callable[[Summary], bool], template: Template) -> list[str]:
+    """Return the names of the catalogue's templates that suit: those of the same family first, then well-known ones."""
+    leading = leading_names()
+    family = next((each.family for each in template_summaries() if each.name == template.name), "")
+    found = [each for each in template_summaries() if suits(each) and each.name != template.name]
+    found.sort(key=lambda e: (not family or e.family != family, e.name not in leading, _release(e.torch), e.name))
+    return [each.name for each in found]
+
+
+def _release(version: str) -> Version:
+    """Return a version to order by; none comes last."""
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return Version("9999")
+
+
+def _older(version: str, specifier: str) -> bool:
+    """Tell whether a release is older than all that a specifier names."""
+    named = [each.version.removesuffix(".*") for each in SpecifierSet(specifier) if each.operator != "!="]
+    try:
+        return bool(named) and Version(version) < min(map(Version, named))
+    except InvalidVersion:
+        return False
+
+
+def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) -> str:
+    """Return the explanation, in short: without the resolver's proof where one of three sentences says it all.
+
+    These are that the need itself has no wheel, that something below it has none, and that it is made for another
+    version of something held.
+    """
+    name = re.escape(refused.name)
+    head = refused.message.partition(": ")[0]
+    if re.search(rf"{name} \S+ has no wheel for|No release of {name}\S* has a wheel for", refused.message):
+        return _PROOF.sub("", refused.message)
+    if built := re.search(r"\. ([a-z0-9._-]+) \S+ has no wheel for Python", refused.message):
+        needs = f"t needs {built[1]}, and "
+        return _PROOF.sub(lambda proof: ("I" if proof[0][0] == "B" else "i") + needs, refused.message, count=1)
+    asked = re.findall(rf"{name}\S* depends? on ([a-z0-9._-]*[a-z0-9])((?:[<>=!~]=?)\S*\w)", refused.message)
+    for other, limits in reversed(asked):
+        if other in held and other in template.distributions:
+            there = template.distributions[other].version
+            return f"{head}: it is made for {other}{limits}, and the template's {other} {there} is never changed."
+    return in_short(refused.message)
+
+
+def given_way(
+    overlay: Overlay, needs: Mapping[str, Need], template: Template, held: Collection[str]
+) -> Iterator[Finding]:
+    """Yield a warning for each exact pin that gave way: to what is held, and with it where it cannot be had."""
+    for name, pin in sorted(overlay.ignored_pins.items()):
+        need = needs[name]
+        version = template.distributions[name].version
+        yield Finding(
+            "held",
+            name,
+            Verdict.WARNING,
+            f"the project pins {name}{pin if not need.url else f' @ {pin}'}; "
+            f"the template's {version} is never changed and takes its place",
+            need.evidence[0],
+            f"test with {version}, or take {name} out of the requirements",
+        )
+    for refused in overlay.refused:
+        if refused.gave_way:
+            yield Finding(
+                "held",
+                refused.name,
+                Verdict.WARNING,
+                f"{_taken(refused, needs[refused.name])}, for {refused.gave_way} ({_why(refused, template, held)})",
+                needs[refused.name].evidence[0],
+                f"test with {refused.fitting}" if refused.fitting else "declare it if it is wanted",
+            )
+
+
+def _why(refused: RefusedNeed, template: Template, held: Collection[str]) -> str:
+    """Return the explanation as the end of a sentence, without who asks."""
+    said = _plainly(refused, template, held)
+    return re.sub(rf"^the project needs {re.escape(refused.name)}\S*(?: \([^)]*\))?[:;] ", "", said).rstrip(". ")
+
+
+def _taken(refused: RefusedNeed, need: Need) -> str:
+    """Return what comes in the place of what was asked for."""
+    asked = f"{refused.name}{need.specifier}"
+    return f"{refused.fitting} takes the place of {asked}" if refused.fitting else f"{asked} is left out"

@@ -1,0 +1,128 @@
+"""Pins of another environment: what a file says that pins what the template holds in another version.
+
+`torch==1.6.0` beside `matplotlib==3.3.1` tells of a machine with torch 1.6. The template's torch takes the place of the
+first; the second was chosen for that machine as well, and where it cannot be had its nearest release takes its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from podfit.catalogue.torch_pairs import partner
+from podfit.model import Need, RefusedNeed
+from podfit.solve.nearest import is_pin
+
+
+def of_held(
+    pins: Mapping[str, str], held: Collection[str], needs: Sequence[Need]
+) -> tuple[dict[str, str], list[RefusedNeed]]:
+    """Judge what the project asks of held distributions: exact pins give way, ranges that exclude them conflict.
+
+    A range gives way, too, where it admits what belongs to the torch that the project pins: it follows from that pin.
+    Returns the specifiers (or addresses) that gave way, by name, and the refused needs. pins are the template's.
+    """
+    ignored: dict[str, str] = {}
+    refused: list[RefusedNeed] = []
+    torch = next((need.specifier for need in needs if need.name == "torch" and "torch" in held), "")
+    for need in needs:
+        version = pins.get(need.name, "")
+        if need.name not in held or not version:
+            continue
+        specifier = SpecifierSet(need.specifier)
+        if need.url:
+            ignored[need.name] = need.url
+        elif not specifier.contains(version, prereleases=True):
+            if all(map(is_pin, specifier)) or _follows(need, torch):
+                ignored[need.name] = need.specifier
+            else:
+                place = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
+                asked = f"the project needs {need.name}{need.specifier}{place}"
+                refused.append(RefusedNeed(need.name, f"{asked}; the template's {version} is never changed."))
+    return ignored, refused
+
+
+def _follows(need: Need, torch: str) -> bool:
+    """Tell whether a range admits the release that belongs to a pinned torch."""
+    clauses = list(SpecifierSet(torch))
+    if not clauses or not all(map(is_pin, clauses)):
+        return False
+    pair = partner(need.name, clauses[0].version.removesuffix(".*"))
+    return bool(pair) and SpecifierSet(need.specifier).contains(pair, prereleases=True)
+
+
+def other_environments(needs: Iterable[Need], ignored: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that pin what the template holds in another version, each with the first such pin.
+
+    ignored maps the held needs whose exact pins gave way to these pins.
+    """
+    found: dict[str, str] = {}
+    for need in needs:
+        for evidence in need.evidence if need.name in ignored else ():
+            path, _, line = evidence.source.rpartition(":")
+            if path and line.isdigit() and need.specifier and _version(need) in evidence.detail:
+                found.setdefault(path, f"{need.name}{need.specifier} ({evidence.source})")
+    return found
+
+
+def _version(need: Need) -> str:
+    """Return the version of a pin as people write it: without the star of conda's `=1.12`."""
+    return next((each.version.removesuffix(".*") for each in SpecifierSet(need.specifier)), "")
+
+
+def gave_way(
+    refused: Iterable[RefusedNeed],
+    needs: Mapping[str, Need],
+    files: Mapping[str, str],
+    held: Collection[str],
+    pins: Mapping[str, str],
+) -> list[RefusedNeed]:
+    """Return the refused needs; those whose exact pins nobody can insist on say why in `gave_way`.
+
+    files are those of `other_environments`, pins the template's versions. A pin gives way where a line that declares
+    the need is in such a file, or where the refusal tells so (other pins of the project exclude it everywhere); and
+    where another release of its series (its first number) is planned. One whose release is made for another version of
+    something held stays refused: which release of it fits is for a person. What no manifest asks for gives way, too:
+    its range, or all of it where no import of it is sure to run.
+    """
+    return [replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins)) for each in refused]
+
+
+def _reason(
+    refused: RefusedNeed, need: Need | None, files: Mapping[str, str], held: Collection[str], pins: Mapping[str, str]
+) -> str:
+    taken = refused.fitting
+    if need is not None and need.dispensable:
+        return f"{need.dispensable}, and no manifest declares it"
+    if need is not None and need.aside and taken:
+        return f"{need.aside} is no manifest of the project"
+    clauses = list(SpecifierSet(need.specifier)) if need is not None and not need.url else []
+    if need is None or not taken or not clauses or not all(map(is_pin, clauses)):
+        return ""
+    planned = refused.near == taken or pins.get(refused.name) == taken
+    series = _first(clauses[0].version.removesuffix(".*")) == _first(taken)
+    if not planned or not series or _made_for_another(refused, held):
+        return ""
+    places = [evidence.source.rpartition(":")[0] for evidence in need.evidence]
+    told = next((files[place] for place in places if place in files), "")
+    return f"{told} stands beside it, and is of another machine, too" if told else refused.gave_way
+
+
+def _made_for_another(refused: RefusedNeed, held: Collection[str]) -> bool:
+    """Tell whether the explanation is that the refused release asks for something held in another version."""
+    name = re.escape(refused.name)
+    asked = re.findall(rf"{name}\S* depends? on (?:one of:\s*)?([a-z0-9._-]*[a-z0-9])", refused.message)
+    return any(each in held for each in asked)
+
+
+def _first(version: str) -> tuple[int, int]:
+    """Return what tells a series: the epoch and the first number."""
+    try:
+        parsed = Version(version)
+    except InvalidVersion:
+        return (-1, -1)
+    return parsed.epoch, parsed.release[0]

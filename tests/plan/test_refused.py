@@ -1,0 +1,108 @@
+"""What is said of needs that cannot be had: short, who asks, what holds, what would fit, what to do."""
+
+import pytest
+
+from podfit.model import (
+    Distribution,
+    Evidence,
+    EvidenceKind,
+    Interpreter,
+    Need,
+    Origin,
+    Overlay,
+    Platform,
+    RefusedNeed,
+    Template,
+    Verdict,
+)
+from podfit.plan.refused import given_way, refusal
+
+SEEN = Evidence(EvidenceKind.METADATA, "requirements.txt:3")
+POD = Template(
+    "runpod-pytorch-2.4",
+    Interpreter("3.11.10"),
+    Platform(),
+    {name: Distribution(name, version, SEEN, ()) for name, version in (("torch", "2.4.1+cu124"), ("numpy", "1.26.3"))},
+    Origin.GIVEN,
+    SEEN,
+)
+
+
+def said(name, specifier, message, **more):
+    """Return the sentence about one refused need."""
+    return refusal(RefusedNeed(name, message, **more), Need(name, (SEEN,), specifier), POD, {"torch"})
+
+
+def test_a_torch_that_no_release_of_the_template_has_names_templates_that_have_it():
+    text = said("torch", ">=2.8", "the project needs torch>=2.8; the template's 2.4.1+cu124 is never changed.")
+    assert "of the catalogue have torch>=2.8: take one (-t runpod-" in text
+    assert "widen" not in text
+    none = said("torch", ">=99", "the project needs torch>=99; the template's 2.4.1+cu124 is never changed.")
+    assert none.endswith("No template of the catalogue has torch>=99: take one that you have, or widen the range.")
+
+
+PROOF = (
+    "because scipy==1.5.2 has no usable wheels and you require scipy==1.5.2, we can conclude that your requirements "
+    "are unsatisfiable."
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "specifier", "message", "more", "text"),
+    [
+        (
+            "scipy",
+            "==1.5.2",
+            f"the project needs scipy==1.5.2 (requirements.txt:3): {PROOF} No release of scipy==1.5.2 has a wheel for "
+            "Python 3.11: 1.9.2 is the nearest that has one.",
+            {"near": "1.10.0", "fitting": "1.10.0"},
+            "the project needs scipy==1.5.2 (requirements.txt:3): No release of scipy==1.5.2 has a wheel for Python "
+            "3.11: 1.9.2 is the nearest that has one. scipy 1.10.0 is the nearest release that fits: ask for that, or "
+            "take another template.",
+        ),
+        (
+            "transformers",
+            "==4.19.2",
+            f"the project needs transformers==4.19.2 (a.txt:1): {PROOF} tokenizers 0.12.1 has no wheel for "
+            "Python 3.11, only for others.",
+            {},
+            "the project needs transformers==4.19.2 (a.txt:1): it needs tokenizers, and tokenizers 0.12.1 has no wheel "
+            "for Python 3.11, only for others.",
+        ),
+        (
+            "xformers",
+            "==0.0.18",
+            "the project needs xformers==0.0.18 (a.txt:1): because xformers==0.0.18 depends on torch==2.0.0 and you "
+            "require torch==2.4.1+cu124, we can conclude that your requirements are unsatisfiable.",
+            {"fitting": "0.0.28.post1"},
+            "the project needs xformers==0.0.18 (a.txt:1): it is made for torch==2.0.0, and the template's torch "
+            "2.4.1+cu124 is never changed. Without its own limit xformers 0.0.28.post1 would fit: widen the limit, or "
+            "take another template.",
+        ),
+        (
+            "torchtext",
+            "==0.16.0",
+            "the project needs torchtext==0.16.0: none.",
+            {"fitting": "0.6.0"},
+            "the project needs torchtext==0.16.0: none. Without its own limit only the older torchtext 0.6.0 would "
+            "fit: widen the limit, or take another template.",
+        ),
+    ],
+)
+def test_a_sentence_says_what_stands_against_it_and_what_would_fit(name, specifier, message, more, text):
+    assert said(name, specifier, message, **more) == text
+
+
+def test_what_gave_way_is_told_with_what_takes_its_place():
+    refused = (
+        RefusedNeed("scipy", f"the project needs scipy==1.5.2 (requirements.txt:3): {PROOF}", "1.10.0", "1.10.0", "X"),
+        RefusedNeed("ipex", "the project needs ipex (a.py:3): gone", gave_way="a.py:3 imports it in a function"),
+    )
+    overlay = Overlay({}, (), refused, {"torch": "==1.6.0"}, (), ())
+    asked = {"scipy": "==1.5.2", "ipex": "", "torch": "==1.6.0"}
+    needs = {name: Need(name, (SEEN,), specifier) for name, specifier in asked.items()}
+    torch, scipy, ipex = given_way(overlay, needs, POD, {"torch"})
+    assert {each.verdict for each in (torch, scipy, ipex)} == {Verdict.WARNING}
+    assert torch.message.startswith("the project pins torch==1.6.0; the template's 2.4.1+cu124 is never changed")
+    assert scipy.message.startswith("1.10.0 takes the place of scipy==1.5.2, for X (because scipy==1.5.2 has no usable")
+    assert ipex.message == "ipex is left out, for a.py:3 imports it in a function (gone)"

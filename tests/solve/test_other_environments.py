@@ -1,0 +1,144 @@
+"""Which exact pins give way with what the template holds, and which stay a conflict."""
+
+import pytest
+from solve_support import need, only, registry, template
+
+from podfit.model import Evidence, EvidenceKind, RefusedNeed
+from podfit.solve import Uv, solve_overlay
+from podfit.solve.addresses import of_another_machine
+from podfit.solve.other_environments import gave_way, of_held, other_environments
+
+TORCH = {"torch": "2.4.1+cu124", "torchaudio": "2.4.1+cu124", "numpy": "1.26.3"}
+
+
+def asked(line, name, specifier=""):
+    """Return a need that a line of a file declares."""
+    place, _, text = line.partition(" ")
+    made = need(name, specifier)
+    return made.__class__(**{**_fields(made), "evidence": (Evidence(EvidenceKind.METADATA, place, text),)})
+
+
+def _fields(made):
+    return {name: getattr(made, name) for name in made.__dataclass_fields__}
+
+
+OLD = asked("requirements.txt:8 torch==1.6.0", "torch", "==1.6.0")
+
+
+def test_a_companions_range_gives_way_where_it_admits_what_belongs_to_the_pinned_torch():
+    pin = asked("requirements.txt:1 torch==2.1.0", "torch", "==2.1.0")
+    follows = asked("requirements.txt:2 torchaudio>=2.0.0,<2.1.2", "torchaudio", ">=2.0.0,<2.1.2")
+    ignored, refused = of_held(TORCH, ["torch", "torchaudio"], [pin, follows])
+    assert (ignored, refused) == ({"torch": "==2.1.0", "torchaudio": ">=2.0.0,<2.1.2"}, [])
+    other = asked("requirements.txt:2 torchaudio<2", "torchaudio", "<2")
+    _, (told,) = of_held(TORCH, ["torch", "torchaudio"], [pin, other])
+    assert told.message == (
+        "the project needs torchaudio<2 (requirements.txt:2); the template's 2.4.1+cu124 is never changed."
+    )
+    _, (alone,) = of_held(TORCH, ["torch", "torchaudio"], [follows])
+    assert alone.name == "torchaudio"
+
+
+def test_files_of_another_environment_are_those_with_a_pin_that_gave_way():
+    conda = asked("env.yml:7 torch==1.12.*", "torch", "==1.12.*")
+    assert other_environments([OLD], {"torch": "==1.6.0"}) == {"requirements.txt": "torch==1.6.0 (requirements.txt:8)"}
+    assert other_environments([conda], {"torch": "==1.12.*"}) == {"env.yml": "torch==1.12.* (env.yml:7)"}
+    assert other_environments([OLD], {}) == {}
+
+
+NO_WHEEL = "the project needs scipy==1.5.2: because scipy==1.5.2 has no usable wheels"
+FOR_TORCH = "the project needs scipy==1.5.2: because scipy==1.5.2 depends on torch==1.6.0 and you require torch==2.4.1"
+
+
+@pytest.mark.parametrize(
+    ("line", "specifier", "message", "near", "fitting", "gives"),
+    [
+        ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "1.10.0", "1.10.0", True),
+        ("other.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "1.10.0", "1.10.0", False),
+        ("requirements.txt:6 scipy<1.6", "<1.6", NO_WHEEL, "", "1.10.0", False),
+        ("requirements.txt:6 scipy==1.5.2", "==1.5.2", FOR_TORCH, "1.10.0", "1.10.0", False),
+        ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "", "2.0", False),
+        ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "2.0", "2.0", False),
+        ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "", "", False),
+    ],
+)
+def test_a_pin_gives_way_with_torch_s_where_a_release_of_its_series_fits(
+    line, specifier, message, near, fitting, gives
+):
+    scipy = asked(line, "scipy", specifier)
+    refused = RefusedNeed("scipy", message, fitting, near)
+    files = other_environments([OLD], {"torch": "==1.6.0"})
+    (judged,) = gave_way([refused], {"scipy": scipy, "torch": OLD}, files, ["torch"], TORCH)
+    assert bool(judged.gave_way) is gives
+    if gives:
+        assert judged.gave_way.startswith("torch==1.6.0 (requirements.txt:8) stands beside it")
+
+
+def test_the_templates_own_release_takes_the_place_of_a_pin_of_its_series():
+    numpy = asked("requirements.txt:4 numpy==1.18.5", "numpy", "==1.18.5")
+    files = other_environments([OLD], {"torch": "==1.6.0"})
+    refused = RefusedNeed("numpy", "no wheel", "1.26.3")
+    (judged,) = gave_way([refused], {"numpy": numpy, "torch": OLD}, files, ["torch"], TORCH)
+    assert judged.gave_way
+    (judged,) = gave_way([refused], {"numpy": numpy, "torch": OLD}, files, ["torch"], {"numpy": "1.20"})
+    assert not judged.gave_way
+
+
+@pytest.fixture
+def solve(tmp_path):
+    """Return a function that solves needs over an empty template in a world of releases."""
+
+    def run(needs, releases):
+        arguments = only(registry(tmp_path / "wheels", releases))
+        pod = template({})
+        return solve_overlay(pod, needs, Uv(tmp_path / "cache"), held=(), preferences={}, index_arguments=arguments)
+
+    return run
+
+
+RELEASES = {
+    ("transformers", "4.31.0"): ["tokenizers<0.14"],
+    ("transformers", "4.35.0"): ["tokenizers>=0.14"],
+    **{("tokenizers", version): [] for version in ("0.13.3", "0.14.0")},
+}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_pins_that_exclude_each_other_what_the_other_requires_gives_way_alone(solve, first):
+    needs = [need("tokenizers", "==0.14.0"), need("transformers", "==4.31.0")]
+    overlay = solve(needs if first else needs[::-1], RELEASES)
+    assert {name: package.version for name, package in overlay.packages.items()} == {
+        "tokenizers": "0.13.3",
+        "transformers": "4.31.0",
+    }
+    (refused,) = overlay.refused
+    assert (refused.name, refused.near) == ("tokenizers", "0.13.3")
+    assert "transformers==4.31.0" in refused.gave_way
+    assert "excludes it in every environment" in refused.gave_way
+
+
+def test_a_range_that_a_pin_excludes_is_a_conflict(solve):
+    overlay = solve([need("tokenizers", ">=0.14"), need("transformers", "==4.31.0")], RELEASES)
+    assert [refused.name for refused in overlay.refused if not refused.gave_way] == ["tokenizers"]
+
+
+def test_what_no_manifest_asks_for_is_left_out_or_taken_in_another_version(solve):
+    lazy = need("absent", dispensable="a.py:9 imports it in a function")
+    scoped = need("tokenizers", "==0.1", aside="examples/requirements.txt:3")
+    overlay = solve([lazy, scoped], RELEASES)
+    assert {each.name: (each.fitting, each.gave_way) for each in overlay.refused} == {
+        "absent": ("", "a.py:9 imports it in a function, and no manifest declares it"),
+        "tokenizers": ("0.13.3", "examples/requirements.txt:3 is no manifest of the project"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [("cp310-cp310-manylinux2014_x86_64", True), ("cp311-cp311-win_amd64", True), ("py3-none-any", False)],
+)
+def test_a_wheel_by_its_address_that_is_for_another_machine_is_told_from_its_name(tags, told):
+    url = f"https://example.org/latest/ray-3.0.0.dev0-{tags}.whl"
+    found = of_another_machine([need("ray", url=url)], template({}))
+    assert [each.name for each in found] == ["ray"] * told
+    if told:
+        assert f"names ray-3.0.0.dev0-{tags}.whl, which is not for" in found[0].message
