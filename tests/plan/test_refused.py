@@ -2,6 +2,7 @@
 
 import pytest
 
+from podfit.catalogue.store import well_known_first
 from podfit.model import (
     Distribution,
     Evidence,
@@ -30,7 +31,8 @@ POD = Template(
 
 def said(name, specifier, message, **more):
     """Return the sentence about one refused need."""
-    return refusal(RefusedNeed(name, message, **more), Need(name, (SEEN,), specifier), POD, {"torch"})
+    asked = Need(name, (SEEN,), specifier)
+    return refusal(RefusedNeed(name, message, **more), asked, POD, {"torch"}, well_known_first)
 
 
 def test_a_torch_that_no_release_of_the_template_has_names_templates_that_have_it():

@@ -145,6 +145,18 @@ def template_summaries() -> tuple[Summary, ...]:
     return tuple(place.summary for place in _places().values())
 
 
+def well_known_first() -> tuple[Summary, ...]:
+    """Return every template in a few words: the leading ones first, then those with the oldest torch."""
+    leading = frozenset(leading_names())
+    return tuple(sorted(template_summaries(), key=lambda each: (each.name not in leading, _torch(each), each.name)))
+
+
+def _torch(summary: Summary) -> tuple[int, ...]:
+    """Return a template's torch release to order by; none comes last."""
+    numbers = summary.torch.partition("+")[0].split(".")
+    return tuple(int(number) if number.isdigit() else 0 for number in numbers) if summary.torch else (9999,)
+
+
 def forget() -> None:
     """Look again at what there is: lists were taken in."""
     _places.cache_clear()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from podfit.audit import Audit, Audited, Subject, audited
 from podfit.catalogue.anchors import anchor_bounds, anchored
 from podfit.catalogue.held import is_held
+from podfit.catalogue.store import well_known_first
 from podfit.fit.binaries import WheelReader
 from podfit.fit.indexes import index_arguments
 from podfit.fit.provenance import provenance
@@ -210,7 +211,13 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
     created = given.now().isoformat(timespec="seconds")
     while True:
         plan = build_plan(
-            given.project, subject, said.findings, needed.report.findings, source=given.source, created=created
+            given.project,
+            subject,
+            said.findings,
+            needed.report.findings,
+            source=given.source,
+            created=created,
+            known=well_known_first,
         )
         if not given.source.incomplete:
             members, told = planned_members(

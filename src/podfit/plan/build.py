@@ -33,7 +33,7 @@ from podfit.model.words import shortened
 from podfit.plan.arriving import arriving
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import planned_files
-from podfit.plan.refused import given_way, refusal, templates_that
+from podfit.plan.refused import Known, given_way, in_order, refusal
 from podfit.plan.releases import ReleaseSource
 
 
@@ -49,6 +49,7 @@ class _Facts:
     situation: Situation
     artefacts: Mapping[str, tuple[Artefact, ...]]
     timely: tuple[Timely, ...] = ()
+    known: Known = tuple
 
 
 def build_plan(
@@ -59,11 +60,13 @@ def build_plan(
     *,
     source: ReleaseSource,
     created: str,
+    known: Known = tuple,
 ) -> Plan:
     """Return the plan for one template.
 
     subject is the solution, audited what the audits found about it, findings what was noticed before; source answers
-    for releases that are nowhere installed; created is an ISO time (UTC). Raises NoPlanError for a release without a
+    for releases that are nowhere installed; created is an ISO time (UTC); known are templates that a conflict may name.
+    Raises NoPlanError for a release without a
     file that fits the template.
     """
     template, needs, overlay = subject.template, subject.needs, subject.overlay
@@ -91,6 +94,7 @@ def build_plan(
         ),
         artefacts,
         subject.timely,
+        known,
     )
     names = set(template.distributions) | set(overlay.packages) | {refused.name for refused in overlay.refused}
     if project.local is not None:
@@ -107,7 +111,7 @@ def build_plan(
         changes=tuple(replace(change, conflict=_forced(change, facts)) for change in overlay.changes),
         edges={name: targets for name, targets in sorted(subject.walk.edges.items()) if name in shown},
         findings=(
-            *_python(project, template),
+            *_python(project, template, known),
             *given_way(facts.overlay, facts.needs, facts.template, facts.held),
             *audited,
             *_built(facts),
@@ -149,7 +153,7 @@ def _decide(name: str, facts: _Facts) -> Decision:
     change = next((c for c in facts.overlay.changes if c.name == name), None)
     evidence: list[Evidence] = []
     if refused is not None:
-        said = refusal(refused, need, facts.template, facts.held)
+        said = refusal(refused, need, facts.template, facts.held, facts.known)
         ruled = "; ".join(bound.reason for bound in facts.situation.bounds if bound.name == name)
         action, reason = Action.CONFLICT, f"{said} What rules versions out: {ruled}." if ruled else said
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
@@ -278,7 +282,7 @@ def _of_its_time(limit: Timely) -> Evidence:
     return Evidence(EvidenceKind.ASSUMED, "of the template's time", detail)
 
 
-def _python(project: Project, template: Template) -> Iterable[Finding]:
+def _python(project: Project, template: Template, known: Known) -> Iterable[Finding]:
     """Yield a failure when the project excludes the template's Python."""
     if not project.requires_python:
         return
@@ -286,7 +290,7 @@ def _python(project: Project, template: Template) -> Iterable[Finding]:
     evidence = Evidence(EvidenceKind.METADATA, f"{project.title}: requires-python")
     wanted = SpecifierSet(project.requires_python)
     if not wanted.contains(version, prereleases=True):
-        names = templates_that(lambda each: bool(each.python) and wanted.contains(each.python), template)
+        names = in_order((each for each in known() if each.python and wanted.contains(each.python)), template, known)
         there = f" ({shortened(names, 3)} of the catalogue)" if names else ""
         yield Finding(
             "python",

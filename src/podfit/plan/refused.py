@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from podfit.catalogue.store import leading_names, template_summaries
 from podfit.catalogue.summary import Summary
 from podfit.model import Finding, Need, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import same_version
@@ -18,14 +17,20 @@ _PROOF = re.compile(r"[Bb]ecause .*?(?:unsatisfiable|cannot be used)\. ?", re.DO
 """The resolver's proof, up to where it says what follows."""
 
 
-def refusal(refused: RefusedNeed, need: Need | None, template: Template, held: Collection[str]) -> str:
-    """Return why a need cannot be had, and what would do."""
+Known = Callable[[], Sequence[Summary]]
+"""Returns the catalogue's templates in a few words each, in the order to name them; asked where one is to be named."""
+
+
+def refusal(
+    refused: RefusedNeed, need: Need | None, template: Template, held: Collection[str], known: Known = tuple
+) -> str:
+    """Return why a need cannot be had, and what would do; known are the templates that may be named."""
     present = template.distributions.get(refused.name)
     said = _plainly(refused, template, held).rstrip()
     said = said if said.endswith((".", "!", "?")) else f"{said}."
     specifier = need.specifier if need is not None else ""
     if refused.name in held:
-        return f"{said} {_elsewhere(refused.name, specifier, template)}"
+        return f"{said} {_elsewhere(refused.name, specifier, template, known)}"
     if refused.near and refused.near == refused.fitting:
         return (
             f"{said} {refused.name} {refused.near} is the nearest release that fits: "
@@ -47,32 +52,24 @@ def refusal(refused: RefusedNeed, need: Need | None, template: Template, held: C
     return _plainly(refused, template, held)
 
 
-def _elsewhere(name: str, specifier: str, template: Template) -> str:
+def _elsewhere(name: str, specifier: str, template: Template, known: Known) -> str:
     """Return which templates of the catalogue have what is asked of torch, those of the same family first."""
     if name != "torch":
         return "Take a template whose torch it belongs to (podfit recommend)."
     wanted = SpecifierSet(specifier)
-    names = templates_that(lambda each: bool(each.torch) and wanted.contains(each.torch, prereleases=True), template)
+    has = [each for each in known() if each.torch and wanted.contains(each.torch, prereleases=True)]
+    names = in_order(has, template, known)
     if not names:
         return f"No template of the catalogue has {name}{specifier}: take one that you have, or widen the range."
     return f"{shortened(names, 3)} of the catalogue have {name}{specifier}: take one (-t {names[0]}; podfit recommend)."
 
 
-def templates_that(suits: Callable[[Summary], bool], template: Template) -> list[str]:
-    """Return the names of the catalogue's templates that suit: those of the same family first, then well-known ones."""
-    leading = leading_names()
-    family = next((each.family for each in template_summaries() if each.name == template.name), "")
-    found = [each for each in template_summaries() if suits(each) and each.name != template.name]
-    found.sort(key=lambda e: (not family or e.family != family, e.name not in leading, _release(e.torch), e.name))
-    return [each.name for each in found]
-
-
-def _release(version: str) -> Version:
-    """Return a version to order by; none comes last."""
-    try:
-        return Version(version)
-    except InvalidVersion:
-        return Version("9999")
+def in_order(found: Iterable[Summary], template: Template, known: Known) -> list[str]:
+    """Return the names of templates: those of the template's family first, in the order in which they are known."""
+    places = {each.name: place for place, each in enumerate(known())}
+    family = next((each.family for each in known() if each.name == template.name), "")
+    chosen = sorted(found, key=lambda each: (not family or each.family != family, places[each.name]))
+    return [each.name for each in chosen if each.name != template.name]
 
 
 def _older(version: str, specifier: str) -> bool:
