@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -36,19 +37,38 @@ def locked_packages(text: str) -> dict[str, LockedPackage]:
     the format asks for one. So this takes what the answer has (uv 0.9 leaves the packages out where there are none).
     Raises PodfitError when it is no lock at all.
     """
+    head, *packages = text.split(_PACKAGE)
+    try:
+        lock = _toml(head)
+        _ = lock["lock-version"]
+        found = [*map(_locked, lock.get("packages", ())), *map(_package, packages)]
+        return {package.name: package for package in found}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PodfitError(
+            f"uv's answer is no lock of the standard format: {error}", remedy="install the newest podfit and uv"
+        ) from None
+
+
+_PACKAGE = "\n[[packages]]\n"
+"""Begins a package on lines of its own: no text of a package has such a line, for uv writes each on one line."""
+
+
+def _toml(text: str) -> dict[str, Any]:
+    """Return a TOML document. Raises ValueError."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
 
-    try:
-        lock = tomllib.loads(text)
-        _ = lock["lock-version"]
-        return {package.name: package for package in map(_locked, lock.get("packages", ()))}
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise PodfitError(
-            f"uv's answer is no lock of the standard format: {error}", remedy="install the newest podfit and uv"
-        ) from None
+    document: dict[str, Any] = tomllib.loads(text)
+    return document
+
+
+@lru_cache(maxsize=1 << 12)
+def _package(text: str) -> LockedPackage:
+    """Return the package of one element of `packages`: a search sees the same ones in answer after answer."""
+    (entry,) = _toml(_PACKAGE + text)["packages"]
+    return _locked(entry)
 
 
 def _locked(entry: Mapping[str, Any]) -> LockedPackage:

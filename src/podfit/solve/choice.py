@@ -45,8 +45,10 @@ class NeedsFirst:
     not ended. absent are the needs that the template does not meet, in the order in which they count. tested are the
     local versions. known has, by the needs' exact versions, which pins cannot all stay with them, and takes up what is
     found. patience is how many resolutions look for the fewest changes with these versions; with settle, what is
-    spared after that is searched for, too. After `choose`, passed_over says of needs what could not be had and how the
-    resolver explains it, and ended whether the fewest changes were found or refused within patience.
+    spared after that is searched for, too. included are the distributions of the template that the last solution over
+    what is held had to take in: the next one begins with them. After `choose`, passed_over says of needs what could
+    not be had and how the resolver explains it, and ended whether the fewest changes were found or refused within
+    patience.
     """
 
     cheapest: Search
@@ -59,6 +61,7 @@ class NeedsFirst:
     settle: bool = True
     ended: bool = True
     runs: int = 0
+    included: frozenset[str] = frozenset()
     passed_over: list[PassedOver] = field(default_factory=list)
 
     def choose(self) -> Steps[tuple[Search, Packages | Refusal]]:
@@ -189,18 +192,23 @@ class NeedsFirst:
         """Return a solution over what is held and what stays in which nothing of the template is broken; None: none.
 
         What of the template the solution breaks is taken into the question, in whatever version, until nothing is.
+        What the last solution took in is there from the start, unless there is none with it.
         """
-        included: frozenset[str] = frozenset()
+        begun = included = self.included
         for _ in range(MOST_INCLUDED):
             search = self._search(more, soft=staying)
             found = yield from search.ask(self.cheapest.forced | included)
             self.runs += search.runs
+            if isinstance(found, Refusal) and begun:
+                begun = included = frozenset()
+                continue
             if isinstance(found, Refusal):
                 if sought is not None:
                     self.passed_over.append(replace(sought, explanation=found.message))
                 return None
             broken = frozenset(_broken(search, found))
             if not broken:
+                self.included = included
                 return found
             included |= broken
         return None
