@@ -8,6 +8,7 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 
 from podfit.audit import Audited, Subject
+from podfit.fit.imported import imported
 from podfit.fit.nearness import Near, timely_solution
 from podfit.fit.older import widened
 from podfit.fit.outgrown import outgrown
@@ -50,6 +51,15 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
         subject, said = yield from audit_phase(given, subject, waived)
         old = yield from outgrown(given, subject, near.dates)
+        lacking, gone = yield from imported(given, subject)
+        if lacking and number < MOST_ROUNDS:
+            for need in lacking:
+                why = need.evidence[0]
+                given.reporter.step(f"{subject.template.name}: {need.name} is needed, too: {why.source} {why.detail}")
+            report = replace(needed.report, needs=(*needed.report.needs, *lacking))
+            needed, earlier = replace(needed, report=report), Earlier()
+            continue
+        old = (*old, *gone)
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
         waived_now: set[tuple[str, str]] = set()

@@ -1,0 +1,156 @@
+"""What a wheel's Python code does as it is imported: read from its source, nobody runs it.
+
+Followed are the modules that the import of its packages runs: statements of a module's own, one after the other, the
+bodies of classes and decorators, never those of functions, and nothing that a try, an if, a loop or a with guards.
+So what is found happens at every import, and what is not found may happen nevertheless.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+MOST_MODULES = 120
+"""So many modules of a wheel are read at most."""
+
+Read = Callable[[Sequence[str]], Mapping[str, bytes]]
+"""Returns the content of members of a wheel by their paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A name that an import asks for, dotted, and the place that does: `imgaug/imgaug.py:34`."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtImport:
+    """What an import of a wheel's packages asks for: modules that are not its own, and attributes of NumPy."""
+
+    modules: tuple[Used, ...] = ()
+    numpy: tuple[Used, ...] = ()
+
+
+def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImport:
+    """Return what importing roots (dotted names) does, of a wheel that has these paths."""
+    modules = _modules(paths)
+    own = {root.partition(".")[0] for root in roots}
+    found: dict[str, Used] = {}
+    numpy: dict[str, Used] = {}
+    waiting = [root for root in roots if root in modules]
+    seen = set(waiting)
+    while waiting and len(seen) <= MOST_MODULES:
+        sources = read([modules[name] for name in waiting])
+        wave: list[str] = []
+        for name in waiting:
+            path = modules[name]
+            package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+            for kind, text, line in _done(sources.get(path, b""), package):
+                used = Used(text, f"{path}:{line}")
+                if kind == "numpy":
+                    numpy.setdefault(text, used)
+                elif text.partition(".")[0] in own:
+                    wave += _with_parents(text)
+                else:
+                    found.setdefault(text, used)
+        waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
+        seen.update(waiting)
+    return AtImport(tuple(found.values()), tuple(numpy.values()))
+
+
+def _modules(paths: Iterable[str]) -> dict[str, str]:
+    """Return the path of each module in source, by its dotted name."""
+    found = {}
+    for path in paths:
+        if path.endswith(".py") and ".dist-info/" not in path and ".data/" not in path:
+            found[path[:-3].replace("/", ".").removesuffix(".__init__")] = path
+    return found
+
+
+def _with_parents(name: str) -> list[str]:
+    """Return a dotted name after its parents: importing `a.b.c` imports `a` and `a.b`."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
+    """Yield `module` or `numpy`, the dotted name, and the line, for what a module does as it is imported."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    lazy = any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(a.name == "annotations" for a in node.names)
+        for node in tree.body
+    )
+    names: set[str] = set()
+    for node in _statements(tree.body):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield "module", alias.name, node.lineno
+                if alias.name == "numpy" or (alias.name.startswith("numpy.") and not alias.asname):
+                    names.add(alias.asname or "numpy")
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, package)
+            if base and base != "__future__":
+                yield "module", base, node.lineno
+                for alias in node.names:
+                    if base == "numpy":
+                        yield "numpy", alias.name, node.lineno
+                    elif base.partition(".")[0] == package.partition(".")[0]:
+                        yield "module", f"{base}.{alias.name}", node.lineno
+        else:
+            for part in _evaluated(node, annotations=not lazy):
+                if isinstance(part.value, ast.Name) and part.value.id in names:
+                    yield "numpy", part.attr, part.lineno
+
+
+def _base(node: ast.ImportFrom, package: str) -> str:
+    """Return the absolute name of the module that a from-import names."""
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".")
+    parts = parts[: len(parts) - node.level + 1]
+    return ".".join([*parts, node.module] if node.module else parts)
+
+
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that run whenever a block does, those in classes among them."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield node
+            yield from _statements(node.body)
+        elif isinstance(node, (ast.Raise, ast.Return)):
+            return
+        elif not isinstance(node, (ast.Try, ast.If, ast.For, ast.While, ast.With, ast.AsyncFor, ast.AsyncWith)):
+            yield node
+
+
+def _evaluated(node: ast.stmt, *, annotations: bool) -> Iterator[ast.Attribute]:
+    """Yield the attributes that a statement asks for when it runs: of a function its decorators and defaults alone."""
+    waiting: list[ast.AST | None] = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            waiting += [*part.decorator_list, *part.args.defaults, *part.args.kw_defaults]
+            if annotations:
+                every = (*part.args.posonlyargs, *part.args.args, *part.args.kwonlyargs)
+                waiting += [*(each.annotation for each in every), part.returns]
+        elif isinstance(part, ast.ClassDef):
+            waiting += [*part.decorator_list, *part.bases, *part.keywords]
+        elif isinstance(part, ast.AnnAssign):
+            waiting += [part.value, part.annotation if annotations else None]
+        elif isinstance(part, (ast.Lambda, ast.IfExp, ast.BoolOp)) or part is None:
+            continue  # a part of these may never run
+        else:
+            if isinstance(part, ast.Attribute):
+                yield part
+            waiting += ast.iter_child_nodes(part)

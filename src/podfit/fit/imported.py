@@ -1,0 +1,163 @@
+"""What the import of a planned need asks for that nothing planned has: another need, or a release that cannot be had.
+
+Metadata forget what every machine of the authors had: pytorch-tabnet 4.1.0 imports pandas and does not require it. And
+they do not tell that a name is gone: imgaug 0.4.0 asks for numpy.sctypes, which NumPy 2 no longer has. Both can be read
+in the wheel (podfit.audit.at_import). Looked at is what the project asks for by name and what is Python alone: what is
+compiled has maintainers who build it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from podfit.audit import Subject
+from podfit.audit.at_import import AtImport, Used, at_import
+from podfit.catalogue.imports import ImportName, find, modules_of
+from podfit.catalogue.moved_names import gone_names
+from podfit.fit.binaries import compiled
+from podfit.fit.phases import Given
+from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
+from podfit.model.steps import Steps, Wait
+from podfit.needs.providers import standard_library
+from podfit.plan.files import best_first
+
+if TYPE_CHECKING:
+    import zipfile
+
+    from podfit.index import Index, IndexFile
+
+KIND = "at-import-1"
+"""What the cache calls what was read; another number when `at_import` finds something else."""
+
+MOST_BYTES = 768 << 10
+"""So much of the source of one wheel is read at most, as it is packed: of what is larger, what is imported first."""
+
+_THREADS = 8
+_SHIM = "setuptools"
+"""What brings distutils to a Python that has none (its distutils-precedence.pth)."""
+
+
+def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tuple[Bound, ...]]]:
+    """Return further needs, and bounds on releases, that the import of what is planned shows; reads wheels.
+
+    A module is taken for a distribution's only where the catalogue knows it. What cannot be read says nothing.
+    """
+    files = {need.name: file for need in subject.needs if (file := _file(subject, need.name)) is not None}
+    if not files:
+        return (), ()
+    read = yield Wait(lambda: _read_all(given.index, files))
+    needs: dict[str, Need] = {}
+    bounds: list[Bound] = []
+    for name, facts in sorted(read.items()):
+        release = f"{name} {subject.added[name].version}"
+        bounds += _gone(subject, name, release, facts)
+        for need in _lacking(subject, release, facts.modules):
+            needs.setdefault(need.name, need)
+    there = {need.name for need in subject.needs}
+    return tuple(need for name, need in sorted(needs.items()) if name not in there), tuple(bounds)
+
+
+def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterator[Need]:
+    """Yield a need for each module that no planned distribution has and whose distribution is known."""
+    standard = standard_library(subject.template.interpreter.series)
+    for used in modules:
+        top = used.name.partition(".")[0]
+        if top == "distutils" and top not in standard:
+            entry: ImportName | None = ImportName(top, _SHIM)
+        else:
+            entry = None if top in standard or canonical(top) in subject.environment else find(used.name)
+        if entry is None:
+            continue
+        present = [name for name in (entry.distribution, *entry.also) if name in subject.environment]
+        limit = f"<{entry.below}" if entry.below else ""
+        if present and not (limit and _reaches(subject.environment[present[0]].version, entry.below)):
+            continue
+        if present and present[0] in subject.held:
+            continue
+        detail = f"imports {used.name} as it is imported, and does not require {entry.distribution}"
+        evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", detail)
+        yield Need(entry.distribution, (evidence,), limit)
+
+
+def _gone(subject: Subject, name: str, release: str, facts: AtImport) -> Iterator[Bound]:
+    """Yield a bound on a release whose import asks for a name that the planned NumPy no longer has, and the older."""
+    numpy = subject.environment.get("numpy")
+    gone = gone_names("numpy")
+    if numpy is None or name == "numpy":
+        return
+    for used in facts.numpy:
+        since = gone.get(used.name, "")
+        if since and _reaches(numpy.version, since):
+            reason = (
+                f"{release} asks for numpy.{used.name} as it is imported ({used.place}), which NumPy {since} and newer "
+                f"no longer have; the template has {numpy.version}"
+            )
+            evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", f"numpy.{used.name}")
+            yield Bound(name, reason, evidence, f">{subject.added[name].version}")
+            return
+
+
+def _reaches(version: str, since: str) -> bool:
+    """Tell whether a version is since or newer."""
+    try:
+        return Version(version) >= Version(since)
+    except InvalidVersion:
+        return False
+
+
+def _file(subject: Subject, name: str) -> IndexFile | None:
+    """Return the wheel of a need that would be installed; None where it is not added, built first, or compiled."""
+    from podfit.index import IndexFile
+
+    package = subject.overlay.packages.get(name) if name in subject.added else None
+    best = next(iter(best_first(package.artefacts, subject.template)), None) if package is not None else None
+    if package is None or best is None or best.kind != "wheel" or compiled(best.filename):
+        return None
+    place = (best.filename, best.url, best.hashes, best.size, "", False, best.upload_time, False, "wheel")
+    return IndexFile(*place, package.version)
+
+
+def _read_all(index: Index, files: Mapping[str, IndexFile]) -> dict[str, AtImport]:
+    """Return what was read of wheels, by name; the waiting part."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(name: str) -> AtImport:
+        file = files[name]
+        kept = index.kept_of(file, KIND, AtImport)
+        if kept is not None:
+            return kept
+        try:
+            with index.open_wheel(file) as bundle:
+                found = _read(bundle, file.filename, name)
+        except (PodfitError, OSError, ValueError):
+            return AtImport()
+        index.keep_of(file, KIND, found)
+        return found
+
+    with ThreadPoolExecutor(min(_THREADS, len(files)), thread_name_prefix="podfit-imported") as pool:
+        return dict(zip(files, pool.map(one, files), strict=True))
+
+
+def _read(bundle: zipfile.ZipFile, filename: str, name: str) -> AtImport:
+    """Return what the import of a distribution's packages does, of its open wheel: of those that bear its name."""
+    from podfit.index.archives import member_of
+    from podfit.index.wheel import fetch_members, list_wheel
+
+    left = MOST_BYTES
+
+    def read(paths: Sequence[str]) -> dict[str, bytes]:
+        nonlocal left
+        infos = [bundle.getinfo(path) for path in paths]
+        left -= sum(info.compress_size for info in infos)
+        if left < 0:
+            return {}
+        fetch_members(bundle, infos)
+        return {info.filename: member_of(bundle, info) for info in infos}
+
+    listing = list_wheel(bundle, filename)
+    known = modules_of(name)
+    roots = [root for root in listing.import_roots if canonical(root) == name or root in known] or listing.import_roots
+    return at_import((member.path for member in listing.members), roots, read)

@@ -1,0 +1,90 @@
+"""What the import of a need asks for and nothing planned has becomes a need, or rules the release out."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+from fit_support import World, project, template
+
+from podfit.fit.session import fit_templates
+from podfit.model import Action, EvidenceKind, Plan, Template
+
+RELEASES = {
+    ("tabular", "4.1"): ["scipy"],
+    ("tabular", "3.0"): [],
+    ("pandas", "2.0"): [],
+    ("scipy", "1.0"): [],
+    ("setuptools", "81.0"): [],
+    ("setuptools", "82.0"): [],
+}
+
+
+def world(folder: Path, **sources: str) -> World:
+    """Return a world in which tabular 4.1 and 3.0 have this source: `new` and `old`."""
+    made = World(folder, RELEASES)
+    for version, source in (("4.1", sources["new"]), ("3.0", sources.get("old", ""))):
+        (path,) = (folder / "wheels").glob(f"tabular-{version}-*.whl")
+        with zipfile.ZipFile(path) as wheel:
+            rest = {name: wheel.read(name) for name in wheel.namelist() if name != "tabular.py"}
+        with zipfile.ZipFile(path, "w") as wheel:
+            for name, data in {**rest, "tabular/__init__.py": source.encode()}.items():
+                wheel.writestr(name, data)
+    return made
+
+
+def planned(made: World, pod: Template, *ask: str, **options: object) -> Plan:
+    """Return the plan of a project that asks for tabular."""
+    given = replace(made.options, **options)
+    (result,) = fit_templates(project(*(ask or ("tabular",))), (), [pod], index=made.index, uv=made.uv, options=given)
+    assert result.plan is not None
+    return result.plan
+
+
+def versions(plan: Plan) -> dict[str, str]:
+    """Return what is installed or changed."""
+    return {d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE)}
+
+
+def test_a_module_that_nobody_requires_is_needed_too(tmp_path: Path) -> None:
+    made = world(tmp_path, new="import scipy, os\nfrom pandas import DataFrame\nimport nobody_knows_this\n")
+    plan = planned(made, template("pod", {}))
+    assert versions(plan) == {"tabular": "4.1", "scipy": "1.0", "pandas": "2.0"}
+    (need,) = [need for need in plan.needs if need.name == "pandas"]
+    (why,) = need.evidence
+    assert (why.kind, why.source) == (EvidenceKind.BINARY, "tabular 4.1: tabular/__init__.py:2")
+    assert why.detail == "imports pandas as it is imported, and does not require pandas"
+    assert plan.feasible
+    assert versions(planned(made, template("pod", {"pandas": ("1.0", [])}))) == {"tabular": "4.1", "scipy": "1.0"}
+
+
+def test_a_module_that_a_release_no_longer_has_needs_the_one_before(tmp_path: Path) -> None:
+    made = world(tmp_path, new="import pkg_resources\n")
+    plan = planned(made, template("pod", {"setuptools": ("82.0", [])}))
+    assert versions(plan) == {"tabular": "4.1", "scipy": "1.0", "setuptools": "81.0"}
+    assert versions(planned(made, template("pod", {"setuptools": ("81.0", [])}))) == {"tabular": "4.1", "scipy": "1.0"}
+
+
+def test_distutils_is_there_where_setuptools_is(tmp_path: Path) -> None:
+    made = world(tmp_path, new="from distutils.version import LooseVersion\n")
+    assert "setuptools" not in versions(planned(made, template("pod", {}, python="3.11.9")))
+    assert "setuptools" in versions(planned(made, template("pod", {}, python="3.12.1")))
+    with_it = template("pod", {"setuptools": ("82.0", [])}, python="3.12.1")
+    assert "setuptools" not in versions(planned(made, with_it))
+
+
+def test_a_release_that_asks_for_what_numpy_no_longer_has_is_refused_with_the_place(tmp_path: Path) -> None:
+    made = world(tmp_path, new="import numpy as np\nKINDS = np.sctypes\n")
+    plan = planned(made, template("pod", {"numpy": ("2.1.2", [])}))
+    assert not plan.feasible
+    (problem,) = plan.problems()
+    assert "tabular 4.1 asks for numpy.sctypes as it is imported (tabular/__init__.py:2)" in problem
+    assert planned(made, template("pod", {"numpy": ("1.26.4", [])})).feasible
+
+
+def test_where_the_newer_release_asks_for_it_no_longer_it_is_taken(tmp_path: Path) -> None:
+    made = world(tmp_path, new="", old="import numpy\nX = numpy.float_\n")
+    pod = template("pod", {"numpy": ("2.1.2", [])})
+    assert versions(planned(made, pod))["tabular"] == "4.1"
+    assert not planned(made, pod, "tabular<4").feasible
