@@ -24,6 +24,11 @@ def test_own_modules_are_followed_and_those_that_nothing_imports_are_not() -> No
     assert found(sources)[0] == {"pandas", "yaml.nodes", "six", "attr", "tqdm"}
 
 
+def test_another_package_of_the_same_wheel_is_its_own_too() -> None:
+    sources = {"lib/__init__.py": "import fabric.core\n", "fabric/__init__.py": "", "fabric/core.py": "import yaml\n"}
+    assert found(sources)[0] == {"yaml"}
+
+
 def test_what_is_guarded_or_waits_for_a_call_is_not_found() -> None:
     source = """
 from __future__ import annotations

@@ -38,7 +38,7 @@ class AtImport:
 def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImport:
     """Return what importing roots (dotted names) does, of a wheel that has these paths."""
     modules = _modules(paths)
-    own = {root.partition(".")[0] for root in roots}
+    own = {name.partition(".")[0] for name in (*roots, *modules)}
     found: dict[str, Used] = {}
     numpy: dict[str, Used] = {}
     waiting = [root for root in roots if root in modules]
