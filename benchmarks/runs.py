@@ -7,7 +7,8 @@
 The environment is a stand-in of a template (tools/measure_runs.py makes some): it is probed, each package of
 benchmarks/data/packages.toml is planned over it, the plan is applied as an overlay, and the package's line is run by
 the overlay's Python, in a process and a directory of its own, for 240 seconds at most (--seconds). Then the overlay is
-removed. FILE gets a line of JSON per package as it comes; one that it has already is left out, so that a run can go on.
+removed. FILE gets a line of JSON per package as it comes; one that it has already is left out, so that a run can go on,
+or with --again measured again: `first` is then the outcome of the first time, before anything was mended for it.
 
     runs      fits, and the line ends well
     fails     fits, and the line does not: last_words say why
@@ -190,7 +191,8 @@ def read(paths: Sequence[Path]) -> list[dict[str, Any]]:
 
 def kept(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a result is worth keeping in the repository: no paths, and no seconds of a machine."""
-    return {key: result[key] for key in ("standin", "subject", "outcome", "versions", "last_words") if result.get(key)}
+    wanted = ("standin", "subject", "outcome", "first", "versions", "last_words")
+    return {key: result[key] for key in wanted if result.get(key)}
 
 
 def share(counts: Mapping[str, int]) -> str:
@@ -201,13 +203,21 @@ def share(counts: Mapping[str, int]) -> str:
 
 def table(results: Sequence[Mapping[str, Any]]) -> str:
     """Return results as a Markdown table, packages and combinations apart, then what did not run."""
-    heads = ["stand-in", "of", "measured", *OUTCOMES, "of fits, run"]
+    heads = ["stand-in", "of", "measured", *OUTCOMES, "of fits, run", "the first time"]
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for standin in dict.fromkeys(result["standin"] for result in results):
         for what, own in (("packages", False), ("combinations", True)):
             part = [r for r in results if r["standin"] == standin and r["subject"].startswith("+") is own]
             counts = Counter(result["outcome"] for result in part)
-            cells = [standin, what, str(len(part)), *(str(counts[name]) for name in OUTCOMES), share(counts)]
+            first = Counter(result.get("first") or result["outcome"] for result in part)
+            cells = [
+                standin,
+                what,
+                str(len(part)),
+                *(str(counts[name]) for name in OUTCOMES),
+                share(counts),
+                share(first),
+            ]
             lines += [f"| {' | '.join(cells)} |"] if part else []
     for result in results:
         if result["outcome"] != "runs":
@@ -243,7 +253,8 @@ def main() -> int:
     os.environ.setdefault("PODFIT_CACHE_DIR", str(Path.home() / ".cache" / "podfit"))
     os.environ["HOME"] = str(room / "home")  # notes about overlays go there
     name = title(probed(options.python))
-    known = {r["subject"] for r in read([options.out]) if r["standin"] == name} if options.out.exists() else set()
+    before = read([options.out]) if options.out.exists() else []
+    known = {each["subject"]: each for each in before if each["standin"] == name}
     listed = subjects()
     for subject in options.names or listed:
         needs, line = listed[subject]
@@ -254,6 +265,8 @@ def main() -> int:
             "subject": subject,
             **measure(options.python, needs, line, room, None, options.seconds),
         }
+        if subject in known:
+            result["first"] = known[subject].get("first") or known[subject]["outcome"]
         with options.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(result) + "\n")
         print(f"{subject}: {result['outcome']} {result.get('versions', '')} {result.get('last_words', '')}", flush=True)

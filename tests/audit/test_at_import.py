@@ -90,3 +90,8 @@ def test_a_place_is_a_path_with_its_line_and_what_cannot_be_read_says_nothing() 
     facts = at_import(sources, ("lib", "absent"), lambda paths: {path: sources[path] for path in paths})
     assert [(used.name, used.place) for used in facts.modules] == [("pandas", "lib/__init__.py:2")]
     assert at_import(sources, ("lib",), lambda paths: {}) == AtImport()
+
+
+def test_a_name_without_end_costs_nothing() -> None:
+    long = "lib" + ".a" * 100_000
+    assert found({"lib/__init__.py": f"import {long}\nimport six\n"})[0] == {"six"}

@@ -58,7 +58,10 @@ def test_the_table_counts_what_this_machine_can_judge(tmp_path: Path) -> None:
     assert len(read) == 52  # the last of each subject
     assert runs.kept({**read[-1], "said": "/home/somebody", "ran": 3.0}) == read[-1]
     text = runs.table(read)
-    assert "| torch 9 | packages | 52 | 49 | 1 | 1 | 0 | 1 | 0 | 0 | 98.0 % |" in text
+    assert "| torch 9 | packages | 52 | 49 | 1 | 1 | 0 | 1 | 0 | 0 | 98.0 % | 98.0 % |" in text
+    mended = {**again, "first": "fails"}
+    assert "| 98.0 % | 96.0 % |" in runs.table([*read[:-1], mended])
+    assert runs.kept(mended) == mended
     assert "torch 9: p49: fails" in text
 
 

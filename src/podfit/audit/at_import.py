@@ -15,6 +15,9 @@ from dataclasses import dataclass
 MOST_MODULES = 120
 """So many modules of a wheel are read at most."""
 
+LONGEST_NAME = 300
+"""A longer dotted name is nobody's module: in a file that somebody made up it would cost time."""
+
 Read = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Returns the content of members of a wheel by their paths."""
 
@@ -50,6 +53,8 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
             path = modules[name]
             package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
             for kind, text, line in _done(sources.get(path, b""), package):
+                if len(text) > LONGEST_NAME:
+                    continue
                 used = Used(text, f"{path}:{line}")
                 if kind == "numpy":
                     numpy.setdefault(text, used)
