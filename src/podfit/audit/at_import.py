@@ -8,6 +8,7 @@ So what is found happens at every import, and what is not found may happen never
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from dataclasses import dataclass
 MOST_MODULES = 120
 """So many modules of a wheel are read at most."""
 
-LONGEST_NAME = 300
-"""A longer dotted name is nobody's module: in a file that somebody made up it would cost time."""
+MOST_SOURCE = 2 << 20
+"""A longer module is not read."""
+
+_ENDLESS = re.compile(rb"(?:\s*\.\s*\w+){200}")
+"""A dotted name of so many parts is nobody's module, and Python's parser takes minutes for what somebody made up."""
 
 Read = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Returns the content of members of a wheel by their paths."""
@@ -53,8 +57,6 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
             path = modules[name]
             package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
             for kind, text, line in _done(sources.get(path, b""), package):
-                if len(text) > LONGEST_NAME:
-                    continue
                 used = Used(text, f"{path}:{line}")
                 if kind == "numpy":
                     numpy.setdefault(text, used)
@@ -84,6 +86,8 @@ def _with_parents(name: str) -> list[str]:
 
 def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
     """Yield `module` or `numpy`, the dotted name, and the line, for what a module does as it is imported."""
+    if len(source) > MOST_SOURCE or _ENDLESS.search(source):
+        return
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
