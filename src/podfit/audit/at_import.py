@@ -19,7 +19,7 @@ MOST_MODULES = 120
 MOST_SOURCE = 2 << 20
 """A longer module is not read."""
 
-_ENDLESS = re.compile(rb"(?:\s*\.\s*\w+){200}")
+_ENDLESS = re.compile(rb"(?:\.\s*\w+\s*){200}")
 """A dotted name of so many parts is nobody's module, and Python's parser takes minutes for what somebody made up."""
 
 Read = Callable[[Sequence[str]], Mapping[str, bytes]]
