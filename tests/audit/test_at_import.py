@@ -94,4 +94,5 @@ def test_a_place_is_a_path_with_its_line_and_what_cannot_be_read_says_nothing() 
 
 def test_a_name_without_end_costs_nothing() -> None:
     long = "lib" + ".a" * 100_000
-    assert found({"lib/__init__.py": f"import {long}\nimport six\n"})[0] == set()
+    for name in (long, long.replace(".", " . "), long.replace(".", "\\\n.")):
+        assert found({"lib/__init__.py": f"import {name}\nimport six\n"})[0] == set()

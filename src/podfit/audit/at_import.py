@@ -8,7 +8,6 @@ So what is found happens at every import, and what is not found may happen never
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ MOST_MODULES = 120
 MOST_SOURCE = 2 << 20
 """A longer module is not read."""
 
-_ENDLESS = re.compile(rb"(?:\.\s*\w+\s*){200}")
-"""A dotted name of so many parts is nobody's module, and Python's parser takes minutes for what somebody made up."""
+MOST_DOTS = 500
+"""A line with an import and more dots is nobody's: Python's parser takes minutes for a dotted name without end."""
 
 Read = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Returns the content of members of a wheel by their paths."""
@@ -86,7 +85,7 @@ def _with_parents(name: str) -> list[str]:
 
 def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
     """Yield `module` or `numpy`, the dotted name, and the line, for what a module does as it is imported."""
-    if len(source) > MOST_SOURCE or _ENDLESS.search(source):
+    if len(source) > MOST_SOURCE or _endless(source):
         return
     try:
         with warnings.catch_warnings():
@@ -120,6 +119,12 @@ def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
             for part in _evaluated(node, annotations=not lazy):
                 if isinstance(part.value, ast.Name) and part.value.id in names:
                     yield "numpy", part.attr, part.lineno
+
+
+def _endless(source: bytes) -> bool:
+    """Tell whether a line with an import has more dots than anybody writes; continued lines are one."""
+    lines = source.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ").splitlines()
+    return any(line.count(b".") > MOST_DOTS and b"import" in line for line in lines)
 
 
 def _base(node: ast.ImportFrom, package: str) -> str:
