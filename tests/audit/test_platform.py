@@ -150,6 +150,25 @@ def test_of_files_for_several_versions_one_is_enough(tmp_path: Path) -> None:
     assert "libavcodec" in said.remedy
 
 
+def test_the_libraries_of_another_maker_s_gpus_are_no_lack(tmp_path: Path) -> None:
+    members = {
+        MODULE: library(tmp_path / "m", "m.so"),
+        "ext/libext_cuda128.so": library(tmp_path / "c", "c.so"),
+        "ext/libext_rocm64.so": library(tmp_path / "r4", "r.so", needs=["libhipsparse.so.4", "libamdhip64.so.7"]),
+        "ext/libext_rocm63.so": library(tmp_path / "r0", "r.so", needs=["libhipsparse.so.0"]),
+    }
+    binaries = wheel(tmp_path, **members)
+    assert not list(system_libraries(EXT, binaries, around(template(system=has("libc.so.6")))))
+    assert not list(system_libraries(EXT, binaries, around(template())))
+
+
+def test_where_no_package_has_that_version_none_is_told_to_be_installed(tmp_path: Path) -> None:
+    binaries = wheel(tmp_path, **{"ext/lib/libext.so": library(tmp_path, "libext.so", needs=["libavcodec.so.99"])})
+    (said,) = system_libraries(EXT, binaries, around(template(system=has("libc.so.6"))))
+    assert "libavcodec.so.99" in said.reason
+    assert said.remedy == ""
+
+
 def test_the_fixed_list_speaks_where_no_module_does() -> None:
     sounddevice = Release("sounddevice", "0.5.6", (), "", SEEN)
     (said,) = system_libraries(sounddevice, None, around(template(system=has("libc.so.6"))))

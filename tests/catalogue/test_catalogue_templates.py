@@ -340,3 +340,25 @@ def test_a_rule_counts_for_the_versions_that_it_is_true_of() -> None:
 @pytest.mark.parametrize("name", ["tensorflow-datasets", "tensorflow-probability", "jax", "cupy-xarray"])
 def test_neighbours_of_a_family_may_change(name: str) -> None:
     assert not is_held(name)
+
+
+def test_a_list_that_lacks_what_is_there_says_so_to_programs() -> None:
+    lacking = {name for name in NAMES if loaded(name).incomplete}
+    assert lacking == {"ngc-pytorch-25.01", "ngc-pytorch-25.03", "ngc-pytorch-25.12", "runpod-pytorch-2.8"}
+    assert lacking == {each.name for each in template_summaries() if each.incomplete}
+
+
+def test_what_a_list_says_of_cuda_is_where_it_says_it_has_it_from(template: Template) -> None:
+    """An image's tag and PyTorch's release notes are the source where nothing else is, and there is a tag then."""
+    torch, cuda = template.facts.torch, template.facts.cuda
+    for fact in (torch.cuda if torch else None, cuda.toolkit if cuda else None):
+        if fact is not None and "the image's tag" in fact.evidence.source:
+            assert ":" in template.image.rpartition("/")[2]
+
+
+def test_condas_torch_is_not_said_to_be_built_for_the_cuda_of_its_environment() -> None:
+    for name in ("pangeo-pytorch-notebook-2024.05.21", "sagemaker-distribution-gpu-1.13.1"):
+        template = loaded(name)
+        assert template.facts.torch is None or template.facts.torch.cuda is None
+        assert template.cuda is not None
+        assert any("torch was built with CUDA" in note for note in template.notes)

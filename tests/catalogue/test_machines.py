@@ -10,8 +10,9 @@ from podfit.catalogue.drivers import Support, least_driver, newest_cuda, numbers
 from podfit.catalogue.gpus import capability_of, gpu_named, known_gpus, runs
 from podfit.catalogue.system_libraries import allowed, debian_packages, everywhere, least_symbols, relatives
 from podfit.catalogue.table import table
-from podfit.catalogue.torch_builds import torch_build, torch_builds
-from podfit.model import InputError
+from podfit.catalogue.torch_builds import built_archs, torch_archs, torch_build, torch_builds
+from podfit.model import EvidenceKind, InputError
+from podfit.readers.template import read_template
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,17 @@ def test_a_name_that_fits_none_or_two_is_unknown(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "capability"),
-    [("sm_120", "12.0"), ("sm_90a", "9.0"), ("compute_75", "7.5"), ("8.6", "8.6"), ("sm86", "8.6")],
+    [
+        ("sm_120", "12.0"),
+        ("sm_90a", "9.0"),
+        ("compute_75", "7.5"),
+        ("8.6", "8.6"),
+        ("sm86", "8.6"),
+        ("5090", "12.0"),  # what has these words is of one capability
+        ("RTX PRO 6000", "12.0"),
+        ("RTX 4090 Laptop", "8.9"),
+        ("K80", "3.7"),
+    ],
 )
 def test_a_capability_is_taken_as_it_is(text: str, capability: str) -> None:
     assert capability_of(text).capability == capability
@@ -64,6 +75,8 @@ def test_an_unknown_gpu_is_one_sentence_with_near_names() -> None:
     assert "RTX 6000 Ada" in str(error.value)
     with pytest.raises(InputError, match="sm_89"):
         capability_of("???")
+    with pytest.raises(InputError, match="no GPU '2000' is known"):
+        capability_of("2000")  # of Ada and of Blackwell
 
 
 def test_machine_code_runs_within_its_major_number_and_ptx_beyond() -> None:
@@ -127,6 +140,35 @@ def test_torchs_builds() -> None:
     assert torch_build("2.4.1+cu124", "x86_64", "12.4") is None  # another build: nobody read its list
     assert torch_build("2.6.0a0+ecf3bae40a.nv25.1", "x86_64", "12.8") is None
     assert torch_build("nonsense", "x86_64", "12.8") is None
+
+
+@pytest.mark.parametrize(
+    ("version", "cuda", "oldest", "newest"),
+    [
+        ("2.8.0+cu126", "12.6", "sm_50", "sm_90"),
+        ("2.9.1+cu126", "12.6", "sm_50", "sm_90"),
+        ("2.11.0+cu128", "12.8", "sm_75", "sm_120"),
+        ("2.7.1+cu128", "12.8", "sm_75", "compute_120"),
+        ("2.10.0+cu128", "12.8", "sm_70", "sm_120"),  # on the package index as well: read there
+    ],
+)
+def test_what_is_on_pytorchs_index_alone_is_as_pytorch_publishes_it(
+    version: str, cuda: str, oldest: str, newest: str
+) -> None:
+    found = built_archs(version, "x86_64", cuda)
+    assert found is not None
+    assert (found.value[0], found.value[-1]) == (oldest, newest)
+    assert found.evidence.kind in (EvidenceKind.PUBLISHED, EvidenceKind.BINARY)
+    release = version.partition("+")[0]
+    assert built_archs(release, "x86_64", "11.1") is None
+    assert built_archs(version, "aarch64", "12.6") is None
+
+
+def test_the_gpus_of_the_notebooks_are_known() -> None:
+    for name in ("colab", "kaggle", "runpod", "aws-dlc"):
+        assert torch_archs(read_template(name)) is not None
+    for name in ("ngc", "sagemaker"):  # NVIDIA's and conda's builds are others
+        assert torch_archs(read_template(name)) is None
 
 
 def test_a_library_has_its_package_and_the_base_is_smaller_than_what_manylinux_allows() -> None:

@@ -112,6 +112,18 @@ def test_without_torch_nothing_is_claimed() -> None:
     assert found.fits
 
 
+def test_a_list_that_is_incomplete_suits_perhaps_and_stands_behind_one_that_is_whole() -> None:
+    partly = plan(template("partly", incomplete=True), installs=1, size=1)
+    whole = plan(template("whole"), installs=3, size=100)
+    ranked = recommend([partly, whole], {}, pace=PACE)
+    assert [each.template.name for each in ranked] == ["whole", "partly"]
+    assert ranked[1].points[0].answer is Answer.UNKNOWN
+    assert ranked[1].fits
+    assert "only 1 of what is there is known" in why(ranked[1])
+    answer = recommend_answer("x", ranked, [], PACE)
+    assert "incomplete" in write_answer("text", answer)
+
+
 def test_a_template_without_a_plan_stands_last_with_its_reason() -> None:
     bad = template("musl")
     ranked = recommend([plan(template("good"))], {"musl": (bad, "musl has no glibc")}, pace=PACE)

@@ -27,8 +27,9 @@ from image_support import (
 )
 from share import examples
 
+from podfit.far.tree import libraries, system
 from podfit.model import InputError
-from podfit.readers.image import blob, layer, store
+from podfit.readers.image import blob, filesystem, layer, pythons, store, wanted
 from podfit.readers.image.errors import DamagedError
 from podfit.readers.image.filesystem import FileSystem, Folder, ImageTree
 from podfit.readers.image.layer import LayerReader, lay
@@ -382,3 +383,143 @@ def test_layers_lie_over_one_another_as_a_set_would(steps: list[tuple[str, str]]
             model.clear()
     found = files.find("/d")
     assert (set(found.entries) if isinstance(found, Folder) else set()) == model
+
+
+def refused(image: Image, path: Path) -> str:
+    """Return what is said of an image that takes too much; none of its bytes are believed."""
+    return sentence(image.save(path / "image.tar"))
+
+
+def steps_of(*layers: bytes) -> int:
+    """Return how many steps it takes to lay layers one over the other."""
+    files = FileSystem()
+    with Store() as kept:
+        reader = LayerReader(kept)
+        for data in layers:
+            lay(files, reader.read(io.BytesIO(data), Layer("", -1, "")))
+    return files.steps
+
+
+@pytest.mark.parametrize("whiteout", ["opt/x/.wh..wh..opq", "opt/.wh.x"])
+def test_a_directory_that_is_hidden_again_and_again_is_emptied_once(whiteout: str) -> None:
+    """Twice the files and twice the whiteouts are twice the work, not four times."""
+
+    def layer_of(count: int) -> bytes:
+        return tar(*[(f"opt/x/{n}", "") for n in range(count)], *[entry(whiteout) for _ in range(count)])
+
+    few, many = steps_of(layer_of(100)), steps_of(layer_of(200))
+    assert many < 2.5 * few
+
+
+def test_a_whiteout_that_comes_again_takes_nothing_of_its_own_layer() -> None:
+    files = FileSystem()
+    with Store() as kept:
+        reader = LayerReader(kept)
+        hide = entry("d/.wh..wh..opq")
+        for data in (tar(("d/old", ""), ("d/e/old", "")), tar(hide, ("d/new", ""), ("d/e/new", ""), hide)):
+            lay(files, reader.read(io.BytesIO(data), Layer("", -1, "")))
+    assert isinstance(files.find("/d"), Folder)
+    assert ImageTree(files, kept).names("/d") == ["e", "new"]
+    assert ImageTree(files, kept).names("/d/e") == ["new"]
+
+
+def test_paths_that_links_make_long_come_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filesystem, "MOST_STEPS", 50_000)
+    up = "x/../" * 700
+    chain = [link(f"l{n}", f"{up}l{n + 1}") for n in range(30)]
+    layer_of = tar(*python_at("/usr/local"), "x", *chain, "l30", *[(f"l0/{n}", "") for n in range(50)])
+    assert "its paths lead through more than 50,000 directories and links" in refused(Image(layer_of), tmp_path)
+
+
+def test_names_that_are_long_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer, "MOST_NAMES", 10_000)
+    layer_of = tar(*python_at("/usr/local"), *[(f"{'n' * 1000}{n}", "") for n in range(10)])
+    assert "its names have more than 10,000 characters" in refused(Image(layer_of), tmp_path)
+
+
+def test_metadata_that_is_large_in_all_is_refused_though_readers_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesystem, "MOST_METADATA", 2**20)
+    lines = "Requires-Dist: a\n" * 12_000
+    many = [each for n in range(8) for each in distribution(SITE, f"p{n}", "1", headers=lines)]
+    said = refused(Image(tar(*python_at("/usr/local"), *many)), tmp_path)
+    assert "the metadata of its distributions have more than 1 MiB" in said
+
+
+def test_more_interpreters_than_anybody_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pythons, "MOST_PYTHONS", 20)
+    many = tar(*python_at("/usr/local"), *[(f"e{n}/bin/python3", "x") for n in range(20)])
+    assert "more than 20 programs that are called python" in refused(Image(many), tmp_path)
+
+
+def test_a_search_path_that_names_a_directory_again_and_again(tmp_path: Path) -> None:
+    env = (f"PATH={':'.join(['/usr/local/bin', '/usr/local/bin/', '/usr/local//bin'] * 30_000)}",)
+    source = source_of(str(Image(GOOD, env=env).save(tmp_path / "a.tar")))
+    assert source is not None
+    assert read_image(source, name="x")["interpreter"]["executable"] == "/usr/local/bin/python"
+
+
+def test_a_text_that_is_too_large_is_not_kept_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wanted, "LARGEST_TEXT", 1000)
+    large = distribution(SITE, "big", "1", RECORD="big/__init__.py,,\n" * 100)
+    source = source_of(str(Image(GOOD, tar(*large)).save(tmp_path / "a.tar")))
+    assert source is not None
+    manifest = read_image(source, name="x")
+    assert [each["name"] for each in manifest["distributions"]] == ["numpy"]
+    assert any("big-1.dist-info could not be read" in each for each in manifest["probe"]["warnings"])
+
+
+def test_a_thousand_broken_records_are_a_hundred_sentences(tmp_path: Path) -> None:
+    broken = [(f"{SITE[1:]}/p{n}-1.dist-info/METADATA", "\n") for n in range(300)]
+    source = source_of(str(Image(GOOD, tar(*broken)).save(tmp_path / "a.tar")))
+    assert source is not None
+    warnings = read_image(source, name="x")["probe"]["warnings"]
+    assert len(warnings) == 101
+    assert warnings[-1] == "there is more of this kind, which is left out"
+
+
+def test_a_conda_record_that_is_too_large_is_taken_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "_LARGEST_RECORD", 1000)
+    prefix = "opt/conda"
+    python = [each for each in python_at("/opt/conda") if isinstance(each, tarfile.TarInfo)]
+    program = (f"{prefix}/bin/python3.11", b"\x7fELF")
+    record = (f"{prefix}/conda-meta/python-3.11.7-h1_0_cpython.json", "[" * 5000)
+    image = Image(tar(program, *python, (f"{prefix}/lib/python3.11/os.py", ""), record), env=("PATH=/opt/conda/bin",))
+    source = source_of(str(image.save(tmp_path / "a.tar")))
+    assert source is not None
+    assert read_image(source, name="x")["interpreter"]["version"] == "3.11.7"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("*.conf", "a.conf", True),
+        ("*.conf", ".conf", True),
+        ("a.conf", "a.conf", True),
+        ("a.conf", "xa.conf", False),
+        ("a*b*c", "abbc", True),
+        ("a*b*c", "acb", False),
+        ("ab*ba", "aba", False),
+        ("*" + "a*" * 2000 + "b", "a" * 4000, False),
+    ],
+)
+def test_the_patterns_of_the_linker_s_files(pattern: str, name: str, fits: bool) -> None:
+    tree = ImageTree(files := FileSystem(), Store())
+    files.put(f"etc/ld.so.conf.d/{name}", Folder())
+    assert list(libraries._matching(tree, f"ld.so.conf.d/{pattern}")) == ([f"/etc/ld.so.conf.d/{name}"] if fits else [])
+
+
+def test_dpkg_s_record_of_python_is_found_in_one_pass(tmp_path: Path) -> None:
+    status = "Package: python3.11-minimal\n" * 3000 + "\nPackage: python3.11-minimal\nVersion: 3.11.2-6\n"
+    image = Image(
+        tar(("usr/bin/python3.11", b"\x7fELF"), ("usr/lib/python3.11/os.py", ""), ("var/lib/dpkg/status", status))
+    )
+    assert "has no Python" in refused(image, tmp_path)  # the first of that name says nothing
+    told = status.rpartition("\n\n")[2]
+    image = Image(
+        tar(("usr/bin/python3.11", b"\x7fELF"), ("usr/lib/python3.11/os.py", ""), ("var/lib/dpkg/status", told))
+    )
+    source = source_of(str(image.save(tmp_path / "b.tar")))
+    assert source is not None
+    assert read_image(source, name="x")["interpreter"]["version"] == "3.11.2"

@@ -10,6 +10,7 @@ from writers_support import PUBLISHED, artefact, moola
 
 from podfit.model import Distribution, Plan, SourceBuild
 from podfit.report.building import with_build_constraints
+from podfit.report.by_pip import pip_command
 from podfit.writers.files import write_files
 from podfit.writers.registry import file_names, plan_files
 
@@ -65,3 +66,35 @@ def test_one_that_an_earlier_plan_had_goes(tmp_path: Path) -> None:
     write_files(plan_files(moola()), tmp_path, stale=file_names("runpod-pytorch-2.4").values())
     assert not (tmp_path / NAME).exists()
     assert (tmp_path / "lock-runpod-pytorch-2.4.txt").exists()
+
+
+def _set(plan: Plan, **variables: str) -> Plan:
+    """Return a plan over the same template as an image that sets variables."""
+    return replace(plan, template=replace(plan.template, environment=variables))
+
+
+def test_the_command_is_the_way_out_of_the_image_s_own_settings() -> None:
+    install = ("pip", "install", "x")
+    assert pip_command(install, moola(), "b.txt") == install
+    bound = _set(moola(), PIP_CONSTRAINT="/etc/pip/constraint.txt")
+    assert pip_command(install, bound, "b.txt") == ("env", "PIP_CONSTRAINT=", *install)
+    told = plan_files(bound)
+    assert "# Use:  env PIP_CONSTRAINT= pip install -r " in told["requirements-runpod-pytorch-2.4.txt"]
+    assert "# Use:  env PIP_CONSTRAINT= pip install --no-deps " in told["lock-runpod-pytorch-2.4.txt"]
+
+
+def test_what_limits_builds_takes_the_place_of_the_image_s_constraints() -> None:
+    """An old pip has one variable for both; either way the image's list binds nothing."""
+    install = ("pip", "install", "x")
+    old = _set(_built("24.2"), PIP_CONSTRAINT="/etc/pip/constraint.txt")
+    assert pip_command(install, old, "b.txt") == ("env", "PIP_CONSTRAINT=b.txt", *install)
+    new = _set(_built("26.2"), PIP_CONSTRAINT="/etc/pip/constraint.txt")
+    assert pip_command(install, new, "b.txt") == ("env", "PIP_CONSTRAINT=", *install, "--build-constraint", "b.txt")
+
+
+def test_a_python_that_the_system_manages_is_told_to_be_written_to() -> None:
+    template = replace(moola().template, interpreter=replace(moola().template.interpreter, externally_managed=True))
+    call = pip_command(("pip", "install", "x"), replace(moola(), template=template), "b.txt")
+    assert call == ("env", "PIP_BREAK_SYSTEM_PACKAGES=1", "pip", "install", "x")
+    told = _set(replace(moola(), template=template), PIP_BREAK_SYSTEM_PACKAGES="1")
+    assert pip_command(("pip", "install", "x"), told, "b.txt") == ("pip", "install", "x")

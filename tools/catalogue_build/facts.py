@@ -35,11 +35,16 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def facts(source: dict[str, Any], evidence: Evidence) -> Facts:
-    """Return what the source states of torch and CUDA; evidence is that of the template, and of torch's version."""
-    said = Evidence(EvidenceKind.PUBLISHED, source.get("facts_from", "PyTorch's release notes and the image's tag"))
+    """Return what the source states of torch and CUDA; evidence is that of the template, and of torch's version.
+
+    Its keys `torch_from` and `cuda_from` say where it has them from, `facts_from` both. Without them that is the
+    published list; of an image that somebody lists nowhere, PyTorch's release notes and the tag.
+    """
+    usual = source.get("facts_from", source.get("published", "PyTorch's release notes and the image's tag"))
     stated: dict[str, Any] = {}
     for key in ("torch", "cuda"):
         if key in source:
+            said = Evidence(EvidenceKind.PUBLISHED, source.get(f"{key}_from", usual))
             beside = {f"{k}_evidence": to_builtins(said) for k in source[key] if k != "version"}
             stated[key] = {**source[key], **beside}
     return facts_from_json(stated, evidence)
@@ -70,6 +75,7 @@ def skeleton(
         family=source.get("family", ""),
         aliases=tuple(source.get("aliases", ())),
         pushed=tuple(source.get("pushed", ())),
+        incomplete=source.get("incomplete", False),
     )
     return replace(template, notes=(*pushes_note(source), *template.notes))
 

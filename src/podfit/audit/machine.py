@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from podfit.audit.interface import Audited, Subject
 from podfit.catalogue.drivers import Support, least_driver, newest_cuda, support
 from podfit.catalogue.gpus import gpu_named, rule_evidence, runs
-from podfit.catalogue.torch_builds import torch_build
+from podfit.catalogue.torch_builds import torch_archs
 from podfit.model import Evidence, EvidenceKind, Fact, Finding, Template, Verdict
 from podfit.model.facts import Gpu
 
@@ -41,19 +41,6 @@ def capability(gpu: Gpu) -> Fact[str] | None:
         return gpu.compute_capability
     known = gpu_named(gpu.name.value) if gpu.name is not None else None
     return None if known is None else Fact(known.capability, known.evidence)
-
-
-def torch_archs(template: Template) -> Fact[tuple[str, ...]] | None:
-    """Return the GPUs that the template's torch has code for: by its own files, else by the index's build of it."""
-    facts = template.facts.torch
-    if facts is not None and facts.arch_list is not None:
-        return facts.arch_list
-    torch = template.distributions.get("torch")
-    cuda = template.cuda
-    if torch is None or cuda is None or not cuda.value:
-        return None
-    build = torch_build(torch.version, template.platform.machine, cuda.value)
-    return None if build is None or not build.archs else Fact(build.archs, build.evidence)
 
 
 def _gpus(subject: Subject) -> Iterator[Finding]:

@@ -13,10 +13,12 @@ from podfit.audit.judging import Objection, Surroundings
 from podfit.catalogue.system_libraries import (
     DebianPackage,
     allowed,
+    bare_name,
     debian_packages,
     everywhere,
     is_packaged,
     least_symbols,
+    of_another_gpu,
     release_of,
 )
 from podfit.catalogue.system_needs import system_need
@@ -201,16 +203,21 @@ def unbrought(files: Sequence[LibraryFacts], binaries: WheelBinaries, system: Sy
 
 
 def is_systems(library: str) -> bool:
-    """Tell whether Debian packages a library: none of CUDA, of Python or of another wheel.
+    """Tell whether Debian packages a library: none of CUDA, of ROCm, of Python or of another wheel.
 
     One without a version in its name (`libtorch.so`) is loaded by another wheel: the system's have one.
     """
+    if bare_name(library) in of_another_gpu():
+        return False
     versioned = re.search(r"\.so\.[0-9]", library) is not None
     return versioned and not library.startswith("libpython") and not bringers(library) and is_packaged(library)
 
 
 def install_line(libraries: Iterable[str], template: Template) -> str:
-    """Return the command that brings libraries to a template's system, and of which Debian its names are."""
+    """Return the command that brings libraries to a template's system, and of which Debian its names are.
+
+    Empty where no package of Debian brings any of them in the versions that are asked for.
+    """
     facts = template.facts.system
     os = facts.os.value if facts is not None and facts.os is not None else ""
     suite = release_of(os)
@@ -222,5 +229,7 @@ def install_line(libraries: Iterable[str], template: Template) -> str:
         if fitting:
             names[fitting[0].name] = None
             seen |= set(fitting[0].suites)
+    if not names:
+        return ""
     where = f" (names of Debian {listed(sorted(seen))})" if suite not in seen else ""
     return f"apt-get install -y {' '.join(names)}{where}"

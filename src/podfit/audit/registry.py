@@ -5,6 +5,7 @@ from __future__ import annotations
 from podfit.audit.consistency import judge
 from podfit.audit.interface import Audit, Audited, Subject
 from podfit.audit.judging import Objection
+from podfit.audit.listing import whole_list
 from podfit.audit.machine import machine
 from podfit.audit.platform import SYMBOLS_CHECK, SYSTEM_CHECK
 from podfit.audit.releases import CUDA_CHECK, EXTRA_CHECK, TORCH_CHECK, objections
@@ -57,4 +58,4 @@ def as_finding(name: str, said: Objection, *, fatal: bool) -> Finding:
     return Finding("numpy", name, verdict, said.reason, said.evidence, remedy)
 
 
-AUDITS: tuple[Audit, ...] = (consistency, releases, machine, shared_files, settings)
+AUDITS: tuple[Audit, ...] = (consistency, releases, machine, shared_files, settings, whole_list)

@@ -14,7 +14,7 @@ from podfit.model import Evidence, InputError
 from podfit.model.words import near
 
 _NOT_OF_THE_NAME = re.compile(
-    r"\b(?:nvidia|geforce|tesla|graphics|generation|founders edition|laptop gpu|gpu|sxm[0-9]?|pcie|nvl|hbm[0-9]?e?|"
+    r"\b(?:nvidia|geforce|tesla|graphics|generation|founders edition|laptop|gpu|sxm[0-9]?|pcie|nvl|hbm[0-9]?e?|"
     r"[0-9]+ ?gi?b|mig.*)\b"
 )
 """The maker, the line of products, memory and form factor: an A100-SXM4-80GB has the code of an A100-PCIE-40GB."""
@@ -65,7 +65,7 @@ def capability_of(text: str) -> KnownGpu:
     found = _CAPABILITY.fullmatch(text.strip().lower())
     if found is not None and int(found[1]) >= 3:
         return KnownGpu("", f"{int(found[1])}.{found[2]}", stated(table("gpus")["rule"]))
-    gpu = gpu_named(text)
+    gpu = gpu_named(text) or _alike(text)
     if gpu is not None:
         return gpu
     known = {entry.name: key for key, entry in known_gpus().items()}
@@ -77,6 +77,14 @@ def capability_of(text: str) -> KnownGpu:
         f"no GPU {text!a} is known",
         remedy=f"{hint} `nvidia-smi --query-gpu=name,compute_cap --format=csv` tells both" if alike else hint,
     )
+
+
+def _alike(text: str) -> KnownGpu | None:
+    """Return the plainest GPU with every word of a name (`5090`), where all that have them are of one capability."""
+    words = set(normalized(text).split())
+    found = [gpu for key, gpu in known_gpus().items() if words and words <= set(key.split())]
+    alike = len({gpu.capability for gpu in found}) == 1
+    return min(found, key=lambda gpu: (len(gpu.name), gpu.name)) if alike else None
 
 
 def runs(capability: str, codes: Iterable[str]) -> bool:

@@ -18,7 +18,8 @@ class Summary:
 
     origin is `probed`, `published` or `reconstructed`, captured the ISO date of the list, distributions their number.
     checked says how many lines of lists seen on machines agree (`107 of 108`), empty where nobody compared; pushes is
-    how often the tag was pushed, as far as known; aliases are its further names.
+    how often the tag was pushed, as far as known; aliases are its further names. incomplete tells that the list is
+    known to lack distributions that are there.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Summary:
     checked: str = ""
     pushes: int = 0
     aliases: tuple[str, ...] = ()
+    incomplete: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -50,6 +52,7 @@ class Entry(msgspec.Struct, frozen=True):
     checked: str = ""
     pushes: int = 0
     aliases: tuple[str, ...] = ()
+    incomplete: bool = False
 
     def summary(self, name: str) -> Summary:
         """Return the summary of the template that is called so."""
@@ -59,7 +62,11 @@ class Entry(msgspec.Struct, frozen=True):
 def entry_of(summary: Summary, size: int) -> dict[str, Any]:
     """Return the line of an index for a manifest of so many bytes."""
     told = {field.name: getattr(summary, field.name) for field in fields(Summary) if field.name != "name"}
-    return {"bytes": size, **{key: value for key, value in told.items() if value not in ("", 0, ())}, **_needed(told)}
+    return {
+        "bytes": size,
+        **{key: value for key, value in told.items() if value not in ("", 0, (), False)},
+        **_needed(told),
+    }
 
 
 def _needed(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +74,7 @@ def _needed(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: told[name] for name in Entry.__struct_fields__ if name in told and name not in _OPTIONAL}
 
 
-_OPTIONAL = frozenset({"family", "checked", "pushes", "aliases"})
+_OPTIONAL = frozenset({"family", "checked", "pushes", "aliases", "incomplete"})
 
 
 def summary_of(manifest: Mapping[str, Any]) -> Summary:
@@ -92,4 +99,5 @@ def summary_of_template(template: Template) -> Summary:
         checked=", ".join(checked),
         pushes=len(template.pushed),
         aliases=template.aliases,
+        incomplete=template.incomplete,
     )

@@ -72,6 +72,12 @@ def relatives(library: str) -> tuple[str, ...]:
 
 
 @cache
+def of_another_gpu() -> frozenset[str]:
+    """Return the libraries, without versions, that only GPUs of another maker than NVIDIA load (accelerators.toml)."""
+    return frozenset(name for entry in table("accelerators").values() for name in entry["libraries"])
+
+
+@cache
 def everywhere() -> frozenset[str]:
     """Return the libraries that every glibc system has, however small: glibc's own, libstdc++, libgcc, zlib."""
     return frozenset(table("manylinux")["base"]["libraries"])

@@ -1,15 +1,17 @@
-"""What torch's releases on the package index were built for: CUDA, GPUs, NumPy (torch_builds.toml)."""
+"""What torch's releases were built for: CUDA, GPUs, NumPy (torch_builds.toml, torch_archs.toml)."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import msgspec
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from podfit.catalogue.evidence import stated
 from podfit.catalogue.table import table
-from podfit.model import Evidence, EvidenceKind
+from podfit.model import Evidence, EvidenceKind, Fact, Template
+from podfit.model.cuda import torch_cuda
 from podfit.model.versions import same_release
 
 
@@ -58,3 +60,32 @@ def torch_build(version: str, machine: str, cuda: str) -> TorchBuild | None:
         ),
         None,
     )
+
+
+def torch_archs(template: Template) -> Fact[tuple[str, ...]] | None:
+    """Return the GPUs (`sm_90`) that the torch of a template has code for, None where that is not known.
+
+    As its own files say; else as the package index's wheel of it has them, else as PyTorch publishes them of a build
+    that is on its own index alone. conda's builds are neither: their lists are others.
+    """
+    torch = template.facts.torch
+    if torch is not None and torch.arch_list is not None:
+        return torch.arch_list
+    there, cuda = template.distributions.get("torch"), torch_cuda(template)
+    if there is None or cuda is None or not cuda.value or there.installer == "conda":
+        return None
+    return built_archs(there.version, template.platform.machine, cuda.value)
+
+
+def built_archs(version: str, machine: str, cuda: str) -> Fact[tuple[str, ...]] | None:
+    """Return the GPUs that a build of torch (`2.8.0+cu126`, x86_64, `12.6`) has code for, None where nobody says it."""
+    build = torch_build(version, machine, cuda)
+    if build is not None:
+        return Fact(build.archs, build.evidence) if build.archs else None
+    release, _, label = version.partition("+")
+    if label != f"cu{cuda.replace('.', '')}":
+        return None
+    for entry in table("torch_archs")["published"]:
+        if (entry["machine"], entry["cuda"]) == (machine, cuda) and SpecifierSet(entry["releases"]).contains(release):
+            return Fact(tuple(entry["archs"]), stated(entry))
+    return None

@@ -87,9 +87,10 @@ def matrix_command(shape: str, **given: Any) -> int:
       podfit matrix . -t runpod-pytorch-2.2 -t colab --details
       podfit matrix . --format json | jq .
     """  # noqa: D301
+    from podfit.catalogue.store import leading_names
     from podfit.report.ahead import Ahead
 
-    outcome = fitted(given, whole_catalogue=True)
+    outcome = fitted(given, choose=lambda _: leading_names())
     with reader_may_leave(outcome.exit_code):
         _show(
             outcome,

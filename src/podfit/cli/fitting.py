@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from podfit.fit.session import Fitted, Session
-    from podfit.model import Plan
+    from podfit.model import Plan, Project
     from podfit.readers.project import ProjectReading
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -183,9 +183,11 @@ class Outcome:
         return 0 if all(each.plan is not None and each.plan.feasible for each in self.results) else 1
 
 
-def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
-    """Read what the options of `fit_options` name and fit; raises PodfitError."""
-    from podfit.catalogue.store import leading_names
+def fitted(given: dict[str, Any], *, choose: Callable[[Project], Sequence[str]] | None = None) -> Outcome:
+    """Read what the options of `fit_options` name and fit; raises PodfitError.
+
+    choose names the templates for a project where nobody names one; without it that is a bad call.
+    """
     from podfit.fit.library import read_templates
     from podfit.fit.options import Options
     from podfit.fit.session import Session
@@ -194,22 +196,16 @@ def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
 
     with TerminalReporter(verbose=given["verbose"], quiet=given["quiet"]) as reporter:
         settings = read_settings(given["project"], reporter=reporter)
-        named = tuple(given["templates"]) or settings.templates or (leading_names() if whole_catalogue else ())
-        names = tuple(dict.fromkeys(named))
-        if not names:
+        names = tuple(dict.fromkeys(tuple(given["templates"]) or settings.templates))
+        if not names and choose is None:
             raise click.UsageError(
                 "name at least one template with --template, or in [tool.podfit] of pyproject.toml; "
                 "`podfit templates` lists them"
             )
         extras = (*given["extras"], *settings.extras)
         groups = (*given["groups"], *settings.groups)
-        templates = read_templates(
-            names,
-            python=given["python"] or settings.python or None,
-            machine=given["machine"] or settings.machine or None,
-            glibc=given["glibc"] or settings.glibc or None,
-            reporter=reporter,
-        )
+        of_a_list = {name: given[name] or getattr(settings, name) or None for name in ("python", "machine", "glibc")}
+        templates = read_templates(names, **of_a_list, reporter=reporter)
         reading = read_project(
             given["project"],
             local=given["local"] or settings.local or None,
@@ -220,6 +216,8 @@ def fitted(given: dict[str, Any], *, whole_catalogue: bool = False) -> Outcome:
             include_tests=given["include_tests"] or settings.include_tests,
             reporter=reporter,
         )
+        if not names and choose is not None:
+            templates = read_templates(choose(reading.project), **of_a_list, reporter=reporter)
         options = Options(
             index_url=given["index_url"] or "",
             extras=extras,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from podfit.cli.answers import format_option, show, tell
 from podfit.cli.fitting import fit_options, fitted
 from podfit.cli.pipes import reader_may_leave
+
+if TYPE_CHECKING:
+    from podfit.model import Project
 
 
 @click.command("recommend", no_args_is_help=True)
@@ -17,8 +20,10 @@ from podfit.cli.pipes import reader_may_leave
 def recommend_command(shape: str, gpu: str, driver: str, **given: Any) -> int:
     """Rank templates for PROJECT: does it fit, does torch run on the GPU and the driver, and what does it cost.
 
-    Without --template, all of the catalogue. The order: what works first; then the fewest changes to the template,
-    builds from source, bytes to fetch, and how true the template's list is. Each place has its reason in one line.
+    Without --template, of each family of the catalogue the newest that suits by its Python, its torch, the GPU and the
+    driver, and where it has no plan the next one with another Python. The order: what works first; then the fewest
+    changes to the template, builds from source, bytes to fetch, and how true the template's list is. Each place has its
+    reason in one line.
 
     Exit code 0: at least one template suits, 1: none does, 2: a bad call or input.
 
@@ -31,6 +36,7 @@ def recommend_command(shape: str, gpu: str, driver: str, **given: Any) -> int:
     from podfit.catalogue.drivers import numbers
     from podfit.catalogue.gpus import capability_of
     from podfit.catalogue.pace import pace
+    from podfit.fit.candidates import candidates, others
     from podfit.fit.pace import measured_pace
     from podfit.plan.recommend import recommend
     from podfit.report.recommend import recommend_answer
@@ -39,13 +45,30 @@ def recommend_command(shape: str, gpu: str, driver: str, **given: Any) -> int:
     if driver and not numbers(driver):
         raise click.UsageError(f"{driver[:40]!a} is no driver; give a version such as 570 or 550.54.14")
     # GPU and driver are points of the ranking of their own here, not findings that a plan fails for.
-    outcome = fitted({**given, "gpu": "", "driver": ""}, whole_catalogue=True)
+    given = {**given, "gpu": "", "driver": ""}
+    chosen: list[str] = []
+
+    def choose(project: Project) -> tuple[str, ...]:
+        chosen.extend(candidates(project, gpu=card, driver=driver))
+        return tuple(chosen)
+
+    outcome = fitted(given, choose=choose)
+    results = outcome.results
+    failed = [each.template.name for each in results if each.plan is None or not each.plan.feasible]
+    again = others(outcome.reading.project, failed, gpu=card, driver=driver) if chosen else ()
+    if again:
+        results = (*results, *fitted({**given, "templates": again, "quiet": True}).results)
     if not given["quiet"]:
         for notice in outcome.notices:
             tell(f"note: {notice}")
-    refused = {each.template.name: (each.template, str(each.refusal)) for each in outcome.results if each.refusal}
+        if chosen:
+            count = len(results)
+            tell(f"note: looked at {count} of the catalogue's templates, at least one of each family; -t names others")
+    refused = {each.template.name: (each.template, str(each.refusal)) for each in results if each.refusal}
     speed = measured_pace(outcome.session.cache) or pace("uv")
-    ranked = recommend(outcome.plans, refused, pace=speed, gpu=card, driver=driver)
+    ranked = recommend(
+        [each.plan for each in results if each.plan is not None], refused, pace=speed, gpu=card, driver=driver
+    )
     asked = [f"{card.name or gpu} ({card.capability})"] if card is not None else []
     asked += [f"driver {driver}"] if driver else []
     exit_code = 0 if ranked and ranked[0].fits else 1

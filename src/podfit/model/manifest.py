@@ -39,6 +39,7 @@ _OWN_KEYS = frozenset(
         "aliases",
         "pushed",
         "agreement",
+        "incomplete",
     ]
 )
 _ORIGIN_KIND = {
@@ -113,6 +114,7 @@ class ManifestBody(msgspec.Struct):
     aliases: tuple[str, ...] = ()
     pushed: tuple[str, ...] = ()
     agreement: tuple[Agreement, ...] = ()
+    incomplete: bool = False
 
 
 def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
@@ -163,6 +165,7 @@ def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
         aliases=manifest.aliases,
         pushed=manifest.pushed,
         agreement=manifest.agreement,
+        incomplete=manifest.incomplete,
     )
 
 
@@ -188,7 +191,7 @@ def manifest_from_template(template: Template) -> dict[str, Any]:
 
 def _known(template: Template) -> dict[str, Any]:
     """Return what is known of the template's place in a catalogue, without what says nothing."""
-    names = ("family", "aliases", "pushed", "agreement")
+    names = ("family", "aliases", "pushed", "agreement", "incomplete")
     return {name: msgspec.to_builtins(getattr(template, name)) for name in names if getattr(template, name)}
 
 

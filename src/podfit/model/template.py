@@ -92,7 +92,8 @@ class Template:
     captured is the ISO date of the list.
     notes are sentences that every output about this template repeats. family is the name that it shares with its
     kin, aliases the further names that it answers to. pushed are the ISO dates on which its tag was pushed, as far as
-    known. agreement are comparisons with what was seen on machines; empty where nobody compared.
+    known. agreement are comparisons with what was seen on machines; empty where nobody compared. incomplete tells that
+    the list is known to lack distributions that are there.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Template:
     aliases: tuple[str, ...] = ()
     pushed: tuple[str, ...] = ()
     agreement: tuple[Agreement, ...] = ()
+    incomplete: bool = False
 
     @cached_property
     def marker_environment(self) -> Mapping[str, str]:

@@ -12,10 +12,9 @@ from enum import Enum
 
 from podfit.catalogue.drivers import Support, least_driver, support
 from podfit.catalogue.gpus import KnownGpu, rule_evidence, runs
-from podfit.catalogue.torch_builds import torch_build
+from podfit.catalogue.torch_builds import torch_archs
 from podfit.model import Action, Evidence, EvidenceKind, Origin, Plan, Template
 from podfit.model.cuda import torch_cuda
-from podfit.model.facts import Fact
 from podfit.model.pace import Pace
 from podfit.model.weight import Total
 
@@ -121,10 +120,12 @@ def _ranked(plan: Plan, pace: Pace, gpu: KnownGpu | None, driver: str) -> Ranked
     problems = plan.problems()
     counted = f"{len(plan.needs)} needs"
     said = f"{problems[0].rstrip('.')}{' (and that is not all)' * (len(problems) > 1)}" if problems else ""
+    partly = plan.template.incomplete
+    known = f"only {len(plan.template.distributions)} of what is there is known: read the image or probe it before"
     point = Point(
         "plan",
-        Answer.NO if problems else Answer.YES,
-        said or f"all {counted} can be had",
+        Answer.NO if problems else Answer.UNKNOWN if partly else Answer.YES,
+        said or (known if partly else f"all {counted} can be had"),
         Evidence(EvidenceKind.METADATA, "the plan", counted),
     )
     added = plan.with_action(Action.INSTALL, Action.CHANGE)
@@ -148,33 +149,22 @@ def _machine(template: Template, gpu: KnownGpu | None, driver: str) -> tuple[Poi
 
 def _gpu(template: Template, gpu: KnownGpu) -> Point:
     """Return whether the template's torch has code for a GPU."""
-    name = f"{gpu.name or 'the GPU'} (compute capability {gpu.capability})"
+    number = f"compute capability {gpu.capability}"
+    name = f"{gpu.name} ({number})" if gpu.name else f"a GPU of {number}"
     built = torch_cuda(template)
     if "torch" not in template.distributions and built is None:
         return Point("gpu", Answer.UNKNOWN, "it has no torch: whether code runs there is not known", template.evidence)
     if built is not None and not built.value:
         return Point("gpu", Answer.NO, "its torch is built without CUDA", built.evidence)
-    archs = _archs(template)
+    archs = torch_archs(template)
     if archs is None:
-        return Point("gpu", Answer.UNKNOWN, f"which GPUs its torch has code for is not known; {name}", gpu.evidence)
+        return Point("gpu", Answer.UNKNOWN, f"whether its torch has code for {name} is not known", gpu.evidence)
     listed = " ".join(archs.value)
     if runs(gpu.capability, archs.value):
         return Point("gpu", Answer.YES, f"its torch has code for {name}", archs.evidence)
     rule = rule_evidence()
     shown = Evidence(archs.evidence.kind, archs.evidence.source, f"built for {listed}; {rule.detail or rule.source}")
     return Point("gpu", Answer.NO, f"its torch has no code for {name}: it was built for {listed}", shown)
-
-
-def _archs(template: Template) -> Fact[tuple[str, ...]] | None:
-    """Return the GPUs that a template's torch has code for: as its files say, else as the index's wheel has it."""
-    torch = template.facts.torch
-    if torch is not None and torch.arch_list is not None:
-        return torch.arch_list
-    present, cuda = template.distributions.get("torch"), torch_cuda(template)
-    if present is None or cuda is None:
-        return None
-    build = torch_build(present.version, template.platform.machine, cuda.value)
-    return Fact(build.archs, build.evidence) if build is not None else None
 
 
 def _driver(template: Template, driver: str) -> Point:

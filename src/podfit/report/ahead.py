@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from podfit.model import Plan
-from podfit.report.building import with_build_constraints
+from podfit.report.by_pip import pip_command
 from podfit.report.members import by_hand
 from podfit.report.model import Block, Commands, Paragraph, Section, section, text
 
@@ -45,7 +45,7 @@ def next_steps(plans: Sequence[Plan], ahead: Ahead) -> tuple[Section, ...]:
         blocks.append(Paragraph(text("on the pod, or from here with --ssh root@HOST:PORT. There, with pip alone:")))
         first = next(plan for plan in able if plan.template.name in ahead.files)
         pip = ("pip", "install", "-r", paths["requirements"], "-c", paths["constraints"])
-        install = with_build_constraints(pip, first, paths["build-constraints"])
+        install = pip_command(pip, first, paths["build-constraints"])
         blocks.append(Commands((install, *map(by_hand, first.members))))
     elif ahead.call:
         blocks.append(Commands((ahead.call,)))

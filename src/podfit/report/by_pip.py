@@ -12,7 +12,7 @@ from podfit.model.invariants import COMMIT, SHA256
 from podfit.model.provenance import HIDDEN
 from podfit.model.requirement import named
 from podfit.plan.builds import SeenBuild, build_constraints, seen_builds
-from podfit.report.building import OPTION_SINCE, pip_of
+from podfit.report.building import OPTION_SINCE, pip_of, with_build_constraints
 
 _PYPI = "https://pypi.org/simple"
 _ELSEWHERE = ("system",)
@@ -96,6 +96,24 @@ def pip_variables(plan: Plan) -> tuple[str, ...]:
     if place:
         words.append("PIP_CONSTRAINT=" if place == "PIP_CONSTRAINT" else "PIP_CONFIG_FILE=/dev/null")
     return tuple(words)
+
+
+def pip_command(words: tuple[str, ...], plan: Plan, limits: str) -> tuple[str, ...]:
+    """Return a command of pip (`pip install ...`) as it has to be called on the plan's template.
+
+    Before it stand the variables of `pip_variables` that the image does not set itself; limits is the path of what
+    limits builds, where any are needed.
+    """
+    called = with_build_constraints(words, plan, limits)
+    lacking = [each for each in pip_variables(plan) if each not in _set_there(plan)]
+    told = dict(each.split("=", 1) for each in (*lacking, *(word for word in called[1:2] if called[0] == "env")))
+    plain = called[2:] if called[0] == "env" else called
+    return ("env", *(f"{name}={value}" for name, value in told.items()), *plain) if told else plain
+
+
+def _set_there(plan: Plan) -> frozenset[str]:
+    """Return the variables that the template's image sets, as words (`NAME=VALUE`)."""
+    return frozenset(f"{name}={value}" for name, value in plan.template.environment.items())
 
 
 def build_limits(plan: Plan) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ def _data(place: int, each: Ranked) -> dict[str, Any]:
         "download_bytes": each.download,
         "seconds": round(each.seconds, 1),
         "origin": each.template.origin.value,
+        "incomplete": each.template.incomplete,
         "captured": each.template.captured,
     }
 
@@ -105,7 +106,7 @@ def _report(project: str, ranked: Sequence[Ranked], asked: Sequence[str], pace: 
                 text(str(each.changes) if planned else "–"),
                 text(human_bytes(each.download) if planned else "–"),
                 text(f"{each.seconds:.0f} s" if planned else "–"),
-                text(_LIST[each.template.origin]),
+                text("incomplete" if each.template.incomplete else _LIST[each.template.origin]),
             )
         )
         reason: list[str | Span] = [f"{place}. ", name, f": {why(each)}"]

@@ -28,7 +28,7 @@ _TITLES = {
 }
 """The titles of a summary's fields, where the field's own name is none."""
 
-_NOT_SHOWN = frozenset({"title", "family", "pushes", "aliases"})
+_NOT_SHOWN = frozenset({"title", "family", "pushes", "aliases", "incomplete"})
 """Fields of a summary that a listing shows in another way, or not."""
 
 _MONTH = len("2026-01")
@@ -63,6 +63,7 @@ def _catalogue(summaries: Sequence[Summary]) -> Iterator[Section]:
     lines = []
     for each in sorted(summaries, key=lambda each: (each.family or each.name, each.name)):
         values = {name: _in_short(str(getattr(each, name))) for name in names}
+        values["origin"] = "incomplete" if each.incomplete else values["origin"]
         values["captured"] = values["captured"][:_MONTH] + "*" * (each.pushes > 1)
         lines.append(tuple(text(values[name]) for name in names))
     yield from section("", Table(tuple(columns), tuple(lines)))
@@ -123,13 +124,14 @@ def _template(template: Template) -> Report:
     captured = f", as of {template.captured}" if template.captured else ""
     facts = [
         ("image", template.image),
-        ("origin", f"{template.origin.value}{captured}"),
+        ("origin", f"{template.origin.value}{', incomplete' * template.incomplete}{captured}"),
         ("evidence", str(template.evidence)),
         ("checked", checked(template)),
         ("also called", ", ".join(template.aliases)),
         ("Python", f"{template.interpreter.implementation} {template.interpreter.version}"),
         ("platform", f"{platform.machine} {platform.system}, glibc {platform.glibc}"),
         *stated_facts(template),
+        ("variables", ", ".join(f"{name}={value}" for name, value in sorted(template.environment.items()))),
         *(("note", note) for note in template.notes),
     ]
     known = Table((Column(), Column()), tuple((text(label), text(value)) for label, value in facts if value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from podfit.model import Action, Decision, Plan
+from podfit.report.by_pip import pip_command
 from podfit.report.words import human_bytes, plural
 from podfit.writers.plain import file_part
 from podfit.writers.text import comment, members_by_hand, needs_by_name, preamble
@@ -20,11 +21,13 @@ def write_lock(plan: Plan) -> str:
     without a hash would make pip refuse the whole file.
     """
     locked = locked_decisions(plan)
+    part = file_part(plan.template.name)
+    words = ("pip", "install", "--no-deps", "--require-hashes", "-r", f"lock-{part}.txt")
     size = human_bytes(plan.download_bytes) if plan.download_bytes else "size unknown"
     lines = [
         *preamble(plan, "lock"),
         "#",
-        f"# Use:  pip install --no-deps --require-hashes -r lock-{file_part(plan.template.name)}.txt",
+        f"# Use:  {' '.join(pip_command(words, plan, f'build-constraints-{part}.txt'))}",
         f"# {plural(len(locked), 'package')}, {size} to download; what is not named here stays as the template has it.",
         *members_by_hand(plan),
     ]

@@ -6,7 +6,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from podfit.model import Action, Decision, Need, Plan
-from podfit.report.building import with_build_constraints
+from podfit.report.by_pip import pip_command
 from podfit.report.held import held_summary
 from podfit.writers.plain import file_part
 from podfit.writers.text import comment, members_by_hand, needs_by_name, preamble
@@ -54,7 +54,7 @@ def _command(plan: Plan, constraints: str) -> str:
     """Return the command that installs the file."""
     part = file_part(plan.template.name)
     words = ("pip", "install", "-r", f"requirements-{part}.txt", "-c", constraints)
-    return " ".join(with_build_constraints(words, plan, f"build-constraints-{part}.txt"))
+    return " ".join(pip_command(words, plan, f"build-constraints-{part}.txt"))
 
 
 def _entry(decision: Decision, need: Need | None) -> list[str]:

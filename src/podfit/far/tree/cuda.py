@@ -65,7 +65,7 @@ def cuda_toolkit(environment: Environment) -> dict[str, Any]:
     tree = environment.tree
     for root in cuda_roots(environment):
         path = os.path.join(root, "version.json")
-        version = (json.loads(tree.text(path) or "{}").get("cuda") or {}).get("version")
+        version = (json.loads(tree.text(path, 2**20) or "{}").get("cuda") or {}).get("version")
         if version:
             return {"toolkit": str(version), "toolkit_evidence": evidence("metadata", path)}
         path = os.path.join(root, "version.txt")
@@ -121,7 +121,7 @@ def library_version(
     header, macros = _HEADERS.get(name, ("", ()))
     above = os.path.dirname(os.path.dirname(path))
     for folder in (os.path.join(above, "include"), "/usr/include", f"/usr/include/{environment.machine}-linux-gnu"):
-        text = environment.tree.text(os.path.join(folder, header)) if header else None
+        text = environment.tree.text(os.path.join(folder, header), 2**20) if header else None
         values = [re.search(rf"#define\s+{macro}\s+(\d+)", text or "") for macro in macros]
         numbers = [value.group(1) for value in values if value]
         if numbers and len(numbers) == len(macros) and numbers[0] == suffix.partition(".")[0]:

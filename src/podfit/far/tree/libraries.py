@@ -13,6 +13,9 @@ from .notes import Warnings, evidence
 from .system import library_folders, os_release
 
 _NAME = re.compile(r"lib[^/]+\.so(?:\.[0-9]+)*")
+_MOST_SINGLE = 1000
+"""So many packages of a distroless image, which have a file each, are read; it has some dozens."""
+
 _MOST_INCLUDED = 200
 """So many files of ld.so.conf are read at most: they may include each other."""
 
@@ -66,20 +69,38 @@ def configured_folders(tree: Tree) -> list[str]:
         if path in seen:
             continue
         seen.add(path)
-        for line in (tree.text(path, 1 << 16) or "").splitlines():
-            words = line.partition("#")[0].split()
+        lines = (tree.text(path, 1 << 16) or "").splitlines() if tree.has_bytes(path) else []
+        for words in (line.partition("#")[0].split() for line in lines):
             if words[:1] == ["include"]:
-                queue += [found for pattern in words[1:] for found in _matching(tree, pattern)]
-            elif words and words[0].startswith("/"):
-                folders.append(words[0])
+                patterns = words[1 : 1 + _MOST_INCLUDED]
+                queue += [
+                    found for pattern in patterns if len(queue) < _MOST_INCLUDED for found in _matching(tree, pattern)
+                ]
+            elif words:
+                folders += [folder for folder in words[0].split(":") if folder.startswith("/")]
     return folders
 
 
 def _matching(tree: Tree, pattern: str) -> Iterator[str]:
     """Yield the files that an include line means; its wildcards stand in the last part of the path."""
     folder, _, last = os.path.join("/etc", pattern).rpartition("/")
-    form = re.compile(".*".join(map(re.escape, last.split("*"))))
-    return (f"{folder}/{name}" for name in tree.names(folder) if form.fullmatch(name))
+    return (f"{folder}/{name}" for name in tree.names(folder) if _fits(last, name))
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """Tell whether a name is of a pattern whose only wildcards are `*`; in one pass, whatever the pattern is."""
+    first, *parts = pattern.split("*")
+    if not parts:
+        return name == pattern
+    if not name.startswith(first) or len(name) < len(first) + len(parts[-1]):
+        return False
+    at = len(first)
+    for part in parts[:-1]:
+        at = name.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return name.endswith(parts[-1]) and at + len(parts[-1]) <= len(name)
 
 
 def dpkg_packages(tree: Tree) -> dict[str, str]:
@@ -89,7 +110,8 @@ def dpkg_packages(tree: Tree) -> dict[str, str]:
     """
     folder = "/var/lib/dpkg/status.d"
     texts = [tree.text("/var/lib/dpkg/status") or ""]
-    texts += [tree.text(f"{folder}/{name}") or "" for name in tree.names(folder) if not name.endswith(".md5sums")]
+    single = [name for name in tree.names(folder) if not name.endswith(".md5sums")]
+    texts += [tree.text(f"{folder}/{name}", 2**16) or "" for name in single[:_MOST_SINGLE]]
     packages = {}
     for paragraph in "\n\n".join(texts).split("\n\n"):
         fields = dict(re.findall(r"^(Package|Status|Version): *(.*)$", paragraph, re.MULTILINE))

@@ -16,6 +16,9 @@ from .notes import Warnings
 from .records import import_names, record
 from .secrets import mask
 
+_LARGEST = 2**20
+"""Bytes of INSTALLER, direct_url.json and top_level.txt that are read; each has a few lines."""
+
 
 def distributions(environment: Environment, warnings: Warnings) -> list[dict[str, Any]]:
     """Return the manifest's `distributions`, sorted by name; of two with one name the first on the search path."""
@@ -85,7 +88,7 @@ def describe(environment: Environment, info: Info, links: Mapping[str, str]) -> 
 
     def read(name: str) -> str | None:
         """Return the text of a metadata file."""
-        return tree.text(os.path.join(info.path, name))
+        return tree.text(os.path.join(info.path, name), _LARGEST)
 
     about = metadata(tree, info)
     entry: dict[str, Any] = {"name": about.name, "version": about.version, "requires_dist": about.requires}

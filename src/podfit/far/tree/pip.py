@@ -12,6 +12,10 @@ from .notes import Warnings
 from .secrets import mask, mask_setting
 
 _LARGEST = 2**20
+"""Bytes of a configuration or a file of constraints that are read."""
+
+_MOST_FILES = 50
+"""So many configurations, and so many files of constraints, are read."""
 
 
 def pip_config(environment: Environment, warnings: Warnings) -> dict[str, str]:
@@ -38,7 +42,7 @@ def pip_config_files(environment: Environment) -> list[str]:
     own = variables.get("PIP_CONFIG_FILE", "")
     if own == os.devnull:
         return []
-    shared = [folder for folder in (variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":") if folder]
+    shared = [folder for folder in dict.fromkeys((variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")) if folder]
     files = [os.path.join(folder, "pip", "pip.conf") for folder in shared] + ["/etc/pip.conf"]
     if not (own and (tree.is_file(own) or tree.is_dir(own))):
         files.append(os.path.join(home, ".pip", "pip.conf"))
@@ -46,13 +50,13 @@ def pip_config_files(environment: Environment) -> list[str]:
     files.append(os.path.join(environment.prefix, "pip.conf"))
     if own:
         files.append(own)
-    return [path for path in files if tree.is_file(path)]
+    return [path for path in files[-_MOST_FILES:] if tree.is_file(path)]
 
 
 def _pip_config_file(tree: Tree, path: str) -> dict[str, str]:
     """Return the settings of one configuration file, keys written as pip shows them (`global.index-url`)."""
     parser = configparser.RawConfigParser()
-    parser.read_string(tree.text(path) or "", path)
+    parser.read_string(tree.text(path, _LARGEST) or "", path)
     settings: dict[str, str] = {}
     for section in parser.sections():
         for name, value in parser.items(section):
@@ -69,7 +73,7 @@ def pip_constraints(environment: Environment, settings: Mapping[str, str], warni
     """
     named = [value for key, value in sorted(settings.items()) if key.rpartition(".")[2] == "constraint"]
     found: dict[str, list[str]] = {}
-    for path in (path for value in named for path in value.split()):
+    for path in list(dict.fromkeys(path for value in named for path in value.split()))[:_MOST_FILES]:
         text = None
         if path.startswith("/"):
             text = warnings.guard(f"pip's constraints {path}", environment.tree.text, path, _LARGEST)

@@ -8,6 +8,9 @@ import os
 
 from .files import Tree
 
+_MOST_NAMES = 10_000
+"""So many names at the top of site-packages are not one distribution's: a RECORD with more of them tells none."""
+
 
 def record(tree: Tree, info: str) -> bytes | None:
     """Return the bytes of the RECORD in a .dist-info directory, None when there is none."""
@@ -31,8 +34,10 @@ def import_names(
         return sorted({name for name in top_level.split() if name.isidentifier()})
     names: set[str] = set()
     folders: set[str] = set()
-    for line in (data or b"").decode("utf-8", "replace").splitlines():
-        path = line.partition(",")[0].strip('"')
+    for line in io.StringIO((data or b"").decode("utf-8", "replace")):
+        if len(names) + len(folders) > _MOST_NAMES:
+            return []
+        path = line.partition(",")[0].strip('"\r\n')
         first, slash, rest = path.partition("/")
         if slash:
             if first not in names and rest.endswith(endings):

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from .environment import Environment
 from .files import Tree
 
+_LARGEST_RECORD = 4 * 2**20
+"""Bytes of a file of conda-meta that are read; all that is asked of it stands in its name as well."""
+
 
 def os_release(tree: Tree) -> dict[str, str]:
     """Return the fields of os-release(5), such as `ID` and `VERSION_ID`; none when there is no such file."""
-    text = tree.text("/etc/os-release") or tree.text("/usr/lib/os-release") or ""
+    text = next(filter(None, (tree.text(path, 2**16) for path in ("/etc/os-release", "/usr/lib/os-release"))), "")
     fields = {}
     for line in text.splitlines():
         name, equals, value = line.partition("=")
@@ -38,20 +41,29 @@ def glibc(tree: Tree, machine: str) -> tuple[str, str]:
     """
     for folder in library_folders(machine):
         path = os.path.join(folder, "libc.so.6")
-        found = re.search(rb"GNU C Library [^\n\x00]*? version (\d+\.\d+)", tree.data(path) or b"")
+        found = re.search(rb"GNU C Library [^\n\x00]{0,200}? version (\d+\.\d+)", tree.data(path) or b"")
         if found:
             return found.group(1).decode("ascii"), path
     return "", ""
 
 
 def conda_packages(tree: Tree, prefix: str) -> dict[str, tuple[str, str]]:
-    """Return what conda installed into an environment: name to version and build; none outside of conda."""
+    """Return what conda installed into an environment: name to version and build; none outside of conda.
+
+    A record is `NAME-VERSION-BUILD.json`; one that is too large to be read, or was not kept, is taken by its name.
+    """
     found = {}
     folder = os.path.join(prefix, "conda-meta")
     for name in tree.names(folder):
         if name.endswith(".json"):
+            path = os.path.join(folder, name)
+            data = tree.data(path, _LARGEST_RECORD) if tree.has_bytes(path) else None
+            parts = name[: -len(".json")].rsplit("-", 2)
+            if (data is None or len(data) >= _LARGEST_RECORD) and len(parts) == 3:
+                found[parts[0]] = (parts[1], parts[2])
+                continue
             try:
-                entry = json.loads(tree.text(os.path.join(folder, name)) or "null")
+                entry = json.loads((data or b"null").decode("utf-8", "replace"))
             except (ValueError, RecursionError):
                 continue
             if isinstance(entry, dict) and isinstance(entry.get("name"), str):

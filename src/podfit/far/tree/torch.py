@@ -14,6 +14,12 @@ from .environment import Environment
 from .files import Tree
 from .notes import Warnings, evidence
 
+_FLAGS = re.compile(rb"((?:sm|compute)_\d{1,4}[af]?(?: (?:sm|compute)_\d{1,4}[af]?){0,60})\x00")
+"""torch's list of GPUs, a string constant; they are a dozen, and a file full of them is looked through once."""
+
+_LARGEST_VERSION = 2**16
+"""Bytes of torch/version.py that are read; it has three hundred, and parsed it takes a thousand times as many."""
+
 
 def torch_folder(environment: Environment, found: Iterable[Mapping[str, Any]]) -> str:
     """Return torch's directory, empty when there is none; found is the list of distributions.
@@ -48,7 +54,7 @@ def torch_version(tree: Tree, folder: str) -> dict[str, Any]:
     """Return version, cuda and hip as torch/version.py assigns them; cuda is None for a CPU build."""
     path = os.path.join(folder, "version.py")
     facts: dict[str, Any] = {}
-    for node in ast.parse(tree.text(path) or "").body:
+    for node in ast.parse(tree.text(path, _LARGEST_VERSION) or "").body:
         if isinstance(node, ast.AnnAssign):
             target: ast.expr = node.target
         elif isinstance(node, ast.Assign):
@@ -70,7 +76,7 @@ def torch_cxx11_abi(tree: Tree, folder: str) -> dict[str, Any]:
     """
     path = os.path.join(folder, "lib", "libc10.so")
     with tree.mapped(path) as data:
-        match = re.search(rb"_ZN3c105ErrorC[12]ENS_14SourceLocationE(NSt7__cxx11|Ss)\w*", data)
+        match = re.search(rb"_ZN3c105ErrorC[12]ENS_14SourceLocationE(NSt7__cxx11|Ss)\w{0,200}", data)
         if not match:
             return {}
         symbol, new = match.group(0).decode("ascii"), match.group(1) != b"Ss"
@@ -108,7 +114,7 @@ def torch_architectures(tree: Tree, folder: str, cuda: str | None) -> dict[str, 
     """
     flags = os.path.join(folder, "lib", "libtorch_python.so")
     with tree.mapped(flags) as data:
-        lists = re.findall(rb"((?:sm|compute)_\d+[af]?(?: (?:sm|compute)_\d+[af]?)*)\x00", data)
+        lists = _FLAGS.findall(data)
     code = os.path.join(folder, "lib", "libtorch_cuda.so")
     contained = fatbin_architectures(tree, code) if tree.has_bytes(code) else []
     if lists:

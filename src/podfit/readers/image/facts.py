@@ -10,7 +10,7 @@ from typing import Any
 from podfit.far.probe.machine import steering_environment
 from podfit.far.tree.cuda import cuda_facts
 from podfit.far.tree.environment import Environment
-from podfit.far.tree.libraries import system_facts
+from podfit.far.tree.libraries import configured_folders, system_facts
 from podfit.far.tree.listing import distributions
 from podfit.far.tree.notes import Warnings, evidence
 from podfit.far.tree.pip import pip_config, pip_constraints
@@ -101,29 +101,13 @@ def _platform(looked: Environment, linker: Mapping[str, str], warnings: Warnings
 
 def linker_names(tree: ImageTree, machine: str) -> dict[str, str]:
     """Return what the dynamic linker would find: names of shared libraries to paths, from ld.so.conf and by default."""
-    folders = [*_configured(tree, "/etc/ld.so.conf", 0), f"/usr/lib/{machine}-linux-gnu", "/usr/lib64", "/usr/lib"]
+    folders = [*configured_folders(tree), f"/usr/lib/{machine}-linux-gnu", "/usr/lib64", "/usr/lib"]
     found: dict[str, str] = {}
     for folder in dict.fromkeys(folders):
         for name in tree.names(folder):
             if name.startswith("lib") and ".so" in name:
                 found.setdefault(name, posixpath.join(folder, name))
     return found
-
-
-def _configured(tree: ImageTree, path: str, depth: int) -> list[str]:
-    """Return the directories that a file of the linker's configuration names, those of included files among them."""
-    folders: list[str] = []
-    for line in (tree.text(path) or "").splitlines() if tree.has_bytes(path) and depth < 3 else ():
-        words = line.partition("#")[0].split()
-        if words[:1] == ["include"]:
-            for pattern in words[1:]:
-                folder, _, last = posixpath.join(posixpath.dirname(path), pattern).rpartition("/")
-                named = re.compile(re.escape(last).replace(r"\*", "[^/]*"))
-                for name in filter(named.fullmatch, tree.names(folder)):
-                    folders += _configured(tree, f"{folder}/{name}", depth + 1)
-        elif words:
-            folders += [word for word in words[0].split(":") if word.startswith("/")]
-    return folders
 
 
 def _home(tree: ImageTree, user: str | None) -> str:

@@ -7,8 +7,8 @@ import mmap
 from collections.abc import Iterator
 
 from podfit.far.tree.files import Tree
-from podfit.readers.image.errors import DamagedError
-from podfit.readers.image.limits import DEEPEST, LONGEST_NAME, MOST_LINKS
+from podfit.readers.image.errors import BombError, DamagedError
+from podfit.readers.image.limits import DEEPEST, LONGEST_NAME, MOST_LINKS, MOST_METADATA, MOST_STEPS
 from podfit.readers.image.store import Kept, Store
 
 
@@ -67,16 +67,33 @@ class FileSystem:
     """Takes the entries of one layer after the other.
 
     A whiteout takes away what lower layers brought, never what its own layer brings, whichever comes first in the tar
-    (OCI image specification, "Whiteouts"). Links are followed inside the image alone.
+    (OCI image specification, "Whiteouts"). Links are followed inside the image alone. steps counts what paths led
+    through. refused is why it answers no more, with BombError: readers that go on after an error come to an end.
     """
 
     def __init__(self) -> None:
         self.root = Folder()
+        self.steps = 0
+        self.refused = ""
         self._own: set[str] = set()
+        self._emptied: set[str] = set()
 
     def next_layer(self) -> None:
         """Begin the next layer: what is there is below it from now on."""
-        self._own = set()
+        self._own, self._emptied = set(), set()
+
+    def spend(self, steps: int) -> None:
+        """Count steps. Raises BombError past `MOST_STEPS`, and wherever it answers no more."""
+        self.steps += steps
+        if self.steps > MOST_STEPS:
+            self.refuse(f"its paths lead through more than {MOST_STEPS:,} directories and links: it looks like a bomb")
+        if self.refused:
+            raise BombError(self.refused)
+
+    def refuse(self, why: str) -> None:
+        """Answer no more. Raises BombError."""
+        self.refused = self.refused or why
+        raise BombError(self.refused)
 
     def put(self, path: str, node: Node) -> None:
         """Put an entry in its place; a directory that is there already stays. Raises DamagedError for a bad path."""
@@ -118,6 +135,10 @@ class FileSystem:
         """Take what lower layers brought out of a node; tell whether something of this layer is left."""
         own = place in self._own
         if isinstance(node, Folder):
+            if place in self._emptied:  # by an earlier whiteout of this layer: what is left is the layer's own
+                return own or bool(node.entries)
+            self._emptied.add(place)
+            self.spend(len(node.entries))
             for name in [name for name, each in node.entries.items() if not self._left_of(each, f"{place}/{name}")]:
                 del node.entries[name]
             return own or bool(node.entries)
@@ -157,6 +178,7 @@ class FileSystem:
 
         Raises OSError for a loop of links.
         """
+        self.spend(1)
         done: list[tuple[str, Folder]] = [("", self.root)]
         rest, followed = [part for part in path.split("/")[::-1] if part and part != "."], 0
         while rest:
@@ -174,6 +196,7 @@ class FileSystem:
                 if node.target.startswith("/"):
                     del done[1:]
                 rest += [piece for piece in node.target.split("/")[::-1] if piece and piece != "."]
+                self.spend(len(rest))
             elif isinstance(node, Folder):
                 done.append((f"{place}/{part}", node))
             else:
@@ -211,6 +234,7 @@ class ImageTree(Tree):
         super().__init__()
         self._files = files
         self._store = store
+        self._metadata = 0
 
     def outside(self, path: str) -> str:
         """Raise OSError: no file of an image lies on this machine."""
@@ -225,12 +249,22 @@ class ImageTree(Tree):
         node = self._files.resolve(path)[1]
         if isinstance(node, File):
             raise OSError(f"{path} was not kept")
-        return self._store.data(node, limit) if isinstance(node, Kept) else None
+        if not isinstance(node, Kept):
+            return None
+        if path.endswith(("/METADATA", "/PKG-INFO")):
+            self._metadata += node.size
+            if self._metadata > MOST_METADATA:
+                most = f"{MOST_METADATA >> 20} MiB"
+                self._files.refuse(f"the metadata of its distributions have more than {most}: it looks like a bomb")
+        return self._store.data(node, limit)
 
     def names(self, path: str) -> list[str]:
         """Return what is in a directory, sorted."""
         node = self._files.find(path)
-        return sorted(node.entries) if isinstance(node, Folder) else []
+        if not isinstance(node, Folder):
+            return []
+        self._files.spend(len(node.entries))
+        return sorted(node.entries)
 
     def is_file(self, path: str) -> bool:
         """Tell whether there is a regular file."""

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from podfit.readers.image.blob import Bounded, Checked, Readable, unpacked
 from podfit.readers.image.errors import BombError, DamagedError
 from podfit.readers.image.filesystem import FILE, OTHER, FileSystem, Folder, Link, Node, parts_of
-from podfit.readers.image.limits import LARGEST_KEPT, LARGEST_UNPACKED, MOST_ENTRIES
+from podfit.readers.image.limits import LARGEST_UNPACKED, MOST_ENTRIES, MOST_NAMES
 from podfit.readers.image.source import Layer
 from podfit.readers.image.store import Store
 from podfit.readers.image.tarstream import Forward, entries
-from podfit.readers.image.wanted import wanted
+from podfit.readers.image.wanted import most_of, wanted
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -43,12 +43,14 @@ class Step(NamedTuple):
 class LayerReader:
     """Reads the layers of one image: what they do, step by step, and into store the bytes of what is kept.
 
-    also are further files to keep, by absolute path. entries and unpacked count over all layers.
+    also are further files to keep, by absolute path. entries, unpacked and named (the characters of names) count over
+    all layers.
     """
 
     def __init__(self, store: Store, also: frozenset[str] = frozenset()) -> None:
         self.entries = 0
         self.unpacked = 0
+        self.named = 0
         self._store = store
         self._also = also
 
@@ -83,6 +85,9 @@ class LayerReader:
         self.entries += 1
         if self.entries > MOST_ENTRIES:
             raise BombError(f"the image has more than {MOST_ENTRIES:,} entries: it looks like a bomb")
+        self.named += len(entry.name) + len(entry.linkname)
+        if self.named > MOST_NAMES:
+            raise BombError(f"its names have more than {MOST_NAMES:,} characters: it looks like a bomb")
         if entry.size < 0:
             raise DamagedError(f"{entry.name[:120]!a} in it claims {entry.size} bytes")
         path = entry.name.rstrip("/")
@@ -107,7 +112,7 @@ class LayerReader:
 
     def _file(self, entry: tarfile.TarInfo, stream: Forward) -> Node:
         """Return a regular file; of what the readers may ask for, its bytes are kept."""
-        if entry.sparse or entry.size > LARGEST_KEPT or not wanted(entry.name.lstrip("./"), self._also):
+        if entry.sparse or entry.size > most_of(entry.name) or not wanted(entry.name.lstrip("./"), self._also):
             return FILE  # whoever asks for its bytes is told that they were not kept
         stream.seek(entry.offset_data)
         return self._store.add(stream.some, entry.size)

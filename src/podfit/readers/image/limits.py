@@ -8,8 +8,18 @@ LARGEST_DOCUMENT = 4 * 2**20
 MOST_LAYERS = 1000
 """Layers of an image; overlayfs mounts 500, Docker makes 127."""
 
-MOST_ENTRIES = 4_000_000
+MOST_ENTRIES = 2_000_000
 """Entries of all layers together; an image of 20 GB with CUDA, torch and a conda environment has 300,000."""
+
+MOST_NAMES = 256 * 2**20
+"""Characters of the names and link targets of all entries together; 300,000 entries have 25 million."""
+
+MOST_STEPS = 30_000_000
+"""Directories that paths lead through, and names that directories list, while one image is read: links may make a path
+a hundred thousand steps long. An image of 300,000 entries takes three million."""
+
+MOST_PYTHONS = 1000
+"""Programs that may be interpreters; an image with thirty environments has two hundred."""
 
 LONGEST_HEADER = 2**20
 """Bytes of one pax or GNU header; Linux names have 4096 bytes."""
@@ -33,7 +43,13 @@ LARGEST_UNPACKED = 256 * 2**30
 """Unpacked bytes of all layers together."""
 
 LARGEST_KEPT = 128 * 2**20
-"""Bytes of one file that is kept; libtorch_python.so has 30 million."""
+"""Bytes of one library or program that is kept; libtorch_python.so has 30 million."""
+
+LARGEST_TEXT = 16 * 2**20
+"""Bytes of one text that is kept: METADATA have up to a million, a RECORD or a file of conda-meta a few."""
+
+MOST_METADATA = 128 * 2**20
+"""Bytes of METADATA and PKG-INFO that are read in all; a thousand distributions have 40 million."""
 
 MOST_KEPT = 2 * 2**30
 """Bytes of all files that are kept: they lie in a temporary file."""

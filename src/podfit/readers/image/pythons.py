@@ -11,6 +11,7 @@ from podfit.far.tree.distributions import visible
 from podfit.far.tree.system import conda_packages
 from podfit.model.words import shortened
 from podfit.readers.image.filesystem import FileSystem, ImageTree
+from podfit.readers.image.limits import MOST_PYTHONS
 
 USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The search path of programs where the image states none, as container runtimes have it."""
@@ -57,9 +58,14 @@ class Python:
 
 
 def find_pythons(files: FileSystem, tree: ImageTree, variables: Mapping[str, str], home: str) -> list[Python]:
-    """Return the CPythons of an image, those on PATH first and in its order, each environment once."""
+    """Return the CPythons of an image, those on PATH first and in its order, each environment once.
+
+    Raises BombError for an image with more of them than anybody makes.
+    """
     found: dict[str, Python] = {}
-    for executable, on_path in _executables(files, tree, variables):
+    for number, (executable, on_path) in enumerate(_executables(files, tree, variables)):
+        if number == MOST_PYTHONS:
+            files.refuse(f"it has more than {MOST_PYTHONS:,} programs that are called python: it looks like a bomb")
         python = _examined(tree, executable, variables, home)
         if python is not None:
             found.setdefault(python.prefix, replace(python, on_path=on_path))
@@ -88,7 +94,8 @@ def choice_in_words(chosen: Python, pythons: list[Python]) -> str:
 
 def _executables(files: FileSystem, tree: ImageTree, variables: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
     """Yield the paths of what may be interpreters, and whether PATH leads to them."""
-    folders = [folder for folder in variables.get("PATH", USUAL_PATH).split(":") if folder.startswith("/")]
+    named = dict.fromkeys(map(posixpath.normpath, variables.get("PATH", USUAL_PATH).split(":")))
+    folders = [folder for folder in named if folder.startswith("/")]
     for on_path, where in ((True, folders), (False, files.folders("bin"))):
         for folder in where:
             for name in sorted(filter(_NAME.fullmatch, tree.names(folder)), key=lambda name: (len(name), name)):
@@ -224,7 +231,8 @@ def _version(tree: ImageTree, real: str, prefix: str, library: str) -> tuple[str
         return stated[1], header
     status = "/var/lib/dpkg/status"
     text = (tree.text(status) or "") if tree.has_bytes(status) else ""
-    package = re.search(rf"^Package: python{re.escape(series)}-minimal\n(?:.+\n)*?Version: {_VERSION}", text, re.M)
+    paragraph = text.partition(f"Package: python{series}-minimal\n")[2].partition("\n\n")[0]
+    package = re.search(rf"^Version: {_VERSION}", paragraph, re.MULTILINE)
     return (package[1], status) if package else ("", "")
 
 

@@ -93,6 +93,7 @@ def _read(source: Source, image: Image, name: str, python: str | None, reporter:
             tree = ImageTree(files, store)
             told = image.reference if source.label.startswith(SCHEME) else source.label
             manifest = manifest_of(image, files, tree, name=name, source=told, python=python)
+            files.spend(0)  # readers go on where a file cannot be read; of a bomb nothing is to be believed
     except DamagedError as error:
         raise ImageError(source.label, str(error)) from None
     except OSError as error:

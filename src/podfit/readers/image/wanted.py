@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from podfit.readers.image.limits import LARGEST_KEPT, LARGEST_TEXT
+
 _OF_A_DISTRIBUTION = frozenset(
     {
         "METADATA",
@@ -32,6 +34,9 @@ _BY_NAME = frozenset(
         "passwd",
     }
 )
+_PROGRAM = re.compile(r"[^/]*\.so(?:\.[\d.]+)?|libc-2\.\d+\.so|python[\d.]*t?")
+"""The files that are no text, by their name."""
+
 _BY_END = re.compile(
     r"(?:^|/)(?:"
     r"conda-meta/[^/]+\.json"
@@ -48,6 +53,11 @@ _BY_END = re.compile(
     r"|[^/]*constraint[^/]*\.txt"
     r")$"
 )
+
+
+def most_of(path: str) -> int:
+    """Return how many bytes a file of this path may have, to be kept: a library or a program more than a text."""
+    return LARGEST_KEPT if _PROGRAM.fullmatch(path.rpartition("/")[2]) else LARGEST_TEXT
 
 
 def wanted(path: str, also: frozenset[str] = frozenset()) -> bool:

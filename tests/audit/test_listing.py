@@ -1,0 +1,42 @@
+"""PF122: a list that is known to lack what is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from podfit.audit import Subject
+from podfit.audit.listing import whole_list
+from podfit.model import (
+    Evidence,
+    EvidenceKind,
+    Interpreter,
+    Origin,
+    Overlay,
+    Platform,
+    Release,
+    Template,
+    Verdict,
+)
+
+SEEN = Evidence(EvidenceKind.PUBLISHED, "release notes")
+ADDED = {"pandas": Release("pandas", "2.2.3", (), "", SEEN)}
+NONE = Overlay({}, (), (), {}, (), ())
+
+
+def subject(*, incomplete: bool, added: dict[str, Release] | None = None) -> Subject:
+    template = Template("ngc", Interpreter("3.12.3"), Platform(), {}, Origin.PUBLISHED, SEEN, image="nvcr.io/x:1")
+    there = ADDED if added is None else added
+    return Subject(replace(template, incomplete=incomplete), (), NONE, there, frozenset())
+
+
+def test_an_incomplete_list_is_told_with_the_way_out() -> None:
+    (found,) = whole_list(subject(incomplete=True)).findings
+    assert (found.check, found.verdict) == ("list", Verdict.UNKNOWN)
+    assert "the list of ngc is incomplete (0 distributions known)" in found.message
+    assert "-t docker://nvcr.io/x:1" in found.remedy
+    assert "podfit probe" in found.remedy
+
+
+def test_nothing_is_said_of_a_whole_list_or_where_nothing_is_installed() -> None:
+    assert not whole_list(subject(incomplete=False)).findings
+    assert not whole_list(subject(incomplete=True, added={})).findings
