@@ -83,7 +83,7 @@ def test_lists_are_taken_in_from_a_file(call: Call, tmp_path: Path) -> None:
     (tmp_path / "new.json").write_text(bundle("my-pod", aliases=["mine"]))
     ran = call("templates", "--update", tmp_path / "new.json")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err.startswith(f"took in 1 templates from {tmp_path}/new.json into {tmp_path}/data/: my-pod")
+    assert ran.err.startswith(f"took in 1 template from {tmp_path}/new.json into {tmp_path}/data/: my-pod")
     shown = call("templates", "mine").out
     assert shown.startswith("my-pod")
     assert "taken in from" in " ".join(shown.split())

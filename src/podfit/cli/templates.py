@@ -64,8 +64,11 @@ def _update(source: str) -> None:
     from podfit.model.secrets import hidden
     from podfit.model.words import shortened
     from podfit.readers.bundle import bundle_bytes
+    from podfit.report.words import plural
 
     where = hidden(source)
     taken = take(read_bundle(bundle_bytes(source), where), where)
     forget()
-    tell(f"took in {len(taken)} templates from {where} into {data_directory()}/: {shortened(sorted(taken), 8)}")
+    tell(
+        f"took in {plural(len(taken), 'template')} from {where} into {data_directory()}/: {shortened(sorted(taken), 8)}"
+    )

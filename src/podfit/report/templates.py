@@ -63,7 +63,7 @@ def _catalogue(summaries: Sequence[Summary]) -> Iterator[Section]:
     lines = []
     for each in sorted(summaries, key=lambda each: (each.family or each.name, each.name)):
         values = {name: _in_short(str(getattr(each, name))) for name in names}
-        values["origin"] = "incomplete" if each.incomplete else values["origin"]
+        values["origin"] = "partial" if each.incomplete else values["origin"]
         values["captured"] = values["captured"][:_MONTH] + "*" * (each.pushes > 1)
         lines.append(tuple(text(values[name]) for name in names))
     yield from section("", Table(tuple(columns), tuple(lines)))
