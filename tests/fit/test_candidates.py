@@ -43,6 +43,12 @@ def test_what_is_asked_of_torch_decides(limit: str, kin: str, expected: str) -> 
     assert family(candidates(project(limit)), kin) == expected
 
 
+def test_what_nobody_can_start_any_more_is_not_offered() -> None:
+    gone = {each.name for each in SUMMARIES.values() if each.withdrawn}
+    assert "colab-gpu-2024.09" in gone
+    assert not gone & set(candidates(project("torch==2.4.0")))
+
+
 def test_what_is_asked_of_python_decides() -> None:
     found = candidates(project(python=">=3.10,<3.12"))
     assert SUMMARIES[family(found, "runpod")].python.startswith("3.11")

@@ -18,12 +18,15 @@ from podfit.model import (
     EvidenceKind,
     Fact,
     Facts,
+    Finding,
     Interpreter,
+    Need,
     Origin,
     Plan,
     Platform,
     Template,
     Torch,
+    Verdict,
 )
 from podfit.model.pace import Pace
 from podfit.plan.recommend import Answer, Ranked, recommend
@@ -110,6 +113,21 @@ def test_without_torch_nothing_is_claimed() -> None:
     )
     assert [point.answer for point in found.points] == [Answer.YES, Answer.UNKNOWN, Answer.UNKNOWN]
     assert found.fits
+
+
+def test_a_template_that_has_what_is_pinned_comes_first_then_one_of_its_series() -> None:
+    def pinned(torch: str, *, changes: int = 0) -> Plan:
+        of = template(torch.partition("+")[0].replace(".", "-"), torch)
+        need = Need("torch", (SEEN,), "==2.4.0")
+        finding = Finding("held", "torch", Verdict.WARNING, "the project pins torch==2.4.0", SEEN)
+        made = plan(of, installs=changes)
+        return replace(made, needs=(need,), findings=() if torch.startswith("2.4.0") else (finding,))
+
+    plans = [pinned("2.8.0+cu126"), pinned("2.4.1+cu124", changes=2), pinned("2.4.0+cu121", changes=3)]
+    ranked = recommend(plans, {}, pace=PACE)
+    assert [each.template.name for each in ranked] == ["2-4-0", "2-4-1", "2-8-0"]
+    assert [each.distance for each in ranked] == [0, 1, 2]
+    assert why(ranked[2]).startswith("2.8.0+cu126 in place of torch==2.4.0; ")
 
 
 def test_a_list_that_is_incomplete_suits_perhaps_and_stands_behind_one_that_is_whole() -> None:

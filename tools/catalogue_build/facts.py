@@ -76,6 +76,7 @@ def skeleton(
         aliases=tuple(source.get("aliases", ())),
         pushed=tuple(source.get("pushed", ())),
         incomplete=source.get("incomplete", False),
+        withdrawn=source.get("withdrawn", False),
     )
     return replace(template, notes=(*pushes_note(source), *template.notes))
 

@@ -19,7 +19,7 @@ class Summary:
     origin is `probed`, `published` or `reconstructed`, captured the ISO date of the list, distributions their number.
     checked says how many lines of lists seen on machines agree (`107 of 108`), empty where nobody compared; pushes is
     how often the tag was pushed, as far as known; aliases are its further names. incomplete tells that the list is
-    known to lack distributions that are there.
+    known to lack distributions that are there, withdrawn that nobody can start it any more.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Summary:
     pushes: int = 0
     aliases: tuple[str, ...] = ()
     incomplete: bool = False
+    withdrawn: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ class Entry(msgspec.Struct, frozen=True):
     pushes: int = 0
     aliases: tuple[str, ...] = ()
     incomplete: bool = False
+    withdrawn: bool = False
 
     def summary(self, name: str) -> Summary:
         """Return the summary of the template that is called so."""
@@ -74,7 +76,7 @@ def _needed(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: told[name] for name in Entry.__struct_fields__ if name in told and name not in _OPTIONAL}
 
 
-_OPTIONAL = frozenset({"family", "checked", "pushes", "aliases", "incomplete"})
+_OPTIONAL = frozenset({"family", "checked", "pushes", "aliases", "incomplete", "withdrawn"})
 
 
 def summary_of(manifest: Mapping[str, Any]) -> Summary:
@@ -100,4 +102,5 @@ def summary_of_template(template: Template) -> Summary:
         pushes=len(template.pushed),
         aliases=template.aliases,
         incomplete=template.incomplete,
+        withdrawn=template.withdrawn,
     )

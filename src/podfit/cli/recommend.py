@@ -22,8 +22,8 @@ def recommend_command(shape: str, gpu: str, driver: str, **given: Any) -> int:
 
     Without --template, of each family of the catalogue the newest that suits by its Python, its torch, the GPU and the
     driver, and where it has no plan the next one with another Python. The order: what works first; then the fewest
-    changes to the template, builds from source, bytes to fetch, and how true the template's list is. Each place has its
-    reason in one line.
+    exact pins of the project that give way to what the template holds, changes to the template, builds from source,
+    bytes to fetch, and how true the template's list is. Each place has its reason in one line.
 
     Exit code 0: at least one template suits, 1: none does, 2: a bad call or input.
 

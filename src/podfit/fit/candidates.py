@@ -1,7 +1,8 @@
 """Which templates of the catalogue a project is tried on where nobody names one: the best of each family by summary.
 
 A family has up to thirty templates, and solving takes seconds each. What tells most of them apart stands in the index
-of the catalogue: Python, torch, CUDA. Of each family that is taken which fails the fewest of these, the newest first.
+of the catalogue: Python, torch, CUDA. Of each family that is taken which fails the fewest of these, the newest first;
+what nobody can start any more is left out.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _families(project: Project, gpu: KnownGpu | None, driver: str) -> Iterator[S
     leaders = set(leading_names())
     kin: dict[str, list[Summary]] = {}
     for each in template_summaries():
-        if each.family:
+        if each.family and not each.withdrawn:
             kin.setdefault(each.family, []).append(each)
     for _, members in sorted(kin.items()):
         leader = next((each for each in members if each.name in leaders), members[0])

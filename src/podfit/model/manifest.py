@@ -40,6 +40,7 @@ _OWN_KEYS = frozenset(
         "pushed",
         "agreement",
         "incomplete",
+        "withdrawn",
     ]
 )
 _ORIGIN_KIND = {
@@ -115,6 +116,7 @@ class ManifestBody(msgspec.Struct):
     pushed: tuple[str, ...] = ()
     agreement: tuple[Agreement, ...] = ()
     incomplete: bool = False
+    withdrawn: bool = False
 
 
 def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
@@ -166,6 +168,7 @@ def template_from_manifest(data: Mapping[str, Any], *, where: str) -> Template:
         pushed=manifest.pushed,
         agreement=manifest.agreement,
         incomplete=manifest.incomplete,
+        withdrawn=manifest.withdrawn,
     )
 
 
@@ -191,7 +194,7 @@ def manifest_from_template(template: Template) -> dict[str, Any]:
 
 def _known(template: Template) -> dict[str, Any]:
     """Return what is known of the template's place in a catalogue, without what says nothing."""
-    names = ("family", "aliases", "pushed", "agreement", "incomplete")
+    names = ("family", "aliases", "pushed", "agreement", "incomplete", "withdrawn")
     return {name: msgspec.to_builtins(getattr(template, name)) for name in names if getattr(template, name)}
 
 

@@ -93,7 +93,7 @@ class Template:
     notes are sentences that every output about this template repeats. family is the name that it shares with its
     kin, aliases the further names that it answers to. pushed are the ISO dates on which its tag was pushed, as far as
     known. agreement are comparisons with what was seen on machines; empty where nobody compared. incomplete tells that
-    the list is known to lack distributions that are there.
+    the list is known to lack distributions that are there; withdrawn that nobody can start it any more.
     """
 
     name: str
@@ -113,6 +113,7 @@ class Template:
     pushed: tuple[str, ...] = ()
     agreement: tuple[Agreement, ...] = ()
     incomplete: bool = False
+    withdrawn: bool = False
 
     @cached_property
     def marker_environment(self) -> Mapping[str, str]:

@@ -6,14 +6,15 @@ needs least comes first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from podfit.catalogue.drivers import Support, least_driver, support
 from podfit.catalogue.gpus import KnownGpu, rule_evidence, runs
 from podfit.catalogue.torch_builds import torch_archs
-from podfit.model import Action, Evidence, EvidenceKind, Origin, Plan, Template
+from podfit.model import Action, Distribution, Evidence, EvidenceKind, Need, Origin, Plan, Template
 from podfit.model.cuda import torch_cuda
 from podfit.model.pace import Pace
 from podfit.model.weight import Total
@@ -54,7 +55,8 @@ class Ranked:
     """One template in its place.
 
     points are what was asked of it; changes, installs and builds are counts, download is bytes, seconds what pace
-    predicts for them. refusal is why it has no plan at all.
+    predicts for them. given_way are the exact pins of the project that give way to what the template holds, each a
+    sentence, distance how far: 1 for a version of the same series, 2 for another. refusal is why it has no plan at all.
     """
 
     template: Template
@@ -65,6 +67,8 @@ class Ranked:
     download: int = 0
     seconds: float = 0.0
     refusal: str = ""
+    given_way: tuple[str, ...] = ()
+    distance: int = 0
     plan: Plan | None = None
 
     @property
@@ -78,6 +82,7 @@ class Ranked:
         return (
             sum(place == _ORDER[Answer.NO] for place in places),
             *places,
+            self.distance,
             self.changes,
             self.builds,
             self.download,
@@ -138,8 +143,25 @@ def _ranked(plan: Plan, pace: Pace, gpu: KnownGpu | None, driver: str) -> Ranked
         builds=len(plan.built_from_source),
         download=download,
         seconds=pace.seconds(Total(len(added), download, 0, 0)),
+        given_way=tuple(f"{there.version} in place of {need.name}{need.specifier}" for need, there in _given_way(plan)),
+        distance=sum(1 if _same_series(need.specifier, there.version) else 2 for need, there in _given_way(plan)),
         plan=plan,
     )
+
+
+def _given_way(plan: Plan) -> Iterator[tuple[Need, Distribution]]:
+    """Yield the needs whose exact pins give way to what the template holds (PF104), each with what is there."""
+    needs = {need.name: need for need in plan.needs}
+    for finding in plan.findings:
+        there = plan.template.distributions.get(finding.subject)
+        if finding.check == "held" and finding.subject in needs and there is not None:
+            yield needs[finding.subject], there
+
+
+def _same_series(specifier: str, version: str) -> bool:
+    """Tell whether a pin (`==2.4.0`) is of the series of a version (`2.4.1+cu124`)."""
+    found = re.search(r"=\s*v?(\d+\.\d+)", specifier)
+    return found is not None and version.startswith((f"{found[1]}.", f"{found[1]}+"))
 
 
 def _machine(template: Template, gpu: KnownGpu | None, driver: str) -> tuple[Point, ...]:

@@ -61,6 +61,7 @@ def _data(place: int, each: Ranked) -> dict[str, Any]:
             }
             for point in each.points
         ],
+        "given_way": list(each.given_way),
         "changes": each.changes,
         "installs": each.installs,
         "builds": each.builds,
@@ -84,7 +85,7 @@ def why(each: Ranked) -> str:
     work = [done, f"{plural(each.changes, 'package')} of the template replaced" if each.changes else "nothing replaced"]
     work += [f"{plural(each.builds, 'package')} built from source"] if each.builds else []
     machine = [point.said for point in each.points if point.answer is Found.YES and point.asked != "plan"]
-    return "; ".join([*said, ", ".join(work), *machine])
+    return "; ".join([*said, *each.given_way, ", ".join(work), *machine])
 
 
 def _report(project: str, ranked: Sequence[Ranked], asked: Sequence[str], pace: Pace, *, details: bool) -> Report:
@@ -119,7 +120,7 @@ def _report(project: str, ranked: Sequence[Ranked], asked: Sequence[str], pace: 
     sections += section("Why", *items(*reasons))
     model = (
         f"Seconds are {pace.installer}'s for the bytes to fetch [{pace.evidence}]; builds from source come on top. "
-        "Order: what works, then changes to the template, builds, bytes, and how true the list is."
+        "Order: what works, then pins that give way, changes to the template, builds, bytes, and how true the list is."
     )
     sections += section("", Paragraph(text(Span(model, Style.ASIDE))))
     return Report(text(f"Templates for {project}{wanted}"), tuple(sections))

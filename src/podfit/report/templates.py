@@ -28,7 +28,7 @@ _TITLES = {
 }
 """The titles of a summary's fields, where the field's own name is none."""
 
-_NOT_SHOWN = frozenset({"title", "family", "pushes", "aliases", "incomplete"})
+_NOT_SHOWN = frozenset({"title", "family", "pushes", "aliases", "incomplete", "withdrawn"})
 """Fields of a summary that a listing shows in another way, or not."""
 
 _MONTH = len("2026-01")
@@ -122,9 +122,10 @@ def _template(template: Template) -> Report:
     """Return a template: what is known of it, its distributions, and where each is known from."""
     platform = template.platform
     captured = f", as of {template.captured}" if template.captured else ""
+    said = f"{', incomplete' * template.incomplete}{', withdrawn' * template.withdrawn}"
     facts = [
         ("image", template.image),
-        ("origin", f"{template.origin.value}{', incomplete' * template.incomplete}{captured}"),
+        ("origin", f"{template.origin.value}{said}{captured}"),
         ("evidence", str(template.evidence)),
         ("checked", checked(template)),
         ("also called", ", ".join(template.aliases)),
