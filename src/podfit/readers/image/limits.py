@@ -48,8 +48,11 @@ LARGEST_KEPT = 128 * 2**20
 LARGEST_TEXT = 16 * 2**20
 """Bytes of one text that is kept: METADATA have up to a million, a RECORD or a file of conda-meta a few."""
 
-MOST_METADATA = 128 * 2**20
-"""Bytes of METADATA and PKG-INFO that are read in all; a thousand distributions have 40 million."""
+MOST_METADATA = 64 * 2**20
+"""Bytes of METADATA and PKG-INFO that are read in all; a thousand distributions have 20 million."""
+
+LARGEST_PTH = 2**16
+"""Bytes of a .pth file that are read; it has a few lines."""
 
 MOST_KEPT = 2 * 2**30
 """Bytes of all files that are kept: they lie in a temporary file."""

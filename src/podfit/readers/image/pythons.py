@@ -11,7 +11,7 @@ from podfit.far.tree.distributions import visible
 from podfit.far.tree.system import conda_packages
 from podfit.model.words import shortened
 from podfit.readers.image.filesystem import FileSystem, ImageTree
-from podfit.readers.image.limits import MOST_PYTHONS
+from podfit.readers.image.limits import LARGEST_PTH, MOST_PYTHONS
 
 USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The search path of programs where the image states none, as container runtimes have it."""
@@ -202,7 +202,7 @@ def _added(tree: ImageTree, folder: str) -> Iterator[str]:
     """Yield the directories that the .pth files of a directory add to the search path; code in them is not run."""
     for name in tree.names(folder):
         if name.endswith(".pth") and not name.startswith(".") and tree.has_bytes(f"{folder}/{name}"):
-            for line in (tree.text(f"{folder}/{name}") or "").splitlines():
+            for line in (tree.text(f"{folder}/{name}", LARGEST_PTH) or "").splitlines():
                 path = line.strip()
                 if path and not path.startswith(("#", "import ", "import\t")):
                     added = posixpath.normpath(posixpath.join(folder, path))
