@@ -391,6 +391,35 @@ def test_an_empty_git_submodule_is_named() -> None:
     assert "git submodule update --init" in question.remedy
 
 
+def test_an_empty_git_submodule_that_says_more_in_its_name() -> None:
+    there = {"depth_diff_gaussian_rasterization": ".gitmodules:1", "simple_knn": ".gitmodules:4"}
+    made = replace(project(imports=("diff_gaussian_rasterization",)), missing=there)
+    (question,) = find_needs(made, template()).questions
+    assert ".gitmodules:1" in question.message
+    two = replace(made, missing={**there, "other_diff_gaussian_rasterization": ".gitmodules:7"})
+    (question,) = find_needs(two, template()).questions
+    assert ".gitmodules" not in question.message
+
+
+def test_an_everyday_name_is_not_the_standard_library_of_python_2_4() -> None:
+    (question,) = find_needs(project(imports=("util",)), template()).questions
+    assert "looks like a module of the project" in question.message
+    (question,) = find_needs(project(imports=("urllib2",)), template()).questions
+    assert "standard library of other Pythons" in question.message
+
+
+def test_a_declared_repository_provides_the_module_in_its_name() -> None:
+    address = "smooth-topk @ git+https://example.org/smooth-topk.git"
+    found = find_needs(project(address, imports=("topk",)), template())
+    assert names(found) == ["smooth-topk"]
+    assert found.questions == ()
+    assert any(one.kind is EvidenceKind.ASSUMED and "by its name" in one.detail for one in only(found).evidence)
+    two = find_needs(project(address, "topk-torch @ git+https://example.org/topk-torch", imports=("topk",)), template())
+    assert [question.subject for question in two.questions] == ["topk"]
+    from_index = find_needs(project("smooth-topk", imports=("topk",)), template())
+    assert [question.subject for question in from_index.questions] == ["topk"]
+
+
 def test_wheels_are_not_asked_where_something_better_answers() -> None:
     def never(module: str) -> tuple[tuple[str, ...], str]:
         raise AssertionError(module)

@@ -104,6 +104,12 @@ def is_known(top_level: str) -> bool:
     return top_level in _known()
 
 
+def is_shared(top_level: str) -> bool:
+    """Return whether the table knows several distributions in the namespace of a top-level import name."""
+    entries = table("import_names")["modules"]
+    return len({entry["distribution"] for name, entry in entries.items() if name.startswith(f"{top_level}.")}) > 1
+
+
 def is_generic(top_level: str) -> bool:
     """Return whether projects commonly call a module of their own by this name, so that no distribution is assumed."""
     return top_level.lower() in _generic()

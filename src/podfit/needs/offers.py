@@ -35,7 +35,8 @@ def offers(
         there = asked.get(name) or offered.setdefault(name, Asked(name))
         if reason := _excluded(there, requirement):
             message = f"{declaration.where} asks for {declaration.requirement}, which {reason} excludes; not followed"
-            told = Verdict.OK if declaration.scope.lower().startswith("readme") else Verdict.WARNING
+            advice = declaration.scope.lower().startswith("readme") or declaration.scope.endswith(".sh")
+            told = Verdict.OK if advice else Verdict.WARNING
             findings.append(Finding("declared", name, told, message, evidence, "make them agree"))
         else:
             limited = name in asked and asked[name].specifier and not declaration.asks

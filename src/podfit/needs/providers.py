@@ -110,8 +110,10 @@ class Providers:
                 f"several distributions provide {top}, and the project declares none of them: {several}",
                 "declare the one that is meant",
             )
-        if catalogue.is_known(top):
+        if catalogue.is_shared(top):
             return Unknown(f"several distributions share the namespace {top}, and podfit knows none for {module}")
+        if chosen := self._by_repository(top):
+            return chosen
         if option := self._elsewhere.get(_normalized(top), ""):
             return Unknown(f"{_normalized(top)} is declared for {option.partition(' ')[2]} alone", f"{option} plans it")
         if catalogue.is_generic(top) or not _normalized(top) or top.startswith("_"):
@@ -210,6 +212,18 @@ class Providers:
                 return Provider(name, top, evidence)
         return None
 
+    def _by_repository(self, top: str) -> Provider | None:
+        """Return the one declared distribution from an address whose name has a module's name in it (smooth-topk).
+
+        It is installed anyway, and what it provides cannot be looked up without fetching it.
+        """
+        words = _normalized(top)
+        found = [name for name, url in self._declared.items() if url and words and f"-{words}-" in f"-{name}-"]
+        if len(found) != 1:
+            return None
+        detail = f"{found[0]}, from {self._declared[found[0]]}, is taken for what provides {top}, by its name"
+        return Provider(found[0], top, Evidence(EvidenceKind.ASSUMED, "the name of its repository", detail))
+
     def _only(self, step: list[Provider], entry: catalogue.ImportName | None, top: str) -> Provider | None:
         """Return the one candidate to take of a step: the only one, the curated one, or the one of the same name."""
         if len({provider.distribution for provider in step}) == 1:
@@ -237,14 +251,17 @@ class Providers:
 def standard_library(series: str) -> frozenset[str]:
     """Return the top-level modules of the standard library of a Python series (`3.10`), by the package stdlibs.
 
-    A series that stdlibs does not know yet is taken for the newest that it knows. `ALL` means any Python ever.
+    A series that stdlibs does not know yet is taken for the newest that it knows. `ALL` means any since 2.7: older
+    ones had a `util` and a `dump` that nobody's code of today means.
     """
     import stdlibs
 
-    version = stdlibs.ALL if series == "ALL" else series
-    if series != "ALL" and series not in stdlibs.KNOWN_VERSIONS:
-        version = max((v for v in stdlibs.KNOWN_VERSIONS), key=lambda v: tuple(map(int, v.split("."))))
-    return stdlibs.stdlib_module_names(version) | {"__main__"}
+    known = {version: tuple(map(int, version.split("."))) for version in stdlibs.KNOWN_VERSIONS}
+    if series == "ALL":
+        versions = [version for version, parts in known.items() if parts >= (2, 7)]
+    else:
+        versions = [series if series in known else max(known, key=known.__getitem__)]
+    return frozenset().union(*map(stdlibs.stdlib_module_names, versions)) | {"__main__"}
 
 
 def _within(entry: catalogue.ImportName | None, names: Iterable[str]) -> list[str]:

@@ -27,7 +27,7 @@ def about_module(
         return Finding("imports", top, Verdict.OK, unknown.reason, evidence)
     if unknown.hosted:
         return Finding("imports", top, Verdict.WARNING, unknown.reason, evidence)
-    submodule = missing.get(top.lower())
+    submodule = _submodule(top.lower(), missing)
     if submodule:
         reason, remedy = f"its git submodule is empty ({submodule})", "run `git submodule update --init` and fit again"
     else:
@@ -36,6 +36,17 @@ def about_module(
     rest = [site for site in sites if site != first][: SHOWN - 1]
     places = (evidence, *(Evidence(EvidenceKind.METADATA, str(site), statement(site)) for site in rest))
     return OpenQuestion(top, f"{first} imports it {_how(first.grade)}: {reason}", places, remedy)
+
+
+def _submodule(top: str, missing: Mapping[str, str]) -> str:
+    """Return the place of the empty submodule that a module is in: one of its name, else the only one named after it.
+
+    A repository says more in its name than the module does: depth-diff-gaussian-rasterization, simple-knn-pytorch.
+    """
+    if top in missing:
+        return missing[top]
+    places = {place for name, place in missing.items() if name.endswith(f"_{top}") or name.startswith(f"{top}_")}
+    return places.pop() if len(places) == 1 else ""
 
 
 def about_offer(name: str, offered: Asked, sites: Sequence[ImportSite]) -> OpenQuestion:

@@ -101,7 +101,7 @@ def _beside(root: Path, scan: ImportScan, *, alone: bool) -> tuple[Sequence[Decl
     from podfit.readers.declared.aside import read_aside
 
     tree = scan.tree
-    found, notices = read_aside(root, tree.requirements, tree.dockerfiles, tree.readmes, alone=alone)
+    found, notices = read_aside(root, tree.requirements, tree.dockerfiles, (*tree.readmes, *tree.shells), alone=alone)
     return (*scan.declarations, *found), notices
 
 

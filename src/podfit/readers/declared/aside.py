@@ -1,4 +1,4 @@
-"""What is declared beside a project's manifests: requirement files in folders, Dockerfiles, READMEs."""
+"""What is declared beside a project's manifests: requirement files in folders, Dockerfiles, setup scripts, READMEs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from podfit.model import Declaration, InputError
 from podfit.model.words import shortened
 from podfit.readers.declared import installs
-from podfit.readers.declared.discover import group_of
+from podfit.readers.declared.discover import group_of, is_requirements, read_source
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.plain_file import read_bounded
@@ -24,12 +24,13 @@ PODFITS_OWN = "# podfit: "
 
 
 def read_aside(
-    root: Path, requirements: Sequence[str], dockerfiles: Sequence[str], readmes: Sequence[str], *, alone: bool
+    root: Path, requirements: Sequence[str], dockerfiles: Sequence[str], told: Sequence[str], *, alone: bool
 ) -> tuple[list[Declaration], list[str]]:
     """Return what these files (relative to root) declare, each in its own scope, and notices.
 
     alone tells that the project has no manifest: then requirement files and Dockerfiles ask for what they name, else
-    they only tell about what the code imports. READMEs never ask. A wrong line ends nothing: it is a notice.
+    they only tell about what the code imports. told are READMEs and setup scripts, which never ask: they name what one
+    may choose from. A wrong line ends nothing: it is a notice.
     """
     made: list[Declaration] = []
     notices: list[str] = []
@@ -41,10 +42,12 @@ def read_aside(
             continue
         reading = Reading()
         try:
-            if freeze_reason(source.text, source.path, source.data):
+            frozen = is_requirements(source.path) and bool(freeze_reason(source.text, source.path, source.data))
+            if not frozen:
+                read_source(source, reading)
+            if frozen or reading.freezes:
                 notices.append(f"{path} lists a whole environment; give it with --local or -r if it matters")
                 continue
-            _requirements(source, reading)
         except InputError as error:
             notices.append(f"{path} is not followed: {error!s}")
             continue
@@ -63,16 +66,10 @@ def read_aside(
             if declarations and not alone:
                 names = " ".join(declaration.requirement for declaration in declarations)
                 notices.append(f"{path}:{one.line} installs {names}; it is read for what the code imports")
-    for path in readmes:
+    for path in told:
         installed = list(installs.commands(_text(root / path)))
         made += installs.declarations(root, path, installed, scope=path, asks=False)[0]
     return made, notices
-
-
-def _requirements(source: Source, reading: Reading) -> None:
-    from podfit.readers.declared import requirements_txt
-
-    requirements_txt.read(source, reading)
 
 
 def _text(path: Path) -> str:

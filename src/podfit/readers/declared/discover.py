@@ -37,6 +37,8 @@ _PATTERNS = (
     "pixi.toml",
     "environment*.yml",
     "environment*.yaml",
+    "*environment.yml",
+    "*environment.yaml",
     "conda*.yml",
     "conda*.yaml",
     "env.yml",

@@ -19,9 +19,10 @@ _VENDORED = frozenset(
 )
 _DECLARES = re.compile(
     r"^(?:requirements?[\w.-]*\.(?:txt|in)|(?:[\w.-]+\.)?dockerfile(?:[.-][\w.-]+)?|README(?:\.\w+)?"
-    r"|\w+\.pyx)$",
+    r"|\w+\.pyx|[\w.-]*(?:install|setup|env|deps|dependencies|requirements)[\w.-]*\.sh)$",
     re.IGNORECASE,
 )
+_CONDA = re.compile(r"^(?:[\w.-]*environment[\w.-]*|conda[\w.-]*|env)\.ya?ml$", re.IGNORECASE)
 MOST_ENTRIES = 1_000_000
 """Files and directories of one project that are looked at: a limit that podfit sets, assumed."""
 MOST_FILES = 10_000
@@ -39,9 +40,9 @@ class Tree:
     build the project; neighbours are modules beside a single file, not to be read. packages are the directories with
     an `__init__.py`, code the directories with any Python below; roots the directories with a project file of their
     own. unreadable are the paths that the system refused. test_files are those of the sources and notebooks that would
-    stand aside if they were not asked for. requirements are requirement files below the root, dockerfiles the
-    Dockerfiles, readmes the READMEs of the root, cython the `.pyx` files; none of them in tests, documentation or
-    other people's code.
+    stand aside if they were not asked for. requirements are requirement files and conda's environments below the root,
+    dockerfiles the Dockerfiles, shells the scripts that are called after setting up or installing, readmes the READMEs
+    of the root, cython the `.pyx` files; none of them in tests, documentation or other people's code.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -56,6 +57,7 @@ class Tree:
     test_files: set[str] = field(default_factory=set)
     requirements: list[str] = field(default_factory=list)
     dockerfiles: list[str] = field(default_factory=list)
+    shells: list[str] = field(default_factory=list)
     readmes: list[str] = field(default_factory=list)
     cython: list[str] = field(default_factory=list)
     cut: str = ""
@@ -148,6 +150,8 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
                 elif not aside and _DECLARES.search(name) and entry.is_file():
                     _note(tree, folder, name)
                 elif name.endswith((".py", ".ipynb", ".yaml", ".yml")) and entry.is_file():
+                    if not aside and folder and _CONDA.search(name):
+                        _note(tree, folder, name)
                     build = name in _BUILD_FILES and folder not in tree.packages
                     yield path, aside or build or name == "conftest.py"
             except OSError:
@@ -162,6 +166,8 @@ def _note(tree: Tree, folder: str, name: str) -> None:
         tree.cython.append(path)
     elif "ockerfile" in name:
         tree.dockerfiles.append(path)
+    elif name.endswith(".sh"):
+        tree.shells.append(path)
     elif name.lower().startswith("readme"):
         tree.readmes.extend([] if folder else [path])
     elif folder and not _VENDORED & set(folder.lower().split("/")) and not folder.endswith("requirements"):

@@ -13,6 +13,8 @@ from podfit.readers.plain_file import read_bounded
 
 # Directories that a build tool or PYTHONPATH puts on the path.
 _SOURCE_ROOTS = ("src", "lib", "python")
+_NEVER = frozenset({"__init__", "setup", "conftest"})
+"""Files that nobody imports by name."""
 
 
 @dataclass
@@ -26,13 +28,15 @@ class OwnModules:
     project's `models/datasets.py` does not make `import datasets` its own.
 
     known tells whether a distribution with that import name is well known, generic whether projects commonly use the
-    name; names are the own names met so far.
+    name; search_path are directories that the code itself puts on Python's path, where a name that is not well known
+    is the project's. names are the own names met so far.
     """
 
     root: str
     tree: Tree
     known: Callable[[str], bool]
     generic: Callable[[str], bool]
+    search_path: frozenset[str] = frozenset()
     names: set[str] = field(default_factory=set)
     _files: dict[str, set[str]] = field(default_factory=dict)
     _places: dict[str, set[str]] = field(default_factory=dict)
@@ -56,9 +60,14 @@ class OwnModules:
         self._places.pop("__init__", None)
         bases = {"", *self.tree.roots} - self.tree.packages
         roots = bases | {f"{base}/{name}".lstrip("/") for base in bases for name in _SOURCE_ROOTS} - self.tree.packages
-        self._roots = tuple(sorted(roots))
-        for root in self._roots:
-            self.names |= self._files.get(root, set()) - {"__init__", "setup", "conftest"}
+        added = (self.search_path & self.tree.code) - roots
+        for folder in added:
+            below = {one.rpartition("/")[2] for one in self.tree.code if one.rpartition("/")[0] == folder}
+            there = {name for name in below | self._files.get(folder, set()) if name.isidentifier()}
+            self.names |= {name for name in there - _NEVER if not self.known(name)}
+        self._roots = (*sorted(roots), *sorted(added))
+        for root in sorted(roots):
+            self.names |= self._files.get(root, set()) - _NEVER
         for folder in self.tree.code:
             parent, _, name = folder.rpartition("/")
             if not name.isidentifier():

@@ -32,6 +32,7 @@ from podfit.readers.imports.files import Tree, find_files, single_file
 from podfit.readers.imports.grades import Places
 from podfit.readers.imports.installing import installing, may_install
 from podfit.readers.imports.own import OwnModules
+from podfit.readers.imports.search_path import added
 from podfit.readers.imports.statements import Aliases, Found, Statements
 from podfit.readers.plain_file import exists, is_dir, read_bounded
 
@@ -86,6 +87,7 @@ class _State:
     calls: list[Call] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     settings: list[tuple[Call, frozenset[str]]] = field(default_factory=list)
+    search_path: set[str] = field(default_factory=set)
 
 
 def scan_imports(
@@ -123,7 +125,7 @@ def scan_imports(
         for path in tree.configs:
             _config(state, path)
         state.calls += _settings(state)
-        own = OwnModules(base, tree, is_known, is_generic)
+        own = OwnModules(base, tree, is_known, is_generic, frozenset(state.search_path))
         own.names |= _built(state, tree)
         imports = tuple(_sites(state.found, own, places))
     if tree.cut:
@@ -213,6 +215,8 @@ def _source(state: _State, path: str) -> None:
         state.notices += notices
     if may_install(data):
         _installs(state, path, module)
+    if b"sys.path" in data:
+        state.search_path |= added(module, path)
     dynamic = b"import_module" in data or b"__import__" in data
     calls = dynamic or bool(state.words.find_matches_as_indexes(data) and state.modules.search(data))
     lines = None if calls else _telling_lines(data)
@@ -282,6 +286,8 @@ def _notebook(state: _State, path: str) -> None:
             continue
         if may_install(cell.source.encode("utf-8", "replace")):
             _installs(state, path, module, cell.number)
+        if "sys.path" in cell.source:
+            state.search_path |= added(module, path)
         _walk(state, Statements(path, state.wanted, aliases, cell.number), module)
 
 

@@ -1,0 +1,53 @@
+"""What setup scripts and conda's environments beside a project's manifests tell about its needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from podfit.readers.project import read_project
+
+ENVIRONMENT = "name: x\ndependencies:\n  - python=3.10\n  - numpy\n  - pip:\n    - mlxu>=0.1\n"
+
+
+def test_an_environment_of_conda_in_a_folder_asks_where_there_is_no_manifest(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import mlxu\n")
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "gpu_environment.yml").write_text(ENVIRONMENT)
+    project = read_project(tmp_path, local="none").project
+    assert {(one.requirement, str(one.where), one.asks) for one in project.declarations} == {
+        ("numpy", "scripts/gpu_environment.yml:4", True),
+        ("mlxu>=0.1", "scripts/gpu_environment.yml:6", True),
+    }
+    (tmp_path / "requirements.txt").write_text("torch\n")
+    project = read_project(tmp_path, local="none").project
+    assert [one.requirement for one in project.declarations if one.asks] == ["torch"]
+
+
+def test_a_configuration_of_that_name_is_none(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "environment.yaml").write_text("gravity: 9.81\n_target_: gym.make\n")
+    reading = read_project(tmp_path, local="none").project
+    assert reading.declarations == ()
+    assert [site.module for site in reading.imports] == ["gym"]
+    assert not [notice for notice in reading.notices if "environment.yaml" in notice]
+
+
+def test_an_export_of_a_whole_environment_is_told_and_not_followed(tmp_path: Path) -> None:
+    lines = "".join(f"  - package{number}=1.{number}=py310_0\n" for number in range(80))
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "environment.yml").write_text(f"dependencies:\n{lines}")
+    project = read_project(tmp_path, local="none").project
+    assert project.declarations == ()
+    assert any(notice.startswith("docker/environment.yml lists a whole environment") for notice in project.notices)
+
+
+def test_a_setup_script_tells_and_never_asks(tmp_path: Path) -> None:
+    (tmp_path / "setup.sh").write_text(
+        'if [ "$BASIC" = true ]; then\n    pip install pillow==10.1 git+https://example.org/utils3d.git@0a1b\nfi\n'
+    )
+    (tmp_path / "train.sh").write_text("pip install nothing\n")
+    project = read_project(tmp_path, local="none").project
+    assert {(one.requirement.partition(" ")[0], one.asks) for one in project.declarations} == {
+        ("pillow==10.1", False),
+        ("utils3d", False),
+    }
