@@ -408,6 +408,13 @@ def test_an_everyday_name_is_not_the_standard_library_of_python_2_4() -> None:
     assert "standard library of other Pythons" in question.message
 
 
+def test_a_readme_that_installs_the_project_itself_asks_for_nothing() -> None:
+    readme = Declaration("deepgraph", Where("README.md", 3), scope="README.md")
+    assert names(find_needs(project(readme, own=frozenset({"deepgraph"}), name=""), template())) == []
+    notebook = Declaration("gemmi", Where("a.ipynb", 3), scope="a.ipynb")
+    assert names(find_needs(project(notebook, own=frozenset({"deepgraph"}), name=""), template())) == ["gemmi"]
+
+
 def test_a_declared_repository_provides_the_module_in_its_name() -> None:
     address = "smooth-topk @ git+https://example.org/smooth-topk.git"
     found = find_needs(project(address, imports=("topk",)), template())

@@ -51,3 +51,11 @@ def test_a_setup_script_tells_and_never_asks(tmp_path: Path) -> None:
         ("pillow==10.1", False),
         ("utils3d", False),
     }
+
+
+def test_a_dockerfile_for_continuous_integration_asks_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import torch\n")
+    (tmp_path / "Dockerfile").write_text("FROM python\nRUN pip install gemmi\n")
+    (tmp_path / "Dockerfile.ci_lint").write_text("FROM python\nRUN pip install mypy\n")
+    project = read_project(tmp_path, local="none").project
+    assert {(one.requirement, one.asks) for one in project.declarations} == {("gemmi", True), ("mypy", False)}

@@ -148,8 +148,8 @@ def test_setup_py_in_literals(tmp_path: Path) -> None:
     [
         "from setuptools import setup\nsetup(install_requires=open('requirements.txt').read().splitlines())\n",
         "import setuptools\nsetuptools.setup(\ninstall_requires=read('requirements.txt'))\n",
-        "from setuptools import setup\ndeps = ['numpy']\ndeps.append('x')\nsetup(install_requires=deps)\n",
-        "from setuptools import setup\ndeps = []\ndeps += ['x']\nsetup(install_requires=deps)\n",
+        "from setuptools import setup\ndeps = []\ndeps.append(x)\nsetup(install_requires=deps)\n",
+        "from setuptools import setup\ndeps = []\ndeps += read('x')\nsetup(install_requires=deps)\n",
         "from setuptools import setup\nsetup(**make())\n",
         "from setuptools import setup\nsetup(install_requires=[f'numpy=={v}'])\n",
         "from setuptools import setup\nsetup(extras_require=read_extras())\n",
@@ -222,3 +222,76 @@ def test_all_sources_of_a_directory_are_read_together(tmp_path: Path) -> None:
     )
     assert declared.files == ("pyproject.toml", "setup.cfg", "setup.py", "requirements.txt")
     assert ("", "numpy", "requirements.txt:1") in rows(declared)
+
+
+TABLE = """\
+import re
+from setuptools import setup
+_deps = ["accelerate==1.4.0", "huggingface-hub[cli]>=0.30", "pytest", "tqdm"]
+deps = {b: a for a, b in (re.findall(r"^(([^!=<>]+)(?:[!=<>].*)?$)", x)[0] for x in _deps)}
+def deps_list(*pkgs):
+    return [deps[pkg] for pkg in pkgs]
+extras = {}
+extras["tests"] = deps_list("pytest")
+extras["dev"] = extras["tests"] + deps_list("tqdm")
+install_requires = [deps["accelerate"], deps["huggingface-hub"]]
+setup(name="x", install_requires=install_requires, extras_require=extras)
+"""
+
+
+def test_a_table_of_requirements_that_setup_py_looks_up(tmp_path: Path) -> None:
+    declared = read(tmp_path, setup_py=TABLE)
+    assert rows(declared) == [
+        ("", "accelerate==1.4.0", "setup.py:3"),
+        ("", "huggingface-hub[cli]>=0.30", "setup.py:3"),
+        ("extra:tests", "pytest", "setup.py:3"),
+        ("extra:dev", "pytest", "setup.py:3"),
+        ("extra:dev", "tqdm", "setup.py:3"),
+    ]
+    assert declared.notices == ()
+    lacking = read(tmp_path, setup_py=TABLE.replace('deps["accelerate"]', 'deps["nothing"]'))
+    assert [row for row in rows(lacking) if not row[0]] == [("", "huggingface-hub[cli]>=0.30", "setup.py:3")]
+    assert "takes the 1 that are literals" in lacking.notices[0]
+
+
+def test_what_the_top_of_setup_py_adds_to_a_list(tmp_path: Path) -> None:
+    text = "from setuptools import setup\nr = ['a']\nr += ['b']\nr.append('c')\nr.extend(['d'])\n"
+    more = "e = dict(test=['t'])\nsetup(install_requires=r, extras_require=e)\n"
+    declared = read(tmp_path, setup_py=text + more)
+    assert [(group, name) for group, name, _ in rows(declared)] == [
+        *(("", name) for name in "abcd"),
+        ("extra:test", "t"),
+    ]
+    assert declared.notices == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["if docs:\n    r.extend(more)\n", "if docs:\n    r += more\n", "r += more()\n", "r.insert(0, 'x')\n"],
+)
+def test_of_a_list_that_is_computed_further_the_literals_are_taken(change: str, tmp_path: Path) -> None:
+    text = f"from setuptools import setup\nr = ['a', f'b{{c}}']\n{change}setup(install_requires=r)\n"
+    declared = read(tmp_path, setup_py=text)
+    assert [name for _, name, _ in rows(declared)] == ["a"]
+    assert "is computed when setup.py runs" in declared.notices[0]
+
+
+def test_comments_behind_requirements_are_dropped_as_setuptools_drops_them(tmp_path: Path) -> None:
+    text = "[options]\ninstall_requires =\n    transformers==4.43.1  # change the assertion, too\n    numpy\n"
+    assert rows(read(tmp_path, setup_cfg=text)) == [
+        ("", "transformers==4.43.1", "setup.cfg:3"),
+        ("", "numpy", "setup.cfg:4"),
+    ]
+    (tmp_path / "setup.cfg").unlink()
+    code = "from setuptools import setup\nsetup(install_requires=['scipy  # for bitsandbytes', '# none'])\n"
+    assert [name for _, name, _ in rows(read(tmp_path, setup_py=code))] == ["scipy"]
+
+
+def test_a_bare_commit_in_pyproject_is_read_as_in_a_requirements_file(tmp_path: Path) -> None:
+    text = '[project]\nname = "x"\ndependencies = ["numpy", "git+https://example.org/tools/cstr.git"]\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    declared = read_declared(tmp_path, lenient=True)
+    assert [name for _, name, _ in rows(declared)] == ["numpy", "cstr @ git+https://example.org/tools/cstr.git"]
+    assert declared.questions == ()
+    with pytest.raises(InputError, match="is not a requirement"):
+        read_declared(tmp_path)

@@ -21,7 +21,9 @@ from podfit.readers.imports.search_path import added
         ("sys.path.append(str(Path(__file__).parent.parent))", {""}),
         ("R = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\nsys.path.append(R + '/deep')", {"deep"}),
         ("sys.path.append(os.path.join(os.getcwd(), 'x'))", {"x"}),
+        ("here = Path(__file__).parent\nsys.path.insert(0, str(Path(here, 'src').resolve()))", {"tools/src"}),
         ("sys.path.extend(['one', f'{two}'])", {"one", "tools/one"}),
+        ("sys.path.append(str(Path(given, 'src')))", {"src", "tools/src"}),
         ("sys.path.append(given)", set()),
         ("sys.path.append('/opt/ros/lib')", set()),
         ("sys.path.append(os.environ['HERE'])", set()),
@@ -46,3 +48,17 @@ def test_a_module_there_is_the_projects_own(tmp_path: Path) -> None:
     assert {site.module for site in scan_imports(tmp_path).imports} == {"sys", "datasets"}
     (scripts / "prepare.py").write_text("import sys\nfrom ndc_data import Data\n")
     assert {site.module for site in scan_imports(tmp_path).imports} == {"sys", "ndc_data"}
+
+
+def test_a_namespace_of_the_project_may_have_its_parts_below_several_roots(tmp_path: Path) -> None:
+    for part in ("core", "common"):
+        inside = tmp_path / part / "src" / "autogluon" / part
+        inside.mkdir(parents=True)
+        (tmp_path / part / "setup.py").touch()
+        (inside / "__init__.py").touch()
+    user = tmp_path / "core" / "src" / "autogluon" / "core" / "use.py"
+    user.write_text(
+        "import autogluon\nfrom autogluon.common import data\nimport autogluon.core\nimport autogluon.other\n"
+    )
+    (tmp_path / "common" / "src" / "autogluon" / "common" / "data.py").touch()
+    assert {site.module for site in scan_imports(tmp_path).imports} == {"autogluon.other"}

@@ -224,10 +224,9 @@ def _is_own(declaration: Declaration, requirement: Requirement, project: Project
     """Return whether a requirement means the project itself: by its name, or as a path to its directory."""
     if project.name and canonical(requirement.name) == canonical(project.name):
         return True
-    if declaration.scope and requirement.url:  # a notebook installs the project from its own repository
-        return canonical(requirement.name) in {
-            canonical(name) for name in (*project.own_modules, project.directory) if name
-        }
+    if declaration.scope:  # a notebook or a README installs the project: from its own repository, or from the index
+        names = (*project.own_modules, project.directory if requirement.url else "")
+        return canonical(requirement.name) in {canonical(name) for name in names if name}
     if declaration.editable and requirement.url:
         parts = urlsplit(requirement.url)
         if parts.scheme == "file":

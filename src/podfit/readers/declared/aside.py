@@ -9,7 +9,7 @@ from pathlib import Path
 from podfit.model import Declaration, InputError
 from podfit.model.words import shortened
 from podfit.readers.declared import installs
-from podfit.readers.declared.discover import group_of, is_requirements, read_source
+from podfit.readers.declared.discover import aside_word, group_of, is_requirements, read_source
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.plain_file import read_bounded
@@ -60,10 +60,11 @@ def read_aside(
         notices.append(f"read for what the code imports, no more: {shown}; -r FILE takes all of one")
     for path in dockerfiles:
         text = _text(root / path)
+        asks = alone and not aside_word(path.rpartition("/")[2])  # Dockerfile.ci_lint
         for one in () if text.startswith(PODFITS_OWN) else installs.commands(text):
-            declarations, _ = installs.declarations(root, path, [one], scope=path, asks=alone)
+            declarations, _ = installs.declarations(root, path, [one], scope=path, asks=asks)
             made += declarations
-            if declarations and not alone:
+            if declarations and not asks:
                 names = " ".join(declaration.requirement for declaration in declarations)
                 notices.append(f"{path}:{one.line} installs {names}; it is read for what the code imports")
     for path in told:

@@ -118,8 +118,13 @@ def group_of(path: Path) -> str:
     """Return `group:WORD` for a file whose name says that it is not for running the project, else an empty string."""
     if path.suffix in (".toml", ".cfg", ".py"):
         return ""
-    word = next((word for word in _WORD.findall(path.stem.lower()) if word in _ASIDE), "")
+    word = aside_word(path.stem)
     return f"group:{word}" if word else ""
+
+
+def aside_word(name: str) -> str:
+    """Return the word in a file's name that says that it is not for running the project, empty when there is none."""
+    return next((word for word in _WORD.findall(name.lower()) if word in _ASIDE), "")
 
 
 def read_source(source: Source, reading: Reading) -> None:

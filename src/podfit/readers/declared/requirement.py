@@ -53,6 +53,20 @@ def parse(text: str) -> Requirement:
         raise ValueError("a requirement's marker is nested too deeply") from None
 
 
+def is_bare_commit(text: str) -> bool:
+    """Tell whether text is a repository's address without a name, as pip's files have it and PEP 508 does not."""
+    return _VCS.match(text.strip()) is not None
+
+
+def without_comment(text: str) -> str:
+    """Return a line of a setup file without its comment, as setuptools reads it: from a `#` in front or after a space.
+
+    https://github.com/jaraco/jaraco.text (drop_comment), by which setuptools reads every list of requirements.
+    """
+    text = text.strip()
+    return "" if text.startswith("#") else text.partition(" #")[0].strip()
+
+
 def without_foreign_version(text: str) -> tuple[str, str]:
     """Return a pin as a requirement of any version, and its version, where PEP 440 does not know that (conda's `9e`).
 

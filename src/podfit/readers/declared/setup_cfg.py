@@ -73,10 +73,10 @@ def _requirements(source: Source, reading: Reading, section: str, option: str, v
                 requirements_txt.read(Source(source.root, path, group, named=True), reading)
         return
     for text in value.splitlines() if "\n" in value else value.split(";"):
-        text = text.strip()
-        if not text or text.startswith("#"):
+        written, text = text.strip(), pep508.without_comment(text)
+        if not text:
             continue
-        line = _line(source, section, option, text)
+        line = _line(source, section, option, written)
         with reading.tolerant():
             try:
                 requirement = pep508.normalized(text)

@@ -1,13 +1,18 @@
 """Literals of a setup.py, read without running it.
 
-Names bound once at the top of the module and sums of lists are followed; anything else counts as computed.
+Names bound once at the top of the module, keys added to a dictionary there and sums of lists are followed, and so is
+the table that Hugging Face's projects look requirements up in (`deps["tqdm"]`, `deps_list("tqdm", "torch")`). Anything
+else counts as computed.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Mapping
+
+_NAME = re.compile(r"[^\s!=<>~;@\[\]()]+")
 
 Names = Mapping[str, ast.expr | None]
 
@@ -46,25 +51,86 @@ def setup_call(tree: ast.Module) -> ast.Call | None:
     return found
 
 
-def bindings(tree: ast.Module) -> dict[str, ast.expr | None]:
-    """Return what each name is bound to at the top of the module; None when that happens more than once."""
+def bindings(tree: ast.Module, *, whole: bool = True) -> dict[str, ast.expr | None]:
+    """Return what each name is bound to at the top of the module; None when that happens more than once.
+
+    What the top of the module adds to a list or a dictionary is part of it. A name that is changed elsewhere (in an
+    `if`, in a function) is None, too; where not whole, it is what the top of the module made of it.
+    """
     names: dict[str, ast.expr | None] = {}
     for node in ast.walk(tree):
         targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
             targets = node.targets
-        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        elif isinstance(node, ast.AnnAssign):
             targets = [node.target]
         for target in targets:
             if isinstance(target, ast.Name):
                 plain = node in tree.body and isinstance(node, (ast.Assign, ast.AnnAssign))
                 names[target.id] = node.value if plain and target.id not in names else None  # type: ignore[attr-defined]
-    for node in ast.walk(tree):  # a list that is changed after all: requires.append(...)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            owner = node.func.value
-            if isinstance(owner, ast.Name) and node.func.attr in ("append", "extend", "insert", "remove", "update"):
-                names[owner.id] = None
+    for node in ast.walk(tree) if whole else ():
+        if node not in tree.body and (name := _changed(node)) and not _at_the_top(node, tree):
+            names[name] = None
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef) and (listed := _only_returned(statement)):
+            names.setdefault(statement.name, listed)
+        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+            _add_item(names, statement.targets[0], statement.value)
+        elif (name := _changed(statement)) and (there := names.get(name)) is not None:
+            more = _added(statement)
+            names[name] = ast.BinOp(there, ast.Add(), more) if more is not None else there if not whole else None
     return names
+
+
+def _changed(node: ast.AST) -> str:
+    """Return the name of the list that a statement or a call changes in place, empty when it changes none."""
+    if isinstance(node, ast.AugAssign):
+        return node.target.id if isinstance(node.target, ast.Name) else ""
+    call = node.value if isinstance(node, ast.Expr) else node
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        return call.func.value.id if call.func.attr in ("append", "extend", "insert", "remove", "update") else ""
+    return ""
+
+
+def _at_the_top(node: ast.AST, tree: ast.Module) -> bool:
+    """Return whether a call is a statement at the top of the module."""
+    return any(isinstance(statement, ast.Expr) and statement.value is node for statement in tree.body)
+
+
+def _added(statement: ast.stmt) -> ast.expr | None:
+    """Return the list that `x += [...]`, `x.extend([...])` or `x.append(...)` adds; None for another change."""
+    if isinstance(statement, ast.AugAssign):
+        return statement.value if isinstance(statement.op, ast.Add) else None
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and len(call.args) == 1:
+        if call.func.attr == "append":
+            return ast.List([call.args[0]], ast.Load())
+        return call.args[0] if call.func.attr == "extend" else None
+    return None
+
+
+def _only_returned(function: ast.FunctionDef) -> ast.ListComp | None:
+    """Return the list that a function makes of its arguments, where that is all that it does."""
+    body = [node for node in function.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
+    if len(body) == 1 and isinstance(body[0], ast.Return) and isinstance(body[0].value, ast.ListComp):
+        source = body[0].value.generators[0].iter
+        taken = function.args.vararg
+        return body[0].value if taken and isinstance(source, ast.Name) and source.id == taken.arg else None
+    return None
+
+
+def _add_item(names: dict[str, ast.expr | None], target: ast.Subscript, value: ast.expr) -> None:
+    """Note `extras["dev"] = [...]` in the dictionary that it is an item of."""
+    if isinstance(target.value, ast.Name) and isinstance(there := names.get(target.value.id), ast.Dict):
+        key = target.slice
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            kept = [
+                (one, held)
+                for one, held in zip(there.keys, there.values, strict=True)
+                if not (isinstance(one, ast.Constant) and one.value == key.value)
+            ]
+            pairs: list[tuple[ast.expr | None, ast.expr]] = [*kept, (key, value)]
+            names[target.value.id] = ast.Dict([one for one, _ in pairs], [held for _, held in pairs])
 
 
 def text_of(node: ast.expr | None, names: Names) -> str:
@@ -94,10 +160,51 @@ def strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, int
         return strings(node.left, names, depth + 1) + strings(node.right, names, depth + 1)
     if isinstance(node, ast.Name) and (bound := names.get(node.id)) is not None:
         return strings(bound, names, depth + 1)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        made = names.get(node.func.id)
+        if isinstance(made, ast.ListComp) and isinstance(made.elt, ast.Subscript):
+            return [
+                _looked_up(made.elt.value, text, names, depth)
+                for each in node.args
+                for text, _ in strings(each, names, depth + 1)
+            ]
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        if isinstance(node.value, ast.Name) and isinstance(names.get(node.value.id), ast.DictComp):
+            return [_looked_up(node.value, node.slice.value, names, depth)]
         for key, value in items_of(node.value, names, depth + 1):
             if key == node.slice.value:
                 return strings(value, names, depth + 1)
+    raise ComputedError
+
+
+def known_strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, int]]:
+    """Return those strings of a list that are literals, each with its line; what is computed is left out."""
+    try:
+        return strings(node, names, depth)
+    except ComputedError:
+        pass
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return [pair for item in node.elts for pair in known_strings(item, names, depth + 1)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        if any(isinstance(side, (ast.Constant, ast.JoinedStr)) for side in (node.left, node.right)):
+            return []  # a string put together from parts
+        return known_strings(node.left, names, depth + 1) + known_strings(node.right, names, depth + 1)
+    if isinstance(node, ast.Name) and depth <= 20 and (bound := names.get(node.id)) is not None:
+        return known_strings(bound, names, depth + 1)
+    return []
+
+
+def _looked_up(table: ast.expr, key: object, names: Names, depth: int) -> tuple[str, int]:
+    """Return the requirement on key in a table that is made of a list of requirements. Raises ComputedError."""
+    made = names.get(table.id) if isinstance(table, ast.Name) else None
+    if not isinstance(made, ast.DictComp):
+        raise ComputedError
+    source = made.generators[0].iter
+    while isinstance(source, (ast.GeneratorExp, ast.ListComp)):
+        source = source.generators[0].iter
+    for text, line in strings(source, names, depth + 1):
+        if (name := _NAME.match(text.strip())) and name[0] == key:
+            return text, line
     raise ComputedError
 
 
@@ -107,6 +214,8 @@ def items_of(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, as
         raise ComputedError
     if isinstance(node, ast.Name) and (bound := names.get(node.id)) is not None:
         return items_of(bound, names, depth + 1)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+        return [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
     if not isinstance(node, ast.Dict):
         raise ComputedError
     found: list[tuple[str, ast.expr]] = []

@@ -1,6 +1,6 @@
 """setup.py, read without running it: what its call of `setup()` says in literals.
 
-Names bound once at the top of the module and sums of lists are followed; anything else is a notice.
+What `setup_literals` follows is read; of what is computed besides, the literals are, and a notice tells of the rest.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from podfit.readers.declared.setup_literals import (
     Names,
     bindings,
     items_of,
+    known_strings,
     setup_call,
     strings,
     text_of,
@@ -46,6 +47,7 @@ def read(source: Source, reading: Reading) -> None:
         raise source.error(f"this is not Python: {error}") from None
     reading.files.append(source.shown)
     call, names = setup_call(tree), bindings(tree)
+    base = bindings(tree, whole=False)
     if call is None:
         return
     arguments = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
@@ -59,7 +61,7 @@ def read(source: Source, reading: Reading) -> None:
                 line = arguments["python_requires"].lineno
                 raise source.error(f"python_requires is no range of Python versions: {python!r}", line) from None
     if "install_requires" in arguments:
-        _requirements(source, reading, "install_requires", arguments["install_requires"], names, "")
+        _requirements(source, reading, "install_requires", arguments["install_requires"], names, "", base=base)
     elif any(keyword.arg is None for keyword in call.keywords):
         place = source.where(call.lineno)
         reading.notice(f"{place}: setup() takes its arguments from a variable; podfit does not run setup.py")
@@ -68,7 +70,14 @@ def read(source: Source, reading: Reading) -> None:
 
 
 def _requirements(
-    source: Source, reading: Reading, what: str, node: ast.expr, names: Names, group: str, marker: str = ""
+    source: Source,
+    reading: Reading,
+    what: str,
+    node: ast.expr,
+    names: Names,
+    group: str,
+    marker: str = "",
+    base: Names | None = None,
 ) -> None:
     try:
         found = strings(node, names)
@@ -76,14 +85,17 @@ def _requirements(
         place = source.where(node.lineno)
         said = f"{place}: {what} is computed when setup.py runs; podfit does not run it"
         read = _files_named(source, reading) if what == "install_requires" else []
-        reading.notice(
-            f"{said}, and reads the file that it names: {', '.join(read)}" if read else f"{said} and leaves it out"
-        )
-        return
+        found = [] if read else known_strings(node, base or names)
+        if found:
+            reading.notice(f"{said}, and takes the {len(found)} that are literals")
+        elif read:
+            reading.notice(f"{said}, and reads the file that it names: {', '.join(read)}")
+        else:
+            reading.notice(f"{said} and leaves it out")
     for string, first in found:
         for offset, text in enumerate(string.split("\n")):
-            text = text.strip()
-            if not text or text.startswith("#"):
+            text = pep508.without_comment(text)
+            if not text:
                 continue
             line = first + offset if "\n" in string else first
             with reading.tolerant():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -80,6 +81,11 @@ class TomlDocument:
     def require(self, text: str, reading: Reading, *path: str, group: str = "", constraint: bool = False) -> None:
         """Add the PEP 508 requirement text, which stands under path. Raises InputError when it is none."""
         line = self.line(*path, value=text)
+        if reading.lenient and not constraint and pep508.is_bare_commit(text):
+            from podfit.readers.declared import requirements_txt
+
+            requirements_txt.read_line(replace(self.source, group=group), line, text, reading)
+            return
         with reading.tolerant():
             try:
                 parsed = pep508.parse(self.filled_in(text))

@@ -126,10 +126,15 @@ class OwnModules:
             return None
         if rest:
             parent, _, name = f"{place}/{rest.replace('.', '/')}".rpartition("/")
-            return f"{parent}/{name}" in self.tree.code or name in self._files.get(parent, ())
+            there = f"{parent}/{name}" in self.tree.code or name in self._files.get(parent, ())
+            # a namespace package may have its other parts below another root
+            return there if there or place in self.tree.packages else None
         if taken:
             within = self._files.get(place, set()) | self._names_in(f"{place}/__init__.py")
             return all(name in within or f"{place}/{name}" in self.tree.code for name in taken)
+        if folder and folder in self._roots and place not in self.tree.packages:
+            # below src/ or a project of its own, a directory of packages is a namespace of the project's
+            return any(package.startswith(f"{place}/") for package in self.tree.packages)
         return script and place in self.tree.packages
 
     def _uses(self, path: str, module: str) -> set[str]:

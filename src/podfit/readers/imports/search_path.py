@@ -92,7 +92,7 @@ def _called(node: ast.Call, file: str, bound: Mapping[str, ast.expr], left: int)
     if last == "dirname" and len(node.args) == 1:
         inner = _path(node.args[0], file, bound, left)
         return None if inner is None else posixpath.dirname(inner)
-    if name.endswith("path.join"):
+    if name.endswith("path.join") or last in ("Path", "PurePath"):
         return _joined([_path(part, file, bound, left) for part in node.args], "/")
     return None
 
@@ -110,6 +110,12 @@ def _ancestor(node: ast.Subscript, file: str, bound: Mapping[str, ast.expr], lef
 
 
 def _joined(parts: list[str | None], between: str) -> str | None:
-    """Return the parts as one path, None where one of them is unknown."""
+    """Return the parts as one path, None where one of them is unknown.
+
+    Below a directory that another module names (`Path(here, "src")`) the rest is taken as if it were written alone: it
+    counts only where the project has such a directory.
+    """
+    if between and parts[0] is None and len(parts) > 1:
+        parts = parts[1:]
     known = [part for part in parts if part is not None]
-    return between.join(known) if len(known) == len(parts) else None
+    return between.join(known) if known and len(known) == len(parts) else None
