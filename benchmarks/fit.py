@@ -5,8 +5,9 @@
 
 Measured per round, in turn: wall seconds of `uv pip compile` of the requirements that the plan names as needs, for the
 template's Python and platform, `podfit fit` on one template, both with --refresh (the index is asked again for
-everything), and `podfit fit` on six templates. Medians over the rounds; peak memory is the largest resident set of the
-process and the uv processes under it. Every command runs once before the first round, so that all caches are warm.
+everything), both with empty caches, and `podfit fit` on six templates. Medians over the rounds; peak memory is the
+largest resident set of the process and the uv processes under it. Every command runs once before the first round, so
+that all caches but the empty ones are warm.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from costs import cost
+from costs import Cost, cost
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "moola"
@@ -59,8 +60,18 @@ def commands(room: Path) -> dict[str, list[str]]:
         "podfit fit": one,
         "uv pip compile --refresh": [*uv, "--refresh"],
         "podfit fit --refresh": [*one, "--refresh"],
+        "uv pip compile, cold": uv,
+        "podfit fit, cold": one,
         "six templates": six,
     }
+
+
+def measured(label: str, command: list[str], room: Path) -> Cost:
+    """Return what a command took, with empty caches of its own where its label says so."""
+    if not label.endswith(", cold"):
+        return cost(command, room)
+    with tempfile.TemporaryDirectory(dir=room) as caches:
+        return cost(command, room, {"UV_CACHE_DIR": f"{caches}/uv", "PODFIT_CACHE_DIR": f"{caches}/podfit"})
 
 
 def main() -> None:
@@ -72,13 +83,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="podfit-benchmark-") as name:
         room = Path(name)
         compared = commands(room)
-        for command in compared.values():
-            cost(command, room)
+        for label, command in compared.items():
+            measured(label, command, room)
         seconds: dict[str, list[float]] = {label: [] for label in compared}
         peak = dict.fromkeys(compared, 0)
         for _ in range(given.rounds):
             for label, command in compared.items():
-                took = cost(command, room)
+                took = measured(label, command, room)
                 seconds[label].append(took.wall)
                 peak[label] = max(peak[label], took.memory)
     median = {label: statistics.median(values) for label, values in seconds.items()}
@@ -91,6 +102,7 @@ def main() -> None:
     print(f"podfit fit / uv pip compile: {one / bare:.2f} (allowed {allowed:.2f} s, took {one:.2f} s)")
     again = median["podfit fit --refresh"] / median["uv pip compile --refresh"]
     print(f"both with --refresh: {again:.2f}")
+    print(f"both with empty caches: {median['podfit fit, cold'] / median['uv pip compile, cold']:.2f}")
     print(f"six templates / one: {six / one:.2f} (target under {TARGET_SIX:.0f})")
     if given.json:
         given.json.write_text(json.dumps({"median_seconds": median, "peak_bytes": peak, "rounds": given.rounds}))
