@@ -124,6 +124,20 @@ class Index:
                     del self._recent[next(iter(self._recent))]
         return found
 
+    def ready(self, names: Iterable[str]) -> None:
+        """Ask for the files of projects side by side, for `releases`, which tells what is wrong with one of them."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        def one(name: str) -> None:
+            with contextlib.suppress(PodfitError):
+                self.releases(name)
+
+        with self._lock:
+            wanted = [name for name in dict.fromkeys(names) if name not in self._recent][:_RECENT_PAGES]
+        if len(wanted) > 1:
+            with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-index") as pool:
+                list(pool.map(one, wanted))
+
     def homes(self, names: Sequence[str]) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return the indexes that have each project, in the order of asking: address and the sha256 of its files.
 

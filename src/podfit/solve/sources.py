@@ -189,6 +189,7 @@ class Sources:
     def _newest_wheels(self, specifiers: Mapping[str, str]) -> dict[str, str]:
         """Return the answer of `newest_wheels`; the waiting part."""
         newest = {}
+        self._index.ready(specifiers)
         for name, specifier in specifiers.items():
             try:
                 releases = self._index.releases(name)
