@@ -56,6 +56,16 @@ def test_an_unknown_key_is_named_and_passed_over(tmp_path: Path, index: Path) ->
     assert "pyproject.toml:6: podfit has no setting 'exclud', it is passed over; did you mean exclude?" in done.err
 
 
+@pytest.mark.slow
+def test_the_next_command_decides_as_this_one_did(tmp_path: Path, index: Path) -> None:
+    write(tmp_path, PROJECT)
+    local = str(tmp_path / "tested.txt")
+    words = ("matrix", tmp_path, "-t", tmp_path / "pods/pod.txt", "--local", local, "--only-imported", "--details")
+    done = podfit(*words, "--hold", "beta", PODFIT_INDEX_URL=str(index), COLUMNS="400")
+    said = f"podfit fit {tmp_path} -t {tmp_path}/pods/pod.txt --local {local} --only-imported --hold beta"
+    assert said == done.out.splitlines()[-1].strip()
+
+
 def test_a_value_of_another_kind_is_one_sentence(tmp_path: Path) -> None:
     write(tmp_path, {**PROJECT, "pyproject.toml": SETTINGS.replace('"tested.txt"', "3")})
     done = podfit("fit", tmp_path, "-t", tmp_path / "pods/pod.txt")

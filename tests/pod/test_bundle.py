@@ -274,16 +274,40 @@ def test_a_build_without_a_network_has_the_tools_that_it_asks_for_and_leaves_non
     assert run(python, "import importlib.util as u; print(u.find_spec('helper'), u.find_spec('base'))") == "None None"
 
 
+@pytest.mark.network
+@pytest.mark.slow
+def test_a_real_source_distribution_is_built_without_a_network(make_venv: Callable[..., str], tmp_path: Path) -> None:
+    alone = _alone()
+    python = make_venv(pip=True)
+    (tmp_path / "new").mkdir()
+    wheels = [make_wheel(tmp_path / "new", "other", "1.0", {"other.py": ""})]
+    index = Index(cache=tmp_path / "cache")
+    name, version = "antlr4-python3-runtime", "4.9.3"
+    file = next(each for each in index.releases(name)[version] if each.kind == "sdist")
+    sdist = Artefact(file.filename, file.url, file.hashes, "sdist", file.size)
+    plan = _with_sdist(Recipe(template_of(python), wheels, held={"pip"}).plan(), name, version, sdist)
+    made = make_bundle(plan, tmp_path / "b", index, Notes())
+    assert {"setuptools", "wheel"} <= {tool.name for tool in made.tools}
+    words = [*alone, "/bin/sh", str(tmp_path / "b" / "install.sh"), python]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run(python, "import antlr4; print(antlr4.__name__)") == "antlr4"
+
+
 def _with_source(plan: Plan, folder: Path, pyproject: bytes = OWN_BACKEND) -> Plan:
     """The plan with a source distribution, whose backend lies in it."""
     path = folder / "new" / "made_here-1.0.tar.gz"
     path.write_bytes(
         build_sdist("made_here", "1.0", {"pyproject.toml": pyproject, "backend.py": backend("zipfile", "here")})
     )
-    sdist = replace(artefact(path), kind="sdist")
-    build = SourceBuild("made-here", "1.0", (), "likely", "x", "", sdist, DECLARED)
-    decision = Decision("made-here", Action.INSTALL, "asked", (DECLARED,), planned="1.0", direct=True)
+    return _with_sdist(plan, "made-here", "1.0", replace(artefact(path), kind="sdist"))
+
+
+def _with_sdist(plan: Plan, name: str, version: str, sdist: Artefact) -> Plan:
+    """The plan with a source distribution."""
+    build = SourceBuild(name, version, (), "likely", "x", "", sdist, DECLARED)
+    decision = Decision(name, Action.INSTALL, "asked", (DECLARED,), planned=version, direct=True)
     decisions = tuple(sorted((*plan.decisions, decision), key=lambda each: each.name))
-    need = Need("made-here", (DECLARED,))
-    artefacts = {**plan.artefacts, "made-here": (sdist,)}
+    need = Need(name, (DECLARED,))
+    artefacts = {**plan.artefacts, name: (sdist,)}
     return replace(plan, decisions=decisions, artefacts=artefacts, builds=(build,), needs=(*plan.needs, need))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -175,7 +175,8 @@ class Outcome:
         named = tuple(dict.fromkeys(given["templates"])) or [each.template.name for each in self.results]
         pairs = zip(named, self.results, strict=True)
         working = [name for name, each in pairs if each.plan is not None and each.plan.feasible]
-        return ("podfit", "fit", str(given["project"]), *(("-t", working[0]) if working else ()))
+        words = ("podfit", "fit", str(given["project"]), *(("-t", working[0]) if working else ()))
+        return (*words, *_said_to_decide())
 
     @property
     def exit_code(self) -> int:
@@ -238,6 +239,27 @@ def fitted(given: dict[str, Any], *, choose: Callable[[Project], Sequence[str]] 
         session = Session(options, offline=given["offline"], refresh=given["refresh"], reporter=reporter)
         results = session.fit(reading, templates)
     return Outcome(reading, results, session)
+
+
+_OF_ONE_CALL = frozenset({"templates", "offline", "refresh", "details", "quiet", "verbose", "out", "shape"})
+"""Parameters that decide nothing of a plan, or that another call names for itself."""
+
+
+def _said_to_decide() -> Iterator[str]:
+    """Yield the options of this call that decide the plan, as they were given; none that may hold a secret."""
+    context = click.get_current_context(silent=True)
+    for parameter in context.command.params if context is not None else ():
+        name = parameter.name or ""
+        given = context is not None and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if not isinstance(parameter, click.Option) or name in _OF_ONE_CALL or not given or context is None:
+            continue
+        value, option = context.params[name], max(parameter.opts, key=len)
+        if parameter.is_flag:
+            yield option
+            continue
+        for each in value if parameter.multiple else (value,):
+            if "://" not in str(each) or "@" not in str(each):
+                yield from (option, str(each))
 
 
 def project_folder(project: Path) -> str:

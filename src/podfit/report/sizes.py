@@ -124,9 +124,9 @@ def _grounds(sizes: Sizes) -> Iterator[Text]:
     )
     for pace in dict.fromkeys(cost.pace for cost in sizes.costs if not cost.refusal):
         per_file = f" and {pace.seconds_per_file * 1e6:.0f} µs a file" if pace.seconds_per_file else ""
-        ways = ", ".join(cost.way.value for cost in sizes.costs if cost.pace == pace and not cost.refusal)
+        ways = "; ".join(cost.way.value for cost in sizes.costs if cost.pace == pace and not cost.refusal)
         rate = f"{human_bytes(int(pace.bytes_per_second))} a second{per_file}"
-        yield text(f"Time is predicted at {rate} [{pace.evidence}]: {ways}.")
+        yield text(f"Time is predicted at {rate} [{pace.evidence}], for: {ways}.")
     for cost in sizes.costs:
         if cost.total.unweighed:
             names = shortened(cost.total.unweighed, _MOST_NAMES)
