@@ -14,7 +14,7 @@ import pytest
 from podfit.far.apply import overlay
 from podfit.far.apply.talk import RefusedError
 from podfit.index import home
-from podfit.index.client import default_cache
+from podfit.index.home import default_cache
 from podfit.solve.uv import _environment
 
 

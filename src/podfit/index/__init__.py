@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from podfit.index.addresses import default_index_urls, environment_index_urls
-    from podfit.index.client import Index, default_cache
+    from podfit.index.client import Index
     from podfit.index.errors import IndexUnreachable, MetadataUnknown, ProjectNotFound
     from podfit.index.files import IndexFile, best_files
+    from podfit.index.home import default_cache
     from podfit.index.metadata import CoreMetadata
     from podfit.index.wheel import WheelListing, WheelMember
     from podfit.model.tags import platform_tags
@@ -42,7 +43,7 @@ _HOMES = {
     "WheelListing": "wheel",
     "WheelMember": "wheel",
     "best_files": "files",
-    "default_cache": "client",
+    "default_cache": "home",
     "default_index_urls": "addresses",
     "environment_index_urls": "addresses",
 }

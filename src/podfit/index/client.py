@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import threading
 import zipfile
@@ -19,7 +18,7 @@ from podfit.index.artefacts import Artefacts, UnreadableError, file_key
 from podfit.index.cache import Cache
 from podfit.index.errors import IndexTooSlow, IndexUnreachable, MetadataUnknown
 from podfit.index.files import IndexFile, best_files, normal_version
-from podfit.index.home import expanded, has_home, homeless
+from podfit.index.home import default_cache
 from podfit.index.metadata import CoreMetadata, sdist_import_names
 from podfit.index.pages import Pages, source_of
 from podfit.index.sources import SourceFiles, source_files
@@ -36,22 +35,10 @@ _METADATA = "metadata-2"
 """What the cache calls metadata that were read from files, in the shape that `CoreMetadata` has now."""
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _RECENT_PAGES = 96
+"""How many projects' pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
 _DOUBTED = 8
 """Projects whose pages are asked for when somebody waits too long."""
-"""How many projects' pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
 _T = TypeVar("_T")
-
-
-def default_cache() -> Path:
-    """Return podfit's cache directory: PODFIT_CACHE_DIR, else the platform's place for caches."""
-    chosen = os.environ.get("PODFIT_CACHE_DIR", "")
-    if chosen:
-        return expanded(chosen)
-    if not has_home() and not os.path.isabs(os.environ.get("XDG_CACHE_HOME", "")):  # noqa: PTH117 - it may be empty
-        return homeless() / "cache"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("podfit")
 
 
 class Index:

@@ -47,3 +47,15 @@ def homeless() -> Path:
 def expanded(text: str | Path) -> Path:
     """Return a path with `~` as the home directory; where there is none, or no such user, as it is written."""
     return Path(os.path.expanduser(text))  # noqa: PTH111 - Path raises where there is none
+
+
+def default_cache() -> Path:
+    """Return podfit's cache directory: PODFIT_CACHE_DIR, else the platform's place for caches."""
+    chosen = os.environ.get("PODFIT_CACHE_DIR", "")
+    if chosen:
+        return expanded(chosen)
+    if not has_home() and not os.path.isabs(os.environ.get("XDG_CACHE_HOME", "")):  # noqa: PTH117 - it may be empty
+        return homeless() / "cache"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("podfit")
