@@ -415,6 +415,13 @@ def test_a_readme_that_installs_the_project_itself_asks_for_nothing() -> None:
     assert names(find_needs(project(notebook, own=frozenset({"deepgraph"}), name=""), template())) == ["gemmi"]
 
 
+def test_a_declared_name_that_no_index_has_is_asked_about_and_not_asked_for() -> None:
+    found = find_needs(project("isaacgym", "matplotlib", imports=("isaacgym.gymapi",)), template())
+    assert names(found) == ["matplotlib"]
+    assert [question.subject for question in found.questions] == ["isaacgym"]
+    assert "no index has it" in found.questions[0].message
+
+
 def test_a_declared_repository_provides_the_module_in_its_name() -> None:
     address = "smooth-topk @ git+https://example.org/smooth-topk.git"
     found = find_needs(project(address, imports=("topk",)), template())

@@ -60,7 +60,11 @@ def about_another(other: Unpublished, asked: Asked) -> OpenQuestion:
     """Return the question about a name that on the index is another project's than the code imports."""
     first = asked.parts[0][0]
     message = f"{first.where} asks for {first.requirement}, and the code imports {other.module}, which {other.reason}"
-    remedy = f"declare its address with a commit: {other.url}" if other.url else "declare what is meant"
+    remedy = (
+        f"declare its address with a commit: {other.url}"
+        if other.url
+        else "declare what is meant, or install it by hand"
+    )
     return OpenQuestion(asked.name, message, asked.evidence, remedy)
 
 
