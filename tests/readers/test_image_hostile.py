@@ -523,3 +523,28 @@ def test_dpkg_s_record_of_python_is_found_in_one_pass(tmp_path: Path) -> None:
     source = source_of(str(image.save(tmp_path / "b.tar")))
     assert source is not None
     assert read_image(source, name="x")["interpreter"]["version"] == "3.11.2"
+
+
+@given(
+    st.lists(st.binary(max_size=3000), min_size=1, max_size=6),
+    st.integers(0, 600),
+    st.integers(1, 5000),
+    st.integers(1, 40),
+)
+@settings(max_examples=examples(150))
+def test_members_of_gzip_are_read_as_python_s_own_reader_does(
+    parts: list[bytes], zeros: int, size: int, cut: int
+) -> None:
+    """Members one after the other, zeros behind; and cut off, it is told as an end that came too early."""
+    packed = b"".join(gzip.compress(part, mtime=0) for part in parts) + bytes(zeros)
+    stream = blob.Gunzipped(io.BytesIO(packed))
+    found = b""
+    while piece := stream.read(size):
+        assert len(piece) <= size
+        found += piece
+    assert found == b"".join(parts) == gzip.decompress(packed)
+    if cut < len(gzip.compress(parts[-1], mtime=0)):
+        stream = blob.Gunzipped(io.BytesIO(packed[: len(packed) - zeros - cut]))
+        with pytest.raises(EOFError):
+            while stream.read(size):
+                pass
