@@ -18,4 +18,4 @@ def whole_list(subject: Subject) -> Audited:
     )
     image = f"read the image itself (-t docker://{template.image}), or " if template.image else ""
     remedy = f"{image}podfit probe on the machine, and plan for that"
-    return Audited((Finding("list", template.name, Verdict.UNKNOWN, text, template.evidence, remedy),))
+    return Audited((Finding("list", "list", Verdict.WARNING, text, template.evidence, remedy),))
