@@ -71,7 +71,7 @@ def test_a_range_below_the_templates_is_a_conflict_that_names_who_is_never_chang
 def test_an_extension_pinned_to_another_torch_is_a_conflict_with_the_version_that_fits(fit):
     decisions, _ = fit("xformers==0.0.27.post2\n", "runpod-pytorch-2.4")
     assert decisions["xformers"]["action"] == "conflict"
-    assert "depends on torch==2.4.0" in decisions["xformers"]["reason"]
+    assert "it is made for torch==2.4.0" in decisions["xformers"]["reason"]
     assert "xformers 0.0.28 is the nearest release that fits" in decisions["xformers"]["reason"]
 
 
