@@ -18,6 +18,9 @@ MOST_UNPACKED = 1 << 30
 MOST_OF_ONE = 16 << 20
 """Bytes of one file that is read of an archive: METADATA, PKG-INFO, setup.py. Podfit's own limit, assumed."""
 
+_BLOCK = 1 << 18
+"""Bytes that are unpacked at a time: most files of an archive are passed over."""
+
 
 class ArchiveError(ValueError):
     """An archive, or a file in it, that cannot be read; the text says why."""
@@ -67,7 +70,7 @@ def _tarred(data: bytes) -> Iterator[tuple[str, Callable[[], bytes]]]:
     import tarfile
 
     with _damage():
-        archive = tarfile.open(fileobj=_Bounded(_unpacked(data)), mode="r|")  # type: ignore[call-overload]  # noqa: SIM115
+        archive = tarfile.open(fileobj=_Bounded(_unpacked(data)), mode="r|", bufsize=_BLOCK)  # type: ignore[call-overload]  # noqa: SIM115
     with archive:
         while True:
             with _damage():

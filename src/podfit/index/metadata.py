@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,17 +78,13 @@ def from_sdist(data: bytes, filename: str, source: str) -> CoreMetadata:
     setuptools wrote it when the file was made; the Requires-Dist lines of an older PKG-INFO. The evidence tells
     which. Raises ValueError when none of them says anything.
     """
-    members = _sdist_members(data, filename)
+    members = _sdist_members(data, filename, until=_promised)
     info = members.get("PKG-INFO")
     if info is None:
         raise ValueError("it has no PKG-INFO")
-    from packaging.metadata import parse_email
-
-    raw, _ = parse_email(_BLANK_LINE.split(info, maxsplit=1)[0])
     static = parse_metadata(info, source, "PKG-INFO")
-    dynamic = {field.lower() for field in raw.get("dynamic", ())}
-    if Version(raw.get("metadata_version", "1.0")) >= _STATIC and not dynamic & _DEPENDENCY_FIELDS:
-        return _with(static, f"PKG-INFO, Metadata-Version {raw['metadata_version']}, dependencies not dynamic")
+    if promised := _promised(info):
+        return _with(static, f"PKG-INFO, Metadata-Version {promised}, dependencies not dynamic")
     project = _static_project(members.get("pyproject.toml", b""))
     if project is not None:
         return _with(static, "pyproject.toml of the source distribution, dependencies not dynamic", *project)
@@ -104,6 +100,16 @@ def from_sdist(data: bytes, filename: str, source: str) -> CoreMetadata:
     if static.requires_dist:
         return _with(static, "PKG-INFO of the source distribution, not promised to be final; a build may differ")
     raise ValueError("its dependencies are known only after a build")
+
+
+def _promised(info: bytes) -> str:
+    """Return the Metadata-Version of a PKG-INFO whose dependencies are final (PEP 643), empty where they are not."""
+    from packaging.metadata import parse_email
+
+    raw, _ = parse_email(_BLANK_LINE.split(info, maxsplit=1)[0])
+    dynamic = {field.lower() for field in raw.get("dynamic", ())}
+    version = raw.get("metadata_version", "1.0")
+    return version if Version(version) >= _STATIC and not dynamic & _DEPENDENCY_FIELDS else ""
 
 
 def sdist_import_names(data: bytes, filename: str) -> tuple[str, ...]:
@@ -189,11 +195,11 @@ def _under_extra(line: str, extra: str) -> str:
     )
 
 
-def _sdist_members(data: bytes, filename: str) -> dict[str, bytes]:
+def _sdist_members(data: bytes, filename: str, until: Callable[[bytes], object] | None = None) -> dict[str, bytes]:
     """Return the files of a source distribution that speak about dependencies, by their last name.
 
-    The outermost of each counts: a vendored library's own egg-info lies deeper. Raises ValueError when the archive
-    cannot be read.
+    The outermost of each counts: a vendored library's own egg-info lies deeper. A PKG-INFO of which until says that
+    nothing else counts beside it is the last one that is read. Raises ValueError when the archive cannot be read.
     """
     found: dict[str, tuple[int, bytes]] = {}
     for path, read in walk(data, filename):
@@ -204,4 +210,6 @@ def _sdist_members(data: bytes, filename: str) -> dict[str, bytes]:
             continue
         if last not in found or len(parts) < found[last][0]:
             found[last] = (len(parts), read())
+            if last == "PKG-INFO" and not egg and until is not None and until(found[last][1]):
+                break
     return {last: content for last, (_, content) in found.items()}
