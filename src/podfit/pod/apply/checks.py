@@ -13,9 +13,27 @@ _NAMED = 8
 """How many distributions one sentence lists."""
 
 
-def check(plan: Plan, reality: Template) -> list[Finding]:
-    """Return findings about the plan on the machine that reality describes; FAILED ones forbid to go on."""
-    return [*_interpreter(plan, reality), *_wheels(plan, reality), *_drift(plan, reality), *_gpu(plan, reality)]
+def check(plan: Plan, reality: Template, *, unasked: bool = False) -> list[Finding]:
+    """Return findings about the plan on the machine that reality describes; FAILED ones forbid to go on.
+
+    unasked tells that the environment itself is to change, and that nobody allowed it for one of the system's.
+    """
+    managed = _managed(reality) if unasked else ()
+    judged = (_interpreter(plan, reality), _wheels(plan, reality), _drift(plan, reality), _gpu(plan, reality))
+    return [*managed, *(finding for findings in judged for finding in findings)]
+
+
+def _managed(reality: Template) -> Iterator[Finding]:
+    """Yield a failure for a Python into which nothing may be installed (PEP 668)."""
+    if reality.interpreter.externally_managed:
+        yield Finding(
+            "interpreter",
+            "python",
+            Verdict.FAILED,
+            "this Python is managed by the operating system (EXTERNALLY-MANAGED, PEP 668)",
+            _probed(reality, reality.interpreter.executable),
+            "use an overlay (the default), or add --break-system-packages",
+        )
 
 
 def _probed(reality: Template, detail: str = "") -> Evidence:

@@ -77,7 +77,7 @@ def apply(
         reporter.warn("an earlier apply was interrupted; the environment was put back as it was before it")
     findings: tuple[Finding, ...] | None = None
     if options.dry_run or _place_is_open(status, options):
-        findings, disks = _look(machine, plan, reporter)
+        findings, disks = _look(machine, plan, options, reporter)
         if _place_is_open(status, options):
             home = str(status["home"])
             place = _persistent(disks, home) + str(status["environment"])[len(_default(home)) :]
@@ -109,7 +109,7 @@ def apply(
         verify_seconds=options.verify_seconds,
         gate=0 if findings is not None else _GATE_SECONDS,
     )
-    checks = None if findings is not None else (lambda: _look(machine, plan, reporter)[0])
+    checks = None if findings is not None else (lambda: _look(machine, plan, options, reporter)[0])
     only = {"archives": luggage(carried, reporter), "indexes": with_credentials(options.index_urls)}
     answer, checked, verified = _carry_out(agent, order, only, plan, reporter, checks, verifier)
     seconds.update(answer["seconds"])
@@ -168,7 +168,9 @@ def _default(home: str) -> str:
     return f"{home}/.local/share/podfit/overlays/"
 
 
-def _look(machine: Machine, plan: Plan, reporter: Reporter) -> tuple[tuple[Finding, ...], Sequence[Disk]]:
+def _look(
+    machine: Machine, plan: Plan, options: Options, reporter: Reporter
+) -> tuple[tuple[Finding, ...], Sequence[Disk]]:
     """Probe the machine and check the plan against it; return the findings and the machine's disks.
 
     Raises ApplyError when a finding forbids to go on.
@@ -177,7 +179,7 @@ def _look(machine: Machine, plan: Plan, reporter: Reporter) -> tuple[tuple[Findi
     from podfit.pod.probe import probe
 
     reality = template_from_manifest(probe(machine, reporter=reporter), where=machine.label)
-    findings = check(plan, reality)
+    findings = check(plan, reality, unasked=options.in_place and not options.break_system_packages)
     failed = [finding for finding in findings if finding.verdict is Verdict.FAILED]
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
