@@ -122,13 +122,20 @@ def test_a_range_that_a_pin_excludes_is_a_conflict(solve):
     assert [refused.name for refused in overlay.refused if not refused.gave_way] == ["tokenizers"]
 
 
+def test_what_is_made_for_another_torch_is_a_conflict_whoever_asks_for_it():
+    vllm = need("vllm", "==0.8.5", aside="README.md:9")
+    said = "the project needs vllm==0.8.5: because vllm==0.8.5 depends on torch==2.6.0 and you require torch==2.4.1"
+    (judged,) = gave_way([RefusedNeed("vllm", said, "0.2.2", "0.2.2")], {"vllm": vllm}, {}, ["torch"], TORCH)
+    assert not judged.gave_way
+
+
 def test_what_no_manifest_asks_for_is_left_out_or_taken_in_another_version(solve):
     lazy = need("absent", dispensable="a.py:9 imports it in a function")
-    scoped = need("tokenizers", "==0.1", aside="examples/requirements.txt:3")
+    scoped = need("tokenizers", ">=0.1,<0.2", aside="examples/requirements.txt:3")
     overlay = solve([lazy, scoped], RELEASES)
     assert {each.name: (each.fitting, each.gave_way) for each in overlay.refused} == {
         "absent": ("", "a.py:9 imports it in a function, and no manifest declares it"),
-        "tokenizers": ("0.13.3", "examples/requirements.txt:3 is no manifest of the project"),
+        "tokenizers": ("0.14.0", "examples/requirements.txt:3 is no manifest of the project"),
     }
 
 

@@ -13,7 +13,7 @@ from podfit.model import Finding, Need, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import same_version
 from podfit.model.words import in_short, shortened
 
-_PROOF = re.compile(r"[Bb]ecause .*?(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
+_PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
 """The resolver's proof, up to where it says what follows."""
 
 

@@ -96,17 +96,19 @@ def _reason(
     refused: RefusedNeed, need: Need | None, files: Mapping[str, str], held: Collection[str], pins: Mapping[str, str]
 ) -> str:
     taken = refused.fitting
-    if need is not None and need.dispensable:
+    if need is None or (not taken and not need.dispensable):
+        return ""
+    if not taken:
         return f"{need.dispensable}, and no manifest declares it"
-    if need is not None and need.aside and taken:
-        return f"{need.aside} is no manifest of the project"
-    clauses = list(SpecifierSet(need.specifier)) if need is not None and not need.url else []
-    if need is None or not taken or not clauses or not all(map(is_pin, clauses)):
+    clauses = list(SpecifierSet(need.specifier)) if not need.url else []
+    pinned = bool(clauses) and all(map(is_pin, clauses))
+    if _made_for_another(refused, held) or not (pinned or need.aside):
         return ""
     planned = refused.near == taken or pins.get(refused.name) == taken
-    series = _first(clauses[0].version.removesuffix(".*")) == _first(taken)
-    if not planned or not series or _made_for_another(refused, held):
+    if pinned and not (planned and _first(clauses[0].version.removesuffix(".*")) == _first(taken)):
         return ""
+    if need.aside:
+        return f"{need.aside} is no manifest of the project"
     places = [evidence.source.rpartition(":")[0] for evidence in need.evidence]
     told = next((files[place] for place in places if place in files), "")
     return f"{told} stands beside it, and is of another machine, too" if told else refused.gave_way
