@@ -82,6 +82,25 @@ PROOF = (
             "take another template.",
         ),
         (
+            "xformers",
+            "<0.0.23",
+            "the project needs xformers<0.0.23 (a.txt:1): because xformers<=0.0.22 depends on torch>=2.0.1,<=2.1.0 and "
+            "you require torch==2.4.1+cu124, we can conclude that your requirements are unsatisfiable. xformers 0.0.16 "
+            "has no wheel for Python 3.11.",
+            {},
+            "the project needs xformers<0.0.23 (a.txt:1): it is made for torch>=2.0.1,<=2.1.0, and the template's "
+            "torch 2.4.1+cu124 is never changed.",
+        ),
+        (
+            "procgen",
+            ">=0.10",
+            f"the project needs procgen>=0.10 (a.txt:1): {PROOF} No release of procgen>=0.10 has a wheel for Python "
+            "3.11, and no other has.",
+            {},
+            "the project needs procgen>=0.10 (a.txt:1): No release of procgen>=0.10 has a wheel for Python 3.11, and "
+            "no other has. Nothing of it fits runpod-pytorch-2.4: take another template (podfit recommend).",
+        ),
+        (
             "torchtext",
             "==0.16.0",
             "the project needs torchtext==0.16.0: none.",

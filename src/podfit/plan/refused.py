@@ -47,7 +47,7 @@ def refusal(
             f"{said} Without its own limit the template's {present.version} stays: "
             "widen the limit, or take another template."
         )
-    if said.rstrip().endswith(("unsatisfiable.", "used.")) or " Of the template, " in said:
+    if said.endswith(("unsatisfiable.", "used.")) or " Of the template, " in said or " has a wheel for " in said:
         return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
     return _plainly(refused, template, held)
 
@@ -89,16 +89,16 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     """
     name = re.escape(refused.name)
     head = refused.message.partition(": ")[0]
-    if re.search(rf"{name} \S+ has no wheel for|No release of {name}\S* has a wheel for", refused.message):
-        return _PROOF.sub("", refused.message)
-    if built := re.search(r"\. ([a-z0-9._-]+) \S+ has no wheel for Python", refused.message):
-        needs = f"t needs {built[1]}, and "
-        return _PROOF.sub(lambda proof: ("I" if proof[0][0] == "B" else "i") + needs, refused.message, count=1)
     asked = re.findall(rf"{name}\S* depends? on ([a-z0-9._-]*[a-z0-9])((?:[<>=!~]=?)\S*\w)", refused.message)
     for other, limits in reversed(asked):
         if other in held and other in template.distributions:
             there = template.distributions[other].version
             return f"{head}: it is made for {other}{limits}, and the template's {other} {there} is never changed."
+    if re.search(rf"{name} \S+ has no wheel for|No release of {name}\S* has a wheel for", refused.message):
+        return _PROOF.sub("", refused.message)
+    if built := re.search(r"\. ([a-z0-9._-]+) \S+ has no wheel for Python", refused.message):
+        needs = f"t needs {built[1]}, and "
+        return _PROOF.sub(lambda proof: ("I" if proof[0][0] == "B" else "i") + needs, refused.message, count=1)
     return in_short(refused.message)
 
 

@@ -179,11 +179,13 @@ class Sources:
                 continue
             within = [version for version in releases if SpecifierSet(text).contains(version, prereleases=True)]
             served = self._with_wheel(name, within[-1], releases) if within else []
+            said = f"No release of {name}{text} has a wheel for Python {self._template.interpreter.series}"
+            if within and not served:
+                yield name, f"{said}, and no other has."
             if not served or set(served) & set(within):
                 continue
             newer = [version for version in served if Version(version) > Version(within[-1])]
             near = newer[0] if newer else served[-1]
-            said = f"No release of {name}{text} has a wheel for Python {self._template.interpreter.series}"
             yield name, f"{said}: {near} is the nearest that has one."
 
     def _newest_wheels(self, specifiers: Mapping[str, str]) -> dict[str, str]:
