@@ -114,6 +114,19 @@ def test_a_sentence_says_what_stands_against_it_and_what_would_fit(name, specifi
     assert said(name, specifier, message, **more) == text
 
 
+def test_a_build_for_another_cuda_is_told_from_its_name():
+    text = refusal(
+        RefusedNeed("cuml-cu11", "the project needs cuml-cu11 (a.txt:1): cuda-python was yanked."),
+        Need("cuml-cu11", (SEEN,)),
+        POD,
+        {"torch"},
+    )
+    assert text == (
+        "the project needs cuml-cu11 (a.txt:1): it is for CUDA 11, as its name says, and the template is for 12.4: "
+        "ask for cuml-cu12, or take another template."
+    )
+
+
 def test_what_gave_way_is_told_with_what_takes_its_place():
     refused = (
         RefusedNeed("scipy", f"the project needs scipy==1.5.2 (requirements.txt:3): {PROOF}", "1.10.0", "1.10.0", "X"),

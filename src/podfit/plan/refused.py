@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.summary import Summary
 from podfit.model import Finding, Need, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import same_version
@@ -31,6 +32,8 @@ def refusal(
     specifier = need.specifier if need is not None else ""
     if refused.name in held:
         return f"{said} {_elsewhere(refused.name, specifier, template, known)}"
+    if not refused.fitting and (instead := _for_this_cuda(refused.name, template)):
+        return f"{said.partition(': ')[0]}: {instead}"
     if refused.near and refused.near == refused.fitting:
         return (
             f"{said} {refused.name} {refused.near} is the nearest release that fits: "
@@ -50,6 +53,18 @@ def refusal(
     if said.endswith(("unsatisfiable.", "used.")) or " Of the template, " in said or " has a wheel for " in said:
         return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
     return _plainly(refused, template, held)
+
+
+def _for_this_cuda(name: str, template: Template) -> str:
+    """Return what a distribution for another CUDA, as its name says, would be called for the template's."""
+    cuda, said = template.cuda, cuda_of(name, "")
+    major = cuda.value.partition(".")[0] if cuda is not None else ""
+    if cuda is None or said is None or not major or said.major == major:
+        return ""
+    return (
+        f"it is for CUDA {said.major}, as its name says, and the template is for {cuda.value}: "
+        f"ask for {said.build_for(major)}, or take another template."
+    )
 
 
 def _elsewhere(name: str, specifier: str, template: Template, known: Known) -> str:
