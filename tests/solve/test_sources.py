@@ -6,8 +6,10 @@ import tarfile
 from solve_support import need, only, registry, template
 
 from podfit.index import Index
+from podfit.model.steps import finish
 from podfit.solve import Uv, solve_overlay
-from podfit.solve.sources import Sources, _asked
+from podfit.solve.answer import Refusal
+from podfit.solve.sources import MOST_OFFERS, Sources, _asked
 
 
 def _sdist(directory, name, version, *, info="", pyproject="", setup="raise SystemExit('a build ran')", more=()):
@@ -181,3 +183,18 @@ def test_what_is_compiled_and_imported_by_a_build_is_named_and_never_a_silent_fi
 def test_a_version_at_the_end_of_a_sentence_of_uv_is_read_without_its_full_stop():
     message = "Because omegaconf==2.1 depends on antlr==4.9. And because x depends on antlr==4.8.1 and"
     assert _asked("antlr", message, ["omegaconf"]) == ["==4.9", "==4.8.1"]
+
+
+def test_of_many_source_releases_the_newest_few_are_fetched(tmp_path, monkeypatch):
+    wheels = registry(tmp_path / "wheels", {("six", "1.0"): []})
+    for minor in range(8):
+        _sdist(wheels, "old", f"1.{minor}", info=STATIC.format("old", f"1.{minor}"))
+    pod, index = template({}), Index([], find_links=[str(wheels)], cache=tmp_path / "cache")
+    fetched = []
+    whole = index.source_files
+    monkeypatch.setattr(index, "source_files", lambda file: fetched.append(file.version) or whole(file))
+    refusal = Refusal(" and ".join(f"old>1.{minor - 1},<=1.{minor}" for minor in range(1, 8)), ("old",))
+    sources = Sources(index, pod, tmp_path / "cache")
+    assert finish(sources.learn(refusal, ()))
+    assert sorted(fetched) == [f"1.{minor}" for minor in range(8)][-MOST_OFFERS:]
+    assert {version for _, version in sources.offers} == set(fetched)

@@ -237,17 +237,27 @@ class Sources:
     def _look(self, wanted: Iterable[tuple[str, str]]) -> list[tuple[SourceBuild, SourceFiles | None]]:
         """Return the newest source release of each name in its specifier and its contents; the waiting part.
 
-        Whole files are fetched for that, those of several names side by side.
+        Whole files are fetched for that, side by side: of each name the newest MOST_OFFERS alone, the newest last.
         """
         from concurrent.futures import ThreadPoolExecutor
 
+        wanted = list(wanted)
+        self._index.ready(name for name, _ in wanted)
+        found: dict[str, dict[str, IndexFile]] = {}
+        for name, specifier in wanted:
+            newest = self._newest(name, SpecifierSet(specifier))
+            if newest is not None:
+                found.setdefault(name, {})[newest[0]] = newest[1]
+        chosen = [
+            (name, version, files[version])
+            for name, files in found.items()
+            for version in sorted(files, key=Version)[-MOST_OFFERS:]
+        ]
         with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="podfit-sources") as pool:
-            found = list(pool.map(self._newest, [(name, SpecifierSet(specifier)) for name, specifier in wanted]))
-        return [one for one in found if one is not None]
+            return list(pool.map(lambda one: self._shown(*one), chosen))
 
-    def _newest(self, wanted: tuple[str, SpecifierSet]) -> tuple[SourceBuild, SourceFiles | None] | None:
+    def _newest(self, name: str, specifier: SpecifierSet) -> tuple[str, IndexFile] | None:
         """Return the newest release in a specifier that has nothing but a source distribution for the template."""
-        name, specifier = wanted
         try:
             releases = self._index.releases(name)
         except PodfitError:
@@ -256,14 +266,18 @@ class Sources:
         final = [version for version in within if not Version(version).is_prerelease]
         for version in reversed(final or within):
             fitting = [file for file in self._fitting(name, version, releases) if self._serves(file, name)]
-            if not fitting or fitting[0].kind == "wheel":
-                continue
-            build = self._published(name, version, fitting[0], releases, self._with_wheel(name, version, releases))
-            try:
-                return build, self._index.source_files(fitting[0]) if build.chance != "unlikely" else None
-            except PodfitError:
-                return build, None
+            if fitting and fitting[0].kind != "wheel":
+                return version, fitting[0]
         return None
+
+    def _shown(self, name: str, version: str, sdist: IndexFile) -> tuple[SourceBuild, SourceFiles | None]:
+        """Return a source release as its project publishes it, and what lies in it where that tells more."""
+        releases = self._index.releases(name)
+        build = self._published(name, version, sdist, releases, self._with_wheel(name, version, releases))
+        try:
+            return build, self._index.source_files(sdist) if build.chance != "unlikely" else None
+        except PodfitError:
+            return build, None
 
     def _with_wheel(self, name: str, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> list[str]:
         """Return the releases that have a wheel for the template, oldest first; a final one is given no early one."""
