@@ -9,17 +9,22 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from podfit.fit.options import Options
+from podfit.fit.session import fit_templates
 from podfit.index import Index
 from podfit.model import (
+    Action,
     Declaration,
     Distribution,
     Evidence,
     EvidenceKind,
     Interpreter,
+    LocalEnvironment,
     Origin,
+    Plan,
     Platform,
     Project,
     Template,
@@ -153,3 +158,33 @@ class Told:
     def warn(self, text: str) -> None:
         """Remember a warning."""
         self.warnings.append(text)
+
+
+def plan_over(
+    folder: Path,
+    releases: Mapping[tuple[str, str], tuple[Sequence[str], str]],
+    pod: Template,
+    *requirements: str,
+    tested: Mapping[str, str] | None = None,
+) -> Plan | None:
+    """Return the plan of a project over an index with dates; pod is its template, tested are local versions."""
+    with dated_index(folder / "wheels", releases) as (url, _):
+        given = project(*requirements)
+        if tested:
+            found = {name: Distribution(name, version, EVIDENCE) for name, version in tested.items()}
+            given = replace(given, local=LocalEnvironment(found, EVIDENCE))
+        (result,) = fit_templates(
+            given,
+            (),
+            [pod],
+            index=Index([url], cache=folder / "cache"),
+            uv=Uv(folder / "cache"),
+            options=Options(index_url=url),
+            reporter=Told(),
+        )
+    return result.plan
+
+
+def planned(plan: Plan) -> dict[str, str]:
+    """Return the versions of what a plan installs and changes, by name."""
+    return {d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE)}

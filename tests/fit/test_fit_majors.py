@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 from types import SimpleNamespace
 
 import pytest
-from fit_support import EVIDENCE, Told, dated_index, project, template
+from fit_support import plan_over, planned, template
 
 from podfit.fit.majors import majors
-from podfit.fit.options import Options
-from podfit.fit.session import fit_templates
-from podfit.index import Index
-from podfit.model import Action, Distribution, LocalEnvironment
-from podfit.solve import Uv
 
 RELEASES = {
     ("torch", "2.4.0"): ([], "2024-07-24"),
@@ -42,32 +36,14 @@ def fit(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
 
     def run(*requirements, tested=None, releases=RELEASES, pod=("torch", "2.4.0")):
-        with dated_index(tmp_path / "wheels", releases) as (url, _):
-            given = project(*requirements)
-            if tested:
-                found = {name: Distribution(name, version, EVIDENCE) for name, version in tested.items()}
-                given = replace(given, local=LocalEnvironment(found, EVIDENCE))
-            (result,) = fit_templates(
-                given,
-                (),
-                [template("pod", {pod[0]: (pod[1], [])})],
-                index=Index([url], cache=tmp_path / "cache"),
-                uv=Uv(tmp_path / "cache"),
-                options=Options(index_url=url),
-                reporter=Told(),
-            )
-        return result.plan
+        return plan_over(tmp_path, releases, template("pod", {pod[0]: (pod[1], [])}), *requirements, tested=tested)
 
     return run
 
 
-def _planned(plan):
-    return {d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE)}
-
-
 def test_a_major_version_that_who_asks_cannot_know_is_left_out_and_its_fixes_are_not(fit):
     plan = fit("server")
-    assert _planned(plan) == {"server": "0.11", "models": "4.9.1", "frames": "2.2"}
+    assert planned(plan) == {"server": "0.11", "models": "4.9.1", "frames": "2.2"}
     (limit,) = plan.timely
     assert (limit.name, limit.until) == ("models", "2026-01-26T12:00:00Z")
     assert limit.reason == "the day of models 5.0, which server 0.11 of 2025-10-02 cannot know"
@@ -75,28 +51,28 @@ def test_a_major_version_that_who_asks_cannot_know_is_left_out_and_its_fixes_are
 
 
 def test_who_asks_for_a_range_with_an_end_or_for_the_new_one_gets_it(fit):
-    assert _planned(fit("ranged"))["models"] == "5.1"
+    assert planned(fit("ranged"))["models"] == "5.1"
     plan = fit("forward")
-    assert _planned(plan)["models"] == "5.1"
+    assert planned(plan)["models"] == "5.1"
     assert [(each.name, each.gave_way) for each in plan.timely] == [("models", True)]
     assert plan.feasible
 
 
 def test_what_the_project_asks_for_itself_is_the_newest_where_nothing_else_asks(fit):
-    assert _planned(fit("models"))["models"] == "5.1"
-    assert _planned(fit("models", "server"))["models"] == "4.9.1"
-    assert _planned(fit("server", "models>=5"))["models"] == "5.1"
-    assert _planned(fit("server", tested={"models": "5.0"}))["models"] == "5.0"
+    assert planned(fit("models"))["models"] == "5.1"
+    assert planned(fit("models", "server"))["models"] == "4.9.1"
+    assert planned(fit("server", "models>=5"))["models"] == "5.1"
+    assert planned(fit("server", tested={"models": "5.0"}))["models"] == "5.0"
 
 
 def test_what_the_held_framework_knows_is_not_too_new(fit):
-    assert _planned(fit("old"))["models"] == "4.9.1"
+    assert planned(fit("old"))["models"] == "4.9.1"
     releases = {**RELEASES, ("torch", "2.9.0"): ([], "2026-02-10")}
-    assert _planned(fit("old", releases=releases, pod=("torch", "2.9.0")))["models"] == "5.1"
+    assert planned(fit("old", releases=releases, pod=("torch", "2.9.0")))["models"] == "5.1"
 
 
 def test_numbers_that_are_years_say_nothing(fit):
-    assert _planned(fit("dates"))["calendar"] == "2026.1"
+    assert planned(fit("dates"))["calendar"] == "2026.1"
 
 
 def _files(*dates, yanked=False):

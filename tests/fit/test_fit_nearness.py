@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from fit_support import EVIDENCE, Told, dated_index, project, template
+from fit_support import plan_over, planned, template
 
-from podfit.fit.options import Options
-from podfit.fit.session import fit_templates
-from podfit.index import Index
-from podfit.model import Action, Distribution, EvidenceKind, LocalEnvironment
-from podfit.solve import Uv
+from podfit.model import EvidenceKind
 
 HUB = ['torch>=2; extra == "torch"', "tokens"]
 RELEASES = {
@@ -55,33 +49,14 @@ def fit(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
 
     def run(*requirements, tested=None, releases=RELEASES, pod=POD):
-        with dated_index(tmp_path / "wheels", releases) as (url, _):
-            given = project(*requirements)
-            if tested:
-                found = {name: Distribution(name, version, EVIDENCE) for name, version in tested.items()}
-                given = replace(given, local=LocalEnvironment(found, EVIDENCE))
-            index = Index([url], cache=tmp_path / "cache")
-            (result,) = fit_templates(
-                given,
-                (),
-                [pod],
-                index=index,
-                uv=Uv(tmp_path / "cache"),
-                options=Options(index_url=url),
-                reporter=Told(),
-            )
-        return result.plan
+        return plan_over(tmp_path, releases, pod, *requirements, tested=tested)
 
     return run
 
 
-def _planned(plan):
-    return {d.name: d.planned for d in plan.with_action(Action.INSTALL, Action.CHANGE)}
-
-
 def test_what_is_written_for_torch_and_what_it_asks_for_is_of_torchs_time(fit):
     plan = fit("hub")
-    assert _planned(plan) == {"hub": "1.1", "tokens": "1.0"}
+    assert planned(plan) == {"hub": "1.1", "tokens": "1.0"}
     assert [(each.name, each.until, each.gave_way) for each in plan.timely] == [
         ("hub", "2025-01-23T12:00:00Z", False),
         ("tokens", "2025-01-23T12:00:00Z", False),
@@ -94,20 +69,20 @@ def test_what_is_written_for_torch_and_what_it_asks_for_is_of_torchs_time(fit):
 
 
 def test_what_asks_for_something_that_requires_torch_is_of_torchs_time(fit):
-    assert _planned(fit("rest")) == {"rest": "1.0", "middle": "1.0"}
+    assert planned(fit("rest")) == {"rest": "1.0", "middle": "1.0"}
 
 
 def test_what_is_called_after_torch_is_of_torchs_time(fit):
-    assert _planned(fit("torchgraph", "deep-pytorch", "nottorch")) == {
+    assert planned(fit("torchgraph", "deep-pytorch", "nottorch")) == {
         "torchgraph": "1.0",
         "deep-pytorch": "1.0",
         "nottorch": "2.0",
     }
 
 
-def test_a_release_whose_successor_is_for_an_older_torch_alone_is_not_planned(fit):
+def test_a_release_whose_successor_is_for_an_older_torch_alone_is_notplanned(fit):
     plan = fit("old")
-    assert _planned(plan) == {}
+    assert planned(plan) == {}
     (problem,) = plan.problems()
     assert problem.startswith("old conflicts")
     assert problem.endswith(f" What rules versions out: {plan.bounds[0].reason}.")
@@ -120,35 +95,35 @@ def test_a_release_whose_successor_is_for_an_older_torch_alone_is_not_planned(fi
 
 def test_of_pure_python_a_successors_upper_end_is_caution(fit):
     plan = fit("careful")
-    assert (_planned(plan), plan.feasible) == ({"careful": "1.0"}, True)
+    assert (planned(plan), plan.feasible) == ({"careful": "1.0"}, True)
 
 
 def test_an_old_release_whose_only_other_is_for_a_newer_torch_is_planned_and_so_is_one_that_is_pinned(fit):
-    assert _planned(fit("steady"))["steady"] == "1.0"
-    assert _planned(fit("old==0.3"))["old"] == "0.3"
-    assert _planned(fit("old", tested={"old": "0.3"}))["old"] == "0.3"
+    assert planned(fit("steady"))["steady"] == "1.0"
+    assert planned(fit("old==0.3"))["old"] == "0.3"
+    assert planned(fit("old", tested={"old": "0.3"}))["old"] == "0.3"
 
 
 def test_what_has_no_tie_to_torch_is_the_newest(fit):
-    assert _planned(fit("plain")) == {"plain": "2.0", "leaf": "2.0"}
+    assert planned(fit("plain")) == {"plain": "2.0", "leaf": "2.0"}
 
 
 def test_without_torch_nothing_is_of_its_time(fit):
     plan = fit("hub", pod=template("bare", {}))
-    assert _planned(plan) == {"hub": "3.0", "tokens": "2.0"}
+    assert planned(plan) == {"hub": "3.0", "tokens": "2.0"}
     assert plan.timely == ()
 
 
 def test_the_tested_version_comes_first_and_asks_for_what_is_of_its_own_time(fit):
-    assert _planned(fit("hub", tested={"hub": "2.0"})) == {"hub": "2.0", "tokens": "1.0"}
-    assert _planned(fit("hub", tested={"hub": "3.0"})) == {"hub": "3.0", "tokens": "2.0"}
+    assert planned(fit("hub", tested={"hub": "2.0"})) == {"hub": "2.0", "tokens": "1.0"}
+    assert planned(fit("hub", tested={"hub": "3.0"})) == {"hub": "3.0", "tokens": "2.0"}
 
 
 @pytest.mark.slow
 def test_a_pin_and_a_range_come_first(fit):
-    assert _planned(fit("hub==3.0")) == {"hub": "3.0", "tokens": "2.0"}
+    assert planned(fit("hub==3.0")) == {"hub": "3.0", "tokens": "2.0"}
     plan = fit("hub>=2")
-    assert _planned(plan)["hub"] == "3.0"
+    assert planned(plan)["hub"] == "3.0"
     assert [(each.name, each.gave_way) for each in plan.timely if each.name == "hub"] == [("hub", True)]
     decision = next(each for each in plan.decisions if each.name == "hub")
     assert any("it gave way, for nothing before that can be had" in each.detail for each in decision.evidence)
@@ -157,25 +132,25 @@ def test_a_pin_and_a_range_come_first(fit):
 
 def test_what_a_requirement_of_a_package_leaves_out_gives_way(fit):
     plan = fit("needy")
-    assert _planned(plan) == {"needy": "1.0", "tokens": "2.0"}
+    assert planned(plan) == {"needy": "1.0", "tokens": "2.0"}
     assert [(each.name, each.gave_way) for each in plan.timely] == [("tokens", True)]
     assert plan.feasible
 
 
-def test_where_there_is_nothing_of_the_time_what_there_is_is_planned(fit):
+def test_where_there_is_nothing_of_the_time_what_there_is_isplanned(fit):
     plan = fit("young", "hub")
-    assert _planned(plan) == {"young": "1.0", "hub": "1.1", "tokens": "1.0"}
+    assert planned(plan) == {"young": "1.0", "hub": "1.1", "tokens": "1.0"}
     assert {each.name: each.gave_way for each in plan.timely} == {"hub": False, "tokens": False, "young": True}
 
 
 def test_an_index_without_times_limits_nothing(fit):
     undated = {key: (requires, "") for key, (requires, _) in RELEASES.items()}
     plan = fit("hub", releases=undated)
-    assert _planned(plan) == {"hub": "3.0", "tokens": "2.0"}
+    assert planned(plan) == {"hub": "3.0", "tokens": "2.0"}
     assert plan.timely == ()
 
 
 def test_a_need_that_cannot_be_had_anyway_costs_no_limit(fit):
     plan = fit("hub", "gone-missing")
-    assert _planned(plan) == {"hub": "1.1", "tokens": "1.0"}
+    assert planned(plan) == {"hub": "1.1", "tokens": "1.0"}
     assert not plan.feasible

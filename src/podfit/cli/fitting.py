@@ -178,6 +178,15 @@ class Outcome:
         words = ("podfit", "fit", str(given["project"]), *(("-t", working[0]) if working else ()))
         return (*words, *_said_to_decide())
 
+    def further(self, names: Sequence[str]) -> tuple[Fitted, ...]:
+        """Return the results for further templates of the catalogue, without a word on the way; raises PodfitError."""
+        from podfit.fit.library import read_templates
+        from podfit.fit.session import Session
+
+        asked = self.session
+        silent = Session(asked.options, offline=asked.offline, refresh=asked.refresh)
+        return silent.fit(self.reading, read_templates(names))
+
     @property
     def exit_code(self) -> int:
         """0 when every template has a plan that works, else 1."""
@@ -248,10 +257,12 @@ _OF_ONE_CALL = frozenset({"templates", "offline", "refresh", "details", "quiet",
 def _said_to_decide() -> Iterator[str]:
     """Yield the options of this call that decide the plan, as they were given; none that may hold a secret."""
     context = click.get_current_context(silent=True)
-    for parameter in context.command.params if context is not None else ():
+    if context is None:
+        return
+    for parameter in context.command.params:
         name = parameter.name or ""
-        given = context is not None and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if not isinstance(parameter, click.Option) or name in _OF_ONE_CALL or not given or context is None:
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if not isinstance(parameter, click.Option) or name in _OF_ONE_CALL or not given:
             continue
         value, option = context.params[name], max(parameter.opts, key=len)
         if parameter.is_flag:

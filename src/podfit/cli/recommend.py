@@ -57,7 +57,7 @@ def recommend_command(shape: str, gpu: str, driver: str, **given: Any) -> int:
     failed = [each.template.name for each in results if each.plan is None or not each.plan.feasible]
     again = others(outcome.reading.project, failed, gpu=card, driver=driver) if chosen else ()
     if again:
-        results = (*results, *fitted({**given, "templates": again, "quiet": True}).results)
+        results = (*results, *outcome.further(again))
     if not given["quiet"]:
         for notice in outcome.notices:
             tell(f"note: {notice}")

@@ -106,23 +106,8 @@ class WheelReader:
 
     def _planned_file(self, package: LockedPackage) -> IndexFile | None:
         """Return the wheel that would be installed; None when it holds nothing compiled or is built first."""
-        from podfit.index import IndexFile
-
-        best = next(iter(best_first(package.artefacts, self._template)), None)
-        if best is None or best.kind != "wheel" or not compiled(best.filename):
-            return None
-        return IndexFile(
-            best.filename,
-            best.url,
-            best.hashes,
-            best.size,
-            "",
-            False,
-            best.upload_time,
-            False,
-            "wheel",
-            package.version,
-        )
+        file = planned_wheel(package, self._template)
+        return file if file is not None and compiled(file.filename) else None
 
     def _read(self, files: Sequence[IndexFile]) -> Steps[None]:
         """Read what is not known yet, side by side."""
@@ -164,6 +149,14 @@ class WheelReader:
             return None
         self._index.keep_of(file, self._kind(file), found)
         return found
+
+
+def planned_wheel(package: LockedPackage, template: Template) -> IndexFile | None:
+    """Return the wheel of a package that would be installed, None where it is built first."""
+    from podfit.index.files import index_file
+
+    best = next(iter(best_first(package.artefacts, template)), None)
+    return index_file(best, package.version) if best is not None and best.kind == "wheel" else None
 
 
 def compiled(filename: str) -> bool:

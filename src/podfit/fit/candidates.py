@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.drivers import Support, support
 from podfit.catalogue.gpus import KnownGpu, runs
 from podfit.catalogue.store import Summary, leading_names, template_summaries
 from podfit.catalogue.torch_builds import built_archs
 from podfit.model import Project, canonical
+from podfit.model.versions import admits, parsed
 
 _MACHINE = "x86_64"
 """What the lists of the catalogue are of."""
@@ -65,7 +65,7 @@ def _families(project: Project, gpu: KnownGpu | None, driver: str) -> Iterator[S
 
         def place(each: Summary, leader: Summary = leader) -> tuple[object, ...]:
             alike = (bool(each.torch), bool(each.cuda)) == (bool(leader.torch), bool(leader.cuda))
-            release = _version(each.torch)
+            release = parsed(each.torch)
             return (
                 -_failures(project, each, gpu, driver),
                 each.name == leader.name,
@@ -80,7 +80,7 @@ def _families(project: Project, gpu: KnownGpu | None, driver: str) -> Iterator[S
 
 def _failures(project: Project, each: Summary, gpu: KnownGpu | None, driver: str) -> int:
     """Return how much speaks against a template by its summary: 2 for each thing, 1 for a torch of the same series."""
-    failed = 0 if _admits(project.requires_python, each.python) else 2
+    failed = 0 if admits(project.requires_python, each.python) else 2
     failed += max((_off(limit, each.torch) for limit in _limits(project)), default=0) if each.torch else 0
     if gpu is not None and each.torch:
         archs = built_archs(each.torch, _MACHINE, each.cuda) if each.cuda else None
@@ -104,27 +104,11 @@ def _limits(project: Project) -> Iterator[SpecifierSet]:
 
 def _off(limit: SpecifierSet, torch: str) -> int:
     """Return 0 where a torch keeps to a limit, 1 where the limit pins one of the same series, else 2."""
-    version = _version(torch)
+    version = parsed(torch)
     if version is None or limit.contains(version, prereleases=True):
         return 0
-    pins = [_version(each.version) for each in limit if each.operator in ("==", "===", "~=")]
+    pins = [parsed(each.version) for each in limit if each.operator in ("==", "===", "~=")]
     return 1 if any(pin is not None and pin.release[:2] == version.release[:2] for pin in pins) else 2
-
-
-def _admits(requires_python: str, python: str) -> bool:
-    """Tell whether a Python keeps to requires-python; what cannot be read limits nothing."""
-    try:
-        return SpecifierSet(requires_python).contains(python, prereleases=True)
-    except InvalidSpecifier:
-        return True
-
-
-def _version(text: str) -> Version | None:
-    """Return a version, None where it is none."""
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
 
 
 def _series(python: str) -> str:

@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
-
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used, at_import
 from podfit.catalogue.imports import ImportName, find, modules_of
 from podfit.catalogue.moved_names import gone_names
-from podfit.fit.binaries import compiled
+from podfit.fit.binaries import compiled, planned_wheel
 from podfit.fit.phases import Given
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
 from podfit.model.steps import Steps, Wait
+from podfit.model.versions import parsed
 from podfit.needs.providers import standard_library
-from podfit.plan.files import best_first
 
 if TYPE_CHECKING:
     import zipfile
@@ -102,22 +100,15 @@ def _gone(subject: Subject, name: str, release: str, facts: AtImport) -> Iterato
 
 def _reaches(version: str, since: str) -> bool:
     """Tell whether a version is since or newer."""
-    try:
-        return Version(version) >= Version(since)
-    except InvalidVersion:
-        return False
+    one, other = parsed(version), parsed(since)
+    return one is not None and other is not None and one >= other
 
 
 def _file(subject: Subject, name: str) -> IndexFile | None:
     """Return the wheel of a need that would be installed; None where it is not added, built first, or compiled."""
-    from podfit.index import IndexFile
-
     package = subject.overlay.packages.get(name) if name in subject.added else None
-    best = next(iter(best_first(package.artefacts, subject.template)), None) if package is not None else None
-    if package is None or best is None or best.kind != "wheel" or compiled(best.filename):
-        return None
-    place = (best.filename, best.url, best.hashes, best.size, "", False, best.upload_time, False, "wheel")
-    return IndexFile(*place, package.version)
+    file = planned_wheel(package, subject.template) if package is not None else None
+    return file if file is not None and not compiled(file.filename) else None
 
 
 def _read_all(index: Index, files: Mapping[str, IndexFile]) -> dict[str, AtImport]:

@@ -9,12 +9,11 @@ else is left.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
-
-from packaging.version import InvalidVersion, Version
 
 from podfit.audit import Subject
 from podfit.fit.phases import Given
@@ -22,6 +21,7 @@ from podfit.fit.times import first_upload, frameworks_of, instant, learn_dates, 
 from podfit.model import PodfitError, Timely
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.steps import Steps, Wait
+from podfit.model.versions import parsed
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
@@ -32,7 +32,6 @@ FAST = 4
 FAST_DAYS = timedelta(days=730)
 
 _ENDS = frozenset({"<", "<=", "==", "===", "~="})
-_PAGES_SIDE_BY_SIDE = 16
 _NEVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -91,10 +90,10 @@ def _askers(subject: Subject) -> Iterator[tuple[str, list[Asker]]]:
 
 def _ended(subject: Subject, name: str) -> set[str]:
     """Return what a release asks for with an upper end: somebody thought of what is to come."""
-    parsed = (parse_requires_dist(line) for line in subject.added[name].requires_dist or ())
+    lines = (parse_requires_dist(line) for line in subject.added[name].requires_dist or ())
     return {
         each.target
-        for each in parsed
+        for each in lines
         if each is not None and _ENDS & {clause.operator for clause in each.requirement.specifier}
     }
 
@@ -103,11 +102,13 @@ def _limit(
     version: str, askers: list[Asker], releases: Mapping[str, tuple[IndexFile, ...]], floor: datetime, name: str
 ) -> Timely | None:
     """Return the limit that the oldest who asks sets: the first major version after his time and the framework's."""
-    first = majors(releases)
-    came = first.get(_major(version))
     oldest = min(askers, key=lambda each: (each.published, each.name))
     known = max(oldest.published, floor)
-    if came is None or came[0] <= known:
+    same = (_published(text, releases[text]) for text in releases if _major(text) == _major(version))
+    if any(time is not None and time <= known for time in same):  # most are: without reading all that there ever was
+        return None
+    first = majors(releases)
+    if _major(version) not in first:
         return None
     time, text = min(each for each in first.values() if each[0] > known)
     reason = (
@@ -120,16 +121,12 @@ def majors(releases: Mapping[str, tuple[IndexFile, ...]]) -> dict[int, tuple[dat
     """Return when each major version had its first final release, and which; nothing where the numbers say nothing."""
     first: dict[int, tuple[datetime, str]] = {}
     for text, files in releases.items():
-        times = [instant(file.upload_time) for file in files if file.upload_time and not file.yanked]
-        try:
-            version = Version(text)
-        except InvalidVersion:
+        time = _published(text, files)
+        if time is None:
             continue
-        if not times or version.is_prerelease or version.epoch:
-            continue
-        there = first.get(version.major)
-        if there is None or min(times) < there[0]:
-            first[version.major] = (min(times), text)
+        there = first.get(_major(text))
+        if there is None or time < there[0]:
+            first[_major(text)] = (time, text)
     if not first:
         return {}
     newest = max(time for time, _ in first.values())
@@ -140,23 +137,25 @@ def majors(releases: Mapping[str, tuple[IndexFile, ...]]) -> dict[int, tuple[dat
     return first
 
 
+def _published(version: str, files: Iterable[IndexFile]) -> datetime | None:
+    """Return when a final release was published; None for another one, and where nobody says when."""
+    read = parsed(version)
+    if read is None or read.is_prerelease or read.epoch:
+        return None
+    return min((instant(file.upload_time) for file in files if file.upload_time and not file.yanked), default=None)
+
+
 def _major(version: str) -> int:
     """Return the first number of a version, 0 for one that PEP 440 does not know."""
-    try:
-        return Version(version).major
-    except InvalidVersion:
-        return 0
+    read = parsed(version)
+    return read.major if read is not None else 0
 
 
 def _pages(index: Index, names: list[str]) -> dict[str, Mapping[str, tuple[IndexFile, ...]]]:
-    """Return the releases of packages as the index has them, side by side; the waiting part."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    def one(name: str) -> Mapping[str, tuple[IndexFile, ...]]:
-        try:
-            return index.releases(name)
-        except PodfitError:
-            return {}
-
-    with ThreadPoolExecutor(_PAGES_SIDE_BY_SIDE, thread_name_prefix="podfit-majors") as pool:
-        return dict(zip(names, pool.map(one, names), strict=True))
+    """Return the releases of packages as the index has them, without those that it cannot tell; the waiting part."""
+    index.ready(names)
+    found = {}
+    for name in names:
+        with contextlib.suppress(PodfitError):
+            found[name] = index.releases(name)
+    return found

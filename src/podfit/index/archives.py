@@ -10,7 +10,9 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
+
+from podfit.index.gunzip import Gunzipped, Reads
 
 MOST_UNPACKED = 1 << 30
 """Bytes that an archive may unpack to while it is looked through: a limit that podfit sets, assumed."""
@@ -24,13 +26,6 @@ _BLOCK = 1 << 18
 
 class ArchiveError(ValueError):
     """An archive, or a file in it, that cannot be read; the text says why."""
-
-
-class _Reads(Protocol):
-    """What can be read in pieces."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes."""
 
 
 def opened(file: IO[bytes] | io.RawIOBase | Path) -> zipfile.ZipFile:
@@ -92,12 +87,10 @@ def _whole(handle: IO[bytes], name: str) -> bytes:
     return data
 
 
-def _unpacked(data: bytes) -> _Reads:
+def _unpacked(data: bytes) -> Reads:
     """Return the bytes of a file as a stream that unpacks them, told by how they begin."""
     if data.startswith(b"\x1f\x8b"):
-        import gzip
-
-        return gzip.GzipFile(fileobj=io.BytesIO(data))
+        return Gunzipped(io.BytesIO(data))
     if data.startswith(b"BZh"):
         import bz2
 
@@ -112,11 +105,11 @@ def _unpacked(data: bytes) -> _Reads:
 class _Bounded:
     """A stream that ends with an error past MOST_UNPACKED bytes."""
 
-    def __init__(self, stream: _Reads) -> None:
+    def __init__(self, stream: Reads) -> None:
         self._stream = stream
         self._left = MOST_UNPACKED
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Return the next bytes."""
         data = self._stream.read(size)
         self._left -= len(data)

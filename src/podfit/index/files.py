@@ -9,6 +9,7 @@ from functools import lru_cache
 from packaging.utils import BuildTag, InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from podfit.model import Artefact
 from podfit.model.valid import LONGEST_VERSION
 from podfit.model.versions import same_version
 
@@ -41,6 +42,13 @@ class IndexFile:
     def sha256(self) -> str:
         """The hexdigest of the file's SHA-256, empty when the index states another hash or none."""
         return next((value[7:] for value in self.hashes if value.startswith("sha256:")), "")
+
+
+def index_file(file: Artefact, version: str) -> IndexFile:
+    """Return a file of a solution as an index lists it: what only a page tells (PEP 503, 592, 658) is left open."""
+    return IndexFile(
+        file.filename, file.url, file.hashes, file.size, "", False, file.upload_time, False, file.kind, version
+    )
 
 
 @lru_cache(maxsize=1 << 16)

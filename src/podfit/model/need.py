@@ -30,3 +30,8 @@ class Need:
     import_names: tuple[str, ...] = ()
     aside: str = ""
     dispensable: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it was first seen, for the middle of a sentence: ` (requirements.txt:3)`; empty where nobody tells."""
+        return f" ({self.evidence[0].source})" if self.evidence and self.evidence[0].source else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 
@@ -18,6 +19,21 @@ def same_version(one: str, other: str) -> bool:
 def same_release(one: str, other: str) -> bool:
     """Tell whether two versions name one release: equal but for a local part (`2.4.0` and `2.4.0+cu124`)."""
     return one == other or _public(one) == _public(other)
+
+
+@lru_cache(maxsize=1 << 12)
+def admits(requires_python: str, python: str) -> bool:
+    """Tell whether a requires-python admits a Python; what cannot be read limits nothing."""
+    try:
+        return SpecifierSet(requires_python).contains(python, prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+def parsed(text: str) -> Version | None:
+    """Return a version as PEP 440 reads it, None where it cannot."""
+    key = _key(text)
+    return None if isinstance(key, str) else key
 
 
 @lru_cache(maxsize=1 << 14)

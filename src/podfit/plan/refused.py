@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.summary import Summary
 from podfit.model import Finding, Need, Overlay, RefusedNeed, Template, Verdict
-from podfit.model.versions import same_version
+from podfit.model.versions import parsed, same_version
 from podfit.model.words import in_short, shortened
 
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
@@ -27,7 +26,8 @@ def refusal(
 ) -> str:
     """Return why a need cannot be had, and what would do; known are the templates that may be named."""
     present = template.distributions.get(refused.name)
-    said = _plainly(refused, template, held).rstrip()
+    plain = _plainly(refused, template, held)
+    said = plain.rstrip()
     said = said if said.endswith((".", "!", "?")) else f"{said}."
     specifier = need.specifier if need is not None else ""
     if refused.name in held:
@@ -52,7 +52,7 @@ def refusal(
         )
     if said.endswith(("unsatisfiable.", "used.")) or " Of the template, " in said or " has a wheel for " in said:
         return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
-    return _plainly(refused, template, held)
+    return plain
 
 
 def _for_this_cuda(name: str, template: Template) -> str:
@@ -89,11 +89,9 @@ def in_order(found: Iterable[Summary], template: Template, known: Known) -> list
 
 def _older(version: str, specifier: str) -> bool:
     """Tell whether a release is older than all that a specifier names."""
-    named = [each.version.removesuffix(".*") for each in SpecifierSet(specifier) if each.operator != "!="]
-    try:
-        return bool(named) and Version(version) < min(map(Version, named))
-    except InvalidVersion:
-        return False
+    named = [parsed(each.version.removesuffix(".*")) for each in SpecifierSet(specifier) if each.operator != "!="]
+    read = parsed(version)
+    return bool(named) and read is not None and all(each is not None and read < each for each in named)
 
 
 def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) -> str:

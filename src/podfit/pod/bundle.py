@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from podfit.index.addresses import default_index_urls
-from podfit.index.files import IndexFile
+from podfit.index.files import index_file
 from podfit.index.sources import source_files
-from podfit.model import Action, Artefact, Decision, InputError, Plan, Reporter, Where
+from podfit.model import Action, Decision, InputError, Plan, Reporter, Where
 from podfit.model.provenance import HIDDEN
 from podfit.model.words import listed
 from podfit.report.answer import Answer
@@ -118,9 +118,9 @@ def make_bundle(
 
     def fetched(name: str) -> Bundled:
         file = chosen[name]
-        size = index.save(_index_file(versions[name], file), wheels / file.filename)
-        digest = next(text[7:] for text in file.hashes if text.startswith("sha256:"))
-        return Bundled(name, versions[name], file.filename, digest, size, file.kind)
+        listed_file = index_file(file, versions[name])
+        size = index.save(listed_file, wheels / file.filename)
+        return Bundled(name, versions[name], file.filename, listed_file.sha256, size, file.kind)
 
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-bundle") as pool:
         files = tuple(pool.map(fetched, sorted(chosen)))
@@ -153,11 +153,10 @@ def _equipped(plan: Plan, made: Bundle, index: Index, reporter: Reporter, index_
                 unequipped.append(LeftOut(each.name, found.reason))
             for tool in found.tools:
                 folder.mkdir(exist_ok=True)
-                file = tool.artefact
-                size = index.save(_index_file(tool.version, file), folder / Path(file.filename).name)
-                digest = next(text[7:] for text in file.hashes if text.startswith("sha256:"))
+                file = index_file(tool.artefact, tool.version)
                 name = Path(file.filename).name
-                tools.append(BundledTool(each.name, tool.name, tool.version, name, digest, size))
+                size = index.save(file, folder / name)
+                tools.append(BundledTool(each.name, tool.name, tool.version, name, file.sha256, size))
     for entry in folder.iterdir() if folder.is_dir() else ():
         if entry.name not in {tool.filename for tool in tools}:
             entry.unlink()
@@ -239,11 +238,6 @@ def _earlier(directory: Path) -> set[str]:
         raise InputError("holds something else than a bundle", where=Where(str(directory)), remedy="name a new one")
     listing = known.get("files", ()) if ours else ()
     return {Path(str(each.get("filename", ""))).name for each in listing if isinstance(each, dict)} - {""}
-
-
-def _index_file(version: str, file: Artefact) -> IndexFile:
-    """Return a plan's file as the index knows it."""
-    return IndexFile(file.filename, file.url, file.hashes, file.size, "", False, "", False, file.kind, version)
 
 
 def _left_out(plan: Plan) -> Iterator[LeftOut]:

@@ -30,10 +30,11 @@ def unfilled(needs: Iterable[Need]) -> list[RefusedNeed]:
     refused = []
     for need in needs:
         if names := unset(need.url):
-            where = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
             variables = listed([f"${{{name}}}" for name in names])
             are = "is" if len(names) == 1 else "are"
-            text = f"its address{where} holds {variables}, which {are} not set: set it and fit again, or write it out"
+            text = (
+                f"its address{need.place} holds {variables}, which {are} not set: set it and fit again, or write it out"
+            )
             refused.append(RefusedNeed(need.name, text))
     return refused
 
@@ -49,9 +50,8 @@ def of_another_machine(needs: Iterable[Need], template: Template) -> list[Refuse
             continue
         if template.target.would_fit(frozenset(map(str, tags))):
             continue
-        where = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
         text = (
-            f"its address{where} names {filename}, which is not for {template.target}: name a wheel that is, or "
+            f"its address{need.place} names {filename}, which is not for {template.target}: name a wheel that is, or "
             f"{need.name}=={version.public} without the address where the index has it"
         )
         refused.append(RefusedNeed(need.name, text))

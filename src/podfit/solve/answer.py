@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from podfit.model import Artefact, LockedPackage, PodfitError, canonical
 from podfit.model.invariants import COMMIT
+from podfit.model.toml_text import toml_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def locked_packages(text: str) -> dict[str, LockedPackage]:
     """
     head, *packages = text.split(_PACKAGE)
     try:
-        lock = _toml(head)
+        lock = toml_table(head)
         _ = lock["lock-version"]
         found = [*map(_locked, lock.get("packages", ())), *map(_package, packages)]
         return {package.name: package for package in found}
@@ -53,21 +53,10 @@ _PACKAGE = "\n[[packages]]\n"
 """Begins a package on lines of its own: no text of a package has such a line, for uv writes each on one line."""
 
 
-def _toml(text: str) -> dict[str, Any]:
-    """Return a TOML document. Raises ValueError."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-
-    document: dict[str, Any] = tomllib.loads(text)
-    return document
-
-
 @lru_cache(maxsize=1 << 12)
 def _package(text: str) -> LockedPackage:
     """Return the package of one element of `packages`: a search sees the same ones in answer after answer."""
-    (entry,) = _toml(_PACKAGE + text)["packages"]
+    (entry,) = toml_table(_PACKAGE + text)["packages"]
     return _locked(entry)
 
 

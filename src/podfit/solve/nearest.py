@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from podfit.model import InputError, Need, canonical
 from podfit.model.steps import Steps
-from podfit.model.versions import same_version
+from podfit.model.versions import parsed, same_version
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import pinned
 from podfit.solve.search import Packages, Search
@@ -104,13 +104,11 @@ def _stepped(
 
 def _newer(version: str, pin: str) -> bool:
     """Tell whether a version is newer than a pin."""
-    try:
-        return Version(version) > Version(pin)
-    except InvalidVersion:
-        return False
+    one, other = parsed(version), parsed(pin)
+    return one is not None and other is not None and one > other
 
 
 def _next_minor(version: str) -> str:
     """Return the version that begins the next minor series."""
-    parsed = Version(version)
-    return f"{parsed.epoch}!{parsed.major}.{parsed.minor + 1}" if parsed.epoch else f"{parsed.major}.{parsed.minor + 1}"
+    read = Version(version)
+    return f"{read.epoch}!{read.major}.{read.minor + 1}" if read.epoch else f"{read.major}.{read.minor + 1}"

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from podfit.catalogue.torch_pairs import partner
 from podfit.model import Need, RefusedNeed
+from podfit.model.versions import parsed
 from podfit.solve.nearest import is_pin
 
 
@@ -40,8 +40,7 @@ def of_held(
             if all(map(is_pin, specifier)) or _follows(need, torch):
                 ignored[need.name] = need.specifier
             else:
-                place = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
-                asked = f"the project needs {need.name}{need.specifier}{place}"
+                asked = f"the project needs {need.name}{need.specifier}{need.place}"
                 refused.append(RefusedNeed(need.name, f"{asked}; the template's {version} is never changed."))
     return ignored, refused
 
@@ -123,8 +122,5 @@ def _made_for_another(refused: RefusedNeed, held: Collection[str]) -> bool:
 
 def _first(version: str) -> tuple[int, int]:
     """Return what tells a series: the epoch and the first number."""
-    try:
-        parsed = Version(version)
-    except InvalidVersion:
-        return (-1, -1)
-    return parsed.epoch, parsed.release[0]
+    read = parsed(version)
+    return (read.epoch, read.release[0]) if read is not None else (-1, -1)

@@ -187,8 +187,7 @@ def told_of_wheels(
 
 def explained(need: Need, message: str, offered: OfferedTemplate) -> str:
     """Return what stands against a need: who asks where, who of the template excludes it, and the resolver's words."""
-    where = f" ({need.evidence[0].source})" if need.evidence and need.evidence[0].source else ""
-    asked = f"the project needs {need.name}{need.specifier}{where}"
+    asked = f"the project needs {need.name}{need.specifier}{need.place}"
     against = list(holders(need.name, SpecifierSet(need.specifier), offered)) if need.specifier else []
     if against:
         said = shortened([str(holder) for holder in against], 3)

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from packaging.version import Version
 from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
+from podfit.model.versions import admits
 from podfit.solve.answer import Refusal
 from podfit.solve.builds import judge_build
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
@@ -305,7 +305,7 @@ class Sources:
             return False
         if self._until and file.upload_time[: len(self._until)] > self._until:
             return False
-        return not file.yanked and _admits(file.requires_python, self._template.interpreter.version)
+        return not file.yanked and admits(file.requires_python, self._template.interpreter.version)
 
     def _published(
         self,
@@ -363,15 +363,6 @@ def _newest_first(releases: Iterable[str], specifier: SpecifierSet) -> Iterator[
     for version in early:
         if specifier.contains(version, prereleases=True):
             yield version
-
-
-@lru_cache(maxsize=1 << 12)
-def _admits(requires_python: str, python: str) -> bool:
-    """Tell whether a file's requires-python admits a Python; what cannot be read limits nothing."""
-    try:
-        return SpecifierSet(requires_python).contains(python, prereleases=True)
-    except InvalidSpecifier:
-        return True
 
 
 def _asked(name: str, message: str, requirements: Iterable[str]) -> list[str]:

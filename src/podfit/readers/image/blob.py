@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from podfit.index.gunzip import Gunzipped
 from podfit.readers.image.errors import BombError, DamagedError
 from podfit.readers.image.limits import CHUNK, LARGEST_RATIO, RATIO_FROM
 
@@ -19,10 +20,6 @@ _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPED = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 """A frame without content, with which eStargz's and others' zstd layers may begin (RFC 8878, 3.1.2)."""
-
-
-_PIECE = 2**16
-"""Packed bytes that zlib is given at a time: what it leaves of them is copied."""
 
 
 class Readable(Protocol):
@@ -147,42 +144,6 @@ class Peeked(_Raw):
             data, self._left = self._left[:size], self._left[size:]
             return data
         return self._source.read(size)
-
-
-class Gunzipped:
-    """Reads what the members of a gzip stream hold, one after the other; zlib checks the sum of each (RFC 1952).
-
-    Python's own reader (gzip) does the same and takes half as long again: it asks for 8 KiB at a time, and sums up
-    itself.
-    """
-
-    def __init__(self, source: Readable) -> None:
-        self._source = source
-        self._rest = b""
-        self._member: Any = None
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to size bytes, none at the end. Raises EOFError for a member that was cut off, and zlib.error."""
-        while size > 0 and (self._member is not None or self._begun()):
-            packed = self._member.unconsumed_tail or self._rest or self._source.read(_PIECE)
-            self._rest = b""
-            data: bytes = self._member.decompress(packed, size)
-            if self._member.eof:
-                self._rest, self._member = self._member.unused_data, None
-            elif not packed and not data:
-                raise EOFError
-            if data:
-                return data
-        return b""
-
-    def _begun(self) -> bool:
-        """Begin the next member; False where there is none. Zeros may stand before it, as after a block of a tape."""
-        while not (rest := self._rest.lstrip(b"\0")):
-            self._rest = self._source.read(_PIECE)
-            if not self._rest:
-                return False
-        self._rest, self._member = rest, zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        return True
 
 
 def unpacked(source: Readable) -> Readable:
