@@ -6,6 +6,8 @@ from solve_support import need, only, registry, template
 from podfit.model import Bound, Evidence, EvidenceKind
 from podfit.model.steps import finish
 from podfit.solve import Earlier, Uv, overlay_steps, solve_overlay
+from podfit.solve.search import Core, Search
+from podfit.solve.template_index import offer
 
 
 @pytest.fixture
@@ -231,3 +233,31 @@ def test_one_need_is_dropped_where_without_it_all_others_can_be_had(solve):
     assert "frames" in refused.message
     assert _versions(overlay)["trainer"] == "1.0"
     assert _changes(overlay) == {}
+
+
+def test_needs_that_can_all_have_what_was_tested_get_it_without_a_look_at_other_releases(solve):
+    releases = {("app", f"{v}.0"): ["low>=2"] for v in range(1, 9)} | {("tool", f"{v}.0"): [] for v in range(1, 9)}
+    releases |= {("app", "0.1"): [], ("low", "2.0"): []}
+    overlay = solve(
+        template({"low": ("1.0", [])}), [need("app"), need("tool")], releases, preferences={"app": "3.0", "tool": "5.0"}
+    )
+    assert (_versions(overlay)["app"], _versions(overlay)["tool"]) == ("3.0", "5.0")
+    assert overlay.passed_over == ()
+    assert [(other.name, other.version) for other in overlay.alternative.needs] == [("app", "0.1")]
+
+
+def test_an_anchor_stays_although_what_was_tested_wants_another(solve):
+    overlay = solve(
+        template({"numpy": ("1.26", [])}), [need("app")], NUMBERS, anchors=["numpy"], preferences={"app": "2.0"}
+    )
+    assert (_versions(overlay)["app"], _changes(overlay)) == ("1.0", {})
+
+
+def test_what_was_learned_of_pins_holds_for_other_versions_that_have_nothing_to_do_with_it():
+    pod = template({"lock": ("1.0", []), "wire": ("1.0", [])})
+    search = Search(*(pod, offer(pod, frozenset()), frozenset(), None, None, None, {}))
+    core = Core(frozenset({"lock"}), "app 1.0 requires lock>=2", frozenset({"app", "lock"}))
+    search.take_apart_from([core], {"app"})
+    assert search.learned == ()
+    search.take_apart_from([core], {"other"})
+    assert search.learned == (core,)

@@ -17,7 +17,7 @@ from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
 from podfit.model.words import shortened
 from podfit.plan.files import best_first
-from podfit.solve import Earlier
+from podfit.solve import Earlier, with_fewest
 
 MOST_ROUNDS = 8
 """So often at most a template is solved: each round but the last taught at least one bound."""
@@ -78,6 +78,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             if waived_now:
                 subject, said = yield from audit_phase(given, subject, waived)
                 said = replace(said, bounds=(*said.bounds, *old))
+            overlay = yield from with_fewest(subject.overlay, earlier.unsought)
+            subject = replace(subject, overlay=overlay)
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
             return subject, Audited((*said.findings, *left), said.bounds)
         for bound in learned_now:

@@ -199,27 +199,30 @@ def fit_templates(
     options = options or Options()
     reporter = reporter or SilentReporter()
     _tell_unknown_names(options, templates, reporter)
-    results = finish_all(
-        [
-            _fit_one(
-                Given(
-                    project,
-                    calls,
-                    template,
-                    index,
-                    uv,
-                    options,
-                    reporter,
-                    now,
-                    source=IndexReleases(index, template),
-                    wheels=WheelReader(index, template),
-                    audits=audits,
+    try:
+        results = finish_all(
+            [
+                _fit_one(
+                    Given(
+                        project,
+                        calls,
+                        template,
+                        index,
+                        uv,
+                        options,
+                        reporter,
+                        now,
+                        source=IndexReleases(index, template),
+                        wheels=WheelReader(index, template),
+                        audits=audits,
+                    )
                 )
-            )
-            for template in templates
-        ],
-        _SIDE_BY_SIDE,
-    )
+                for template in templates
+            ],
+            _SIDE_BY_SIDE,
+        )
+    finally:
+        uv.end()
     errors = [result.error for result in results if result.error is not None]
     if errors and len(errors) == len(results):
         raise errors[0]

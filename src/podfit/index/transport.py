@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from podfit.index.errors import IndexTooSlow, IndexUnreachable
+from podfit.index.lookups import Addresses, with_known_addresses
 from podfit.index.simple import without_credentials
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Transport:
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._contacts: dict[tuple[str, int], threading.Lock] = {}
         self._reached: set[tuple[str, int]] = set()
+        self._addresses: Addresses = {}
         self._down: dict[tuple[str, int], tuple[float, IndexUnreachable]] = {}
         self._context: SSLContext | None = None
         self._proxies: dict[tuple[str, str], str] = {}
@@ -170,7 +172,7 @@ class Transport:
                     "ssl_context": self._context,
                 }
                 pool = proxy_manager(proxy, settings) if proxy else urllib3.PoolManager(**settings)
-                self._pools[proxy] = pool
+                self._pools[proxy] = with_known_addresses(pool, self._addresses)
         return pool
 
     def _first_contact(self, url: str, label: str) -> tuple[str, int]:
@@ -195,11 +197,12 @@ class Transport:
             down = self._down.get(contact)
             if down is not None and time.monotonic() - down[0] < _DOWN_SECONDS:
                 raise IndexUnreachable(label, down[1].cause, remedy=down[1].remedy)
-            failure = _try_contact(*contact)
-            if failure is not None:
-                down_now = unreachable(label, failure, "")
+            found = _try_contact(*contact)
+            if isinstance(found, Exception):
+                down_now = unreachable(label, found, "")
                 self._mark_down(contact, down_now)
                 raise down_now
+            self._addresses[contact] = found
             self._reached.add(contact)
         return contact
 
@@ -246,21 +249,20 @@ def status_text(status: int) -> str:
         return f"HTTP status {status}"
 
 
-def _try_contact(host: str, port: int) -> Exception | None:
-    """Connect to host and hang up; return what went wrong, None when nothing did.
+def _try_contact(host: str, port: int) -> Exception | str:
+    """Connect to host and hang up; return the address that answered, or what went wrong.
 
     A try that is slow is joined by another, as a lost packet of a name lookup alone costs five seconds; a try that
     fails at once is repeated after a pause. Whichever connects first counts.
     """
-    outcomes: SimpleQueue[Exception | None] = SimpleQueue()
+    outcomes: SimpleQueue[Exception | str] = SimpleQueue()
 
     def connect() -> None:
         try:
-            socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+            with socket.create_connection((host, port), timeout=CONNECT_SECONDS) as connection:
+                outcomes.put(str(connection.getpeername()[0]))
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name that IDNA cannot encode
             outcomes.put(error)
-        else:
-            outcomes.put(None)
 
     failure: Exception = TimeoutError()
     running = 0
@@ -273,8 +275,8 @@ def _try_contact(host: str, port: int) -> Exception | None:
                 outcome = outcomes.get(timeout=max(0.0, begun + min(until, FIRST_CONTACT_SECONDS) - time.monotonic()))
             except Empty:
                 break
-            if outcome is None:
-                return None
+            if isinstance(outcome, str):
+                return outcome
             running -= 1
             failure = outcome
             if isinstance(outcome, UnicodeError) or getattr(outcome, "errno", None) == socket.EAI_NONAME:

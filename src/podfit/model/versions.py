@@ -30,6 +30,12 @@ def admits(requires_python: str, python: str) -> bool:
         return True
 
 
+def within(specifier: str, version: str) -> bool:
+    """Tell whether a version is there (not empty), one that PEP 440 can read, and in specifier; pre-releases count."""
+    key = parsed(version) if version else None
+    return key is not None and SpecifierSet(specifier).contains(key, prereleases=True)
+
+
 def parsed(text: str) -> Version | None:
     """Return a version as PEP 440 reads it, None where it cannot."""
     key = _key(text)

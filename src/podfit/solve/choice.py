@@ -1,9 +1,11 @@
 """What is asked for comes first: the versions of the needs that a template lacks, then the fewest changes for them.
 
-The fewest changes above all would spare a small pin and pay with an old release of what the project asks for. So the
-needs are solved over what is held, NumPy and the needs that the template meets, while the rest of the template may
-move. With their versions fixed, the search for the fewest changes runs as ever (podfit.solve.search). Where that is
-long, what was found for the needs counts, without the changes that can be spared one by one.
+The fewest changes above all would spare a small pin and pay with an old release of what the project asks for. Mostly
+every need can be had in the version that is best for it alone: then the search for the fewest changes runs with all of
+these fixed (podfit.solve.search), and reads no other release of them. Where they cannot be had together, the needs are
+solved over what is held, NumPy and the needs that the template meets, while the rest of the template may move, and the
+search runs with what was found. Where that is long, what was found for the needs counts, without the changes that can
+be spared one by one.
 """
 
 from __future__ import annotations
@@ -12,16 +14,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps
-from podfit.model.versions import same_version
+from podfit.model.versions import same_version, within
+from podfit.solve.ahead import read_ahead
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import pinned
-from podfit.solve.search import MOST_RUNS, Packages, Search
+from podfit.solve.search import MOST_RUNS, Core, Packages, Search
 from podfit.solve.sources import Sources
 
 MOST_INCLUDED = 12
@@ -32,6 +33,9 @@ MOST_IMPLIED = 3
 
 MOST_TRIES = 24
 """So many resolutions ask whether a need can be had in a better version than the one that was found."""
+
+MANY_PINS = 250
+"""Of so many pins some will stand against what is asked for: what is asked then is begun before it is known."""
 
 STAYS, ANCHOR = 1, 2
 """The ranks (podfit.solve.cores) of a need that the template meets, and of what moves last of all."""
@@ -56,13 +60,51 @@ class NeedsFirst:
     absent: Sequence[Need]
     tested: Mapping[str, str]
     sources: Sources | None = None
-    known: dict[tuple[str, ...], dict[frozenset[str], str]] = field(default_factory=dict)
+    known: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
     patience: int = MOST_RUNS
     settle: bool = True
     ended: bool = True
+    long: tuple[str, ...] = ()
     runs: int = 0
     included: frozenset[str] = frozenset()
     passed_over: list[PassedOver] = field(default_factory=list)
+
+    def straight(self) -> Steps[tuple[Search, Packages] | None]:
+        """Return the search and the solution with every absent need in the version that is best for it alone.
+
+        None where they cannot be had together, or only without something that stays before any need gets what it wants,
+        and where nobody knows what is best. Where patience ends (long tells), the changes are more than the fewest.
+        """
+        asked = [need.name for need in self.absent if not need.url]
+        best = yield from self._best()
+        if not asked or any(name not in best for name in asked):
+            return None
+        try:
+            versions = {name: best[name] for name in asked}
+            if self.sources is not None:
+                extras = {need.name: tuple(map(canonical, need.extras)) for need in self.absent}
+                yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, extras)
+            search = yield from self._fixed(versions, {})
+            if not self.known:  # the first time: what is asked for in the end is begun, too (podfit.solve.alternative)
+                search.begin(bare=len(search.stiff) > MANY_PINS)
+                replace(self.cheapest, cores=[], reasons={}, proofs={}).begin()
+            found: Packages | Refusal | None = yield from search.exactly(self.patience)
+            lines = _lines(versions)
+            self.known[lines] = search.learned
+            if found is None:
+                self.ended, self.long = False, lines
+                found = yield from search.roughly()
+                if not isinstance(found, Refusal) and self.settle:
+                    found = yield from search.sparing(found)
+                elif not isinstance(found, Refusal):
+                    search.take_as_found(found)
+        except InputError:  # something on the way to these versions is not there
+            return None
+        self.runs += search.runs
+        if isinstance(found, Refusal) or self._staying() & search.released:
+            self.ended = True
+            return None
+        return search, found
 
     def choose(self) -> Steps[tuple[Search, Packages | Refusal]]:
         """Return the search and the solution with the needs' best versions; the cheapest where none is better."""
@@ -90,12 +132,11 @@ class NeedsFirst:
 
     def _with_versions(self, wanted: Packages, names: Sequence[str]) -> Steps[tuple[Search, Packages | Refusal]]:
         """Return the fewest changes with the needs in the versions of a solution, or that solution where it is long."""
-        fixed = tuple(f"{name}=={wanted[name].version}" for name in names if wanted[name].version)
-        search = self._search(fixed)
-        search.implied = yield from self._implied(wanted, names)
-        search.take({**self.cheapest.reasons, **self.known.get(fixed, {})})
-        found: Packages | Refusal | None = yield from search.exactly(self.patience)
-        self.known[fixed] = dict(search.reasons)
+        versions = {name: wanted[name].version for name in names if wanted[name].version}
+        search = yield from self._fixed(versions, wanted)
+        patience = 0 if self.long == _lines(versions) else self.patience
+        found: Packages | Refusal | None = yield from search.exactly(patience)
+        self.known[_lines(versions)] = search.learned
         if found is None:
             self.ended = False
             if self.settle:
@@ -106,12 +147,21 @@ class NeedsFirst:
         self.runs += search.runs
         return search, found
 
-    def _implied(self, wanted: Packages, names: Sequence[str]) -> Steps[dict[str, str]]:
+    def _fixed(self, versions: Mapping[str, str], wanted: Packages) -> Steps[Search]:
+        """Return a search with the needs in these versions, which are of a solution, or of none (empty)."""
+        search = self._search(_lines(versions))
+        search.implied = yield from self._implied(versions, wanted)
+        search.take(self.cheapest.reasons)
+        for lines, learned in self.known.items():
+            search.take_apart_from(learned, {line.partition("==")[0] for line in {*lines} ^ {*_lines(versions)}})
+        return search
+
+    def _implied(self, versions: Mapping[str, str], wanted: Packages) -> Steps[dict[str, str]]:
         """Return what the needs in these versions require, and what of it that is asked for exactly does in turn.
 
         By line, who asks, in words.
         """
-        exact = {name: wanted[name].version for name in names if wanted[name].version}
+        exact = dict(versions)
         extras = {need.name: ("", *map(canonical, need.extras)) for need in self.absent}
         lines = {f"{name}=={version}": "planned is" for name, version in exact.items()}
         markers = Markers(self.cheapest.template.marker_environment)
@@ -127,15 +177,16 @@ class NeedsFirst:
                     if line.requirement.url:
                         continue
                     lines.setdefault(f"{line.target}{line.requirement.specifier}", f"{name} {version} requires")
-                    if pinned(str(line.requirement.specifier)) and line.target in wanted:
-                        exact.setdefault(line.target, wanted[line.target].version)
+                    version = pinned(str(line.requirement.specifier))
+                    if version and (line.target in wanted or not wanted):
+                        exact.setdefault(line.target, wanted[line.target].version if wanted else version)
         return lines
 
     def _best(self) -> Steps[dict[str, str]]:
         """Return the version that each absent need should have by itself, as far as the index tells."""
         limits = self._limits()
         asked = {need.name: limits[need.name] for need in self.absent if not need.url}
-        tested = {n: self.tested[n] for n, limit in asked.items() if _allows(limit, self.tested.get(n, ""))}
+        tested = {n: self.tested[n] for n, limit in asked.items() if within(limit, self.tested.get(n, ""))}
         if self.sources is None:
             return tested
         best = yield from self.sources.newest_wheels({name: f"=={version}" for name, version in tested.items()})
@@ -156,6 +207,10 @@ class NeedsFirst:
 
         What of the needs that the template meets, and of the anchors, cannot stay in any case is found first.
         """
+        if self.long:  # no conflict between the best versions was found
+            together = yield from self._over_held(self.long, self._staying())
+            if together is not None:
+                return together
         first = self._search((), soft=self._staying())
         answer = yield from first.run()
         self.runs += first.runs
@@ -167,6 +222,7 @@ class NeedsFirst:
             found = yield from self._over_held((), staying)
         if found is None:
             return None
+        begun = self.runs
         fixed: list[str] = []
         for name in names:
             if name not in found or not found[name].version:
@@ -175,7 +231,7 @@ class NeedsFirst:
             if target and same_version(target, self.tested.get(name, "")) and not _is(found[name], target):
                 exact = PassedOver(name, target, "", target)
                 found = (yield from self._over_held((*fixed, f"{name}=={target}"), staying, exact)) or found
-            while self.runs < MOST_TRIES and not _is(found[name], target):
+            while self.runs - begun < MOST_TRIES and not _is(found[name], target):
                 version = found[name].version
                 newer = (*fixed, f"{name}>={version},!={version}")
                 sought = PassedOver(name, f"newer than {version}", "", target)
@@ -230,10 +286,16 @@ class NeedsFirst:
             soft=soft,
             cores=[],
             reasons={},
+            proofs={},
             released=frozenset(),
             proven=True,
             runs=0,
         )
+
+
+def _lines(versions: Mapping[str, str]) -> tuple[str, ...]:
+    """Return versions as PEP 508 lines that ask for exactly these."""
+    return tuple(f"{name}=={version}" for name, version in versions.items())
 
 
 def _broken(search: Search, found: Packages) -> Iterator[str]:
@@ -258,15 +320,7 @@ def unmet(
 def _met(need: Need, pins: Mapping[str, str], relaxed: bool) -> bool:
     """Tell whether the template has what a need asks for; a relaxed need asks for any version."""
     version = pins.get(need.name, "")
-    return bool(version) and (relaxed or (not need.url and _allows(need.specifier, version)))
-
-
-def _allows(specifier: str, version: str) -> bool:
-    """Tell whether a version is there and in specifier, pre-releases included."""
-    try:
-        return bool(version) and SpecifierSet(specifier).contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return False
+    return bool(version) and (relaxed or (not need.url and within(need.specifier, version)))
 
 
 def _is(package: LockedPackage, best: str) -> bool:

@@ -15,7 +15,6 @@ from podfit.model import (
     LockedPackage,
     Need,
     NoPlanError,
-    OtherVersion,
     Overlay,
     PassedOver,
     RefusedNeed,
@@ -28,6 +27,7 @@ from podfit.model.choice import NEEDS, TEMPLATE
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import same_version
 from podfit.solve.addresses import of_another_machine, unfilled, unset
+from podfit.solve.alternative import Unsought, alternative, not_sought, with_fewest
 from podfit.solve.answer import Refusal
 from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, unmet
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
@@ -73,7 +73,8 @@ def solve_overlay(
     prefer: str = NEEDS,
 ) -> Overlay:
     """Return the overlay of `overlay_steps`, waited for in the caller's thread; same arguments, same errors."""
-    return finish(
+    earlier = Earlier()
+    overlay = finish(
         overlay_steps(
             template,
             needs,
@@ -87,10 +88,12 @@ def solve_overlay(
             sources=sources,
             unasked=unasked,
             reporter=reporter,
+            earlier=earlier,
             anchors=anchors,
             prefer=prefer,
         )
     )
+    return finish(with_fewest(overlay, earlier.unsought))
 
 
 def overlay_steps(
@@ -189,15 +192,21 @@ def overlay_steps(
             search.take(earlier.reasons)
         patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
         first = NeedsFirst(search, None, lacking, preferences, sources, earlier.fixed, patience, settle)
-        taken = search
+        taken = fewest_of_all = search
+        chosen = False
         found: Packages | Refusal | None = None
         try:
+            straight = (yield from first.straight()) if prefer == NEEDS else None
             if prefer == TEMPLATE:
                 found = yield from search.run()
-            elif FEWEST not in earlier.hard:
+            elif straight is not None:
+                taken, found = straight
+            elif FEWEST not in earlier.hard and not first.long:
                 found = yield from search.exactly(QUICK_RUNS)
+                if found is None:
+                    earlier.hard.add(FEWEST)
             if found is None:  # the fewest changes of all are far to seek: the needs' versions are found without them
-                earlier.hard.add(FEWEST)
+                chosen = True
                 taken, found = yield from first.choose()
             blamed = "" if not isinstance(found, Refusal) else found.message
             culprits = culprits_of(blamed, needs, relaxed, dropped, ranks) if blamed else []
@@ -219,7 +228,7 @@ def overlay_steps(
         if not blamed and found is not None and not isinstance(found, Refusal):
             settled, cheapest = (taken, found), (search, found) if taken is search else None
             looked = again is None or not (yield from again.look(found))
-            if looked and prefer == NEEDS and taken is search and not first.runs:
+            if looked and prefer == NEEDS and taken is search and not chosen:
                 choice = replace(first, answer=found)
                 taken, better = yield from choice.choose()
                 if not isinstance(better, Refusal):
@@ -254,11 +263,14 @@ def overlay_steps(
         before = search.runs
         packages = yield from small_steps(search, packages, preferences)
         runs += search.runs - before
-    if cheapest is None and search.moved(packages):
-        notes.append(
-            f"what {template.name} would give with the fewest changes of all was not sought to the end: "
-            "--prefer template plans it"
-        )
+    beside: Alternative | None = None
+    earlier.unsought = None
+    if cheapest is not None and cheapest[0] is not search:
+        beside = alternative(cheapest[1], cheapest[0].moved(cheapest[1]), packages, needs)
+    elif cheapest is None and search.moved(packages) and FEWEST in earlier.hard:
+        notes.append(not_sought(template.name))
+    elif cheapest is None and search.moved(packages):
+        earlier.unsought = Unsought(fewest_of_all, again, packages, needs)
     if not search.proven:
         notes.append(
             f"{len(search.released)} pins of {template.name} were released; that no smaller set would do is not proven "
@@ -296,25 +308,8 @@ def overlay_steps(
         builds=tuple(built.values()),
         passed_over=passed_over,
         rough=rough,
-        alternative=_alternative(settled, cheapest, needs),
+        alternative=beside,
     )
-
-
-def _alternative(
-    settled: tuple[Search, Packages], cheapest: tuple[Search, Packages] | None, needs: Iterable[Need]
-) -> Alternative | None:
-    """Return the solution with the fewest changes where another one was settled on and it is known."""
-    if cheapest is None or cheapest[0] is settled[0]:
-        return None
-    search, packages = cheapest
-    others = [
-        OtherVersion(need.name, there.version, there.artefacts[0].upload_time if there.artefacts else "")
-        for need in needs
-        if (there := packages.get(need.name)) is not None
-        and need.name in settled[1]
-        and not same_version(there.version, settled[1][need.name].version)
-    ]
-    return Alternative(tuple(others), tuple(change.name for change in _changes(search, packages)))
 
 
 def _usable_constraints(

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -54,6 +54,15 @@ def words_of(text: str) -> set[str]:
     return {canonical(word.rstrip(".-_")) for word in _WORD.findall(text)}
 
 
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Pins that cannot all stay, with the explanation; proof has every name that the conflict may rest on."""
+
+    names: frozenset[str]
+    reason: str
+    proof: frozenset[str]
+
+
 @dataclass(slots=True)
 class Search:
     """One search for the fewest changes: what is fixed, and what was learned on the way.
@@ -80,10 +89,12 @@ class Search:
     implied: Mapping[str, str] = field(default_factory=dict)
     cores: list[frozenset[str]] = field(default_factory=list)
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
+    proofs: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
     proven: bool = True
     runs: int = 0
     _most: int = MOST_RUNS
+    _why: str = ""
 
     @property
     def stiff(self) -> frozenset[str]:
@@ -97,7 +108,7 @@ class Search:
         with the fewest changes.
         """
         answer = yield from self.exactly(MOST_RUNS)
-        return answer if answer is not None else (yield from self._roughly())
+        return answer if answer is not None else (yield from self.roughly())
 
     def exactly(self, most: int) -> Steps[dict[str, LockedPackage] | Refusal | None]:
         """Return the solution with the fewest released pins, or a refusal; None where that takes over most resolutions.
@@ -105,15 +116,10 @@ class Search:
         What was learned until then is kept: another call goes on from there.
         """
         self._most = most
-        memory = _Memory(self)
-        memory.read()
-        asked = dict.fromkeys(self.question.requirements, "the project needs")
-        for core, reason in known_cores({**self.implied, **asked}, self.offered, self.held):
-            self._learn(core, reason)
+        memory = self._recall()
         checked: frozenset[str] | None = None
         while self.runs < most:
-            chosen = hitting_set(self.cores, self.weights, ranks=self.ranks)
-            self.released, self.proven = chosen.names | self.forced, chosen.proven
+            self._release()
             answer = yield from self.ask(self.released)
             if not isinstance(answer, Refusal):
                 memory.write()
@@ -132,22 +138,55 @@ class Search:
                 return Refusal(message)
             if core in self.cores:
                 break
-            self._learn(core, message)
+            self._learn(core, message, frozenset(words_of(self._why)))
             self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
         return None
+
+    def begin(self, *, bare: bool = False) -> None:
+        """Have uv begin with what `exactly` asks first; with bare also with what it asks where that is refused."""
+        self._recall()
+        self._release()
+        for only in (None, ()) if bare else (None,):
+            self.uv.begin(self._offering(self._question(self.released, only)))
+
+    def _recall(self) -> _Memory:
+        """Learn what is known before uv is asked; return where it is kept what this search learns."""
+        memory = _Memory(self)
+        memory.read()
+        asked = dict.fromkeys(self.question.requirements, "the project needs")
+        for core, reason in known_cores({**self.implied, **asked}, self.offered, self.held):
+            self._learn(core, reason)
+        return memory
+
+    def _release(self) -> None:
+        """Release the fewest pins that meet every conflict."""
+        chosen = hitting_set(self.cores, self.weights, ranks=self.ranks)
+        self.released, self.proven = chosen.names | self.forced, chosen.proven
 
     def take(self, reasons: Mapping[frozenset[str], str]) -> None:
         """Start from sets of pins that are known not to be able to stay together, each with its explanation."""
         for core, reason in reasons.items():
             self._learn(core, reason)
 
-    def _learn(self, core: frozenset[str], reason: str) -> None:
-        """Keep a core of pins that stay where they can with its reason, once."""
+    def take_apart_from(self, cores: Iterable[Core], names: Collection[str]) -> None:
+        """Start from cores of the same question with other constraints on names: those that rest on none of these."""
+        for core in cores:
+            if core.proof.isdisjoint(names):
+                self._learn(core.names, core.reason, core.proof)
+
+    @property
+    def learned(self) -> tuple[Core, ...]:
+        """The cores that were learned, each with what it rests on."""
+        return tuple(Core(names, reason, self.proofs[names]) for names, reason in self.reasons.items())
+
+    def _learn(self, core: frozenset[str], reason: str, proof: frozenset[str] | None = None) -> None:
+        """Keep a core of pins that stay where they can with its reason, once; proof as in Core, None: what is told."""
         if core not in self.reasons and core <= self.stiff:
             self.cores.append(core)
             self.reasons[core] = reason
+            self.proofs[core] = frozenset(words_of(reason)) if proof is None else proof
 
-    def _roughly(self) -> Steps[dict[str, LockedPackage] | Refusal]:
+    def roughly(self) -> Steps[dict[str, LockedPackage] | Refusal]:
         """Return a solution that releases whatever conflicts name, or the last refusal: not the fewest changes."""
         self.proven = False
         self.released = frozenset(self.forced.union(*self.cores))
@@ -197,8 +236,13 @@ class Search:
         """Ask uv with the template's pins, released ones excepted; only limits the soft pins to these names.
 
         What the pinned distributions ask of a released one still counts, its extras too, although nothing else may
-        lead to them.
+        lead to them. Where only limits them, whether there is an answer counts and not which: the other pins are
+        preferred then, whose metadata are at hand, so that no page is read of what nobody will take.
         """
+        return (yield from self._asked(self._question(released, only)))
+
+    def _question(self, released: Collection[str], only: Collection[str] | None) -> Question:
+        """Return the question of `ask`."""
         stay = (self.stiff if only is None else self.stiff.intersection(only)).difference(released)
         pins = {name: None for name in self.offered.pins if name in self.held or name in stay}
         lines = [f"{name}=={self.offered.pins[name]}" for name in pins]
@@ -211,19 +255,19 @@ class Search:
             if name not in asked or extras:
                 extra.append(f"{name}[{','.join(extras)}]" if extras else name)
         preferences = {**{name: self.offered.pins[name] for name in released}, **self.question.preferences}
-        question = replace(
+        if only is not None:
+            preferences |= {name: pin for name, pin in self.offered.pins.items() if name not in pins}
+        return replace(
             self.question,
             requirements=(*self.question.requirements, *extra),
             constraints=(*self.question.constraints, *lines),
             preferences=preferences,
         )
-        return (yield from self._asked(question))
 
     def _asked(self, question: Question) -> Steps[dict[str, LockedPackage] | Refusal]:
         """Ask uv; what it would have to build is offered by its metadata, or built where that is allowed."""
         sources = self.sources
-        if sources is not None:
-            question = replace(question, assumed=sources.directory(), build=self._allowed(sources))
+        question = self._offering(question)
         while True:
             self.runs += 1
             answer = yield from self.uv.steps(question)
@@ -237,6 +281,12 @@ class Search:
                 question = replace(question, assumed=sources.directory())
             else:
                 return replace(answer, message=answer.message + sources.said(answer))
+
+    def _offering(self, question: Question) -> Question:
+        """Return a question with what is offered of source builds and what may be built."""
+        if self.sources is None:
+            return question
+        return replace(question, assumed=self.sources.directory(), build=self._allowed(self.sources))
 
     def _allowed(self, sources: Sources) -> tuple[str, ...]:
         """Return what uv may build: everything where so told, else the allowed names that have no wheel."""
@@ -274,9 +324,17 @@ class Search:
     def _core(self, refusal: Refusal, released: Collection[str]) -> Steps[frozenset[str]]:
         """Return the soft pins without which the conflict would not be: at least one has to be released."""
         named = self._named(refusal, released)
-        if isinstance((yield from self.ask(released, only=named)), Refusal):
+        self._why = refusal.message
+        if (yield from self._conflict(released, named)):
             return (yield from self._smaller(released, named))
         return (yield from self._shrink(released, named))
+
+    def _conflict(self, released: Collection[str], names: Collection[str]) -> Steps[bool]:
+        """Tell whether these soft pins alone cannot stay, and keep how uv explains it."""
+        answer = yield from self.ask(released, only=names)
+        if isinstance(answer, Refusal):
+            self._why = answer.message
+        return isinstance(answer, Refusal)
 
     def _smaller(self, released: Collection[str], core: Collection[str]) -> Steps[frozenset[str]]:
         """Return a core without the names that the conflict does not need, while runs are left."""
@@ -288,7 +346,7 @@ class Search:
                 trial = [other for other in kept if other != name]
                 if self.runs >= self._most // 2:
                     break
-                if isinstance((yield from self.ask(released, only=trial)), Refusal):
+                if (yield from self._conflict(released, trial)):
                     kept = trial
         return frozenset(kept)
 
@@ -306,7 +364,7 @@ class Search:
             start = len(kept)
             while start > 0 and self.runs < self._most:
                 trial = kept[: max(0, start - size)] + kept[start:]
-                if isinstance((yield from self.ask(released, only=trial)), Refusal):
+                if (yield from self._conflict(released, trial)):
                     kept = trial
                 start -= size
             size //= 2
@@ -345,11 +403,10 @@ class _Memory:
         with contextlib.suppress(OSError, ValueError, TypeError):
             if self._search.uv.refresh or time.time() - self._path.stat().st_mtime > _LEARNED_SECONDS:
                 return
-            for names, text in json.loads(self._path.read_bytes()):
+            for names, text, proof in json.loads(self._path.read_bytes()):
                 core = frozenset(str(name) for name in names)
-                if core and core <= self._search.stiff:
-                    self._search.cores.append(core)
-                    self._search.reasons[core] = str(text)
+                if core:
+                    self._search.take_apart_from([Core(core, str(text), frozenset(map(str, proof)))], ())
 
     def write(self) -> None:
         """Keep what was learned; a cache that cannot be written costs time, not the plan."""
@@ -359,5 +416,6 @@ class _Memory:
                 return
             self._path.parent.mkdir(parents=True, exist_ok=True)
             temporary = self._path.with_suffix(f".{os.getpid()}")
-            temporary.write_text(json.dumps([[sorted(core), search.reasons[core]] for core in search.cores]))
+            told = [[sorted(each.names), each.reason, sorted(each.proof)] for each in search.learned]
+            temporary.write_text(json.dumps(told))
             temporary.replace(self._path)

@@ -23,10 +23,14 @@ from podfit.model import InputError, LockedPackage, Reporter, SilentReporter, ca
 from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
+from podfit.solve.begun import Begun
 from podfit.solve.watched import run_watched
 
 FRESH_SECONDS = 600
 """How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""
+
+APART_SECONDS = 1.0
+"""So long after each other questions are begun."""
 
 _FOREVER = "max-age=365000000, immutable"
 _STEERING = (
@@ -153,6 +157,28 @@ class Uv:
         self.from_cache: dict[str, None] = {}
         self.refresh = refresh
         self.reporter = reporter or SilentReporter()
+        self._begun: dict[str, Begun[subprocess.CompletedProcess[str]]] = {}
+
+    def begin(self, question: Question) -> None:
+        """Have uv look for an answer that is likely to be asked for soon; nobody waits for it until then.
+
+        What was asked less than FRESH_SECONDS ago is known, and nothing is begun without the network. Each begins
+        APART_SECONDS after the one before: a uv that finds nothing in its cache looks names up dozens of times at once,
+        and resolvers drop some of many (podfit.index.lookups).
+        """
+        key = question.key()
+        if self.offline or key in self._begun or _younger(self.cache / "asked" / key, FRESH_SECONDS):
+            return
+        uv = find_uv()
+        self._begun[key] = Begun(
+            lambda stop: self._done(uv, question, offline=False, stopped=stop.is_set), len(self._begun) * APART_SECONDS
+        )
+
+    def end(self) -> None:
+        """Stop what was begun and never asked for."""
+        for begun in self._begun.values():
+            begun.stop()
+        self._begun.clear()
 
     def compile(self, question: Question) -> dict[str, LockedPackage] | Refusal:
         """Return the answer of `steps`, waited for in the caller's thread."""
@@ -175,7 +201,11 @@ class Uv:
             done = yield from self._run(question, offline=True)
             if done.returncode == 0 or (_is_refusal(done.stderr) and not _NOT_CACHED.search(done.stderr)):
                 return self._judge(question, done, offline=True)
-        done = yield from self._run(question, offline=False)
+        begun = self._begun.pop(question.key(), None)
+        if begun is None:
+            done = yield from self._run(question, offline=False)
+        else:
+            done = yield Wait(begun.result)
         if done.returncode and not _is_refusal(done.stderr) and _is_unreachable(done.stderr):
             again = yield from self._run(question, offline=True)
             if again.returncode == 0:
@@ -193,6 +223,14 @@ class Uv:
 
     def _run(self, question: Question, *, offline: bool) -> Steps[subprocess.CompletedProcess[str]]:
         """Run uv once; the answer's text is in stdout as pylock.toml."""
+        uv = find_uv()  # not in a thread: two that ask for Python's configuration at once break it (sysconfig)
+        done: subprocess.CompletedProcess[str] = yield Wait(lambda: self._done(uv, question, offline=offline))
+        return done
+
+    def _done(
+        self, uv: str, question: Question, *, offline: bool, stopped: Callable[[], bool] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Return what `_run` does, waiting here; uv is its executable, stopped as in `run_watched`."""
         with tempfile.TemporaryDirectory(prefix="podfit-") as room:
             work = Path(room)
             (work / "requirements.in").write_text("\n".join(question.requirements) + "\n", encoding="utf-8")
@@ -204,7 +242,7 @@ class Uv:
                 output.write_text("".join(preferences(question.preferences)), encoding="utf-8")
             settings, arguments = index_settings(question.index_arguments, ages=not self.refresh)
             (work / "uv.toml").write_text(settings, encoding="utf-8")
-            command = [find_uv(), "pip", "compile", "--quiet", "--config-file", "uv.toml", "--no-header"]
+            command = [uv, "pip", "compile", "--quiet", "--config-file", "uv.toml", "--no-header"]
             command += ["--no-python-downloads"]
             command += ["--python", sys.executable, "--python-version", question.python_version]
             command += ["--python-platform", question.platform, "--find-links", as_link(question.find_links)]
@@ -226,9 +264,7 @@ class Uv:
             if self.doubt is not None and not offline:
                 names = [found[0] for found in map(_NAME.match, question.requirements) if found]
                 doubt = functools.partial(self.doubt, names)
-            done: subprocess.CompletedProcess[str] = yield Wait(
-                functools.partial(run_watched, command, folder=work, environment=_environment(), doubt=doubt)
-            )
+            done = run_watched(command, folder=work, environment=_environment(), doubt=doubt, stopped=stopped)
             text = output.read_text(encoding="utf-8") if done.returncode == 0 else ""
             return subprocess.CompletedProcess(done.args, done.returncode, text, done.stderr)
 

@@ -28,12 +28,18 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 def run_watched(
-    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], doubt: Callable[[], str] | None = None
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    doubt: Callable[[], str] | None = None,
+    stopped: Callable[[], bool] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run command in folder and return what it said; its standard input is empty.
 
-    doubt is called once, after DOUBT_SECONDS, and returns a sentence when there is nothing to wait for. Raises
-    InputError for that and for more than MOST_MEMORY, PodfitError for more than MOST_SECONDS; the process is gone then.
+    doubt is called once, after DOUBT_SECONDS, and returns a sentence when there is nothing to wait for. stopped tells
+    whether nobody wants the answer any more. Raises InputError for a doubt and for more than MOST_MEMORY, PodfitError
+    for more than MOST_SECONDS and when it was stopped; the process is gone then.
     """
     with subprocess.Popen(
         list(command),
@@ -51,6 +57,8 @@ def run_watched(
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     out, said = process.communicate(timeout=_BEAT_SECONDS)
                     return subprocess.CompletedProcess(command, process.returncode, out, said)
+                if stopped is not None and stopped():
+                    raise PodfitError("uv was stopped: its answer is not wanted any more")
                 if resident(process.pid) > MOST_MEMORY:
                     raise InputError(
                         f"an index answers with more than fits: uv was stopped when it held {MOST_MEMORY >> 20} MiB",

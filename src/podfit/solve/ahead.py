@@ -1,0 +1,55 @@
+"""Read ahead of an answer: the metadata that a solution will need, side by side, before the resolver is asked.
+
+So it is at hand, and what has no wheel is offered from the start (podfit.solve.sources): the resolver would find out
+that it may not build it only when it has tried everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from podfit.model import Template
+from podfit.model.requirement import Markers
+from podfit.model.steps import Steps
+from podfit.model.versions import within
+from podfit.solve.sources import Sources
+
+_DEEPEST = 6
+"""So long chains of who asks for what are followed; what lies deeper is read when it is chosen."""
+
+
+def read_ahead(
+    sources: Sources,
+    template: Template,
+    exact: Mapping[str, str],
+    tested: Mapping[str, str],
+    extras: Mapping[str, Sequence[str]],
+) -> Steps[None]:
+    """Read the metadata of exact versions and of what they ask for: the tested version, else the newest with a wheel.
+
+    extras are those that are asked for of exact, by name. What the template has is known already. What they ask for and
+    no wheel can meet is offered where its build is likely.
+    """
+    markers = Markers(template.marker_environment)
+    seen = {*exact, *template.distributions}
+    front = dict(exact)
+    for _ in range(_DEEPEST):
+        stated = yield from sources.requirements(front.items())
+        asked: dict[str, str] = {}
+        for (name, _), lines in stated.items():
+            for line in markers.active(lines, ("", *extras.get(name, ()))):
+                if line.target not in seen and not line.requirement.url:
+                    seen.add(line.target)
+                    asked[line.target] = str(line.requirement.specifier)
+        if not asked:
+            break
+        front = yield from _likely(sources, asked, tested)
+
+
+def _likely(sources: Sources, asked: Mapping[str, str], tested: Mapping[str, str]) -> Steps[dict[str, str]]:
+    """Return the versions that are likely to be chosen for what is asked, by name; offer what has to be built."""
+    exact = {name: f"=={tested[name]}" for name, limit in asked.items() if within(limit, tested.get(name, ""))}
+    found = yield from sources.newest_wheels(exact)
+    found |= yield from sources.newest_wheels({name: limit for name, limit in asked.items() if name not in found})
+    yield from sources.offer_likely({name: limit for name, limit in asked.items() if name not in found})
+    return found

@@ -1,0 +1,46 @@
+"""Work that is begun before anybody waits for it: a call in a thread of its own, stopped when it is not wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+_T = TypeVar("_T")
+
+
+class Begun(Generic[_T]):
+    """A call that runs now, or after so many seconds unless somebody waits for it sooner.
+
+    It gets an event that is set when it should stop, and must parse no marker (podfit.model.steps).
+    """
+
+    def __init__(self, call: Callable[[threading.Event], _T], after: float = 0.0) -> None:
+        self._after = after
+        self._now = threading.Event()
+        self._stop = threading.Event()
+        self._value: list[_T] = []
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(call,), name="podfit-begun", daemon=True)
+        self._thread.start()
+
+    def _run(self, call: Callable[[threading.Event], _T]) -> None:
+        self._now.wait(self._after)
+        try:
+            self._value.append(call(self._stop))
+        except BaseException as error:  # handed to who waits
+            self._error = error
+
+    def result(self) -> _T:
+        """Wait for the call; return what it returned, or raise what it raised."""
+        self._now.set()
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+    def stop(self) -> None:
+        """Tell the call to stop, and wait until it has."""
+        self._stop.set()
+        self._now.set()
+        self._thread.join()
