@@ -89,14 +89,20 @@ class World:
 
 @contextlib.contextmanager
 def dated_index(
-    folder: Path, releases: Mapping[tuple[str, str], tuple[Sequence[str], str]]
+    folder: Path,
+    releases: Mapping[tuple[str, str], tuple[Sequence[str], str]],
+    sources: Mapping[tuple[str, str], str] | None = None,
 ) -> Iterator[tuple[str, list[str]]]:
     """Serve an index (PEP 691, with PEP 700's times) of pure wheels: {(name, version): (requires, date)}.
 
-    Yields its address and the list of the paths that were asked for.
+    sources are releases with a source distribution alone, which is empty: {(name, version): date}. Yields its address
+    and the list of the paths that were asked for.
     """
     links = wheels(folder, {key: requires for key, (requires, _) in releases.items()})
     dates = {f"{n.replace('-', '_')}-{v}-py3-none-any.whl": date for (n, v), (_, date) in releases.items()}
+    for (name, version), date in (sources or {}).items():
+        (links / f"{name}-{version}.tar.gz").write_bytes(b"")
+        dates[f"{name}-{version}.tar.gz"] = date
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -104,7 +110,7 @@ def dated_index(
             asked.append(self.path)
             name = self.path.strip("/").rpartition("/")[2]
             kind = "application/vnd.pypi.simple.v1+json"
-            found = sorted(links.glob(f"{name.replace('-', '_')}-*.whl"))
+            found = sorted(links.glob(f"{name.replace('-', '_')}-*[lz]"))
             if self.path.endswith(".metadata"):
                 kind = "application/octet-stream"
                 with zipfile.ZipFile(links / name.removesuffix(".metadata")) as wheel:
@@ -118,12 +124,12 @@ def dated_index(
                         "url": f"/files/{path.name}",
                         "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
                         "size": path.stat().st_size,
-                        "core-metadata": True,
+                        "core-metadata": path.suffix == ".whl",
                         **({"upload-time": f"{dates[path.name]}T12:00:00Z"} if dates[path.name] else {}),
                     }
                     for path in found
                 ]
-                versions = [path.name.split("-")[1] for path in found]
+                versions = [path.name.removesuffix(".tar.gz").split("-")[1] for path in found]
                 page = {"meta": {"api-version": "1.1"}, "name": name, "versions": versions, "files": files}
                 data = json.dumps(page).encode()
             self.send_response(200 if found or kind.endswith("stream") else 404)
@@ -166,9 +172,10 @@ def plan_over(
     pod: Template,
     *requirements: str,
     tested: Mapping[str, str] | None = None,
+    sources: Mapping[tuple[str, str], str] | None = None,
 ) -> Plan | None:
     """Return the plan of a project over an index with dates; pod is its template, tested are local versions."""
-    with dated_index(folder / "wheels", releases) as (url, _):
+    with dated_index(folder / "wheels", releases, sources) as (url, _):
         given = project(*requirements)
         if tested:
             found = {name: Distribution(name, version, EVIDENCE) for name, version in tested.items()}

@@ -48,8 +48,8 @@ def fit(tmp_path, monkeypatch):
     """Return a function that fits requirements onto a template with torch 2.4.0, over an index with dates."""
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
 
-    def run(*requirements, tested=None, releases=RELEASES, pod=POD):
-        return plan_over(tmp_path, releases, pod, *requirements, tested=tested)
+    def run(*requirements, tested=None, releases=RELEASES, pod=POD, sources=None):
+        return plan_over(tmp_path, releases, pod, *requirements, tested=tested, sources=sources)
 
     return run
 
@@ -154,3 +154,16 @@ def test_a_need_that_cannot_be_had_anyway_costs_no_limit(fit):
     plan = fit("hub", "gone-missing")
     assert planned(plan) == {"hub": "1.1", "tokens": "1.0"}
     assert not plan.feasible
+
+
+def test_no_limit_leads_from_a_wheel_to_something_older_than_a_source_distribution(fit):
+    releases = {
+        ("torch", "2.4.0"): ([], "2024-07-24"),
+        ("hub", "1.0"): (["torch>=2", "table"], "2024-03-01"),
+        ("table", "0.1"): ([], "2019-02-01"),
+        ("table", "0.3"): ([], "2025-09-03"),
+    }
+    assert planned(fit("hub", releases=releases)) == {"hub": "1.0", "table": "0.1"}
+    plan = fit("hub", releases=releases, sources={("table", "0.2"): "2021-05-18"})
+    assert planned(plan) == {"hub": "1.0", "table": "0.3"}
+    assert [(each.name, each.gave_way) for each in plan.timely] == [("table", True)]

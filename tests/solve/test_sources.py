@@ -157,6 +157,16 @@ def test_a_pre_release_stays_where_no_final_one_can_be_had(tmp_path):
     assert _solve(tmp_path, [need("app")]).packages["app"].version == "2.0b1"
 
 
+def test_a_pre_release_that_final_ones_left_behind_is_not_taken_where_none_of_them_can_be_had(tmp_path):
+    releases = {("app", "0.0.0.dev0"): [], ("app", "1.0"): ["gone>=9"], ("gone", "1.0"): [], ("tool", "1.0"): []}
+    registry(tmp_path / "wheels", releases)
+    overlay = _solve(tmp_path, [need("app"), need("tool")])
+    assert set(overlay.packages) == {"tool"}
+    (refused,) = overlay.refused
+    assert refused.name == "app"
+    assert "gone" in refused.message
+
+
 def test_a_source_release_that_cannot_build_on_this_python_is_a_conflict(tmp_path):
     wheels = registry(tmp_path / "wheels", {("app", "2.0"): []})
     _sdist(wheels, "app", "1.0", setup="print 'Python 2'")

@@ -2,8 +2,8 @@
 
 Metadata forget what every machine of the authors had: pytorch-tabnet 4.1.0 imports pandas and does not require it. And
 they do not tell that a name is gone: imgaug 0.4.0 asks for numpy.sctypes, which NumPy 2 no longer has. Both can be read
-in the wheel (podfit.audit.at_import). Looked at is what the project asks for by name and what is Python alone: what is
-compiled has maintainers who build it anew.
+in the wheel (podfit.audit.at_import), and so can modules that are gone (podfit.fit.modules). Looked at is what the
+project asks for by name and what is Python alone: what is compiled has maintainers who build it anew.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from podfit.audit.at_import import AtImport, Used, at_import
 from podfit.catalogue.imports import ImportName, find, modules_of
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import compiled, planned_wheel
+from podfit.fit.modules import moved_away
 from podfit.fit.phases import Given
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
 from podfit.model.steps import Steps, Wait
@@ -38,15 +39,15 @@ _SHIM = "setuptools"
 """What brings distutils to a Python that has none (its distutils-precedence.pth)."""
 
 
-def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tuple[Bound, ...]]]:
+def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tuple[Bound, ...], tuple[Bound, ...]]]:
     """Return further needs, and bounds on releases, that the import of what is planned shows; reads wheels.
+
+    The last bounds are on what lacks modules that are imported (podfit.fit.modules).
 
     A module is taken for a distribution's only where the catalogue knows it. What cannot be read says nothing.
     """
     files = {need.name: file for need in subject.needs if (file := _file(subject, need.name)) is not None}
-    if not files:
-        return (), ()
-    read = yield Wait(lambda: _read_all(given.index, files))
+    read: dict[str, AtImport] = (yield Wait(lambda: _read_all(given.index, files))) if files else {}
     needs: dict[str, Need] = {}
     bounds: list[Bound] = []
     for name, facts in sorted(read.items()):
@@ -54,8 +55,9 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
         bounds += _gone(subject, name, release, facts)
         for need in _lacking(subject, release, facts.modules):
             needs.setdefault(need.name, need)
+    moved = yield from moved_away(given, subject, read)
     there = {need.name for need in subject.needs}
-    return tuple(need for name, need in sorted(needs.items()) if name not in there), tuple(bounds)
+    return tuple(need for name, need in sorted(needs.items()) if name not in there), tuple(bounds), moved
 
 
 def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterator[Need]:

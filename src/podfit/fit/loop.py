@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
 
@@ -37,21 +37,29 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     near = Near()
     waived: frozenset[tuple[str, str]] = frozenset()
     settle = False  # the fewest changes that are long to seek are sought once, when the needs' versions stand
+    wishes = Wishes()
     number = 0
     while number < MOST_ROUNDS:
         number += 1
         try:
             subject = yield from timely_solution(given, needed, bounds, earlier, near, settle=settle)
+            refused = {need.name for need in subject.overlay.refused}
         except NoPlanError as error:
+            if wishes.standing:
+                bounds, earlier, number = wishes.given_up(bounds), Earlier(), number - 1
+                continue
             asked = {need.name for need in needed.report.needs}
             told = [str(bound) for bound in bounds if bound not in known or bound.name in asked]
             if not told:
                 raise
             learned = shortened(told, 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
+        if wishes.standing and refused - wishes.refused:
+            bounds, earlier, number = wishes.given_up(bounds), Earlier(), number - 1
+            continue
         subject, said = yield from audit_phase(given, subject, waived)
         old = yield from outgrown(given, subject, near.dates)
-        lacking, gone = yield from imported(given, subject)
+        lacking, gone, moved = yield from imported(given, subject)
         if lacking and number < MOST_ROUNDS:
             for need in lacking:
                 why = need.evidence[0]
@@ -70,6 +78,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             else:
                 learned_now.append(wide)
         waived |= waived_now
+        if number < MOST_ROUNDS:
+            learned_now += wishes.new(moved, refused)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)
@@ -81,11 +91,47 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             overlay = yield from with_fewest(subject.overlay, earlier.unsought)
             subject = replace(subject, overlay=overlay)
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
-            return subject, Audited((*said.findings, *left), said.bounds)
+            return subject, Audited((*said.findings, *left, *wishes.unmet(moved)), said.bounds)
         for bound in learned_now:
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")
         bounds += tuple(dict.fromkeys(learned_now))
     raise AssertionError("the last round returns")  # pragma: no cover
+
+
+@dataclass(slots=True)
+class Wishes:
+    """Bounds that give way where they leave a need without a release: what they rest on may never run.
+
+    standing are those that are tried, refused the needs that were refused before the last of them, stubborn the names
+    for which nothing is wished any more.
+    """
+
+    standing: tuple[Bound, ...] = ()
+    refused: frozenset[str] = frozenset()
+    stubborn: set[str] = field(default_factory=set)
+
+    def new(self, bounds: Iterable[Bound], refused: Iterable[str]) -> tuple[Bound, ...]:
+        """Return which of bounds are to be tried next; refused are the needs that have no release as it is."""
+        found = tuple(bound for bound in bounds if bound.name not in self.stubborn and bound not in self.standing)
+        if found:
+            self.standing += found
+            self.refused = frozenset(refused)
+        return found
+
+    def given_up(self, bounds: tuple[Bound, ...]) -> tuple[Bound, ...]:
+        """Return bounds without those that were tried; nothing more is wished for what they limit."""
+        left = tuple(bound for bound in bounds if bound not in self.standing)
+        self.stubborn |= {bound.name for bound in self.standing}
+        self.standing = ()
+        return left
+
+    def unmet(self, bounds: Iterable[Bound]) -> tuple[Finding, ...]:
+        """Return what the solution breaks of bounds, as warnings."""
+        remedy = "see whether what imports it is used, or ask for an older release of what does not go with it"
+        return tuple(
+            Finding("bounds", bound.name, Verdict.WARNING, f"{bound.reason}, and cannot be had", bound.evidence, remedy)
+            for bound in bounds
+        )
 
 
 def _new(taught: Iterable[Bound], subject: Subject) -> Iterator[Bound]:

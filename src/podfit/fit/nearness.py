@@ -15,16 +15,22 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
 
 from podfit.audit import Subject
 from podfit.fit.majors import unseen
 from podfit.fit.phases import Given, Needed, overlay_phase
 from podfit.fit.times import first_upload, frameworks_of, instant, learn_dates, taken_as_they_are
-from podfit.model import Bound, NoPlanError, Release, Timely
+from podfit.model import Bound, NoPlanError, PodfitError, Release, Timely
 from podfit.model.requirement import only_extra, parse_requires_dist
-from podfit.model.steps import Steps
+from podfit.model.steps import Steps, Wait
 from podfit.solve import Earlier
 from podfit.solve.search import words_of
+
+if TYPE_CHECKING:
+    from podfit.index import Index
 
 AFTER = timedelta(days=183)
 """So long after what it works with a release is still of its time."""
@@ -97,10 +103,54 @@ def timely_solution(
             given, there, near.dates, {n for names in written_for(subject, there).values() for n in names}
         )
         young = yield from unseen(given, subject, near.dates, {*near.gave_way, *near.major_gave_way})
-        new = near.add(late(subject, given.tested, near.dates, near.gave_way))
+        limits = tuple(late(subject, given.tested, near.dates, near.gave_way))
+        bare = yield from _without_wheels(given, subject, there, limits)
+        near.gave_way.update((limit.name, replace(limit, gave_way=True)) for limit in bare)
+        new = near.add(limit for limit in limits if limit not in bare)
         if not near.add(young, major=True) and not new:
             break
     return replace(subject, timely=near.all)
+
+
+def _without_wheels(
+    given: Given, subject: Subject, held: Iterable[str], limits: Iterable[Timely]
+) -> Steps[tuple[Timely, ...]]:
+    """Return the limits that would lead from a wheel to a source distribution, or to what is older than one.
+
+    Of what is written for a framework in held they count nevertheless.
+    """
+    own = written_for(subject, held)
+    asked = {limit.name: limit for limit in limits if limit.name not in own}
+    if not asked:
+        return ()
+
+    def bare() -> tuple[Timely, ...]:
+        given.index.ready(asked)
+        return tuple(limit for limit in asked.values() if not _newest_is_a_wheel(given.index, subject, limit))
+
+    found: tuple[Timely, ...] = yield Wait(bare)
+    return found
+
+
+def _newest_is_a_wheel(index: Index, subject: Subject, limit: Timely) -> bool:
+    """Tell whether of the final releases before a limit, and before the planned one, the newest has a wheel.
+
+    The waiting part.
+    """
+    from podfit.index import best_files
+
+    end, planned = instant(limit.until), Version(subject.added[limit.name].version)
+    try:
+        releases = index.releases(limit.name)
+    except PodfitError:
+        return True
+    for version in reversed(tuple(releases)):
+        if Version(version).is_prerelease or Version(version) >= planned:
+            continue
+        before = [file for file in releases[version] if file.upload_time and instant(file.upload_time) < end]
+        if before:
+            return any(file.kind == "wheel" for file in best_files(before, version, subject.template.target.tags))
+    return True
 
 
 def _under_limits(

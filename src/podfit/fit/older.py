@@ -44,7 +44,7 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     ]
     if not said:
         return bound
-    releases = yield from _older(given, subject, bound.name, release.version)
+    releases = yield from older_of(given, subject, bound.name, release.version)
     first, tries = yield from _first_that_passes(given, subject, bound.name, releases)
     if first:
         text = f"{bound.reason}; {first} is the newest before it that fits"
@@ -58,7 +58,7 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     return replace(bound, specifier=excluded, reason=f"{bound.reason}; so it is of the {len(releases)} before it")
 
 
-def _older(given: Given, subject: Subject, name: str, version: str) -> Steps[list[tuple[str, IndexFile]]]:
+def older_of(given: Given, subject: Subject, name: str, version: str) -> Steps[list[tuple[str, IndexFile]]]:
     """Return the older final releases with a wheel that fits, newest first, of those that the need allows."""
     stated = [SpecifierSet(need.specifier) for need in subject.needs if need.name == name and need.specifier]
     limits = [limit for limit in stated if limit.contains(version, prereleases=True)]  # the others gave way already

@@ -242,8 +242,9 @@ def overlay_steps(
             assert again is not None  # noqa: S101 - it looked
             question = replace(question, constraints=(*limits, *again.excluded))
             continue
-        if settled is not None:  # what would be better cannot be had: the answer before it counts
-            break
+        if settled is not None and not (again is not None and again.early.intersection(culprits)):
+            break  # what would be better cannot be had: the answer before it counts
+        settled = None
         if not culprits:
             raise NoPlanError(f"nothing fits {template.name}: {blamed}")
         for name in culprits:

@@ -29,7 +29,8 @@ class Reconsidered:
     """Looks at the answers for one template, again and again until there is nothing new.
 
     pins are the template's versions, preferences the tested ones. excluded are constraint lines that keep out the
-    pre-releases that nobody asked for.
+    pre-releases that nobody asked for. early are the needs among these whose pre-release final ones came after, within
+    what is stated: where none of those can be had the need is refused, and what they left behind is not taken for it.
     """
 
     template: Template
@@ -38,6 +39,7 @@ class Reconsidered:
     preferences: Mapping[str, str]
     sources: Sources
     excluded: list[str] = field(default_factory=list)
+    early: set[str] = field(default_factory=set)
     _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def look(self, answer: Mapping[str, LockedPackage]) -> Steps[bool]:
@@ -46,11 +48,15 @@ class Reconsidered:
         new = {name: version for name, version in chosen.items() if not same_version(self.pins.get(name, ""), version)}
         unasked = yield from self._unasked(new, answer)
         finals: dict[str, str] = {}
+        stated = {need.name: SpecifierSet(need.specifier) for need in self.needs if not need.url}
         for name in unasked:
             lines, final = yield Wait(lambda name=name: self._without_prereleases(name))  # type: ignore[misc]
             if lines and lines not in self.excluded:
                 self.excluded.append(lines)
-                finals[name] = final
+                finals[name] = final[-1]
+                after = [version for version in final if Version(version) > Version(new[name])]
+                if name in stated and any(stated[name].contains(version) for version in after):
+                    self.early.add(name)
         offered = yield from self._offer_likely(dict(self._wanted(new, unasked, finals)), chosen)
         return bool(finals) or offered
 
@@ -72,13 +78,13 @@ class Reconsidered:
             }
         return [name for name in early if name not in asked]
 
-    def _without_prereleases(self, name: str) -> tuple[str, str]:
-        """Return a constraint line that excludes each pre-release of a package that has final ones, and its newest."""
+    def _without_prereleases(self, name: str) -> tuple[str, list[str]]:
+        """Return a constraint line that excludes each pre-release of a package that has final ones, and these."""
         releases = self.sources.versions(name)
         early = [version for version in releases if Version(version).is_prerelease]
         final = [version for version in releases if not Version(version).is_prerelease]
         line = f"{name}{','.join(f'!={version}' for version in early)}" if final and early else ""
-        return line, (final or [""])[-1]
+        return line, final
 
     def _wanted(
         self, new: Mapping[str, str], unasked: Collection[str], finals: Mapping[str, str]

@@ -1,0 +1,144 @@
+"""Modules that code imports by name and that the planned release no longer has: an older release that has them.
+
+torchtune 0.6.1 imports torchao.dtypes.nf4tensor and bounds torchao in no way; torchao 0.18.0 has no such module. The
+files of a wheel tell (its central directory). Asked are the imports that run whenever the project's modules or a
+planned wheel are imported (podfit.audit.at_import). A module that no older release has either is made as the package
+runs, as six.moves is: that says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from podfit.audit import Subject
+from podfit.audit.at_import import AtImport
+from podfit.catalogue.imports import find
+from podfit.fit.binaries import planned_wheel
+from podfit.fit.older import older_of
+from podfit.fit.phases import Given
+from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError, canonical
+from podfit.model.project import Grade
+from podfit.model.steps import Steps, Wait
+from podfit.model.versions import same_version
+
+if TYPE_CHECKING:
+    from podfit.index import Index, IndexFile
+    from podfit.index.wheel import WheelListing
+
+MOST_LISTED = 12
+"""So many releases are looked into at most for one that has the modules: enough for a boundary among a thousand."""
+
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A dotted module, who imports it, in words, and where."""
+
+    module: str
+    who: str
+    place: str
+
+
+def moved_away(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> Steps[tuple[Bound, ...]]:
+    """Return a bound for each planned release that lacks modules which an older one has.
+
+    read are the facts of planned wheels. What the project imports is not held against the version that it was tested
+    with.
+    """
+    asked = _by_provider(given.project.imports, given.tested, subject, read)
+    files = {name: file for name in asked if (file := _wheel(subject, name)) is not None}
+    if not files:
+        return ()
+    listings = yield Wait(lambda: _listed(given.index, files))
+    bounds: list[Bound] = []
+    for name, listing in sorted(listings.items()):
+        missing = [each for each in asked[name] if _lacks(listing, each.module)]
+        if missing:
+            bounds += yield from _older_with(given, subject, name, missing)
+    return tuple(bounds)
+
+
+def _by_provider(
+    sites: Iterable[ImportSite], tested: Mapping[str, str], subject: Subject, read: Mapping[str, AtImport]
+) -> dict[str, list[_Asked]]:
+    """Return the dotted modules that are asked for of each added release, by its name."""
+    found: dict[str, dict[str, _Asked]] = {}
+    for site in sites:
+        if "." in site.module and not site.optional and site.grade is Grade.MODULE:
+            for name in _providers(site.module, subject):
+                if not same_version(tested.get(name, ""), subject.added[name].version):
+                    found.setdefault(name, {}).setdefault(site.module, _Asked(site.module, "the project", str(site)))
+    for asker, facts in sorted(read.items()):
+        release = f"{asker} {subject.added[asker].version}"
+        for used in facts.modules:
+            for name in _providers(used.name, subject) if "." in used.name else ():
+                found.setdefault(name, {}).setdefault(used.name, _Asked(used.name, release, used.place))
+    return {name: list(each.values()) for name, each in found.items()}
+
+
+def _providers(module: str, subject: Subject) -> Iterator[str]:
+    """Yield the one added release that a module is known to be of, or that is called as the module's package is."""
+    entry = find(module)
+    names = (entry.distribution, *entry.also) if entry is not None else (canonical(module.partition(".")[0]),)
+    yield from [name for name in names if name in subject.added][:1]
+
+
+def _wheel(subject: Subject, name: str) -> IndexFile | None:
+    """Return the wheel of an added release that would be installed; None where it is built first."""
+    package = subject.overlay.packages.get(name)
+    return planned_wheel(package, subject.template) if package is not None else None
+
+
+def _listed(index: Index, files: Mapping[str, IndexFile]) -> dict[str, WheelListing]:
+    """Return the files of wheels, by name, of those that can be read; the waiting part."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(name: str) -> WheelListing | None:
+        try:
+            return index.wheel_listing(files[name])
+        except (PodfitError, OSError, ValueError):
+            return None
+
+    with ThreadPoolExecutor(min(_THREADS, len(files)), thread_name_prefix="podfit-modules") as pool:
+        found = dict(zip(files, pool.map(one, files), strict=True))
+    return {name: listing for name, listing in found.items() if listing is not None}
+
+
+def _lacks(listing: WheelListing, module: str) -> bool:
+    """Tell whether a wheel has a package around a module, and not the module."""
+    if module in listing.modules:
+        return False
+    around = module
+    while around and around not in listing.modules:
+        around = around.rpartition(".")[0]
+    folder = f"{around.replace('.', '/')}/"
+    return bool(around) and any(member.path.startswith(folder) for member in listing.members)
+
+
+def _older_with(given: Given, subject: Subject, name: str, missing: Sequence[_Asked]) -> Steps[list[Bound]]:
+    """Return a bound that leads to the newest older release that has what is missing; none where none has it."""
+    version = subject.added[name].version
+    releases = yield from older_of(given, subject, name, version)
+    wanted = [each.module for each in missing]
+    low, high, step, tries = 0, -1, 1, 0
+    while tries < MOST_LISTED and (low < len(releases) if high < 0 else low < high):
+        place = min(low + step - 1, len(releases) - 1) if high < 0 else (low + high) // 2
+        tries += 1
+        file = releases[place][1]
+        listings = yield Wait(lambda file=file: _listed(given.index, {name: file}))  # type: ignore[misc]
+        if name in listings and all(module in listings[name].modules for module in wanted):
+            high = place
+        else:
+            low, step = place + 1, step * 2
+    if high < 0:
+        return []
+    there, first = releases[high][0], missing[0]
+    reason = (
+        f"{first.who} imports {first.module} ({first.place}), which {name} {version} does not have; "
+        f"{there} is the newest before it that has it"
+    )
+    evidence = Evidence(EvidenceKind.BINARY, releases[high][1].filename, f"has {first.module}")
+    return [Bound(name, reason, evidence, f"<={there}")]

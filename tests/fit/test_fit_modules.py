@@ -1,0 +1,82 @@
+"""A module that is imported and that the planned release no longer has leads to an older one, where that can be had."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from fit_support import EVIDENCE, Told, World, planned, project, template
+
+from podfit.fit.session import fit_templates
+from podfit.model import Distribution, ImportSite, LocalEnvironment, Plan, Project, Verdict
+
+RELEASES = {
+    ("asker", "1.0"): ["lib"],
+    ("lib", "1.0"): [],
+    ("lib", "1.5"): [],
+    ("lib", "2.0"): [],
+    ("lib", "3.0"): [],
+    ("other", "1.0"): ["lib>=2"],
+}
+WITH_OLD = {"lib/__init__.py": "", "lib/old/__init__.py": "", "lib/old/deep.py": ""}
+WITHOUT = {"lib/__init__.py": "", "lib/new.py": ""}
+
+
+def world(folder: Path, asks: str, *, had: bool = True) -> World:
+    """Return a world in which asker's import does this, and lib up to 1.5 has lib.old, if had."""
+    made = World(folder, RELEASES)
+    contents: dict[str, Mapping[str, str]] = {"asker-1.0": {"asker/__init__.py": asks}}
+    contents |= {f"lib-{version}": WITH_OLD if had and version < "2" else WITHOUT for _, version in list(RELEASES)[1:5]}
+    for stem, files in contents.items():
+        (path,) = (folder / "wheels").glob(f"{stem}-*.whl")
+        with zipfile.ZipFile(path) as wheel:
+            rest = {name: wheel.read(name).decode() for name in wheel.namelist() if ".dist-info/" in name}
+        with zipfile.ZipFile(path, "w") as wheel:
+            for name, text in {**rest, **files}.items():
+                wheel.writestr(name, text)
+    return made
+
+
+def plan_of(made: World, asked: Project, told: Told | None = None) -> Plan:
+    """Return the plan over an empty template."""
+    (result,) = fit_templates(
+        asked, (), [template("pod", {})], index=made.index, uv=made.uv, options=made.options, reporter=told
+    )
+    assert result.plan is not None
+    return result.plan
+
+
+def test_a_module_that_the_newest_release_lost_leads_to_the_newest_that_has_it(tmp_path: Path) -> None:
+    told = Told()
+    plan = plan_of(world(tmp_path, "from lib.old.deep import thing\n"), project("asker"), told)
+    assert planned(plan) == {"asker": "1.0", "lib": "1.5"}
+    learned = "asker 1.0 imports lib.old.deep (asker/__init__.py:1), which lib 3.0 does not have; 1.5 is the newest"
+    assert any(learned in step for step in told.steps)
+
+
+def test_what_is_guarded_or_made_as_the_package_runs_says_nothing(tmp_path: Path) -> None:
+    guarded = world(tmp_path / "guarded", "try:\n    import lib.old\nexcept ImportError:\n    pass\n")
+    assert planned(plan_of(guarded, project("asker")))["lib"] == "3.0"
+    dynamic = world(tmp_path / "dynamic", "import lib.old\n", had=False)
+    assert planned(plan_of(dynamic, project("asker")))["lib"] == "3.0"
+
+
+def test_what_the_project_imports_counts_too_but_not_against_what_was_tested(tmp_path: Path) -> None:
+    made = world(tmp_path, "")
+    site = ImportSite("lib.old", "train.py", 3)
+    asked = replace(project("lib"), imports=(site,))
+    assert planned(plan_of(made, asked)) == {"lib": "1.5"}
+    assert planned(plan_of(made, replace(asked, imports=(replace(site, optional=True),)))) == {"lib": "3.0"}
+    tested = LocalEnvironment({"lib": Distribution("lib", "2.0", EVIDENCE)}, EVIDENCE)
+    assert planned(plan_of(made, replace(asked, local=tested))) == {"lib": "2.0"}
+
+
+def test_where_the_older_release_cannot_be_had_the_plan_stands_with_a_warning(tmp_path: Path) -> None:
+    plan = plan_of(world(tmp_path, "import lib.old\n"), project("asker", "other"))
+    assert planned(plan) == {"asker": "1.0", "lib": "3.0", "other": "1.0"}
+    (finding,) = [each for each in plan.findings if each.check == "bounds"]
+    assert (finding.subject, finding.verdict) == ("lib", Verdict.WARNING)
+    assert "asker 1.0 imports lib.old" in finding.message
+    assert plan.feasible
