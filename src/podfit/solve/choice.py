@@ -22,7 +22,7 @@ from podfit.model.versions import same_version, within
 from podfit.solve.ahead import read_ahead
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import pinned
-from podfit.solve.search import MOST_RUNS, Core, Packages, Search
+from podfit.solve.search import MOST_RUNS, Core, Packages, Search, words_of
 from podfit.solve.sources import Sources
 
 MOST_INCLUDED = 12
@@ -30,6 +30,9 @@ MOST_INCLUDED = 12
 
 MOST_IMPLIED = 3
 """So deep are exact requirements of the needs' versions followed: what they say of pins needs no resolver."""
+
+MOST_BLAMED = 3
+"""So often needs that cannot have their best version are left out, and the others tried with theirs."""
 
 MOST_TRIES = 24
 """So many resolutions ask whether a need can be had in a better version than the one that was found."""
@@ -68,6 +71,7 @@ class NeedsFirst:
     runs: int = 0
     included: frozenset[str] = frozenset()
     passed_over: list[PassedOver] = field(default_factory=list)
+    _against: set[str] = field(default_factory=set)
 
     def straight(self) -> Steps[tuple[Search, Packages] | None]:
         """Return the search and the solution with every absent need in the version that is best for it alone.
@@ -101,6 +105,8 @@ class NeedsFirst:
         except InputError:  # something on the way to these versions is not there
             return None
         self.runs += search.runs
+        if isinstance(found, Refusal):
+            self._against = words_of(found.message)
         if isinstance(found, Refusal) or self._staying() & search.released:
             self.ended = True
             return None
@@ -211,15 +217,18 @@ class NeedsFirst:
             together = yield from self._over_held(self.long, self._staying())
             if together is not None:
                 return together
-        first = self._search((), soft=self._staying())
-        answer = yield from first.run()
-        self.runs += first.runs
-        if isinstance(answer, Refusal):
-            return None
-        staying = self._staying() - first.released
-        found: Packages | None = answer
-        if any(_broken(first, answer)):
-            found = yield from self._over_held((), staying)
+        staying = self._staying()
+        found: Packages | None = yield from self._most_at_best({name: best[name] for name in names if name in best})
+        if found is None:
+            first = self._search((), soft=staying)
+            answer = yield from first.run()
+            self.runs += first.runs
+            if isinstance(answer, Refusal):
+                return None
+            staying -= first.released
+            found = answer
+            if any(_broken(first, answer)):
+                found = yield from self._over_held((), staying)
         if found is None:
             return None
         begun = self.runs
@@ -242,6 +251,21 @@ class NeedsFirst:
             fixed.append(f"{name}=={found[name].version}")
         return found
 
+    def _most_at_best(self, best: Mapping[str, str]) -> Steps[Packages | None]:
+        """Return a solution over what is held and what stays with most needs in their best version; None: none found.
+
+        Needs that an explanation names are left to the resolver.
+        """
+        left = {name: version for name, version in best.items() if name not in self._against}
+        for _ in range(MOST_BLAMED):
+            if not left or len(left) == len(best):
+                break
+            found = yield from self._over_held(_lines(left), self._staying())
+            if found is not None:
+                return found
+            left = {name: version for name, version in left.items() if name not in self._against}
+        return None
+
     def _over_held(
         self, more: Sequence[str], staying: frozenset[str], sought: PassedOver | None = None
     ) -> Steps[Packages | None]:
@@ -259,6 +283,7 @@ class NeedsFirst:
                 begun = included = frozenset()
                 continue
             if isinstance(found, Refusal):
+                self._against |= words_of(found.message)
                 if sought is not None:
                     self.passed_over.append(replace(sought, explanation=found.message))
                 return None

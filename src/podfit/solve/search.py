@@ -128,9 +128,9 @@ class Search:
                 return replace(answer, message=answer.message + self._limits(answer, self.released))
             if checked is None or words_of(answer.message) & (self.released - checked):
                 # with no soft pin at all: what is refused then, in any version of what was released, nothing can mend
-                bare = yield from self.ask(self.released, only=())
-                if isinstance(bare, Refusal):
-                    return replace(bare, message=bare.message + self._limits(bare, self.released))
+                bare = yield from self._bare()
+                if bare is not None:
+                    return bare
                 checked = self.released
             core = yield from self._core(answer, self.released)
             message = answer.message + self._limits(answer, self.released)
@@ -148,6 +148,19 @@ class Search:
         self._release()
         for only in (None, ()) if bare else (None,):
             self.uv.begin(self._offering(self._question(self.released, only)))
+
+    def impossible(self) -> Steps[Refusal | None]:
+        """Return the refusal that no release of pins removes, None where there is none."""
+        self._recall()
+        self._release()
+        return (yield from self._bare())
+
+    def _bare(self) -> Steps[Refusal | None]:
+        """Return the refusal with no soft pin at all, None where there is an answer."""
+        bare = yield from self.ask(self.released, only=())
+        if not isinstance(bare, Refusal):
+            return None
+        return replace(bare, message=bare.message + self._limits(bare, self.released))
 
     def _recall(self) -> _Memory:
         """Learn what is known before uv is asked; return where it is kept what this search learns."""
