@@ -44,6 +44,15 @@ STAYS, ANCHOR = 1, 2
 """The ranks (podfit.solve.cores) of a need that the template meets, and of what moves last of all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """Constraint lines that cannot be met together, the explanation, and what source builds were offered of then."""
+
+    lines: frozenset[str]
+    explanation: str
+    offered: frozenset[str]
+
+
 @dataclass(slots=True)
 class NeedsFirst:
     """The choice for one question.
@@ -64,10 +73,12 @@ class NeedsFirst:
     tested: Mapping[str, str]
     sources: Sources | None = None
     known: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
+    impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
     patience: int = MOST_RUNS
     settle: bool = True
     ended: bool = True
     long: tuple[str, ...] = ()
+    tried: bool = False
     runs: int = 0
     included: frozenset[str] = frozenset()
     passed_over: list[PassedOver] = field(default_factory=list)
@@ -83,8 +94,11 @@ class NeedsFirst:
         best = yield from self._best()
         if not asked or any(name not in best for name in asked):
             return None
+        self.tried = True
+        versions = {name: best[name] for name in asked}
+        if self._known_impossible(_lines(versions), self._staying()):
+            return None
         try:
-            versions = {name: best[name] for name in asked}
             if self.sources is not None:
                 extras = {need.name: tuple(map(canonical, need.extras)) for need in self.absent}
                 yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, extras)
@@ -106,7 +120,7 @@ class NeedsFirst:
             return None
         self.runs += search.runs
         if isinstance(found, Refusal):
-            self._against = words_of(found.message)
+            self._learn_impossible(lines, self._staying(), found.message)
         if isinstance(found, Refusal) or self._staying() & search.released:
             self.ended = True
             return None
@@ -274,6 +288,11 @@ class NeedsFirst:
         What of the template the solution breaks is taken into the question, in whatever version, until nothing is.
         What the last solution took in is there from the start, unless there is none with it.
         """
+        told = self._known_impossible(more, staying)
+        if told:
+            if sought is not None:
+                self.passed_over.append(replace(sought, explanation=told))
+            return None
         begun = included = self.included
         for _ in range(MOST_INCLUDED):
             search = self._search(more, soft=staying)
@@ -283,7 +302,7 @@ class NeedsFirst:
                 begun = included = frozenset()
                 continue
             if isinstance(found, Refusal):
-                self._against |= words_of(found.message)
+                self._learn_impossible(more, staying, found.message)
                 if sought is not None:
                     self.passed_over.append(replace(sought, explanation=found.message))
                 return None
@@ -293,6 +312,30 @@ class NeedsFirst:
                 return found
             included |= broken
         return None
+
+    def _place(self, staying: frozenset[str]) -> tuple[object, ...]:
+        """Return what has to be the same for something that could not be had to be impossible still, bounds apart."""
+        return self.cheapest.question.requirements, staying, self.cheapest.forced
+
+    def _offered(self) -> frozenset[str]:
+        """Return the distributions of which a source build is offered."""
+        return frozenset(name for name, _ in self.sources.offers) if self.sources is not None else frozenset()
+
+    def _known_impossible(self, more: Sequence[str], staying: frozenset[str]) -> str:
+        """Return why constraints cannot be met, where part of them could not before; empty where nothing is known."""
+        offered = self._offered()
+        for each in self.impossible.get(self._place(staying), ()):
+            if each.lines.issubset(more) and (offered - each.offered).isdisjoint(words_of(each.explanation)):
+                self._against |= words_of(each.explanation)
+                return each.explanation
+        return ""
+
+    def _learn_impossible(self, more: Sequence[str], staying: frozenset[str], told: str) -> None:
+        """Keep that constraints cannot be met over what is held and what stays: those that the explanation names."""
+        words = words_of(told)
+        self._against |= words
+        lines = frozenset(line for line in more if canonical(Requirement(line).name) in words)
+        self.impossible.setdefault(self._place(staying), []).append(Impossible(lines, told, self._offered()))
 
     def _staying(self) -> frozenset[str]:
         """Return the pins that stay before any need gets what it wants."""

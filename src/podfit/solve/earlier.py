@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from podfit.model import RefusedNeed
 from podfit.solve.alternative import Unsought
+from podfit.solve.choice import Impossible
 from podfit.solve.search import Core
 
 FEWEST, FIXED = "fewest", "fixed"
@@ -18,8 +19,9 @@ class Earlier:
 
     relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps the
     sets of pins that cannot all stay to the explanations, fixed does so for needs in exact versions (PEP 508 lines),
-    near maps relaxed needs to the versions near their pins. hard names searches for the fewest changes that QUICK_RUNS
-    resolutions did not end: FEWEST whatever the needs' versions, FIXED with them. unsought is the search that is left.
+    impossible has what they could not have together, near maps relaxed needs to the versions near their pins. hard has
+    the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs' versions,
+    FIXED with them. unsought is the search that is left.
     """
 
     relaxed: set[str] = field(default_factory=set)
@@ -27,6 +29,7 @@ class Earlier:
     refused: list[RefusedNeed] = field(default_factory=list)
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
     near: dict[str, str] = field(default_factory=dict)
+    impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
     fixed: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
     hard: set[str] = field(default_factory=set)
     unsought: Unsought | None = None
@@ -34,7 +37,7 @@ class Earlier:
     def clear(self) -> None:
         """Forget everything but what is hard: it was found under limits that are none any more."""
         self.relaxed, self.dropped, self.refused, self.reasons, self.fixed = set(), set(), [], {}, {}
-        self.near = {}
+        self.near, self.impossible = {}, {}
 
     def take(
         self,

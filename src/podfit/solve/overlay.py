@@ -191,7 +191,8 @@ def overlay_steps(
         if (relaxed, dropped) == start:  # with fewer limits, what could not stay may stay
             search.take(earlier.reasons)
         patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
-        first = NeedsFirst(search, None, lacking, preferences, sources, earlier.fixed, patience, settle)
+        known = (earlier.fixed, earlier.impossible)
+        first = NeedsFirst(search, None, lacking, preferences, sources, *known, patience, settle)
         taken = fewest_of_all = search
         chosen = False
         found: Packages | Refusal | None = None
@@ -201,7 +202,7 @@ def overlay_steps(
                 found = yield from search.run()
             elif straight is not None:
                 taken, found = straight
-            elif first.runs:  # not all of the best versions at once: is it a conflict, whatever moves?
+            elif first.tried:  # not all of the best versions at once: is it a conflict, whatever moves?
                 found = yield from search.impossible()
             elif FEWEST not in earlier.hard:
                 found = yield from search.exactly(QUICK_RUNS)
