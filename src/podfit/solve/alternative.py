@@ -28,7 +28,7 @@ class Unsought:
 
 def with_fewest(overlay: Overlay, unsought: Unsought | None) -> Steps[Overlay]:
     """Return an overlay with what the fewest changes would give in its place, as far as QUICK_RUNS resolutions tell."""
-    if unsought is None:
+    if unsought is None or overlay.refused:  # where something cannot be had at all, nobody asks what would be spared
         return overlay
     search, name = unsought.search, unsought.search.template.name
     found: Mapping[str, LockedPackage] | Refusal | None = None

@@ -74,6 +74,7 @@ class NeedsFirst:
     sources: Sources | None = None
     known: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
     impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
+    witnesses: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
     patience: int = MOST_RUNS
     settle: bool = True
     ended: bool = True
@@ -103,6 +104,7 @@ class NeedsFirst:
                 extras = {need.name: tuple(map(canonical, need.extras)) for need in self.absent}
                 yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, extras)
             search = yield from self._fixed(versions, {})
+            search.witness = self.witnesses.get((self.cheapest.question.key(), _lines(versions)))
             if not self.known:  # the first time: what is asked for in the end is begun, too (podfit.solve.alternative)
                 search.begin(bare=len(search.stiff) > MANY_PINS)
                 replace(self.cheapest, cores=[], reasons={}, proofs={}).begin()
@@ -121,6 +123,8 @@ class NeedsFirst:
         self.runs += search.runs
         if isinstance(found, Refusal):
             self._learn_impossible(lines, self._staying(), found.message)
+        else:
+            self.witnesses[self.cheapest.question.key(), lines] = search.moved(found)
         if isinstance(found, Refusal) or self._staying() & search.released:
             self.ended = True
             return None

@@ -21,7 +21,8 @@ class Earlier:
     sets of pins that cannot all stay to the explanations, fixed does so for needs in exact versions (PEP 508 lines),
     impossible has what they could not have together, near maps relaxed needs to the versions near their pins. hard has
     the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs' versions,
-    FIXED with them. unsought is the search that is left.
+    FIXED with them. witnesses has the pins that solutions moved, by the question and the needs' versions. unsought is
+    the search that is left.
     """
 
     relaxed: set[str] = field(default_factory=set)
@@ -30,6 +31,7 @@ class Earlier:
     reasons: dict[frozenset[str], str] = field(default_factory=dict)
     near: dict[str, str] = field(default_factory=dict)
     impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
+    witnesses: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
     fixed: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
     hard: set[str] = field(default_factory=set)
     unsought: Unsought | None = None
@@ -37,7 +39,7 @@ class Earlier:
     def clear(self) -> None:
         """Forget everything but what is hard: it was found under limits that are none any more."""
         self.relaxed, self.dropped, self.refused, self.reasons, self.fixed = set(), set(), [], {}, {}
-        self.near, self.impossible = {}, {}
+        self.near, self.impossible, self.witnesses = {}, {}, {}
 
     def take(
         self,

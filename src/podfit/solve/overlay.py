@@ -191,7 +191,7 @@ def overlay_steps(
         if (relaxed, dropped) == start:  # with fewer limits, what could not stay may stay
             search.take(earlier.reasons)
         patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
-        known = (earlier.fixed, earlier.impossible)
+        known = (earlier.fixed, earlier.impossible, earlier.witnesses)
         first = NeedsFirst(search, None, lacking, preferences, sources, *known, patience, settle)
         taken = fewest_of_all = search
         chosen = False
@@ -274,7 +274,8 @@ def overlay_steps(
     elif cheapest is None and search.moved(packages) and FEWEST in earlier.hard:
         notes.append(not_sought(template.name))
     elif cheapest is None and search.moved(packages):
-        earlier.unsought = Unsought(fewest_of_all, again, packages, needs)
+        moves = search.moved(packages) | search.forced
+        earlier.unsought = Unsought(replace(fewest_of_all, witness=moves), again, packages, needs)
     if not search.proven:
         notes.append(
             f"{len(search.released)} pins of {template.name} were released; that no smaller set would do is not proven "

@@ -70,8 +70,9 @@ class Search:
     forced are pins to release whatever the conflicts say. soft are the pins that stay where they can (None: all that
     are not held); of the others that are neither held nor released uv hears nothing but preferences. ranks say which
     of them go last (podfit.solve.cores). implied are PEP 508 lines that follow from the requirements whatever else is
-    chosen, each with who asks. After `run`, runs is the number of resolutions, released the pins that went, and proven
-    tells whether no smaller set would have done.
+    chosen, each with who asks. witness are the pins that a solution of this very question moves, None where none is
+    known: what keeps none of these can be had, and no resolver is asked. After `run`, runs is the number of
+    resolutions, released the pins that went, and proven tells whether no smaller set would have done.
     """
 
     template: Template
@@ -93,6 +94,7 @@ class Search:
     released: frozenset[str] = frozenset()
     proven: bool = True
     runs: int = 0
+    witness: frozenset[str] | None = None
     _most: int = MOST_RUNS
     _why: str = ""
 
@@ -157,6 +159,8 @@ class Search:
 
     def _bare(self) -> Steps[Refusal | None]:
         """Return the refusal with no soft pin at all, None where there is an answer."""
+        if self.witness is not None:
+            return None
         bare = yield from self.ask(self.released, only=())
         if not isinstance(bare, Refusal):
             return None
@@ -344,6 +348,8 @@ class Search:
 
     def _conflict(self, released: Collection[str], names: Collection[str]) -> Steps[bool]:
         """Tell whether these soft pins alone cannot stay, and keep how uv explains it."""
+        if self.witness is not None and self.witness.isdisjoint(names):
+            return False
         answer = yield from self.ask(released, only=names)
         if isinstance(answer, Refusal):
             self._why = answer.message
