@@ -253,8 +253,9 @@ class Search:
         """Ask uv with the template's pins, released ones excepted; only limits the soft pins to these names.
 
         What the pinned distributions ask of a released one still counts, its extras too, although nothing else may
-        lead to them. Where only limits them, whether there is an answer counts and not which: the other pins are
-        preferred then, whose metadata are at hand, so that no page is read of what nobody will take.
+        lead to them. Where only names some, whether there is an answer counts and not which: the other pins are
+        preferred then, whose metadata are at hand, so that no page is read of what nobody will take. (Where it names
+        none, preferring four hundred makes uv search for more than it can hold.)
         """
         return (yield from self._asked(self._question(released, only)))
 
@@ -272,7 +273,7 @@ class Search:
             if name not in asked or extras:
                 extra.append(f"{name}[{','.join(extras)}]" if extras else name)
         preferences = {**{name: self.offered.pins[name] for name in released}, **self.question.preferences}
-        if only is not None:
+        if only:
             preferences |= {name: pin for name, pin in self.offered.pins.items() if name not in pins}
         return replace(
             self.question,
