@@ -6,7 +6,8 @@ from solve_support import need, only, registry, template
 from podfit.model import Bound, Evidence, EvidenceKind
 from podfit.model.steps import finish
 from podfit.solve import Earlier, Uv, overlay_steps, solve_overlay
-from podfit.solve.search import Core, Search
+from podfit.solve.conflicts import Core
+from podfit.solve.search import Search
 from podfit.solve.template_index import offer
 
 

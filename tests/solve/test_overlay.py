@@ -12,8 +12,9 @@ from podfit.fit.drive import finish_all
 from podfit.model import Bound, Evidence, EvidenceKind, InputError
 from podfit.model.steps import finish
 from podfit.solve import Earlier, Uv, overlay_steps, solve_overlay
+from podfit.solve.settings import as_link
 from podfit.solve.template_index import flat_index, offer, resolver_platform
-from podfit.solve.uv import Question, as_link
+from podfit.solve.uv import Question
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from podfit.model import (
 )
 from podfit.readers.plain_file import exists
 from podfit.solve.addresses import place, unset
-from podfit.solve.uv import as_link
+from podfit.solve.settings import as_link
 
 
 def with_project_indexes(options: Options, project: Project, reporter: Reporter | None = None) -> Options:

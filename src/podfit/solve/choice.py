@@ -21,8 +21,9 @@ from podfit.model.steps import Steps
 from podfit.model.versions import same_version, within
 from podfit.solve.ahead import read_ahead
 from podfit.solve.answer import Refusal
+from podfit.solve.conflicts import Core, Impossible
 from podfit.solve.limits import pinned
-from podfit.solve.search import MOST_RUNS, Core, Packages, Search, words_of
+from podfit.solve.search import MOST_RUNS, Packages, Search, words_of
 from podfit.solve.sources import Sources
 
 MOST_INCLUDED = 12
@@ -42,15 +43,6 @@ MANY_PINS = 250
 
 STAYS, ANCHOR = 1, 2
 """The ranks (podfit.solve.cores) of a need that the template meets, and of what moves last of all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Impossible:
-    """Constraint lines that cannot be met together, the explanation, and what source builds were offered of then."""
-
-    lines: frozenset[str]
-    explanation: str
-    offered: frozenset[str]
 
 
 @dataclass(slots=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from podfit.model import RefusedNeed
 from podfit.solve.alternative import Unsought
-from podfit.solve.choice import Impossible
-from podfit.solve.search import Core
+from podfit.solve.conflicts import Core, Impossible
 
 FEWEST, FIXED = "fewest", "fixed"
 

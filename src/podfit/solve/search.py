@@ -8,15 +8,9 @@ is one with the fewest changes. Held pins are never released.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
 import re
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -25,6 +19,7 @@ from podfit.model.steps import Steps
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
 from podfit.solve.answer import Refusal
+from podfit.solve.conflicts import Core, Memory
 from podfit.solve.cores import hitting_set
 from podfit.solve.limits import disjoint, exactly_asked, known_cores
 from podfit.solve.sources import Sources
@@ -32,9 +27,6 @@ from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.uv import Question, Uv
 
 Packages = Mapping[str, LockedPackage]
-
-_LEARNED_SECONDS = 24 * 3600
-"""How long conflicts seen once steer the search: a release that dissolves one is noticed a day later at most."""
 
 MOST_RUNS = 40
 """So many resolutions look for the fewest changes; then every pin that a conflict names is released at once."""
@@ -52,15 +44,6 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def words_of(text: str) -> set[str]:
     """Return everything in uv's explanation that can be the name of a distribution, normalized."""
     return {canonical(word.rstrip(".-_")) for word in _WORD.findall(text)}
-
-
-@dataclass(frozen=True, slots=True)
-class Core:
-    """Pins that cannot all stay, with the explanation; proof has every name that the conflict may rest on."""
-
-    names: frozenset[str]
-    reason: str
-    proof: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -166,9 +149,9 @@ class Search:
             return None
         return replace(bare, message=bare.message + self._limits(bare, self.released))
 
-    def _recall(self) -> _Memory:
+    def _recall(self) -> Memory:
         """Learn what is known before uv is asked; return where it is kept what this search learns."""
-        memory = _Memory(self)
+        memory = Memory(self)
         memory.read()
         asked = dict.fromkeys(self.question.requirements, "the project needs")
         for core, reason in known_cores({**self.implied, **asked}, self.offered, self.held):
@@ -406,36 +389,3 @@ class Search:
                     said.append(text)
         said = list(dict.fromkeys(against or said))
         return f" Of the template, {', '.join(said[:3])}." if said else ""
-
-
-class _Memory:
-    """The conflicts that earlier solves of the same question met, so that the next one asks uv once."""
-
-    def __init__(self, search: Search) -> None:
-        self._search = search
-        pins = sorted(search.offered.pins.items())
-        told = (search.question.key(), pins, sorted(search.held), search.soft and sorted(search.soft))
-        key = hashlib.sha256(repr(told).encode()).hexdigest()[:32]
-        self._path: Path = search.uv.cache / "conflicts" / f"{key}.json"
-
-    def read(self) -> None:
-        """Give the search what was learned and is not yet stale: cores and the explanation of each."""
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            if self._search.uv.refresh or time.time() - self._path.stat().st_mtime > _LEARNED_SECONDS:
-                return
-            for names, text, proof in json.loads(self._path.read_bytes()):
-                core = frozenset(str(name) for name in names)
-                if core:
-                    self._search.take_apart_from([Core(core, str(text), frozenset(map(str, proof)))], ())
-
-    def write(self) -> None:
-        """Keep what was learned; a cache that cannot be written costs time, not the plan."""
-        search = self._search
-        with contextlib.suppress(OSError):
-            if not search.cores or (search.runs == 1 and self._path.exists()):
-                return
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._path.with_suffix(f".{os.getpid()}")
-            told = [[sorted(each.names), each.reason, sorted(each.proof)] for each in search.learned]
-            temporary.write_text(json.dumps(told))
-            temporary.replace(self._path)

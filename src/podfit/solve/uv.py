@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import json
 import os
 import re
 import subprocess
@@ -24,15 +23,12 @@ from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
 from podfit.solve.begun import Begun
+from podfit.solve.settings import FRESH_SECONDS, as_link, index_settings
 from podfit.solve.watched import run_watched
-
-FRESH_SECONDS = 600
-"""How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""
 
 APART_SECONDS = 1.0
 """So long after each other questions are begun."""
 
-_FOREVER = "max-age=365000000, immutable"
 _STEERING = (
     "CONDA_PREFIX",
     "UV_BUILD_CONSTRAINT",
@@ -300,36 +296,6 @@ class Uv:
                 _sentence(done.stderr, question), remedy="check the network, --index-url and the proxy variables"
             )
         raise InputError(f"uv could not resolve the requirements: {_reason(done.stderr)}")
-
-
-def as_link(place: str | Path) -> str:
-    """Return a directory or a URL as a word for uv's --find-links, which splits what it gets at commas."""
-    url = str(place) if "://" in str(place) else Path(place).absolute().as_uri()
-    return url.replace(",", "%2C")
-
-
-def index_settings(arguments: Sequence[str], *, ages: bool = True) -> tuple[str, list[str]]:
-    """Return uv.toml for the indexes that arguments name, and the arguments that remain.
-
-    An index need not say how long its pages stay fresh, and then uv fetches every one again for every question. So
-    each counts as fresh as long as PyPI's own: pages FRESH_SECONDS; files forever on PyPI, where none is ever
-    replaced (https://docs.pypi.org/api/index-api/), elsewhere as long as pages. Without ages (uv's --refresh yields to
-    them) what the index says counts.
-    """
-    lines, rest = [], []
-    words = iter(arguments)
-    for word in words:
-        if word not in ("--default-index", "--index"):
-            rest.append(word)
-            continue
-        url = next(words)
-        lines += ["[[index]]", f"url = {json.dumps(url, ensure_ascii=False)}"]
-        lines += ["default = true"] if word == "--default-index" else []
-        if not ages:
-            continue
-        files = _FOREVER if urlsplit(url).hostname == "pypi.org" else f"max-age={FRESH_SECONDS}"
-        lines.append(f'cache-control = {{ api = "max-age={FRESH_SECONDS}", files = "{files}" }}')
-    return "\n".join(lines) + "\n", rest
 
 
 def find_uv() -> str:
