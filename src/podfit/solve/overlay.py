@@ -197,7 +197,8 @@ def overlay_steps(
         chosen = False
         found: Packages | Refusal | None = None
         try:
-            straight = (yield from first.straight()) if prefer == NEEDS else None
+            at_best = prefer == NEEDS and not uv.refresh  # which version is best is read of pages that may be minutes old
+            straight = (yield from first.straight()) if at_best else None
             if prefer == TEMPLATE:
                 found = yield from search.run()
             elif straight is not None:
