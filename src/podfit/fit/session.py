@@ -162,6 +162,7 @@ class Session:
             offline=self.offline,
             find_links=options.find_links,
             reporter=self.reporter,
+            refresh=self.refresh,
         )
 
     def _fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:

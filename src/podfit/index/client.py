@@ -48,7 +48,7 @@ class Index:
     stands for `default_index_urls()`. The first index that has a project counts for it alone. find_links are
     directories or pages of links whose files count like an index's. cache is podfit's cache directory (None:
     `default_cache()`); pages are asked for again after ten minutes, what is read from a file is kept for good.
-    offline never uses the network. Where the network fails, the cache stands in, with one warning per index.
+    offline never uses the network; refresh asks for every page once. Where the network fails, the cache stands in.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Index:
         offline: bool = False,
         find_links: Sequence[str] = (),
         reporter: Reporter | None = None,
+        refresh: bool = False,
     ) -> None:
         pairs = [source_of(link, flat=True) for link in find_links]
         pairs += [source_of(url) for url in (default_index_urls() if urls is None else urls)]
@@ -67,9 +68,8 @@ class Index:
         self.transport = Transport(dict(credentials for _, credentials in pairs if credentials))
         self.cache = cache or default_cache()
         self._cache = Cache(self.cache / "index-1")
-        self._pages = Pages(
-            [source for source, _ in pairs], self.transport, self._cache, offline=offline, reporter=self.reporter
-        )
+        sources = [source for source, _ in pairs]
+        self._pages = Pages(sources, self.transport, self._cache, self.reporter, offline=offline, refresh=refresh)
         self._artefacts = Artefacts(self.transport)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}

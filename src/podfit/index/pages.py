@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,12 +140,20 @@ class Pages:
     """  # noqa: D205 - one sentence after another
 
     def __init__(
-        self, sources: Sequence[Source], transport: Transport, cache: Cache, *, offline: bool, reporter: Reporter
+        self,
+        sources: Sequence[Source],
+        transport: Transport,
+        cache: Cache,
+        reporter: Reporter,
+        *,
+        offline: bool,
+        refresh: bool = False,
     ) -> None:
         self.sources = tuple(sources)
         self._transport = transport
         self._cache = cache
         self._offline = offline
+        self._refreshed_since = time.time() if refresh and not offline else 0.0
         self._reporter = reporter
         self._lock = threading.Lock()
         self.stood_in: set[str] = set()
@@ -194,7 +203,7 @@ class Pages:
             return _local_entry(source, name)
         key = f"{source.key}/{name}"
         kept = self._kept(key)
-        if kept is not None and self._cache.age(_KIND, key) < FRESH_SECONDS:
+        if kept is not None and self._cache.age(_KIND, key) < min(FRESH_SECONDS, time.time() - self._refreshed_since):
             return kept
         if self._offline:
             if kept is None:
@@ -230,7 +239,7 @@ class Pages:
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
         if kept is not None and kept.etag:
             headers["If-None-Match"] = kept.etag
-        elif kept is not None and kept.modified:
+        elif kept is not None and kept.modified and not self._refreshed_since:  # it counts whole seconds
             headers["If-Modified-Since"] = kept.modified
         for last in (False, True):
             try:

@@ -197,8 +197,7 @@ def overlay_steps(
         chosen = False
         found: Packages | Refusal | None = None
         try:
-            at_best = prefer == NEEDS and not uv.refresh  # which version is best is read of pages that may be minutes old
-            straight = (yield from first.straight()) if at_best else None
+            straight = (yield from first.straight()) if prefer == NEEDS else None
             if prefer == TEMPLATE:
                 found = yield from search.run()
             elif straight is not None:
