@@ -65,6 +65,16 @@ def wheels(folder: Path, releases: Mapping[tuple[str, str], Sequence[str]], tags
     return folder
 
 
+def refill(folder: Path, stem: str, files: Mapping[str, str]) -> None:
+    """Put files (path to text) into the pure wheel of a release (`lib-1.0`) in place of its module."""
+    (path,) = folder.glob(f"{stem}-*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        kept = {name: wheel.read(name).decode() for name in wheel.namelist() if ".dist-info/" in name}
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in {**kept, **files}.items():
+            wheel.writestr(name, text)
+
+
 def simple_index(folder: Path, releases: Mapping[tuple[str, str], Sequence[str]]) -> Path:
     """Write a package index (PEP 503) of pure wheels."""
     for name in {name for name, _ in releases}:

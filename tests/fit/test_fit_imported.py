@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from fit_support import World, project, template
+from fit_support import World, project, refill, template
 
 from podfit.fit.session import fit_templates
 from podfit.model import Action, EvidenceKind, Plan, Template
@@ -25,12 +24,7 @@ def world(folder: Path, **sources: str) -> World:
     """Return a world in which tabular 4.1 and 3.0 have this source: `new` and `old`."""
     made = World(folder, RELEASES)
     for version, source in (("4.1", sources["new"]), ("3.0", sources.get("old", ""))):
-        (path,) = (folder / "wheels").glob(f"tabular-{version}-*.whl")
-        with zipfile.ZipFile(path) as wheel:
-            rest = {name: wheel.read(name) for name in wheel.namelist() if name != "tabular.py"}
-        with zipfile.ZipFile(path, "w") as wheel:
-            for name, data in {**rest, "tabular/__init__.py": source.encode()}.items():
-                wheel.writestr(name, data)
+        refill(folder / "wheels", f"tabular-{version}", {"tabular/__init__.py": source})
     return made
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from fit_support import EVIDENCE, Told, World, planned, project, template
+from fit_support import EVIDENCE, Told, World, planned, project, refill, template
 
 from podfit.fit.session import fit_templates
 from podfit.model import Distribution, ImportSite, LocalEnvironment, Plan, Project, Verdict
@@ -30,12 +29,7 @@ def world(folder: Path, asks: str, *, had: bool = True) -> World:
     contents: dict[str, Mapping[str, str]] = {"asker-1.0": {"asker/__init__.py": asks}}
     contents |= {f"lib-{version}": WITH_OLD if had and version < "2" else WITHOUT for _, version in list(RELEASES)[1:5]}
     for stem, files in contents.items():
-        (path,) = (folder / "wheels").glob(f"{stem}-*.whl")
-        with zipfile.ZipFile(path) as wheel:
-            rest = {name: wheel.read(name).decode() for name in wheel.namelist() if ".dist-info/" in name}
-        with zipfile.ZipFile(path, "w") as wheel:
-            for name, text in {**rest, **files}.items():
-                wheel.writestr(name, text)
+        refill(folder / "wheels", stem, files)
     return made
 
 

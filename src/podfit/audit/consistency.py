@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import Evidence, EvidenceKind, Finding, Need, Release, Template, Verdict, canonical
 from podfit.model.kept import kept_with
 from podfit.model.requirement import Markers, RequiresDist
+from podfit.model.versions import admits
 from podfit.model.words import shortened
 
 CHECK = "consistency"
@@ -94,7 +92,7 @@ def walk(environment: Mapping[str, Release], template: Template, needs: Iterable
                 version = present.version if present else ""
                 violations.append(Violation(name, release.version, asked.short, version, release.evidence))
         python = template.interpreter.version
-        if release.requires_python and not _meets_python(release.requires_python, python):
+        if release.requires_python and not admits(release.requires_python, python):
             asked_python = f"Python {release.requires_python}"
             violations.append(Violation(name, release.version, asked_python, python, release.evidence))
         edges[name] = tuple(sorted({asked.target for asked in active[name] if asked.target in environment}))
@@ -170,12 +168,3 @@ def _old(violations: Iterable[Violation]) -> Iterator[Finding]:
         said = [f"{shortened(absent, 6)}, absent there"] if absent else []
         message = f"in the template as it is, {name} {found[0].version} requires {'; '.join(other + said)}"
         yield Finding(CHECK, name, Verdict.WARNING, message, found[0].evidence, "podfit leaves it so")
-
-
-@lru_cache(maxsize=1 << 12)
-def _meets_python(specifier: str, version: str) -> bool:
-    """Tell whether a Python version meets Requires-Python; one that cannot be read limits nobody."""
-    try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
-    except InvalidSpecifier:
-        return True

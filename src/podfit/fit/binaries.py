@@ -159,6 +159,12 @@ def planned_wheel(package: LockedPackage, template: Template) -> IndexFile | Non
     return index_file(best, package.version) if best is not None and best.kind == "wheel" else None
 
 
+def added_wheel(subject: Subject, name: str) -> IndexFile | None:
+    """Return the wheel of an added release that would be installed; None where it is not added, or built first."""
+    package = subject.overlay.packages.get(name) if name in subject.added else None
+    return planned_wheel(package, subject.template) if package is not None else None
+
+
 def compiled(filename: str) -> bool:
     """Tell whether a wheel is for one platform (PEP 425): one for any holds nothing compiled."""
     return filename.endswith(".whl") and not filename.endswith("-any.whl")

@@ -9,6 +9,7 @@ the Python it is to run on is wished away where those who ask for it allow one t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -17,11 +18,10 @@ from packaging.version import InvalidVersion, Version
 from podfit.audit import Subject
 from podfit.catalogue.pythons import Python, pythons
 from podfit.fit.phases import Given
-from podfit.fit.times import first_upload, instant, pinned_needs
+from podfit.fit.times import first_upload, instant, published, taken_as_they_are
 from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import same_release
 
 if TYPE_CHECKING:
     from podfit.index import Index
@@ -35,29 +35,23 @@ def bygone(given: Given, subject: Subject) -> Steps[tuple[Bound, ...]]:
     python = pythons().get(subject.template.interpreter.series)
     if python is None:
         return ()
-    taken = pinned_needs(subject)
+    born = instant(python.released)
+    taken = taken_as_they_are(subject, given.tested)
     old = {
         name: uploaded
-        for name, release in sorted(subject.added.items())
-        if name not in taken
-        and not same_release(given.tested.get(name, ""), release.version)
-        and (uploaded := first_upload(subject, name))
-        and instant(uploaded) < instant(python.released)
+        for name in sorted(subject.added)
+        if name not in taken and (uploaded := first_upload(subject, name)) and instant(uploaded) < born
     }
     if not old:
         return ()
-    until = {limit.name: limit.until for limit in subject.timely if not limit.gave_way}
-    limits = {name: list(_limits(subject, name)) for name in old}
-    tags = subject.template.target.tags
+    ends = {limit.name: instant(limit.until) for limit in subject.timely if not limit.gave_way}
+    markers = Markers(subject.template.marker_environment)
+    limits = {name: list(_limits(subject, name, markers)) for name in old}
 
     def later() -> dict[str, str]:
         given.index.ready(old)
-        found: dict[str, str] = {}
-        for name in old:
-            window = (python.released, until.get(name, ""))
-            version = _first_later(given.index, name, subject.added[name].version, window, tags, limits[name])
-            found |= {name: version} if version else {}
-        return found
+        found = {name: _first_later(given.index, subject, name, limits[name], born, ends.get(name)) for name in old}
+        return {name: version for name, version in found.items() if version}
 
     found: dict[str, str] = yield Wait(later)
     return tuple(_bound(subject, name, old[name], version, python) for name, version in found.items())
@@ -71,9 +65,8 @@ def _bound(subject: Subject, name: str, uploaded: str, version: str, python: Pyt
     return Bound(name, f"{reason}; {version} is the first release after that", evidence, f">={version}")
 
 
-def _limits(subject: Subject, name: str) -> Iterator[SpecifierSet]:
+def _limits(subject: Subject, name: str, markers: Markers) -> Iterator[SpecifierSet]:
     """Yield what the project, its constraints that are in force, and what is there ask of a name."""
-    markers = Markers(subject.template.marker_environment)
     yield from (SpecifierSet(need.specifier) for need in subject.needs if need.name == name)
     yield from (SpecifierSet(bound.specifier) for bound in subject.bounds if bound.name == name and not bound.filename)
     for asker, targets in subject.walk.edges.items():
@@ -83,33 +76,26 @@ def _limits(subject: Subject, name: str) -> Iterator[SpecifierSet]:
 
 
 def _first_later(
-    index: Index,
-    name: str,
-    there: str,
-    window: tuple[str, str],
-    tags: tuple[str, ...],
-    limits: list[SpecifierSet],
+    index: Index, subject: Subject, name: str, limits: list[SpecifierSet], begin: datetime, end: datetime | None
 ) -> str:
-    """Return the first final release after there that limits allow, that has a wheel and is of a window in time.
+    """Return the first final release after the planned one that limits allow, with a wheel, from begin to before end.
 
-    The window is two ISO times, the second empty where it has no end. The waiting part.
+    The waiting part.
     """
     from podfit.index import best_files
 
     try:
         releases = index.releases(name)
-        planned = Version(there)
+        planned = Version(subject.added[name].version)
     except (PodfitError, InvalidVersion):
         return ""
     for version in releases:
-        parsed = Version(version)
-        if parsed <= planned or parsed.is_prerelease or not all(limit.contains(parsed) for limit in limits):
+        if Version(version) <= planned or not all(limit.contains(version) for limit in limits):
             continue
-        uploaded = [file.upload_time for file in releases[version] if file.upload_time and not file.yanked]
-        if not uploaded or instant(min(uploaded)) < instant(window[0]):
+        time = published(version, releases[version])
+        if time is None or time < begin or (end is not None and time >= end):
             continue
-        if window[1] and instant(min(uploaded)) >= instant(window[1]):
-            continue
-        if any(file.kind == "wheel" and not file.yanked for file in best_files(releases[version], version, tags)):
+        fitting = best_files(releases[version], version, subject.template.target.tags)
+        if any(file.kind == "wheel" and not file.yanked for file in fitting):
             return version
     return ""

@@ -15,7 +15,7 @@ from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used, at_import
 from podfit.catalogue.imports import ImportName, find, modules_of
 from podfit.catalogue.moved_names import gone_names
-from podfit.fit.binaries import compiled, planned_wheel
+from podfit.fit.binaries import added_wheel, compiled
 from podfit.fit.modules import moved_away
 from podfit.fit.phases import Given
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
@@ -108,8 +108,7 @@ def _reaches(version: str, since: str) -> bool:
 
 def _file(subject: Subject, name: str) -> IndexFile | None:
     """Return the wheel of a need that would be installed; None where it is not added, built first, or compiled."""
-    package = subject.overlay.packages.get(name) if name in subject.added else None
-    file = planned_wheel(package, subject.template) if package is not None else None
+    file = added_wheel(subject, name)
     return file if file is not None and not compiled(file.filename) else None
 
 

@@ -61,7 +61,6 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         subject, said = yield from audit_phase(given, subject, waived)
         old = yield from outgrown(given, subject, near.dates)
         lacking, gone, moved = yield from imported(given, subject)
-        wished = (*moved, *(yield from bygone(given, subject)))
         if lacking and number < MOST_ROUNDS:
             for need in lacking:
                 why = need.evidence[0]
@@ -81,7 +80,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 learned_now.append(wide)
         waived |= waived_now
         if number < MOST_ROUNDS:
-            learned_now += wishes.new(wished, refused)
+            learned_now += wishes.new((*moved, *(yield from bygone(given, subject))), refused)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
 from podfit.fit.phases import Given
-from podfit.fit.times import first_upload, frameworks_of, instant, learn_dates, taken_as_they_are
+from podfit.fit.times import first_upload, frameworks_of, instant, learn_dates, published, taken_as_they_are
 from podfit.model import PodfitError, Timely
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.steps import Steps, Wait
@@ -138,11 +138,9 @@ def majors(releases: Mapping[str, tuple[IndexFile, ...]]) -> dict[int, tuple[dat
 
 
 def _published(version: str, files: Iterable[IndexFile]) -> datetime | None:
-    """Return when a final release was published; None for another one, and where nobody says when."""
+    """Return what `published` does, None where the number counts from another epoch, too."""
     read = parsed(version)
-    if read is None or read.is_prerelease or read.epoch:
-        return None
-    return min((instant(file.upload_time) for file in files if file.upload_time and not file.yanked), default=None)
+    return None if read is None or read.epoch else published(version, files)
 
 
 def _major(version: str) -> int:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport
 from podfit.catalogue.imports import find
-from podfit.fit.binaries import planned_wheel
-from podfit.fit.older import older_of
+from podfit.fit.binaries import added_wheel
+from podfit.fit.older import newest_that, older_of
 from podfit.fit.phases import Given
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError, canonical
 from podfit.model.project import Grade
@@ -26,9 +26,6 @@ from podfit.model.versions import same_version
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
     from podfit.index.wheel import WheelListing
-
-MOST_LISTED = 12
-"""So many releases are looked into at most for one that has the modules: enough for a boundary among a thousand."""
 
 _THREADS = 8
 
@@ -49,7 +46,7 @@ def moved_away(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> 
     with.
     """
     asked = _by_provider(given.project.imports, given.tested, subject, read)
-    files = {name: file for name in asked if (file := _wheel(subject, name)) is not None}
+    files = {name: file for name in asked if (file := added_wheel(subject, name)) is not None}
     if not files:
         return ()
     listings = yield Wait(lambda: _listed(given.index, files))
@@ -86,12 +83,6 @@ def _providers(module: str, subject: Subject) -> Iterator[str]:
     yield from [name for name in names if name in subject.added][:1]
 
 
-def _wheel(subject: Subject, name: str) -> IndexFile | None:
-    """Return the wheel of an added release that would be installed; None where it is built first."""
-    package = subject.overlay.packages.get(name)
-    return planned_wheel(package, subject.template) if package is not None else None
-
-
 def _listed(index: Index, files: Mapping[str, IndexFile]) -> dict[str, WheelListing]:
     """Return the files of wheels, by name, of those that can be read; the waiting part."""
     from concurrent.futures import ThreadPoolExecutor
@@ -122,23 +113,19 @@ def _older_with(given: Given, subject: Subject, name: str, missing: Sequence[_As
     """Return a bound that leads to the newest older release that has what is missing; none where none has it."""
     version = subject.added[name].version
     releases = yield from older_of(given, subject, name, version)
-    wanted = [each.module for each in missing]
-    low, high, step, tries = 0, -1, 1, 0
-    while tries < MOST_LISTED and (low < len(releases) if high < 0 else low < high):
-        place = min(low + step - 1, len(releases) - 1) if high < 0 else (low + high) // 2
-        tries += 1
-        file = releases[place][1]
-        listings = yield Wait(lambda file=file: _listed(given.index, {name: file}))  # type: ignore[misc]
-        if name in listings and all(module in listings[name].modules for module in wanted):
-            high = place
-        else:
-            low, step = place + 1, step * 2
-    if high < 0:
+    wanted = {each.module for each in missing}
+
+    def has_them(_: str, file: IndexFile) -> Steps[bool]:
+        listings = yield Wait(lambda: _listed(given.index, {name: file}))
+        return name in listings and wanted <= listings[name].modules
+
+    place, _ = yield from newest_that(has_them, releases)
+    if place < 0:
         return []
-    there, first = releases[high][0], missing[0]
+    (there, file), first = releases[place], missing[0]
     reason = (
         f"{first.who} imports {first.module} ({first.place}), which {name} {version} does not have; "
         f"{there} is the newest before it that has it"
     )
-    evidence = Evidence(EvidenceKind.BINARY, releases[high][1].filename, f"has {first.module}")
+    evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {first.module}")
     return [Bound(name, reason, evidence, f"<={there}")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from podfit.audit import Subject
@@ -15,6 +16,7 @@ from podfit.fit.binaries import compiled
 from podfit.fit.phases import Given
 from podfit.model import Bound, PodfitError, Template
 from podfit.model.steps import Steps, Wait
+from podfit.model.versions import admits
 
 if TYPE_CHECKING:
     from podfit.index import IndexFile
@@ -45,8 +47,9 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     if not said:
         return bound
     releases = yield from older_of(given, subject, bound.name, release.version)
-    first, tries = yield from _first_that_passes(given, subject, bound.name, releases)
-    if first:
+    place, tries = yield from newest_that(partial(_passes, given, subject, bound.name), releases)
+    if place >= 0:
+        first = releases[place][0]
         text = f"{bound.reason}; {first} is the newest before it that fits"
         return replace(bound, specifier=f"<={first}", reason=text)
     if all(each.advice for each in said):
@@ -90,7 +93,7 @@ def older_releases(
         fitting = [
             file
             for file in best_files(files, text, tags)
-            if file.kind == "wheel" and not file.yanked and _allows(file.requires_python, template.interpreter.version)
+            if file.kind == "wheel" and not file.yanked and admits(file.requires_python, template.interpreter.version)
         ]
         late = exclude_newer and fitting and fitting[0].upload_time
         if fitting and not (late and fitting[0].upload_time[:10] > exclude_newer[:10]):
@@ -98,36 +101,29 @@ def older_releases(
     return found[::-1]
 
 
-def _allows(requires_python: str, python: str) -> bool:
-    """Tell whether a file's requires-python admits a Python; what cannot be read limits nothing."""
-    try:
-        return SpecifierSet(requires_python).contains(python, prereleases=True)
-    except InvalidSpecifier:
-        return True
+def newest_that(
+    passes: Callable[[str, IndexFile], Steps[bool]], releases: Sequence[tuple[str, IndexFile]]
+) -> Steps[tuple[int, int]]:
+    """Return the place of the newest release that passes, by doubling steps and then halving, and the tries.
 
-
-def _first_that_passes(
-    given: Given, subject: Subject, name: str, releases: Sequence[tuple[str, IndexFile]]
-) -> Steps[tuple[str, int]]:
-    """Return the newest release that passes, by doubling steps and then halving, empty for none; and the tries."""
+    The place is -1 where none was found within MOST_TRIES.
+    """
     low, high, step, tries = 0, -1, 1, 0
     while low < len(releases) and tries < MOST_TRIES:  # the doubling part: releases before low fail
         place = min(low + step - 1, len(releases) - 1)
         tries += 1
-        if (yield from _passes(given, subject, name, *releases[place])):
+        if (yield from passes(*releases[place])):
             high = place
             break
         low, step = place + 1, step * 2
-    if high < 0:
-        return "", tries
     while low < high and tries < MOST_TRIES:
         middle = (low + high) // 2
         tries += 1
-        if (yield from _passes(given, subject, name, *releases[middle])):
+        if (yield from passes(*releases[middle])):
             high = middle
         else:
             low = middle + 1
-    return releases[high][0], tries
+    return high, tries
 
 
 def _passes(given: Given, subject: Subject, name: str, version: str, file: IndexFile) -> Steps[bool]:

@@ -200,28 +200,26 @@ def fit_templates(
     options = options or Options()
     reporter = reporter or SilentReporter()
     _tell_unknown_names(options, templates, reporter)
-    try:
-        results = finish_all(
-            [
-                _fit_one(
-                    Given(
-                        project,
-                        calls,
-                        template,
-                        index,
-                        uv,
-                        options,
-                        reporter,
-                        now,
-                        source=IndexReleases(index, template),
-                        wheels=WheelReader(index, template),
-                        audits=audits,
-                    )
-                )
-                for template in templates
-            ],
-            _SIDE_BY_SIDE,
+    jobs = [
+        _fit_one(
+            Given(
+                project,
+                calls,
+                template,
+                index,
+                uv,
+                options,
+                reporter,
+                now,
+                source=IndexReleases(index, template),
+                wheels=WheelReader(index, template),
+                audits=audits,
+            )
         )
+        for template in templates
+    ]
+    try:
+        results = finish_all(jobs, _SIDE_BY_SIDE)
     finally:
         uv.end()
     errors = [result.error for result in results if result.error is not None]

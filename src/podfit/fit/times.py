@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
@@ -12,7 +13,10 @@ from podfit.catalogue.held import frameworks
 from podfit.fit.phases import Given
 from podfit.model import Origin, PodfitError, Template
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import same_release
+from podfit.model.versions import parsed, same_release
+
+if TYPE_CHECKING:
+    from podfit.index import IndexFile
 
 
 def pinned_needs(subject: Subject) -> set[str]:
@@ -38,6 +42,14 @@ def instant(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
+def published(version: str, files: Iterable[IndexFile]) -> datetime | None:
+    """Return when a final release was published; None for another one, and where nobody says when."""
+    read = parsed(version)
+    if read is None or read.is_prerelease:
+        return None
+    return min((instant(file.upload_time) for file in files if file.upload_time and not file.yanked), default=None)
+
+
 def frameworks_of(subject: Subject) -> dict[str, str]:
     """Return the versions of the held frameworks of a template, by name."""
     return {name: subject.template.distributions[name].version for name in frameworks() if name in subject.held}
@@ -57,8 +69,8 @@ def _released(given: Given, name: str, version: str) -> str:
     """
     try:
         releases = given.index.releases(name)
-        parsed = Version(version)
-        for text in (parsed.public, parsed.base_version):
+        read = Version(version)
+        for text in (read.public, read.base_version):
             times = [file.upload_time for file in releases.get(str(Version(text)), ()) if file.upload_time]
             if times:
                 return min(times)

@@ -31,7 +31,8 @@ def with_known_addresses(manager: urllib3.PoolManager, addresses: Addresses) -> 
         """A connection to an address that is known."""
 
         def _new_conn(self) -> socket.socket:
-            address = addresses.get((self.host.lower(), self.port or self.default_port))
+            place = (self.host.lower(), self.port or self.default_port)
+            address = addresses.get(place)
             if address is None:
                 return super()._new_conn()
             name, self._dns_host = self._dns_host, address
@@ -41,7 +42,7 @@ def with_known_addresses(manager: urllib3.PoolManager, addresses: Addresses) -> 
                 pass
             finally:
                 self._dns_host = name
-            addresses.pop((self.host.lower(), self.port or self.default_port), None)
+            addresses.pop(place, None)
             return super()._new_conn()
 
     class Secure(Plain, HTTPSConnection):

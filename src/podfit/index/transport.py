@@ -71,7 +71,6 @@ class Transport:
         self._lock = threading.Lock()
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._contacts: dict[tuple[str, int], threading.Lock] = {}
-        self._reached: set[tuple[str, int]] = set()
         self._addresses: Addresses = {}
         self._down: dict[tuple[str, int], tuple[float, IndexUnreachable]] = {}
         self._context: SSLContext | None = None
@@ -187,12 +186,12 @@ class Transport:
             contact = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         except ValueError as error:
             raise IndexUnreachable(label, str(error).lower(), remedy="correct the URL", transient=False) from None
-        if contact in self._reached:
+        if contact in self._addresses:
             return contact
         with self._lock:
             lock = self._contacts.setdefault(contact, threading.Lock())
         with lock:
-            if contact in self._reached:
+            if contact in self._addresses:
                 return contact
             down = self._down.get(contact)
             if down is not None and time.monotonic() - down[0] < _DOWN_SECONDS:
@@ -203,13 +202,12 @@ class Transport:
                 self._mark_down(contact, down_now)
                 raise down_now
             self._addresses[contact] = found
-            self._reached.add(contact)
         return contact
 
     def _mark_down(self, contact: tuple[str, int], failure: IndexUnreachable) -> None:
         """Remember that a host cannot be reached."""
         self._down[contact] = (time.monotonic(), failure)
-        self._reached.discard(contact)
+        self._addresses.pop(contact, None)
 
     def _authorization(self, host: str) -> dict[str, str]:
         """Return the header that proves who asks, for a host; empty where nothing is known."""

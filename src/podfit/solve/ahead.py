@@ -27,8 +27,8 @@ def read_ahead(
 ) -> Steps[None]:
     """Read the metadata of exact versions and of what they ask for: the tested version, else the newest with a wheel.
 
-    extras are those that are asked for of exact, by name. What the template has is known already. What they ask for and
-    no wheel can meet is offered where its build is likely.
+    extras are those that are asked for of exact, by name, the empty one among them. What the template has is known
+    already. What they ask for and no wheel can meet is offered where its build is likely.
     """
     markers = Markers(template.marker_environment)
     seen = {*exact, *template.distributions}
@@ -37,19 +37,22 @@ def read_ahead(
         stated = yield from sources.requirements(front.items())
         asked: dict[str, str] = {}
         for (name, _), lines in stated.items():
-            for line in markers.active(lines, ("", *extras.get(name, ()))):
+            for line in markers.active(lines, extras.get(name, ("",))):
                 if line.target not in seen and not line.requirement.url:
                     seen.add(line.target)
                     asked[line.target] = str(line.requirement.specifier)
         if not asked:
             break
-        front = yield from _likely(sources, asked, tested)
+        front = yield from best_versions(sources, asked, tested)
+        yield from sources.offer_likely({name: limit for name, limit in asked.items() if name not in front})
 
 
-def _likely(sources: Sources, asked: Mapping[str, str], tested: Mapping[str, str]) -> Steps[dict[str, str]]:
-    """Return the versions that are likely to be chosen for what is asked, by name; offer what has to be built."""
+def best_versions(sources: Sources, asked: Mapping[str, str], tested: Mapping[str, str]) -> Steps[dict[str, str]]:
+    """Return the version that is best for each of what is asked (specifiers by name), as far as the index tells.
+
+    It is the tested one where that is allowed and has a wheel, else the newest that has one.
+    """
     exact = {name: f"=={tested[name]}" for name, limit in asked.items() if within(limit, tested.get(name, ""))}
-    found = yield from sources.newest_wheels(exact)
-    found |= yield from sources.newest_wheels({name: limit for name, limit in asked.items() if name not in found})
-    yield from sources.offer_likely({name: limit for name, limit in asked.items() if name not in found})
-    return found
+    best = yield from sources.newest_wheels(exact)
+    newest = yield from sources.newest_wheels({name: limit for name, limit in asked.items() if name not in best})
+    return {**best, **newest}

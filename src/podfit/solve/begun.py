@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _T = TypeVar("_T")
 
@@ -16,28 +19,26 @@ class Begun(Generic[_T]):
     """
 
     def __init__(self, call: Callable[[threading.Event], _T], after: float = 0.0) -> None:
+        from concurrent.futures import Future
+
         self._after = after
         self._now = threading.Event()
         self._stop = threading.Event()
-        self._value: list[_T] = []
-        self._error: BaseException | None = None
+        self._outcome: Future[_T] = Future()
         self._thread = threading.Thread(target=self._run, args=(call,), name="podfit-begun", daemon=True)
         self._thread.start()
 
     def _run(self, call: Callable[[threading.Event], _T]) -> None:
         self._now.wait(self._after)
         try:
-            self._value.append(call(self._stop))
+            self._outcome.set_result(call(self._stop))
         except BaseException as error:  # handed to who waits
-            self._error = error
+            self._outcome.set_exception(error)
 
     def result(self) -> _T:
         """Wait for the call; return what it returned, or raise what it raised."""
         self._now.set()
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._value[0]
+        return self._outcome.result()
 
     def stop(self) -> None:
         """Tell the call to stop, and wait until it has."""

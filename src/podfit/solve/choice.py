@@ -19,9 +19,10 @@ from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps
 from podfit.model.versions import same_version, within
-from podfit.solve.ahead import read_ahead
+from podfit.solve.ahead import best_versions, read_ahead
 from podfit.solve.answer import Refusal
-from podfit.solve.conflicts import Core, Impossible
+from podfit.solve.conflicts import Impossible
+from podfit.solve.earlier import Earlier
 from podfit.solve.limits import pinned
 from podfit.solve.search import MOST_RUNS, Packages, Search, words_of
 from podfit.solve.sources import Sources
@@ -51,12 +52,12 @@ class NeedsFirst:
 
     cheapest is the search for the fewest changes whatever the needs' versions, answer what it found, None where it has
     not ended. absent are the needs that the template does not meet, in the order in which they count. tested are the
-    local versions. known has, by the needs' exact versions, which pins cannot all stay with them, and takes up what is
-    found. patience is how many resolutions look for the fewest changes with these versions; with settle, what is
-    spared after that is searched for, too. included are the distributions of the template that the last solution over
-    what is held had to take in: the next one begins with them. After `choose`, passed_over says of needs what could
-    not be had and how the resolver explains it, and ended whether the fewest changes were found or refused within
-    patience.
+    local versions. earlier has what was found before, and takes up what is found. patience is how many resolutions look
+    for the fewest changes with these versions; with settle, what is spared after that is searched for, too. included
+    are the distributions of the template that the last solution over what is held had to take in: the next one begins
+    with them. After `straight`, tried tells whether the best versions were known, and long has them (PEP 508 lines)
+    where the search with them took longer than patience. After `choose`, passed_over says of needs what could not be
+    had and how the resolver explains it. ended tells whether the fewest changes were found or refused within patience.
     """
 
     cheapest: Search
@@ -64,9 +65,7 @@ class NeedsFirst:
     absent: Sequence[Need]
     tested: Mapping[str, str]
     sources: Sources | None = None
-    known: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
-    impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
-    witnesses: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
+    earlier: Earlier = field(default_factory=Earlier)
     patience: int = MOST_RUNS
     settle: bool = True
     ended: bool = True
@@ -81,7 +80,7 @@ class NeedsFirst:
         """Return the search and the solution with every absent need in the version that is best for it alone.
 
         None where they cannot be had together, or only without something that stays before any need gets what it wants,
-        and where nobody knows what is best. Where patience ends (long tells), the changes are more than the fewest.
+        and where nobody knows what is best. Where patience ends, the changes are more than the fewest.
         """
         asked = [need.name for need in self.absent if not need.url]
         best = yield from self._best()
@@ -89,37 +88,35 @@ class NeedsFirst:
             return None
         self.tried = True
         versions = {name: best[name] for name in asked}
-        if self._known_impossible(_lines(versions), self._staying()):
+        lines, staying = _lines(versions), self._staying()
+        if self._known_impossible(lines, staying):
             return None
+        question = (self.cheapest.question.key(), lines)
         try:
             if self.sources is not None:
-                extras = {need.name: tuple(map(canonical, need.extras)) for need in self.absent}
-                yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, extras)
+                yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, self._extras())
             search = yield from self._fixed(versions, {})
-            search.witness = self.witnesses.get((self.cheapest.question.key(), _lines(versions)))
-            if not self.known:  # the first time: what is asked for in the end is begun, too (podfit.solve.alternative)
+            search.witness = self.earlier.witnesses.get(question)
+            if not self.earlier.fixed:  # the first time: what is asked for in the end is begun, too
                 search.begin(bare=len(search.stiff) > MANY_PINS)
-                replace(self.cheapest, cores=[], reasons={}, proofs={}).begin()
+                replace(self.cheapest, cores={}).begin()
             found: Packages | Refusal | None = yield from search.exactly(self.patience)
-            lines = _lines(versions)
-            self.known[lines] = search.learned
+            self.earlier.fixed[lines] = search.learned
             if found is None:
-                self.ended, self.long = False, lines
+                self.long = lines
                 found = yield from search.roughly()
-                if not isinstance(found, Refusal) and self.settle:
-                    found = yield from search.sparing(found)
-                elif not isinstance(found, Refusal):
-                    search.take_as_found(found)
+                if not isinstance(found, Refusal):
+                    found = yield from self._spared(search, found)
         except InputError:  # something on the way to these versions is not there
             return None
         self.runs += search.runs
         if isinstance(found, Refusal):
-            self._learn_impossible(lines, self._staying(), found.message)
-        else:
-            self.witnesses[self.cheapest.question.key(), lines] = search.moved(found)
-        if isinstance(found, Refusal) or self._staying() & search.released:
-            self.ended = True
+            self._learn_impossible(lines, staying, found.message)
             return None
+        self.earlier.witnesses[question] = search.moved(found)
+        if staying & search.released:
+            return None
+        self.ended = not self.long
         return search, found
 
     def choose(self) -> Steps[tuple[Search, Packages | Refusal]]:
@@ -152,24 +149,28 @@ class NeedsFirst:
         search = yield from self._fixed(versions, wanted)
         patience = 0 if self.long == _lines(versions) else self.patience
         found: Packages | Refusal | None = yield from search.exactly(patience)
-        self.known[_lines(versions)] = search.learned
+        self.earlier.fixed[_lines(versions)] = search.learned
         if found is None:
             self.ended = False
-            if self.settle:
-                found = yield from search.sparing(wanted)
-            else:
-                search.take_as_found(wanted)
-                found = wanted
+            found = yield from self._spared(search, wanted)
         self.runs += search.runs
         return search, found
 
+    def _spared(self, search: Search, packages: Packages) -> Steps[Packages]:
+        """Return a solution that a search settles on, without what can be spared one by one where that is settled."""
+        if self.settle:
+            return (yield from search.sparing(packages))
+        search.take_as_found(packages)
+        return packages
+
     def _fixed(self, versions: Mapping[str, str], wanted: Packages) -> Steps[Search]:
         """Return a search with the needs in these versions, which are of a solution, or of none (empty)."""
-        search = self._search(_lines(versions))
+        fixed = _lines(versions)
+        search = self._search(fixed)
         search.implied = yield from self._implied(versions, wanted)
-        search.take(self.cheapest.reasons)
-        for lines, learned in self.known.items():
-            search.take_apart_from(learned, {line.partition("==")[0] for line in {*lines} ^ {*_lines(versions)}})
+        search.take(self.cheapest.learned)
+        for lines, learned in self.earlier.fixed.items():
+            search.take(learned, apart_from={line.partition("==")[0] for line in {*lines} ^ {*fixed}})
         return search
 
     def _implied(self, versions: Mapping[str, str], wanted: Packages) -> Steps[dict[str, str]]:
@@ -178,7 +179,7 @@ class NeedsFirst:
         By line, who asks, in words.
         """
         exact = dict(versions)
-        extras = {need.name: ("", *map(canonical, need.extras)) for need in self.absent}
+        extras = self._extras()
         lines = {f"{name}=={version}": "planned is" for name, version in exact.items()}
         markers = Markers(self.cheapest.template.marker_environment)
         seen: set[tuple[str, str]] = set()
@@ -198,16 +199,17 @@ class NeedsFirst:
                         exact.setdefault(line.target, wanted[line.target].version if wanted else version)
         return lines
 
+    def _extras(self) -> dict[str, tuple[str, ...]]:
+        """Return the extras that are asked for of each absent need, the empty one among them."""
+        return {need.name: ("", *map(canonical, need.extras)) for need in self.absent}
+
     def _best(self) -> Steps[dict[str, str]]:
         """Return the version that each absent need should have by itself, as far as the index tells."""
         limits = self._limits()
         asked = {need.name: limits[need.name] for need in self.absent if not need.url}
-        tested = {n: self.tested[n] for n, limit in asked.items() if within(limit, self.tested.get(n, ""))}
-        if self.sources is None:
-            return tested
-        best = yield from self.sources.newest_wheels({name: f"=={version}" for name, version in tested.items()})
-        newest = yield from self.sources.newest_wheels({n: limit for n, limit in asked.items() if n not in best})
-        return {**newest, **best}
+        if self.sources is not None:
+            return (yield from best_versions(self.sources, asked, self.tested))
+        return {n: self.tested[n] for n, limit in asked.items() if within(limit, self.tested.get(n, ""))}
 
     def _limits(self) -> dict[str, str]:
         """Return what requirements and constraints say about each absent need."""
@@ -320,7 +322,7 @@ class NeedsFirst:
     def _known_impossible(self, more: Sequence[str], staying: frozenset[str]) -> str:
         """Return why constraints cannot be met, where part of them could not before; empty where nothing is known."""
         offered = self._offered()
-        for each in self.impossible.get(self._place(staying), ()):
+        for each in self.earlier.impossible.get(self._place(staying), ()):
             if each.lines.issubset(more) and (offered - each.offered).isdisjoint(words_of(each.explanation)):
                 self._against |= words_of(each.explanation)
                 return each.explanation
@@ -331,7 +333,7 @@ class NeedsFirst:
         words = words_of(told)
         self._against |= words
         lines = frozenset(line for line in more if canonical(Requirement(line).name) in words)
-        self.impossible.setdefault(self._place(staying), []).append(Impossible(lines, told, self._offered()))
+        self.earlier.impossible.setdefault(self._place(staying), []).append(Impossible(lines, told, self._offered()))
 
     def _staying(self) -> frozenset[str]:
         """Return the pins that stay before any need gets what it wants."""
@@ -348,9 +350,7 @@ class NeedsFirst:
             self.cheapest,
             question=replace(asked, constraints=constraints, preferences=versions),
             soft=soft,
-            cores=[],
-            reasons={},
-            proofs={},
+            cores={},
             released=frozenset(),
             proven=True,
             runs=0,

@@ -54,7 +54,7 @@ class Memory:
             for names, text, proof in json.loads(self._path.read_bytes()):
                 core = frozenset(str(name) for name in names)
                 if core:
-                    self._search.take_apart_from([Core(core, str(text), frozenset(map(str, proof)))], ())
+                    self._search.take([Core(core, str(text), frozenset(map(str, proof)))])
 
     def write(self) -> None:
         """Keep what was learned; a cache that cannot be written costs time, not the plan."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from podfit.model import RefusedNeed
@@ -16,8 +16,8 @@ FEWEST, FIXED = "fewest", "fixed"
 class Earlier:
     """What solving the same needs under fewer bounds found: all of it stays true under more.
 
-    relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; reasons maps the
-    sets of pins that cannot all stay to the explanations, fixed does so for needs in exact versions (PEP 508 lines),
+    relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; cores are the
+    sets of pins that cannot all stay, fixed has those that cannot with needs in exact versions (PEP 508 lines),
     impossible has what they could not have together, near maps relaxed needs to the versions near their pins. hard has
     the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs' versions,
     FIXED with them. witnesses has the pins that solutions moved, by the question and the needs' versions. unsought is
@@ -27,7 +27,7 @@ class Earlier:
     relaxed: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
     refused: list[RefusedNeed] = field(default_factory=list)
-    reasons: dict[frozenset[str], str] = field(default_factory=dict)
+    cores: tuple[Core, ...] = ()
     near: dict[str, str] = field(default_factory=dict)
     impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
     witnesses: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Earlier:
 
     def clear(self) -> None:
         """Forget everything but what is hard: it was found under limits that are none any more."""
-        self.relaxed, self.dropped, self.refused, self.reasons, self.fixed = set(), set(), [], {}, {}
+        self.relaxed, self.dropped, self.refused, self.cores, self.fixed = set(), set(), [], (), {}
         self.near, self.impossible, self.witnesses = {}, {}, {}
 
     def take(
@@ -45,10 +45,10 @@ class Earlier:
         relaxed: Collection[str],
         dropped: Collection[str],
         refused: Iterable[RefusedNeed],
-        reasons: Mapping[frozenset[str], str],
+        cores: tuple[Core, ...],
     ) -> None:
         """Keep what one more solution found."""
         self.relaxed.update(relaxed)
         self.dropped.update(dropped)
         self.refused = list(refused)
-        self.reasons = dict(reasons)
+        self.cores = cores

@@ -189,10 +189,9 @@ def overlay_steps(
             ranks=ranks,
         )
         if (relaxed, dropped) == start:  # with fewer limits, what could not stay may stay
-            search.take(earlier.reasons)
+            search.take(earlier.cores)
         patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
-        known = (earlier.fixed, earlier.impossible, earlier.witnesses)
-        first = NeedsFirst(search, None, lacking, preferences, sources, *known, patience, settle)
+        first = NeedsFirst(search, None, lacking, preferences, sources, earlier, patience, settle)
         taken = fewest_of_all = search
         chosen = False
         found: Packages | Refusal | None = None
@@ -260,7 +259,7 @@ def overlay_steps(
                 refused.append(RefusedNeed(name, said, near=next_to, gave_way=fault.excluded))
             relaxed.add(name)
     assert settled is not None  # noqa: S101 - the loop ends with an answer or raises
-    earlier.take(relaxed, dropped, refused, cheapest[0].reasons if cheapest is not None else search.reasons)
+    earlier.take(relaxed, dropped, refused, cheapest[0].learned if cheapest is not None else search.learned)
     earlier.near = near
     search, packages = settled
     if not rough:
@@ -359,7 +358,7 @@ def _changes(search: Search, packages: Mapping[str, LockedPackage]) -> Iterator[
         before = search.offered.pins.get(name)
         if before is None or same_version(package.version, before):
             continue
-        texts = [text for core, text in search.reasons.items() if name in core]
+        texts = [core.reason for core in search.learned if name in core.names]
         if name in search.forced:
             texts = ["the project asks for a direct URL"]
         yield Change(name, before, package.version or package.url, texts[0] if texts else "")

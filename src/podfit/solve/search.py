@@ -71,9 +71,7 @@ class Search:
     soft: frozenset[str] | None = None
     ranks: Mapping[str, int] = field(default_factory=dict)
     implied: Mapping[str, str] = field(default_factory=dict)
-    cores: list[frozenset[str]] = field(default_factory=list)
-    reasons: dict[frozenset[str], str] = field(default_factory=dict)
-    proofs: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    cores: dict[frozenset[str], Core] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
     proven: bool = True
     runs: int = 0
@@ -123,7 +121,7 @@ class Search:
                 return Refusal(message)
             if core in self.cores:
                 break
-            self._learn(core, message, frozenset(words_of(self._why)))
+            self.take([Core(core, message, frozenset(words_of(self._why)))])
             self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
         return None
 
@@ -155,7 +153,7 @@ class Search:
         memory.read()
         asked = dict.fromkeys(self.question.requirements, "the project needs")
         for core, reason in known_cores({**self.implied, **asked}, self.offered, self.held):
-            self._learn(core, reason)
+            self.take([Core(core, reason, frozenset(words_of(reason)))])
         return memory
 
     def _release(self) -> None:
@@ -163,28 +161,21 @@ class Search:
         chosen = hitting_set(self.cores, self.weights, ranks=self.ranks)
         self.released, self.proven = chosen.names | self.forced, chosen.proven
 
-    def take(self, reasons: Mapping[frozenset[str], str]) -> None:
-        """Start from sets of pins that are known not to be able to stay together, each with its explanation."""
-        for core, reason in reasons.items():
-            self._learn(core, reason)
+    def take(self, cores: Iterable[Core], *, apart_from: Collection[str] = ()) -> None:
+        """Keep cores, each once, of pins that stay where they can.
 
-    def take_apart_from(self, cores: Iterable[Core], names: Collection[str]) -> None:
-        """Start from cores of the same question with other constraints on names: those that rest on none of these."""
+        apart_from are the names on which the question that taught them had other constraints: what rests on one of
+        these is left out.
+        """
+        stiff = self.stiff
         for core in cores:
-            if core.proof.isdisjoint(names):
-                self._learn(core.names, core.reason, core.proof)
+            if core.names <= stiff and core.proof.isdisjoint(apart_from):
+                self.cores.setdefault(core.names, core)
 
     @property
     def learned(self) -> tuple[Core, ...]:
         """The cores that were learned, each with what it rests on."""
-        return tuple(Core(names, reason, self.proofs[names]) for names, reason in self.reasons.items())
-
-    def _learn(self, core: frozenset[str], reason: str, proof: frozenset[str] | None = None) -> None:
-        """Keep a core of pins that stay where they can with its reason, once; proof as in Core, None: what is told."""
-        if core not in self.reasons and core <= self.stiff:
-            self.cores.append(core)
-            self.reasons[core] = reason
-            self.proofs[core] = frozenset(words_of(reason)) if proof is None else proof
+        return tuple(self.cores.values())
 
     def roughly(self) -> Steps[dict[str, LockedPackage] | Refusal]:
         """Return a solution that releases whatever conflicts name, or the last refusal: not the fewest changes."""
