@@ -16,6 +16,7 @@ from podfit.audit.binary.facts import (
 )
 from podfit.audit.releases import uses_cuda, uses_numpy
 from podfit.catalogue.variants import variants
+from podfit.index.threads import side_by_side
 from podfit.model import LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
 from podfit.plan.files import best_first
@@ -121,12 +122,8 @@ class WheelReader:
         """Return the facts of wheels by file name; the waiting part."""
         kept = {file.filename: self._index.kept_of(file, self._kind(file), WheelBinaries) for file in files}
         missing = [file for file in files if kept[file.filename] is None]
-        if missing:
-            from concurrent.futures import ThreadPoolExecutor
-
-            with ThreadPoolExecutor(min(_THREADS, len(missing)), thread_name_prefix="podfit-wheel") as pool:
-                kept.update(zip((file.filename for file in missing), pool.map(self._fetch_one, missing), strict=True))
-        return kept
+        read = side_by_side(self._fetch_one, missing, _THREADS, "wheel")
+        return kept | dict(zip((file.filename for file in missing), read, strict=True))
 
     def _kind(self, file: IndexFile) -> str:
         """Return what the cache calls the facts of a wheel."""

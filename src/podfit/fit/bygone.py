@@ -18,10 +18,11 @@ from packaging.version import InvalidVersion, Version
 from podfit.audit import Subject
 from podfit.catalogue.pythons import Python, pythons
 from podfit.fit.phases import Given
-from podfit.fit.times import first_upload, instant, published, taken_as_they_are
+from podfit.fit.times import first_upload, published, taken_as_they_are
 from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
+from podfit.model.times import instant
 
 if TYPE_CHECKING:
     from podfit.index import Index

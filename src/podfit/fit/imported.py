@@ -18,6 +18,7 @@ from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import added_wheel, compiled
 from podfit.fit.modules import moved_away
 from podfit.fit.phases import Given
+from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import parsed
@@ -114,7 +115,6 @@ def _file(subject: Subject, name: str) -> IndexFile | None:
 
 def _read_all(index: Index, files: Mapping[str, IndexFile]) -> dict[str, AtImport]:
     """Return what was read of wheels, by name; the waiting part."""
-    from concurrent.futures import ThreadPoolExecutor
 
     def one(name: str) -> AtImport:
         file = files[name]
@@ -129,8 +129,7 @@ def _read_all(index: Index, files: Mapping[str, IndexFile]) -> dict[str, AtImpor
         index.keep_of(file, KIND, found)
         return found
 
-    with ThreadPoolExecutor(min(_THREADS, len(files)), thread_name_prefix="podfit-imported") as pool:
-        return dict(zip(files, pool.map(one, files), strict=True))
+    return dict(zip(files, side_by_side(one, files, _THREADS, "imported"), strict=True))
 
 
 def _read(bundle: zipfile.ZipFile, filename: str, name: str) -> AtImport:

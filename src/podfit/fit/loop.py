@@ -47,7 +47,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             refused = {need.name for need in subject.overlay.refused}
         except NoPlanError as error:
             if wishes.standing:
-                bounds, earlier, number = wishes.given_up(bounds), Earlier(), number - 1
+                bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
                 continue
             asked = {need.name for need in needed.report.needs}
             told = [str(bound) for bound in bounds if bound not in known or bound.name in asked]
@@ -56,7 +56,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             learned = shortened(told, 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
         if wishes.standing and refused - wishes.refused:
-            bounds, earlier, number = wishes.given_up(bounds), Earlier(), number - 1
+            bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
             continue
         subject, said = yield from audit_phase(given, subject, waived)
         old = yield from outgrown(given, subject, near.dates)
@@ -80,7 +80,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 learned_now.append(wide)
         waived |= waived_now
         if number < MOST_ROUNDS:
-            learned_now += wishes.new((*moved, *(yield from bygone(given, subject))), refused)
+            learned_now += wishes.new((*moved, *(yield from bygone(given, subject))), refused, earlier)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)
@@ -104,27 +104,36 @@ class Wishes:
     """Bounds that give way where they leave a need without a release: what they rest on may never run.
 
     standing are those that are tried, refused the needs that were refused before the last of them, stubborn the names
-    for which nothing is wished any more.
+    for which nothing is wished any more. before is what solving had found when there was none of them yet.
     """
 
     standing: tuple[Bound, ...] = ()
     refused: frozenset[str] = frozenset()
     stubborn: set[str] = field(default_factory=set)
+    before: Earlier = field(default_factory=Earlier)
 
-    def new(self, bounds: Iterable[Bound], refused: Iterable[str]) -> tuple[Bound, ...]:
-        """Return which of bounds are to be tried next; refused are the needs that have no release as it is."""
+    def new(self, bounds: Iterable[Bound], refused: Iterable[str], earlier: Earlier) -> tuple[Bound, ...]:
+        """Return which of bounds are to be tried next; refused are the needs that have no release as it is.
+
+        earlier is what solving found until now.
+        """
         found = tuple(bound for bound in bounds if bound.name not in self.stubborn and bound not in self.standing)
         if found:
+            if not self.standing:
+                self.before = earlier.copied()
             self.standing += found
             self.refused = frozenset(refused)
         return found
 
-    def given_up(self, bounds: tuple[Bound, ...]) -> tuple[Bound, ...]:
-        """Return bounds without those that were tried; nothing more is wished for what they limit."""
+    def given_up(self, bounds: tuple[Bound, ...], earlier: Earlier) -> tuple[tuple[Bound, ...], Earlier]:
+        """Return bounds without those that were tried, and what was found before; nothing more is wished of the kind.
+
+        What was learned since stays in force, so that what was found before stays true; unless limits gave way since.
+        """
         left = tuple(bound for bound in bounds if bound not in self.standing)
         self.stubborn |= {bound.name for bound in self.standing}
         self.standing = ()
-        return left
+        return left, self.before.copied() if self.before.cleared == earlier.cleared else Earlier()
 
     def unmet(self, bounds: Iterable[Bound]) -> tuple[Finding, ...]:
         """Return what the solution breaks of bounds, as warnings."""

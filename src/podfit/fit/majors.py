@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
 from podfit.fit.phases import Given
-from podfit.fit.times import first_upload, frameworks_of, instant, learn_dates, published, taken_as_they_are
+from podfit.fit.times import first_upload, frameworks_of, learn_dates, published, taken_as_they_are
 from podfit.model import PodfitError, Timely
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.steps import Steps, Wait
+from podfit.model.times import instant
 from podfit.model.versions import parsed
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from podfit.catalogue.imports import find
 from podfit.fit.binaries import added_wheel
 from podfit.fit.older import newest_that, older_of
 from podfit.fit.phases import Given
+from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError, canonical
 from podfit.model.project import Grade
 from podfit.model.steps import Steps, Wait
@@ -85,7 +86,6 @@ def _providers(module: str, subject: Subject) -> Iterator[str]:
 
 def _listed(index: Index, files: Mapping[str, IndexFile]) -> dict[str, WheelListing]:
     """Return the files of wheels, by name, of those that can be read; the waiting part."""
-    from concurrent.futures import ThreadPoolExecutor
 
     def one(name: str) -> WheelListing | None:
         try:
@@ -93,8 +93,7 @@ def _listed(index: Index, files: Mapping[str, IndexFile]) -> dict[str, WheelList
         except (PodfitError, OSError, ValueError):
             return None
 
-    with ThreadPoolExecutor(min(_THREADS, len(files)), thread_name_prefix="podfit-modules") as pool:
-        found = dict(zip(files, pool.map(one, files), strict=True))
+    found = dict(zip(files, side_by_side(one, files, _THREADS, "modules"), strict=True))
     return {name: listing for name, listing in found.items() if listing is not None}
 
 

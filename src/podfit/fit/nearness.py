@@ -22,10 +22,11 @@ from packaging.version import Version
 from podfit.audit import Subject
 from podfit.fit.majors import unseen
 from podfit.fit.phases import Given, Needed, overlay_phase
-from podfit.fit.times import first_upload, frameworks_of, instant, learn_dates, taken_as_they_are
+from podfit.fit.times import first_upload, frameworks_of, learn_dates, taken_as_they_are
 from podfit.model import Bound, NoPlanError, PodfitError, Release, Timely
 from podfit.model.requirement import only_extra, parse_requires_dist
 from podfit.model.steps import Steps, Wait
+from podfit.model.times import instant
 from podfit.solve import Earlier
 from podfit.solve.search import words_of
 

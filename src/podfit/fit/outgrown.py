@@ -17,10 +17,11 @@ from packaging.version import InvalidVersion, Version
 from podfit.audit import Subject
 from podfit.fit.nearness import tied
 from podfit.fit.phases import Given
-from podfit.fit.times import first_upload, instant, pinned_needs
+from podfit.fit.times import first_upload, pinned_needs
 from podfit.model import Bound, Evidence, EvidenceKind, PodfitError, Release
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.steps import Steps, Wait
+from podfit.model.times import instant
 from podfit.model.versions import same_release
 
 if TYPE_CHECKING:

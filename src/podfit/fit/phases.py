@@ -37,6 +37,7 @@ from podfit.needs import NeedReport, find_needs
 from podfit.plan.build import build_plan, planned_releases
 from podfit.plan.ignore import with_ignored
 from podfit.plan.members import planned_members
+from podfit.plan.refused import open_questions
 from podfit.solve import Earlier, Uv, overlay_steps
 from podfit.solve.sources import Sources
 
@@ -176,9 +177,10 @@ def overlay_phase(
         if name in tested and not same_release(tested[name], package.version)
     ]
     yield from given.source.learn(compared)
+    bare = {each.name for each in overlay.refused if each.without}
     return Subject(
         needed.template,
-        needed.report.needs,
+        tuple(replace(need, extras=()) if need.name in bare else need for need in needed.report.needs),
         overlay,
         {name: added[name] or given.source.planned(package) or unknown(package) for name, package in planned.items()},
         needed.held,
@@ -229,7 +231,7 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
                 plan,
                 findings=findings,
                 notes=(*plan.notes, *_guarded(given, plan)),
-                questions=needed.report.questions,
+                questions=(*needed.report.questions, *open_questions(subject.overlay, subject.needs)),
                 provenance=provenance(given.options, given.template, given.index, given.uv),
                 members=members,
                 directory=os.path.realpath(given.project.root) if members else "",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from podfit.index.threads import side_by_side
 from podfit.model import Evidence, EvidenceKind, PodfitError, Release
 from podfit.model.steps import Steps, Wait
 from podfit.model.weight import About, Weight
@@ -52,10 +53,7 @@ class Scales:
 
     def _fetch(self, pairs: Sequence[Pair]) -> list[Weighed]:
         """Return what is known of each release; the waiting part."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(min(_THREADS, len(pairs)), thread_name_prefix="podfit-scales") as pool:
-            return list(pool.map(self._one, pairs))
+        return side_by_side(self._one, pairs, _THREADS, "scales")
 
     def _one(self, pair: Pair) -> Weighed:
         name, version = pair

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -17,6 +18,7 @@ from podfit.fit.loop import clean_solution
 from podfit.fit.machines import on_machine
 from podfit.fit.options import Options
 from podfit.fit.phases import Given, needs_phase, plan_phase
+from podfit.fit.remembered import Remembered
 from podfit.fit.secrets import without_secrets
 from podfit.fit.slim import with_slimmer
 from podfit.fit.source import IndexReleases
@@ -61,6 +63,23 @@ class Fitted:
     plan: Plan | None
     refusal: NoPlanError | None = None
     error: InputError | None = None
+
+
+class Warned:
+    """A reporter that hands on, and remembers whether there was a warning."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.warned = False
+
+    def step(self, text: str) -> None:
+        """Hand on what is being done."""
+        self._reporter.step(text)
+
+    def warn(self, text: str) -> None:
+        """Hand on a warning."""
+        self.warned = True
+        self._reporter.warn(text)
 
 
 class Session:
@@ -140,12 +159,16 @@ class Session:
         )
         return finish(sizes_steps(given, plan, measured_pace(self.cache)))
 
-    def _uv(self, index: Index) -> Uv:
+    def _uv(self, index: Index, reporter: Reporter | None = None) -> Uv:
         """Return the resolver as this session asks it."""
-        return Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=self.reporter, doubt=index.too_slow)
+        reporter = reporter or self.reporter
+        return Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=reporter, doubt=index.too_slow)
 
-    def asked(self, reading: ProjectReading) -> tuple[Options, Index]:
-        """Return the options with every index and link that the project names, and these indexes."""
+    def asked(self, reading: ProjectReading, reporter: Reporter | None = None) -> tuple[Options, Index]:
+        """Return the options with every index and link that the project names, and these indexes.
+
+        reporter gets what the indexes have to tell, in place of the session's.
+        """
         from podfit.index import Index, default_index_urls, environment_index_urls
 
         options = with_project_indexes(self.options, reading.project, self.reporter)
@@ -161,23 +184,46 @@ class Session:
             cache=self.cache,
             offline=self.offline,
             find_links=options.find_links,
-            reporter=self.reporter,
+            reporter=reporter or self.reporter,
             refresh=self.refresh,
         )
 
     def _fit(self, reading: ProjectReading, templates: Sequence[Template]) -> tuple[Fitted, ...]:
-        """Return the results with every index and link that the project names; errors as `fit_templates`."""
-        options, index = self.asked(reading)
-        return fit_templates(
-            reading.project,
-            reading.calls,
-            templates,
+        """Return the results with every index and link that the project names; errors as `fit_templates`.
+
+        What was planned minutes ago from the same facts is not planned again.
+        """
+        begun = time.time()
+        reporter = Warned(self.reporter)
+        options, index = self.asked(reading, reporter)
+        uv = self._uv(index, reporter)
+        memory = Remembered(self.cache, reading.project, reading.calls, options)
+        whole = self.audits == AUDITS and not (self.offline or options.hold or options.release)
+        known = {} if self.refresh or not whole else self._known(memory, templates)
+        new = [place for place in range(len(templates)) if place not in known]
+        fitted = fit_templates(
+            *(reading.project, reading.calls, [templates[place] for place in new]),
             index=index,
-            uv=self._uv(index),
+            uv=uv,
             options=options,
             audits=self.audits,
-            reporter=self.reporter,
+            reporter=reporter,
         )
+        results = dict(zip(new, fitted, strict=True))
+        if whole and not reporter.warned:
+            since = min(begun, index.oldest, uv.oldest)
+            for result in fitted:
+                if result.plan is not None:
+                    memory.keep(result.template, result.plan, since)
+        results |= {place: Fitted(templates[place], plan) for place, plan in known.items()}
+        return tuple(results[place] for place in range(len(templates)))
+
+    def _known(self, memory: Remembered, templates: Sequence[Template]) -> dict[int, Plan]:
+        """Return the plans that were made minutes ago, by the places of their templates."""
+        found = {place: plan for place, each in enumerate(templates) if (plan := memory.find(each)) is not None}
+        for plan in found.values():
+            self.reporter.step(f"planned for {plan.template.name} minutes ago from the same facts")
+        return found
 
 
 def fit_templates(

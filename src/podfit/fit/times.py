@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
@@ -13,6 +13,7 @@ from podfit.catalogue.held import frameworks
 from podfit.fit.phases import Given
 from podfit.model import Origin, PodfitError, Template
 from podfit.model.steps import Steps, Wait
+from podfit.model.times import instant
 from podfit.model.versions import parsed, same_release
 
 if TYPE_CHECKING:
@@ -34,12 +35,6 @@ def first_upload(subject: Subject, name: str) -> str:
     """Return the ISO time of a planned package's first file, empty when the index does not tell."""
     package = subject.overlay.packages.get(name)
     return min((file.upload_time for file in package.artefacts if file.upload_time), default="") if package else ""
-
-
-def instant(text: str) -> datetime:
-    """Return an ISO date or time; one without a zone is UTC's."""
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def published(version: str, files: Iterable[IndexFile]) -> datetime | None:

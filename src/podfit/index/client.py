@@ -22,6 +22,7 @@ from podfit.index.home import default_cache
 from podfit.index.metadata import CoreMetadata, sdist_import_names
 from podfit.index.pages import Pages, source_of
 from podfit.index.sources import SourceFiles, source_files
+from podfit.index.threads import side_by_side
 from podfit.index.transport import Transport
 from podfit.index.wheel import WheelListing, list_wheel
 from podfit.model import Evidence, InputError, PodfitError, Reporter, SilentReporter, canonical
@@ -85,6 +86,11 @@ class Index:
         """The indexes that could not be reached, so that the cache stood in, by label; none when offline."""
         return () if self.offline else tuple(sorted(self._pages.stood_in))
 
+    @property
+    def oldest(self) -> float:
+        """When the oldest page that was taken from the cache was asked for (seconds since the epoch), else infinite."""
+        return self._pages.oldest
+
     def files(self, name: str) -> tuple[IndexFile, ...]:
         """Return every wheel and source distribution of a project, oldest version first.
 
@@ -113,7 +119,6 @@ class Index:
 
     def ready(self, names: Iterable[str]) -> None:
         """Ask for the files of projects side by side, for `releases`, which tells what is wrong with one of them."""
-        from concurrent.futures import ThreadPoolExecutor
 
         def one(name: str) -> None:
             with contextlib.suppress(PodfitError):
@@ -122,16 +127,13 @@ class Index:
         with self._lock:
             wanted = [name for name in dict.fromkeys(names) if name not in self._recent][:_RECENT_PAGES]
         if len(wanted) > 1:
-            with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-index") as pool:
-                list(pool.map(one, wanted))
+            side_by_side(one, wanted, _THREADS, "index")
 
     def homes(self, names: Sequence[str]) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return the indexes that have each project, in the order of asking: address and the sha256 of its files.
 
         Addresses are without secrets. Asked are all indexes, where there are several; what cannot be asked is left out.
         """
-        from concurrent.futures import ThreadPoolExecutor
-
         from podfit.model.provenance import shown_address
 
         if sum(not source.flat for source in self._pages.sources) < 2:
@@ -144,8 +146,7 @@ class Index:
                     for source, files in self._pages.homes(name)
                 )
 
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-index") as pool:
-            return dict(zip(names, pool.map(one, names), strict=True))
+        return dict(zip(names, side_by_side(one, names, _THREADS, "index"), strict=True))
 
     def too_slow(self, names: Sequence[str]) -> str:
         """Return a sentence when an index sends the pages of these projects too slowly to wait for; else empty.
@@ -218,7 +219,6 @@ class Index:
         self, pairs: Iterable[tuple[str, str]], *, tags: Sequence[str] = ()
     ) -> dict[tuple[str, str], CoreMetadata | PodfitError]:
         """Return the metadata of many (name, version) releases, fetched side by side; an error stands for its pair."""
-        from concurrent.futures import ThreadPoolExecutor
 
         def one(pair: tuple[str, str]) -> CoreMetadata | PodfitError:
             try:
@@ -227,8 +227,7 @@ class Index:
                 return error
 
         wanted = list(dict.fromkeys(pairs))
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-index") as pool:
-            return dict(zip(wanted, pool.map(one, wanted), strict=True))
+        return dict(zip(wanted, side_by_side(one, wanted, _THREADS, "index"), strict=True))
 
     def top_level_names(self, name: str, version: str | None = None) -> tuple[str, ...]:
         """Return the import names that a release provides, read from a wheel's central directory.

@@ -157,6 +157,7 @@ class Pages:
         self._reporter = reporter
         self._lock = threading.Lock()
         self.stood_in: set[str] = set()
+        self.oldest = float("inf")  # when the oldest page that was taken from the cache was asked for
 
     def releases(self, name: str) -> Releases:
         """Return the files of the project with the normalized name. Raises ProjectNotFound, IndexUnreachable."""
@@ -203,7 +204,9 @@ class Pages:
             return _local_entry(source, name)
         key = f"{source.key}/{name}"
         kept = self._kept(key)
-        if kept is not None and self._cache.age(_KIND, key) < min(FRESH_SECONDS, time.time() - self._refreshed_since):
+        age = self._cache.age(_KIND, key)
+        if kept is not None and age < min(FRESH_SECONDS, time.time() - self._refreshed_since):
+            self.oldest = min(self.oldest, time.time() - age)
             return kept
         if self._offline:
             if kept is None:

@@ -39,7 +39,10 @@ class RefusedNeed:
 
     message is the resolver's explanation. fitting is the version that fits once the need's own limits are dropped,
     empty when none does; near is the release next to an exact pin that was tried first, empty for none. gave_way is
-    why an exact pin is not insisted on, as a clause, so that what fits takes its place; empty for a conflict.
+    why an exact pin is not insisted on, as a clause, so that what fits takes its place; empty for a conflict. without
+    are the extras that cannot be had, where without them the need fits as it is asked for. floor is the oldest release
+    that could have taken its place: one from long before what is asked for is none. Empty where nobody knows. open
+    tells that nobody could be asked whether it can be had: it is left out, and is a question.
     """
 
     name: str
@@ -47,6 +50,9 @@ class RefusedNeed:
     fitting: str = ""
     near: str = ""
     gave_way: str = ""
+    without: tuple[str, ...] = ()
+    floor: str = ""
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,11 +96,13 @@ def build_plan(
         subject.timely,
         known,
     )
-    names = set(template.distributions) | set(overlay.packages) | {refused.name for refused in overlay.refused}
+    names = (
+        set(template.distributions) | set(overlay.packages) | {each.name for each in overlay.refused if not each.open}
+    )
     if project.local is not None:
         names |= set(project.local.distributions)
     decisions = tuple(_decide(name, facts) for name in sorted(names))
-    without = {each.name for each in overlay.refused if each.gave_way and not each.fitting}
+    without = {each.name for each in overlay.refused if each.open or (each.gave_way and not each.fitting)}
     shown = {decision.name for decision in decisions if decision.action is not Action.SKIP}
     plan = Plan(
         project=project.title,
@@ -149,7 +151,7 @@ def _decide(name: str, facts: _Facts) -> Decision:
     tested = local.version if local else ""
     planned = (package.version or package.url) if package else before
     required_by = facts.situation.requirers.get(name, ())
-    refused = next((r for r in facts.overlay.refused if r.name == name and not r.gave_way), None)
+    refused = next((r for r in facts.overlay.refused if r.name == name and not (r.gave_way or r.open)), None)
     change = next((c for c in facts.overlay.changes if c.name == name), None)
     evidence: list[Evidence] = []
     if refused is not None:
@@ -170,6 +172,7 @@ def _decide(name: str, facts: _Facts) -> Decision:
     else:
         left = next((r for r in facts.overlay.refused if r.name == name), None)
         said = f"it cannot be had, and is left out, for {left.gave_way}" if left is not None else ""
+        said = "its repository could not be asked: it is an open question" if left is not None and left.open else said
         action, reason = Action.SKIP, said or "nothing that the project uses needs it on this template"
         planned = ""
         evidence = [local.evidence] if local else []

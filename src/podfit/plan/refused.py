@@ -9,9 +9,9 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.summary import Summary
-from podfit.model import Finding, Need, Overlay, RefusedNeed, Template, Verdict
-from podfit.model.versions import parsed, same_version
-from podfit.model.words import in_short, shortened
+from podfit.model import Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
+from podfit.model.versions import parsed, same_version, within
+from podfit.model.words import in_short, listed, shortened
 
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
 """The resolver's proof, up to where it says what follows."""
@@ -34,6 +34,13 @@ def refusal(
         return f"{said} {_elsewhere(refused.name, specifier, template, known)}"
     if not refused.fitting and (instead := _for_this_cuda(refused.name, template)):
         return f"{said.partition(': ')[0]}: {instead}"
+    if refused.without and refused.fitting:
+        extras = f"its extra{'s' * (len(refused.without) > 1)} {listed(refused.without)}"
+        limits = "" if within(specifier, refused.fitting) else " and its own limits"
+        return (
+            f"{said} Without {extras}{limits}, {refused.name} {refused.fitting} fits: "
+            "leave them out, or take another template."
+        )
     if refused.near and refused.near == refused.fitting:
         return (
             f"{said} {refused.name} {refused.near} is the nearest release that fits: "
@@ -50,6 +57,9 @@ def refusal(
             f"{said} Without its own limit the template's {present.version} stays: "
             "widen the limit, or take another template."
         )
+    if refused.floor and not refused.fitting:
+        where = f"from {refused.floor} on fits {template.name}"
+        return f"{said} Nothing of it {where}: take another template (podfit recommend)."
     if said.endswith(("unsatisfiable.", "used.")) or " Of the template, " in said or " has a wheel for " in said:
         return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
     return plain
@@ -141,6 +151,16 @@ def given_way(
                 needs[refused.name].evidence[0],
                 f"test with {refused.fitting}" if refused.fitting else "declare it if it is wanted",
             )
+
+
+def open_questions(overlay: Overlay, needs: Iterable[Need]) -> Iterator[OpenQuestion]:
+    """Yield a question for each need of which nobody could be asked whether it can be had."""
+    stated = {need.name: need for need in needs}
+    for refused in overlay.refused:
+        if refused.open:
+            said, _, remedy = refused.message.partition("; ")
+            told = f"{said}: the rest is planned without it"
+            yield OpenQuestion(refused.name, told, stated[refused.name].evidence, remedy)
 
 
 def _why(refused: RefusedNeed, template: Template, held: Collection[str]) -> str:

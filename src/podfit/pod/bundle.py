@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import msgspec
 from podfit.index.addresses import default_index_urls
 from podfit.index.files import index_file
 from podfit.index.sources import source_files
+from podfit.index.threads import side_by_side
 from podfit.model import Action, Decision, InputError, Plan, Reporter, Where
 from podfit.model.provenance import HIDDEN
 from podfit.model.words import listed
@@ -122,8 +122,7 @@ def make_bundle(
         size = index.save(listed_file, wheels / file.filename)
         return Bundled(name, versions[name], file.filename, listed_file.sha256, size, file.kind)
 
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-bundle") as pool:
-        files = tuple(pool.map(fetched, sorted(chosen)))
+    files = tuple(side_by_side(fetched, sorted(chosen), _THREADS, "bundle"))
     for name in before - {each.filename for each in files}:
         (wheels / name).unlink(missing_ok=True)
     made = _equipped(plan, Bundle(str(directory), files, tuple(_left_out(plan))), index, reporter, index_urls)

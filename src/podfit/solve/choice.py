@@ -24,7 +24,7 @@ from podfit.solve.answer import Refusal
 from podfit.solve.conflicts import Impossible
 from podfit.solve.earlier import Earlier
 from podfit.solve.limits import pinned
-from podfit.solve.search import MOST_RUNS, Packages, Search, words_of
+from podfit.solve.search import MANY_PINS, MOST_RUNS, Packages, Search, words_of
 from podfit.solve.sources import Sources
 
 MOST_INCLUDED = 12
@@ -38,9 +38,6 @@ MOST_BLAMED = 3
 
 MOST_TRIES = 24
 """So many resolutions ask whether a need can be had in a better version than the one that was found."""
-
-MANY_PINS = 250
-"""Of so many pins some will stand against what is asked for: what is asked then is begun before it is known."""
 
 STAYS, ANCHOR = 1, 2
 """The ranks (podfit.solve.cores) of a need that the template meets, and of what moves last of all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from podfit.model import RefusedNeed
 from podfit.solve.alternative import Unsought
@@ -18,10 +18,11 @@ class Earlier:
 
     relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; cores are the
     sets of pins that cannot all stay, fixed has those that cannot with needs in exact versions (PEP 508 lines),
-    impossible has what they could not have together, near maps relaxed needs to the versions near their pins. hard has
-    the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs' versions,
-    FIXED with them. witnesses has the pins that solutions moved, by the question and the needs' versions. unsought is
-    the search that is left.
+    impossible has what they could not have together, near maps relaxed needs to the versions near their pins, floors
+    to the oldest release that can take their place, plain are the needs that are asked for without their extras. hard
+    has the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs'
+    versions, FIXED with them. witnesses has the pins that solutions moved, by the question and the needs' versions.
+    unsought is the search that is left. cleared is how often it was cleared.
     """
 
     relaxed: set[str] = field(default_factory=set)
@@ -29,16 +30,37 @@ class Earlier:
     refused: list[RefusedNeed] = field(default_factory=list)
     cores: tuple[Core, ...] = ()
     near: dict[str, str] = field(default_factory=dict)
+    floors: dict[str, str] = field(default_factory=dict)
+    plain: set[str] = field(default_factory=set)
     impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
     witnesses: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
     fixed: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
     hard: set[str] = field(default_factory=set)
     unsought: Unsought | None = None
+    cleared: int = 0
+
+    def copied(self) -> Earlier:
+        """Return the same in containers of its own: what one of them takes up, the other does not."""
+        impossible = {place: list(found) for place, found in self.impossible.items()}
+        return replace(
+            self,
+            relaxed=set(self.relaxed),
+            dropped=set(self.dropped),
+            refused=list(self.refused),
+            near=dict(self.near),
+            floors=dict(self.floors),
+            plain=set(self.plain),
+            impossible=impossible,
+            witnesses=dict(self.witnesses),
+            fixed=dict(self.fixed),
+            hard=set(self.hard),
+        )
 
     def clear(self) -> None:
         """Forget everything but what is hard: it was found under limits that are none any more."""
         self.relaxed, self.dropped, self.refused, self.cores, self.fixed = set(), set(), [], (), {}
-        self.near, self.impossible, self.witnesses = {}, {}, {}
+        self.near, self.impossible, self.witnesses, self.plain = {}, {}, {}, set()
+        self.cleared += 1
 
     def take(
         self,

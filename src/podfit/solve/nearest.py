@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from packaging.requirements import Requirement
-from packaging.specifiers import Specifier
+from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
 from podfit.model import InputError, Need, canonical
 from podfit.model.steps import Steps
+from podfit.model.times import instant
 from podfit.model.versions import parsed, same_version
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import pinned
 from podfit.solve.search import Packages, Search
+from podfit.solve.sources import Sources
+
+OLD = timedelta(days=365)
+"""A release from so long before what is asked for does not take its place (assumed)."""
 
 
 def is_pin(clause: Specifier) -> bool:
@@ -27,11 +33,12 @@ def is_pin(clause: Specifier) -> bool:
     return not clause.version.endswith(".*") or clause.version.count(".") > 1
 
 
-def nearest(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[str]:
+def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str = "") -> Steps[str]:
     """Return the release of the pin's series (its first number) next to it that fits what search keeps, empty for none.
 
-    Newer ones come first: what was fixed since counts more than what was dropped. Only the need itself is looked at,
-    with all that it requires, and beside (PEP 508 lines); whether the other needs agree is for the next search.
+    It is no older than floor, where one is given. Newer ones come first: what was fixed since counts more than what
+    was dropped. Only the need itself is looked at, with all that it requires, and beside (PEP 508 lines); whether the
+    other needs agree is for the next search.
     """
     version = pinned(need.specifier)
     if not version or need.url or need.name in search.offered.pins:
@@ -39,7 +46,8 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[str
     series = Version(version).release[0]
     extras = f"[{','.join(need.extras)}]" if need.extras else ""
     preferences = {name: chosen for name, chosen in search.question.preferences.items() if name != need.name}
-    for limits, lowest in ((f">{version},<{series + 1}", True), (f"<{version},>={series}", False)):
+    oldest = floor if floor and Version(floor) >= Version(str(series)) else str(series)
+    for limits, lowest in ((f">{version},<{series + 1}", True), (f"<{version},>={oldest}", False)):
         line = f"{need.name}{extras}{limits}"
         question = replace(search.question, requirements=(line, *beside), preferences=preferences, lowest=lowest)
         try:
@@ -49,6 +57,43 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[str
         if not isinstance(answer, Refusal) and need.name in answer:
             return answer[need.name].version
     return ""
+
+
+def oldest_instead(need: Need, sources: Sources) -> Steps[str]:
+    """Return the oldest release that can take the place of what a need asks for: none from OLD before that and more.
+
+    Empty where the need has no limits, or the index does not tell when its releases were published.
+    """
+    if not need.specifier:
+        return ""
+    times = yield from sources.published(need.name)
+    within = SpecifierSet(need.specifier)
+    asked = next((version for version in times if within.contains(version, prereleases=True)), "")
+    if not times.get(asked):
+        return ""
+    since = instant(times[asked]) - OLD
+    return min((asked, *(version for version, time in times.items() if time and instant(time) >= since)), key=Version)
+
+
+def fits_plain(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[bool]:
+    """Tell whether it is a need's extras that do not fit what search keeps, next to lines beside: without them it does.
+
+    Its limits stay as they are asked for.
+    """
+    if not need.extras or need.url:
+        return False
+    extras = ",".join(need.extras)
+    fits: list[bool] = []
+    for line in (f"{need.name}[{extras}]{need.specifier}", f"{need.name}{need.specifier}"):
+        question = replace(search.question, requirements=(line, *beside))
+        alone = replace(search, question=question, released=frozenset())
+        try:
+            fits.append(not isinstance((yield from alone.ask(search.released, only=())), Refusal))
+        except InputError:  # something below it is not to be had: told where it is asked for
+            fits.append(False)
+        if fits == [True]:
+            break
+    return fits == [False, True]
 
 
 def small_steps(search: Search, packages: Packages, tested: Mapping[str, str]) -> Steps[Packages]:

@@ -88,7 +88,10 @@ def gave_way(
     something held stays refused: which release of it fits is for a person. What no manifest asks for gives way, too:
     its range, or all of it where no import of it is sure to run.
     """
-    return [replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins)) for each in refused]
+    return [
+        each if each.open else replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins))
+        for each in refused
+    ]
 
 
 def _reason(

@@ -32,7 +32,7 @@ from podfit.solve.answer import Refusal
 from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, unmet
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders
-from podfit.solve.nearest import nearest, small_steps
+from podfit.solve.nearest import fits_plain, nearest, oldest_instead, small_steps
 from podfit.solve.other_environments import gave_way, of_held, other_environments
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import (
@@ -44,6 +44,7 @@ from podfit.solve.refusals import (
     enough,
     explained,
     fewest,
+    given_up,
     told,
     told_of_address,
     told_of_wheels,
@@ -163,10 +164,10 @@ def overlay_steps(
     forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
     earlier = earlier or Earlier()
     relaxed |= earlier.relaxed
-    near = dict(earlier.near)
+    near, floors, plain = dict(earlier.near), earlier.floors, set(earlier.plain)
     dropped |= earlier.dropped
     refused += [each for each in earlier.refused if each.name not in {r.name for r in refused}]
-    start = (set(relaxed), set(dropped))
+    start = (set(relaxed), set(dropped), set(plain))
     runs = 0
     weights = _weights(offered)
     again = Reconsidered(template, offered.pins, needs, preferences, sources) if sources is not None else None
@@ -176,10 +177,13 @@ def overlay_steps(
     rough = False
     while True:
         fault = Blamed(())
-        wanted = [n for n in needs if n.name not in dropped and _asked(n, offered)]
-        lines = tuple(requirement_line(n, n.name in relaxed, near.get(n.name, "")) for n in wanted)
+        meant = [replace(n, extras=()) if n.name in plain else n for n in needs]
+        wanted = [n for n in meant if n.name not in dropped and _asked(n, offered)]
+        lines = tuple(
+            requirement_line(n, n.name in relaxed, near.get(n.name, ""), floors.get(n.name, "")) for n in wanted
+        )
         asked = replace(question, requirements=lines)
-        lacking = unmet(needs, offered.pins, relaxed, {*held, *dropped, *forced})
+        lacking = unmet(meant, offered.pins, relaxed, {*held, *dropped, *forced})
         ranks = {n.name: STAYS for n in needs if n.name in loose and n not in lacking}
         ranks |= {name: ANCHOR for name in anchors if name in loose and name not in {n.name for n in lacking}}
         search = Search(
@@ -188,7 +192,7 @@ def overlay_steps(
             sources=sources,
             ranks=ranks,
         )
-        if (relaxed, dropped) == start:  # with fewer limits, what could not stay may stay
+        if (relaxed, dropped, plain) == start:  # with fewer limits, what could not stay may stay
             search.take(earlier.cores)
         patience = MOST_RUNS if settle else 0 if FIXED in earlier.hard else QUICK_RUNS
         first = NeedsFirst(search, None, lacking, preferences, sources, earlier, patience, settle)
@@ -211,10 +215,12 @@ def overlay_steps(
                 chosen = True
                 taken, found = yield from first.choose()
             blamed = "" if not isinstance(found, Refusal) else found.message
-            culprits = culprits_of(blamed, needs, relaxed, dropped, ranks) if blamed else []
-            if blamed and not any(stated[name].specifier and name not in relaxed for name in culprits):
+            further = (yield from given_up(search, blamed, pinned, relaxed, dropped)) if blamed else []
+            culprits = further or (culprits_of(blamed, needs, relaxed, dropped, ranks) if blamed else [])
+            limited = any(stated[name].specifier and name not in relaxed for name in culprits)
+            if blamed and not further and not limited:
                 culprits = yield from enough(search, culprits)
-            elif blamed:
+            elif blamed and not further:
                 fault = yield from fewest(search, blamed, culprits)
                 culprits = list(fault.names)
         except PackageNotFoundError as error:
@@ -250,17 +256,30 @@ def overlay_steps(
         if not culprits:
             raise NoPlanError(f"nothing fits {template.name}: {blamed}")
         for name in culprits:
-            if near.pop(name, "") == "" and (name in relaxed or not (stated[name].specifier or stated[name].url)):
-                dropped.add(name)
-            if name not in {r.name for r in refused}:
-                next_to = "" if name in dropped else (yield from nearest(stated[name], search, fault.beside))
+            need, told_of = stated[name], next((r for r in refused if r.name == name), None)
+            said = explained(need, blamed, offered)
+            if told_of is None and (yield from fits_plain(need, search, fault.beside)):
+                plain.add(name)
+                refused.append(RefusedNeed(name, said))
+                continue
+            if near.pop(name, "") == "" and (name in relaxed or not (need.specifier or need.url)):
+                (dropped if name in plain or not need.extras else plain).add(name)
+            if told_of is None or (name in plain and name not in relaxed):
+                next_to = ""
+                if name not in dropped:
+                    if sources is not None and name not in floors and name not in offered.pins:
+                        floors[name] = yield from oldest_instead(need, sources)
+                    asked_for = replace(need, extras=()) if name in plain else need
+                    next_to = yield from nearest(asked_for, search, fault.beside, floors.get(name, ""))
                 near |= {name: next_to} if next_to else {}
-                said = explained(stated[name], blamed, offered)
-                refused.append(RefusedNeed(name, said, near=next_to, gave_way=fault.excluded))
+                refused = [each for each in refused if each.name != name]
+                refused.append(
+                    RefusedNeed(name, said, near=next_to, gave_way=fault.excluded, floor=floors.get(name, ""))
+                )
             relaxed.add(name)
     assert settled is not None  # noqa: S101 - the loop ends with an answer or raises
     earlier.take(relaxed, dropped, refused, cheapest[0].learned if cheapest is not None else search.learned)
-    earlier.near = near
+    earlier.near, earlier.plain = near, plain
     search, packages = settled
     if not rough:
         before = search.runs
@@ -296,7 +315,9 @@ def overlay_steps(
         name: replace(p, artefacts=(built[name].artefact,)) if name in built else p for name, p in packages.items()
     }
     refused = yield from told_of_wheels(refused, stated, sources)
-    refused = [replace(r, fitting=packages[r.name].version if r.name in packages else "") for r in refused]
+    extras = {name: tuple(stated[name].extras) for name in plain}
+    fitting = {name: package.version for name, package in packages.items()}
+    refused = [replace(r, fitting=fitting.get(r.name, ""), without=extras.get(r.name, ())) for r in refused]
     return Overlay(
         packages={
             name: replace(p, artefacts=tuple(f for f in p.artefacts if (name, f.filename) not in excluded))
@@ -344,11 +365,12 @@ def _asked(need: Need, offered: OfferedTemplate) -> bool:
     return need.name not in offered.left_out
 
 
-def requirement_line(need: Need, relaxed: bool = False, near: str = "") -> str:
-    """Return need as a PEP 508 line; when relaxed, without its limits, or in the version near to them."""
+def requirement_line(need: Need, relaxed: bool = False, near: str = "", floor: str = "") -> str:
+    """Return need as a PEP 508 line; when relaxed, in the version near to its limits, else in any from floor on."""
     extras = f"[{','.join(need.extras)}]" if need.extras else ""
     if relaxed:
-        return f"{need.name}{extras}=={near}" if near else f"{need.name}{extras}"
+        limit = f"=={near}" if near else f">={floor}" if floor else ""
+        return f"{need.name}{extras}{limit}"
     return f"{need.name}{extras} @ {need.url}" if need.url else f"{need.name}{extras}{need.specifier}"
 
 

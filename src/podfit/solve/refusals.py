@@ -44,19 +44,38 @@ def culprits_of(
     return others or [need.name for need in named if need.name not in met] or limited or [need.name for need in named]
 
 
+def given_up(
+    search: Search, message: str, needs: Iterable[Need], relaxed: Collection[str], dropped: Collection[str]
+) -> Steps[list[str]]:
+    """Return the need that gave way before and without which all others can be had as they are, [] for none.
+
+    It gives way further then: nobody gives up what can be had for some other release of what cannot.
+    """
+    words = words_of(message)
+    for need in needs:
+        left = need.name in relaxed and need.name not in dropped and need.name in words
+        if left and (yield from _had_without(search, need.name)):
+            return [need.name]
+    return []
+
+
 def enough(search: Search, culprits: Sequence[str]) -> Steps[list[str]]:
     """Return the one need of some, the last of them first, without which all others can be had; else all of them."""
     for name in reversed(culprits) if len(culprits) > 1 else ():
-        lines = search.question.requirements
-        others = tuple(line for line in lines if canonical(Requirement(line).name) != name)
-        alone = replace(search, question=replace(search.question, requirements=others), released=frozenset())
-        try:
-            answer = yield from alone.ask(search.released, only=())
-        except InputError:  # what it led to is not to be had: told where it is asked for
-            continue
-        if not isinstance(answer, Refusal):
+        if (yield from _had_without(search, name)):
             return [name]
     return list(culprits)
+
+
+def _had_without(search: Search, name: str) -> Steps[bool]:
+    """Tell whether everything that is asked for but one need can be had."""
+    lines = search.question.requirements
+    others = tuple(line for line in lines if canonical(Requirement(line).name) != name)
+    alone = replace(search, question=replace(search.question, requirements=others), released=frozenset())
+    try:
+        return not isinstance((yield from alone.ask(search.released, only=())), Refusal)
+    except InputError:  # what it led to is not to be had: told where it is asked for
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +206,8 @@ def told_of_wheels(
 
 def explained(need: Need, message: str, offered: OfferedTemplate) -> str:
     """Return what stands against a need: who asks where, who of the template excludes it, and the resolver's words."""
-    asked = f"the project needs {need.name}{need.specifier}{need.place}"
+    extras = f"[{','.join(need.extras)}]" if need.extras else ""
+    asked = f"the project needs {need.name}{extras}{need.specifier}{need.place}"
     against = list(holders(need.name, SpecifierSet(need.specifier), offered)) if need.specifier else []
     if against:
         said = shortened([str(holder) for holder in against], 3)

@@ -14,11 +14,14 @@ from podfit.model.steps import Steps, Wait
 
 _SECONDS = 30
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_SILENT = re.compile(
+    r"Could not resolve host|Failed to connect|timed out|unreachable|no answer within|no network|git is not installed",
+    re.I,
+)
+"""How it sounds when nobody answered: whether what is asked for is there is not known then."""
+
 _REMEDIES = (
-    (
-        re.compile(r"Could not resolve host|Failed to connect|timed out|unreachable|no answer within|no network", re.I),
-        "check the network",
-    ),
+    (_SILENT, "plan again where it can be reached"),
     (
         re.compile(
             r"Authentication failed|could not read (Username|Password)|Permission denied|40[13]|terminal prompts", re.I
@@ -32,7 +35,10 @@ _REMEDIES = (
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """What became of the needs with a git URL: fixed ones by name, and those whose repository gave no answer."""
+    """What became of the needs with a git URL: fixed ones by name, and those whose repository gave no commit.
+
+    Of the latter those are open whose repository could not be asked.
+    """
 
     fixed: dict[str, LockedPackage]
     refused: tuple[RefusedNeed, ...]
@@ -59,7 +65,8 @@ def fixed_commits(needs: Iterable[Need], allowed: Collection[str], *, offline: b
             told = _without_secrets(base)
             text = f"the repository {told} gives no commit for {reference or 'its default branch'} ({cause}); "
             remedy = next((does for said, does in _REMEDIES if said.search(cause)), "correct the address")
-            refused.append(RefusedNeed(need.name, f"{text}{remedy}, or state a commit of 40 digits"))
+            told = f"{text}{remedy}, or state a commit of 40 digits"
+            refused.append(RefusedNeed(need.name, told, open=bool(_SILENT.search(cause))))
             continue
         url = f"git+{base}@{commit}" + (f"#{fragment}" if fragment else "")
         fixed[need.name] = LockedPackage(need.name, "", (Artefact("", url, (), "commit"),), url)

@@ -34,6 +34,9 @@ MOST_RUNS = 40
 QUICK_RUNS = 12
 """So many resolutions look for the fewest changes where nothing is settled yet: another round may follow."""
 
+MANY_PINS = 250
+"""Of so many pins some will stand against what is asked for, and preferring all of them leads uv far astray."""
+
 _MOST_ROUGH_RUNS = 8
 _MOST_SPARING_RUNS = 16
 _SHRINK_AT_MOST = 6
@@ -229,7 +232,7 @@ class Search:
         What the pinned distributions ask of a released one still counts, its extras too, although nothing else may
         lead to them. Where only names some, whether there is an answer counts and not which: the other pins are
         preferred then, whose metadata are at hand, so that no page is read of what nobody will take. (Where it names
-        none, preferring four hundred makes uv search for more than it can hold.)
+        none of many, preferring four hundred makes uv search for more than it can hold.)
         """
         return (yield from self._asked(self._question(released, only)))
 
@@ -247,7 +250,7 @@ class Search:
             if name not in asked or extras:
                 extra.append(f"{name}[{','.join(extras)}]" if extras else name)
         preferences = {**{name: self.offered.pins[name] for name in released}, **self.question.preferences}
-        if only:
+        if only or (only is not None and len(self.offered.pins) <= MANY_PINS):
             preferences |= {name: pin for name, pin in self.offered.pins.items() if name not in pins}
         return replace(
             self.question,

@@ -7,6 +7,7 @@ their dependencies from the best evidence there is.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from podfit.index.threads import side_by_side
 from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
@@ -163,6 +165,17 @@ class Sources:
         digest = hashlib.sha256(repr((tag, sorted(wheels.items()))).encode()).hexdigest()[:32]
         return whole_flat_index(self._cache / "assumed" / digest, wheels, tag)
 
+    def published(self, name: str) -> Steps[dict[str, str]]:
+        """Return the ISO time of each release's first file, oldest release first, empty where the index tells none."""
+        found: dict[str, str] = yield Wait(lambda: dict(self._published_at(name)))
+        return found
+
+    def _published_at(self, name: str) -> Iterator[tuple[str, str]]:
+        """Yield the answer of `published`; the waiting part."""
+        with contextlib.suppress(PodfitError):
+            for version, files in self._index.releases(name).items():
+                yield version, min((file.upload_time for file in files if file.upload_time), default="")
+
     def without_wheels(self, specifiers: Mapping[str, str]) -> Steps[dict[str, str]]:
         """Return, by name, a sentence on each specifier in which there are releases and none has a wheel."""
         if not specifiers:
@@ -239,8 +252,6 @@ class Sources:
 
         Whole files are fetched for that, side by side: of each name the newest MOST_OFFERS alone, the newest last.
         """
-        from concurrent.futures import ThreadPoolExecutor
-
         wanted = list(wanted)
         self._index.ready(name for name, _ in wanted)
         found: dict[str, dict[str, IndexFile]] = {}
@@ -253,8 +264,7 @@ class Sources:
             for name, files in found.items()
             for version in sorted(files, key=Version)[-MOST_OFFERS:]
         ]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="podfit-sources") as pool:
-            return list(pool.map(lambda one: self._shown(*one), chosen))
+        return side_by_side(lambda one: self._shown(*one), chosen, _SIDE_BY_SIDE, "sources")
 
     def _newest(self, name: str, specifier: SpecifierSet) -> tuple[str, IndexFile] | None:
         """Return the newest release in a specifier that has nothing but a source distribution for the template."""

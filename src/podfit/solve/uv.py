@@ -133,7 +133,8 @@ class Uv:
 
     cache is podfit's cache directory. With offline, only what uv's own cache holds is used. refresh ignores what was
     seen less than FRESH_SECONDS ago. Questions may be asked side by side, computed in one thread (podfit.model.steps).
-    from_cache names what could not be reached, so that the cache stood in. doubt is asked when uv takes long: it gets
+    from_cache names what could not be reached, so that the cache stood in; oldest is when the oldest answer that was
+    known already was asked for (seconds since the epoch), infinite for none. doubt is asked when uv takes long: it gets
     the names that are required and returns a sentence when an index is too slow to wait for.
     """
 
@@ -153,6 +154,7 @@ class Uv:
         self.from_cache: dict[str, None] = {}
         self.refresh = refresh
         self.reporter = reporter or SilentReporter()
+        self.oldest = float("inf")
         self._begun: dict[str, Begun[subprocess.CompletedProcess[str]]] = {}
 
     def begin(self, question: Question) -> None:
@@ -191,6 +193,8 @@ class Uv:
             return self._judge(question, (yield from self._run(question, offline=True)), offline=True)
         answers = Answers(self.cache, _environment(), find_uv())
         if not self.refresh and _younger(stamp, FRESH_SECONDS):
+            with contextlib.suppress(OSError):
+                self.oldest = min(self.oldest, stamp.stat().st_mtime)
             kept = answers.find(question, FRESH_SECONDS)
             if kept is not None:
                 return kept

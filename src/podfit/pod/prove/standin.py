@@ -21,6 +21,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename
 from packaging.version import InvalidVersion, Version
 
+from podfit.index.threads import side_by_side
 from podfit.model import Distribution, InputError, PodfitError, Reporter, Template
 from podfit.model.requirement import Markers
 from podfit.model.words import shortened
@@ -202,7 +203,6 @@ def recipe_of(template: Template, index: Index, here: Template) -> Recipe:
 
 def _available(template: Template, index: Index, here: Template) -> dict[str, str]:
     """Return the version with a wheel for this machine of each distribution: its own, else the public one of it."""
-    from concurrent.futures import ThreadPoolExecutor
 
     def one(distribution: Distribution) -> str:
         if distribution.direct_url or distribution.editable:
@@ -217,9 +217,8 @@ def _available(template: Template, index: Index, here: Template) -> dict[str, st
                 return distribution.version if text == str(own) else text
         return ""
 
-    with ThreadPoolExecutor(16, thread_name_prefix="podfit-standin") as pool:
-        entries = list(template.distributions.values())
-        return dict(zip((entry.name for entry in entries), pool.map(one, entries), strict=True))
+    entries = list(template.distributions.values())
+    return dict(zip((entry.name for entry in entries), side_by_side(one, entries, 16, "standin"), strict=True))
 
 
 def _has_wheel(files: Any, version: str, here: Template) -> bool:

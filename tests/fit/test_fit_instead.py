@@ -1,0 +1,52 @@
+"""A release from long before what is asked for takes nobody's place: what cannot be had is left out, the rest stays."""
+
+from __future__ import annotations
+
+import pytest
+from fit_support import plan_over, planned, template
+
+from podfit.model import Action
+
+POD = template("pod", {"torch": ("2.4.0", [])})
+RELEASES = {
+    ("torch", "2.4.0"): ([], "2024-07-24"),
+    ("torch", "2.6.0"): ([], "2025-01-29"),
+    ("server", "0.1"): (["models<2"], "2023-06-01"),
+    ("server", "0.7"): (["torch==2.6.0", "models>=2"], "2025-01-10"),
+    ("server", "0.8"): (["torch==2.6.0", "models>=2"], "2025-03-01"),
+    ("models", "1.0"): ([], "2023-01-01"),
+    ("models", "2.0"): ([], "2024-06-01"),
+}
+
+
+@pytest.fixture
+def fit(tmp_path, monkeypatch):
+    """Return a function that fits requirements onto POD, over an index with dates."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    return lambda *lines, releases=RELEASES: plan_over(tmp_path, releases, POD, *lines)
+
+
+def conflict(plan, name):
+    """Return why a need cannot be had."""
+    (decision,) = (each for each in plan.with_action(Action.CONFLICT) if each.name == name)
+    return decision.reason
+
+
+@pytest.mark.parametrize("limit", ["==0.8", ">=0.8"])
+def test_a_release_from_long_before_is_no_substitute(fit, limit):
+    plan = fit(f"server{limit}", "models")
+    assert planned(plan) == {"models": "2.0"}
+    assert "Nothing of it from 0.7 on fits pod: take another template" in conflict(plan, "server")
+
+
+@pytest.mark.parametrize(("date", "taken"), [("2024-06-01", "0.1"), ("2023-06-01", "")])
+def test_one_from_the_same_year_is(fit, date, taken):
+    plan = fit("server==0.8", "models", releases={**RELEASES, ("server", "0.1"): (["models<2"], date)})
+    assert planned(plan).get("models") == ("1.0" if taken else "2.0")
+    assert ("server 0.1 is the nearest release that fits" in conflict(plan, "server")) is bool(taken)
+
+
+def test_where_nobody_knows_the_dates_any_release_may_take_its_place(fit):
+    releases = {key: (requires, "") for key, (requires, _) in RELEASES.items()}
+    plan = fit("server==0.8", "models", releases=releases)
+    assert planned(plan)["models"] == "1.0"

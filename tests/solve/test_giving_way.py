@@ -1,0 +1,99 @@
+"""What gives way to a refusal: an extra before a version, and what gave way already before anything else."""
+
+from __future__ import annotations
+
+import pytest
+from solve_support import need, only, registry, template
+
+from podfit.model import RefusedNeed
+from podfit.solve import Earlier, Uv, solve_overlay
+
+POD = template({"torch": ("2.4.0", [])})
+RELEASES = {
+    ("app", "1.0"): ["core>=1", "heavy>=2; extra == 'gpu'", "light; extra == 'cli'"],
+    ("app", "1.1"): ["core>=2", "heavy>=2; extra == 'gpu'", "light; extra == 'cli'"],
+    ("heavy", "1.0"): [],
+    ("heavy", "2.0"): ["torch==2.6"],
+    ("light", "1.0"): [],
+    ("core", "1.0"): [],
+    ("core", "2.0"): [],
+    ("torch", "2.6"): [],
+}
+
+
+@pytest.fixture
+def solve(tmp_path):
+    """Return a function that solves needs over POD, which holds torch 2.4.0, in a world of releases."""
+
+    def run(needs, releases=RELEASES, **more):
+        return solve_overlay(
+            POD,
+            needs,
+            Uv(tmp_path / "cache"),
+            held={"torch"},
+            preferences={},
+            index_arguments=only(registry(tmp_path / "wheels", releases)),
+            **more,
+        )
+
+    return run
+
+
+def _versions(overlay):
+    return {name: package.version for name, package in overlay.packages.items()}
+
+
+def test_an_extra_that_cannot_be_had_is_left_out_and_the_version_stays(solve):
+    overlay = solve([need("app", "==1.0", extras=("gpu",)), need("core")])
+    assert _versions(overlay) == {"app": "1.0", "core": "2.0"}
+    (refused,) = overlay.refused
+    assert (refused.name, refused.without, refused.near, refused.fitting) == ("app", ("gpu",), "", "1.0")
+    assert refused.message.startswith("the project needs app[gpu]==1.0 (pyproject.toml:7)")
+
+
+def test_an_extra_that_is_not_to_blame_stays(solve):
+    releases = {**RELEASES, ("app", "1.0"): ["core>=9", "light; extra == 'cli'"]}
+    overlay = solve([need("app", "==1.0", extras=("cli",))], releases)
+    (refused,) = overlay.refused
+    assert (refused.without, refused.near, refused.fitting) == ((), "1.1", "1.1")
+    assert overlay.packages["light"].version == "1.0"
+
+
+def test_where_it_cannot_be_had_without_its_extra_either_another_version_is_taken_without_it(solve):
+    releases = {**RELEASES, ("app", "1.0"): ["core>=9", "heavy>=2; extra == 'gpu'"]}
+    overlay = solve([need("app", "==1.0", extras=("gpu",))], releases)
+    (refused,) = overlay.refused
+    assert (refused.without, refused.fitting) == (("gpu",), "1.1")
+    assert _versions(overlay) == {"app": "1.1", "core": "2.0"}
+
+
+def test_for_another_release_of_what_gave_way_nothing_else_does(solve):
+    releases = {
+        ("server", "3.0"): ["torch==2.6"],
+        ("server", "1.0"): ["models<2"],
+        ("models", "1.0"): [],
+        ("models", "2.0"): [],
+        ("torch", "2.6"): [],
+    }
+    overlay = solve([need("server", ">=3"), need("models", ">=2")], releases)
+    assert [each.name for each in overlay.refused] == ["server"]
+    assert overlay.packages["models"].version == "2.0"
+    assert "server" not in overlay.packages
+
+
+def test_what_was_found_is_copied_whole():
+    earlier = Earlier(relaxed={"a"}, plain={"b"}, floors={"a": "1"}, near={"a": "2"})
+    earlier.fixed["a==2",] = ()
+    other = earlier.copied()
+    assert other == earlier
+    other.take({"c"}, {"d"}, [RefusedNeed("c", "told")], ())
+    other.near["c"] = other.floors["c"] = "3"
+    other.impossible.setdefault(("x",), [])
+    other.witnesses["q", ("a==2",)] = frozenset({"z"})
+    other.fixed.clear()
+    other.plain.clear()
+    other.hard.add("fewest")
+    assert earlier == Earlier(relaxed={"a"}, plain={"b"}, floors={"a": "1"}, near={"a": "2"}, fixed={("a==2",): ()})
+    other.clear()
+    assert (other.cleared, earlier.cleared) == (1, 0)
+    assert (other.relaxed, other.plain, other.refused) == (set(), set(), [])
