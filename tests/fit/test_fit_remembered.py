@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from dataclasses import replace
 
@@ -121,10 +123,40 @@ def test_what_something_else_could_change_is_not_kept(tmp_path):
     assert not keeps(there, replace(plain, find_links=(links,)))
 
 
-@pytest.mark.parametrize(("reference", "kept"), [("main", False), ("", False), ("0" * 40, True)])
-def test_what_a_branch_led_to_is_asked_again(reference, kept):
-    at = f"@{reference}" if reference else ""
-    assert (
-        keeps(Options(index_url="https://example.org/simple"), project(f"a @ git+https://example.org/a.git{at}"))
-        is kept
-    )
+def _git(folder, *words):
+    """Run Git in a folder without the person's settings."""
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(folder)}
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True, env=environment)
+
+
+def test_a_branch_is_looked_at_again(fit, tmp_path):
+    run, _ = fit
+    source = tmp_path / "source"
+    source.mkdir()
+    _git(source, "init", "-b", "main")
+    (source / "pyproject.toml").write_text('[project]\nname = "gamma"\nversion = "1"\n')
+    _git(source, "add", ".")
+    _git(source, "commit", "-m", "one")
+    line = f"gamma @ git+{source.as_uri()}@main"
+    (first,) = run("alpha", line)
+    told = Told()
+    (second,) = run("alpha", line, reporter=told)
+    assert second.plan == first.plan
+    assert any("minutes ago" in step for step in told.steps)
+    _git(source, "commit", "--allow-empty", "-m", "two")
+    told = Told()
+    (third,) = run("alpha", line, reporter=told)
+    assert third.plan.artefacts["gamma"] != first.plan.artefacts["gamma"]
+    assert not any("minutes ago" in step for step in told.steps)
+
+
+def test_a_repository_that_did_not_answer_is_asked_again(fit, tmp_path):
+    run, _ = fit
+    line = "gamma @ git+http://127.0.0.1:9/gamma.git"
+    (first,) = run("alpha", line)
+    assert [question.subject for question in first.plan.questions] == ["gamma"]
+    assert first.plan.feasible
+    told = Told()
+    run("alpha", line, reporter=told)
+    assert not any("minutes ago" in step for step in told.steps)

@@ -16,7 +16,7 @@ from apply_support import OLD, Recipe, changes, install, run, template_of, tree,
 
 from podfit.far.apply.builds import _listed, build_requires
 from podfit.index.sources import SourceFiles
-from podfit.model import Action, Artefact, Decision, Evidence, EvidenceKind, Need, Plan, SourceBuild
+from podfit.model import Action, Artefact, Decision, Evidence, EvidenceKind, Need, Plan, Release, SourceBuild
 from podfit.model.serial import plan_from_dict, plan_to_dict
 from podfit.pod.apply import ApplyError, Options, apply
 from podfit.pod.apply.order import builds, work_order
@@ -26,6 +26,7 @@ from podfit.solve.builds import judge_build
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 TOOLS = ("setuptools==75.6.0", "pip==24.0", "wheel==0.45.1")
+AGED = "setuptools==65.5.0"
 SETUP = """
 from setuptools import setup
 import toolz
@@ -40,7 +41,7 @@ TESTED = (Evidence(EvidenceKind.METADATA, "test"),)
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return wheelhouse(tmp_path_factory.getbasetemp() / "apply-wheels", [*OLD, *TOOLS])
+    return wheelhouse(tmp_path_factory.getbasetemp() / "apply-wheels", [*OLD, *TOOLS, AGED])
 
 
 @pytest.fixture
@@ -142,26 +143,46 @@ def test_a_source_that_was_changed_on_the_way_is_not_built(python: str, tmp_path
         apply(LocalMachine(python), plan, Options(overlay=str(tmp_path / "overlay")))
 
 
-def test_a_commit_is_built_in_sight_of_the_template(python: str, tmp_path: Path) -> None:
-    room = tmp_path / "repository"
+def commit_plan(python: str, room: Path, files: Mapping[str, str]) -> Plan:
+    """Return a plan, as its file has it, of what a Git repository has in its folder py; it is written below room."""
     (room / "py").mkdir(parents=True)
-    (room / "py" / "setup.py").write_text(SETUP)
+    for name, text in files.items():
+        (room / "py" / name).write_text(text)
     git = ["git", "-C", str(room), "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
         subprocess.run([*git, *words], check=True, timeout=60)
     said = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True, timeout=60)
     exact = f"git+{room.as_uri()}@{said.stdout.strip()}"
     plan = Recipe(template_of(python), [], held={"toolz"}).plan()
-    plan = replace(
+    made = replace(
         plan,
+        needs=(Need("wants", TESTED, url=f"git+{room.as_uri()}#subdirectory=py"),),
         decisions=(*plan.decisions, Decision("wants", Action.INSTALL, "asked", TESTED, planned=exact)),
         artefacts={"wants": (Artefact("", f"{exact}#subdirectory=py", (), "commit"),)},
+        releases={"wants": Release("wants", "", None, "", TESTED[0])},  # known once it is built
     )
+    return plan_from_dict(json.loads(json.dumps(plan_to_dict(made))), where="here")
+
+
+def test_old_setuptools_of_the_template_gets_wheel_for_a_build(
+    make_venv: Callable[..., str], wheels: Path, tmp_path: Path
+) -> None:
+    python = make_venv(name="template")
+    install(python, wheels, [*OLD, AGED])
+    files = {"setup.py": SETUP, "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'}
+    plan = commit_plan(python, tmp_path / "repository", files)
+    done = apply(LocalMachine(python), plan, Options(overlay=str(tmp_path / "overlay")))
+    assert run(done.python, "import wants; print(wants.AGAINST)") == "0.12.0"
+    assert not list((tmp_path / "overlay").glob("lib/*/site-packages/wheel*"))
+
+
+def test_a_commit_is_built_in_sight_of_the_template(python: str, tmp_path: Path) -> None:
+    plan = commit_plan(python, tmp_path / "repository", {"setup.py": SETUP})
     options = Options(overlay=str(tmp_path / "overlay"))
     done = apply(LocalMachine(python), plan, options)
     assert run(done.python, "import wants; print(wants.AGAINST)") == "0.12.0"
     code = "from importlib.metadata import distribution as d; print(d('wants').read_text('direct_url.json'))"
-    assert json.loads(run(done.python, code))["vcs_info"]["commit_id"] == said.stdout.strip()
+    assert json.loads(run(done.python, code))["vcs_info"]["commit_id"] in plan.artefacts["wants"][0].url
     assert apply(LocalMachine(python), plan, options).outcome == "unchanged"
 
 

@@ -2,8 +2,8 @@
 
 What a plan depends on beside the index's pages is its key: what was read of the project, the template, the options, the
 variables that steer uv, and the programs themselves. A plan counts as long as the oldest page and the oldest answer
-that it rests on. One that something else could change is not kept: packages from a directory, a build, a commit that a
-branch led to, an index that did not answer, or whatever a warning was about.
+that it rests on, and while the branches of repositories lead to the same commits. One that something else could change
+is not kept: packages from a directory, a build, a repository or an index that did not answer, and all with warnings.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ import msgspec
 from podfit import __version__
 from podfit.fit.options import Options
 from podfit.index.cache import Cache
-from podfit.model import Call, InputError, Plan, Project, Template
+from podfit.model import Call, InputError, Plan, Project, Template, canonical
 from podfit.model.serial import plan_from_dict, plan_to_dict
+from podfit.model.steps import finish
+from podfit.solve.repositories import fixed_commits
 from podfit.solve.settings import FRESH_SECONDS
 from podfit.solve.uv import find_uv
 
@@ -58,19 +60,29 @@ class Remembered:
             kept = None if body is None else msgspec.json.decode(body, type=_Kept)
             if kept is None or not 0 <= time.time() - kept.since < FRESH_SECONDS:
                 return None
-            return plan_from_dict(kept.plan, where=f"the plan for {template.name}")
+            plan = plan_from_dict(kept.plan, where=f"the plan for {template.name}")
         except (msgspec.DecodeError, InputError):  # another version of podfit wrote it
             return None
+        return plan if _still_there(plan) else None
 
     def keep(self, template: Template, plan: Plan, since: float) -> None:
         """Keep a plan that was just made from what is known since then (seconds since the epoch)."""
-        if not keeps(self._options, self._project) or time.time() - since >= FRESH_SECONDS:
+        if self._unanswered(plan) or not keeps(self._options, self._project) or time.time() - since >= FRESH_SECONDS:
             return
         try:
             body = msgspec.json.encode(_Kept(since, plan_to_dict(plan)))
         except UnicodeEncodeError:  # a file name that is not UTF-8
             return
         self._cache.write(_KIND, self._key(template), body)
+
+    def _unanswered(self, plan: Plan) -> bool:
+        """Tell whether a question of a plan is about what comes from a repository: it may answer the next time."""
+        asked = {question.subject for question in plan.questions}
+        return any(
+            canonical(each.requirement.partition(" ")[0].partition("[")[0]) in asked
+            for each in self._project.declarations
+            if "git+" in each.requirement
+        )
 
     def _key(self, template: Template) -> str:
         """Return a hash of all that a plan depends on, the index's state apart."""
@@ -89,10 +101,17 @@ class Remembered:
 def keeps(options: Options, project: Project) -> bool:
     """Tell whether a plan of a project may be kept; see the module."""
     places = [urlsplit(url) for url in (options.index_url, *options.extra_index_urls)]
-    moving = any("git+" in each.requirement and not _COMMIT.search(each.requirement) for each in project.declarations)
-    return not (moving or options.allow_build or options.find_links or options.unasked or project.find_links) and all(
+    return not (options.allow_build or options.find_links or options.unasked or project.find_links) and all(
         place.scheme in ("http", "https") and "@" not in place.netloc for place in places
     )
+
+
+def _still_there(plan: Plan) -> bool:
+    """Tell whether the branches and tags that a plan's needs name lead to the commits that it was made for."""
+    moving = [need for need in plan.needs if need.url.startswith("git+") and not _COMMIT.search(need.url)]
+    fixed = finish(fixed_commits(moving, (), offline=False)).fixed
+    urls = {name: [file.url for file in files] for name, files in plan.artefacts.items()}
+    return all(need.name in fixed and urls.get(need.name) == [fixed[need.name].url] for need in moving)
 
 
 @cache

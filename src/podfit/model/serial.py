@@ -98,8 +98,10 @@ def _check(body: PlanBody) -> None:
     for build in body.builds:
         if not is_name(build.name) or not is_version(build.version) or not all(map(_is_limit, build.limits)):
             raise ValueError(f"{shown(build.name)} {shown(build.version)} is not a build from source")
+    commits = {name for name, files in body.artefacts.items() if any(file.kind == "commit" for file in files)}
     for name, release in body.releases.items():
-        if not is_name(name) or name != release.name or not is_version(release.version):
+        versioned = is_version(release.version) or (not release.version and name in commits)  # known once it is built
+        if not is_name(name) or name != release.name or not versioned:
             raise ValueError(f"{shown(name)} {shown(release.version)} is no release")
         for line in release.requires_dist or ():
             if len(line) > LONGEST_REQUIREMENT:

@@ -81,10 +81,10 @@ class NeedsFirst:
         """
         asked = [need.name for need in self.absent if not need.url]
         best = yield from self._best()
-        if not asked or any(name not in best for name in asked):
+        versions = {name: best[name] for name in asked if name in best}  # the others have no wheel: what is offered
+        if not versions:
             return None
         self.tried = True
-        versions = {name: best[name] for name in asked}
         lines, staying = _lines(versions), self._staying()
         if self._known_impossible(lines, staying):
             return None
@@ -125,6 +125,8 @@ class NeedsFirst:
             return self.cheapest, known
         try:
             wanted = yield from self._wanted(names, best)
+            if isinstance(wanted, Refusal):
+                return self.cheapest, wanted
             if wanted is None or (known is not None and all(_alike(wanted, known, name) for name in names)):
                 return (yield from self._fewest())
             search, found = yield from self._with_versions(wanted, [name for name in names if name in wanted])
@@ -217,10 +219,11 @@ class NeedsFirst:
                 said[canonical(requirement.name)].append(str(requirement.specifier))
         return {name: ",".join(limits) for name, limits in said.items()}
 
-    def _wanted(self, names: Sequence[str], best: Mapping[str, str]) -> Steps[Packages | None]:
+    def _wanted(self, names: Sequence[str], best: Mapping[str, str]) -> Steps[Packages | Refusal | None]:
         """Return a solution over what is held and what stays, each need in its best version, the first needs first.
 
-        What of the needs that the template meets, and of the anchors, cannot stay in any case is found first.
+        None where there is none, the refusal where nothing that moves would mend it. What of the needs that the
+        template meets, and of the anchors, cannot stay in any case is found first.
         """
         if self.long:  # no conflict between the best versions was found
             together = yield from self._over_held(self.long, self._staying())
@@ -229,6 +232,9 @@ class NeedsFirst:
         staying = self._staying()
         found: Packages | None = yield from self._most_at_best({name: best[name] for name in names if name in best})
         if found is None:
+            doubted = self.tried and self.answer is None  # is it a conflict, whatever moves?
+            if doubted and (refusal := (yield from self.cheapest.impossible())) is not None:
+                return refusal
             first = self._search((), soft=staying)
             answer = yield from first.run()
             self.runs += first.runs

@@ -205,9 +205,7 @@ def overlay_steps(
                 found = yield from search.run()
             elif straight is not None:
                 taken, found = straight
-            elif first.tried:  # not all of the best versions at once: is it a conflict, whatever moves?
-                found = yield from search.impossible()
-            elif FEWEST not in earlier.hard:
+            elif not first.tried and FEWEST not in earlier.hard:
                 found = yield from search.exactly(QUICK_RUNS)
                 if found is None:
                     earlier.hard.add(FEWEST)

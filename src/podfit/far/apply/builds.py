@@ -77,7 +77,7 @@ def _built(
         source = os.path.join(source, *build["folder"].split("/"))
     python = workshop(os.path.join(folder, "workshop"))
     seen = places.visible(_paths(python))
-    lines = [*_missing([*build_requires(source), *build["fetched"]], seen, order, title)]
+    lines = [*_missing(_with_wheel([*build_requires(source), *build["fetched"]], seen), seen, order, title)]
     limits = [*order.get("build_constraints", []), *build["limits"]]
     Installer(order, talk).build(Task(title, lines, limits), python, source, out, folder)
     if build["commit"]:
@@ -115,6 +115,17 @@ def build_requires(source: str) -> list[str]:
     except (ValueError, AttributeError):
         found = None
     return [str(line) for line in found] if isinstance(found, list) else list(_LEGACY)
+
+
+def _with_wheel(lines: list[str], seen: Mapping[str, Info]) -> list[str]:
+    """Return requirements of a build, and wheel with the environment's setuptools where that is from before 70.1.
+
+    From then on it makes wheels by itself (its changelog); nobody asks its backend for what it needs (PEP 517) here.
+    """
+    names = {asked.name for asked in map(parse_requirement, lines) if asked is not None}
+    there = seen.get("setuptools")
+    old = there is not None and allows(">=70.1", there.version or "") is not True
+    return [*lines, "wheel"] if old and "setuptools" in names and "wheel" not in names else lines
 
 
 def _listed(text: str) -> object:
