@@ -81,10 +81,10 @@ class NeedsFirst:
         """
         asked = [need.name for need in self.absent if not need.url]
         best = yield from self._best()
-        versions = {name: best[name] for name in asked if name in best}  # the others have no wheel: what is offered
-        if not versions:
+        if not asked or any(name not in best for name in asked):
             return None
         self.tried = True
+        versions = {name: best[name] for name in asked}
         lines, staying = _lines(versions), self._staying()
         if self._known_impossible(lines, staying):
             return None
