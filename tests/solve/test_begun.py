@@ -10,7 +10,7 @@ from solve_support import only, registry
 
 from podfit.solve import Uv
 from podfit.solve.begun import Begun
-from podfit.solve.uv import Question
+from podfit.solve.uv import MOST_AT_ONCE, Question, _environment
 
 LONG = 600.0
 """Seconds that no test waits for."""
@@ -98,3 +98,13 @@ def test_what_is_not_asked_for_in_the_end_is_stopped(
     uv.begin(Question(("other",), *[getattr(question, name) for name in Question.__slots__[1:]]))
     uv.end()
     assert not [thread for thread in threading.enumerate() if thread.name == "podfit-begun"]
+
+
+@pytest.mark.parametrize(("said", "expected"), [(None, MOST_AT_ONCE), ("7", "7")])
+def test_uv_looks_up_few_names_at_once_unless_the_person_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, expected: str
+) -> None:
+    monkeypatch.delenv("UV_CONCURRENT_DOWNLOADS", raising=False)
+    if said is not None:
+        monkeypatch.setenv("UV_CONCURRENT_DOWNLOADS", said)
+    assert _environment()["UV_CONCURRENT_DOWNLOADS"] == expected
