@@ -13,6 +13,7 @@ from fit_support import Told, dated_index, project, template, wheels
 from podfit.fit.options import Options
 from podfit.fit.remembered import Remembered, keeps
 from podfit.fit.session import Session
+from podfit.index.usage import ROOMS
 from podfit.readers.project import ProjectReading
 
 RELEASES = {
@@ -97,6 +98,14 @@ def test_a_plan_counts_as_long_as_the_oldest_fact_in_it(fit, tmp_path):
     (kept,) = (tmp_path / "other" / "planned").iterdir()
     kept.write_bytes(kept.read_bytes()[:-20])
     assert memory.find(POD) is None
+
+
+def test_what_a_fit_keeps_can_be_removed(fit, tmp_path):
+    run, _ = fit
+    run("alpha")
+    kept = {path.name for path in (tmp_path / "cache").iterdir()} - {".in-use"}
+    assert "planned" in kept
+    assert kept <= set(ROOMS)
 
 
 def test_a_page_from_minutes_ago_makes_the_plan_as_old_as_itself(fit, tmp_path):

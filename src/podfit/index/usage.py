@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-ROOMS = ("asked", "assumed", "conflicts", "images-1", "index-1", "pace-1", "proofs", "standins", "templates")
+ROOMS = (
+    "asked",
+    "assumed",
+    "conflicts",
+    "images-1",
+    "index-1",
+    "pace-1",
+    "planned",
+    "proofs",
+    "standins",
+    "templates",
+)
 """The directories of the cache that podfit fills; nothing else below the cache's root is touched."""
 
 _LOCK = ".in-use"
