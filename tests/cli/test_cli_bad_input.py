@@ -220,7 +220,6 @@ ALONE = {
         "alpha @ http://127.0.0.1:PORT/alpha-1.0-py3-none-any.whl", "alpha",
         "http://127.0.0.1:PORT/alpha-1.0-py3-none-any.whl cannot be reached",
     ),
-    "unreachable repository": ("alpha @ git+http://127.0.0.1:PORT/alpha.git", "alpha", "http://127.0.0.1:PORT/alpha.git"),
     "a file that is not there": (
         "alpha @ file:///nowhere/alpha-1.0-py3-none-any.whl", "alpha",
         "Distribution not found at: file:///nowhere/alpha-1.0-py3-none-any.whl; correct the address",
@@ -249,6 +248,25 @@ def test_one_bad_need_is_a_conflict_of_its_own_and_the_rest_is_planned(
     assert decisions["beta"]["action"] == "install"
     assert decisions[culprit]["action"] == "conflict"
     assert text.replace("PORT", port).replace("INDEX", str(index)) in decisions[culprit]["reason"]
+
+
+def test_a_repository_that_cannot_be_reached_is_a_question_and_the_rest_is_planned(
+    call: Call, index: Path, tmp_path: Path
+) -> None:
+    port = str(closed_port())
+    address = f"http://127.0.0.1:{port}/alpha.git"
+    write(tmp_path, {**GOOD, "p/requirements.txt": f"beta\nalpha @ git+{address}\n", "p/main.py": ""})
+    ran = call("fit", tmp_path / "p", *CATALOGUE, *NO_LOCAL, "--out", tmp_path / "out", "--index-url", index)
+    assert ran.code == 0, ran.err
+    plan = json.loads((tmp_path / "out" / "plan-runpod-pytorch-2.4.json").read_text())
+    assert {each["name"] for each in plan["decisions"] if each["action"] == "install"} == {"beta"}
+    assert [need["name"] for need in plan["needs"]] == ["beta"]
+    (question,) = plan["questions"]
+    assert question["subject"] == "alpha"
+    assert question["message"].startswith(f"the repository {address} gives no commit for its default branch")
+    assert question["remedy"] == "plan again where it can be reached, or state a commit of 40 digits"
+    assert question["evidence"][0]["source"] == "requirements.txt:2"
+    assert "1 open question" in ran.out
 
 
 @pytest.mark.parametrize(

@@ -50,3 +50,12 @@ def test_where_nobody_knows_the_dates_any_release_may_take_its_place(fit):
     releases = {key: (requires, "") for key, (requires, _) in RELEASES.items()}
     plan = fit("server==0.8", "models", releases=releases)
     assert planned(plan)["models"] == "1.0"
+
+
+@pytest.mark.parametrize(("tested", "expected"), [({"lib": "1.0"}, "1.0"), ({}, "2.0")])
+def test_what_was_tested_is_taken_where_no_release_has_a_wheel(tmp_path, monkeypatch, tested, expected):
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    sources = {("lib", "1.0"): "2024-03-01", ("lib", "2.0"): "2024-09-01"}
+    plan = plan_over(tmp_path, RELEASES, POD, "lib", "models", tested=tested, sources=sources)
+    assert planned(plan) == {"lib": expected, "models": "2.0"}
+    assert [build.version for build in plan.builds] == [expected]

@@ -206,9 +206,9 @@ class NeedsFirst:
         """Return the version that each absent need should have by itself, as far as the index tells."""
         limits = self._limits()
         asked = {need.name: limits[need.name] for need in self.absent if not need.url}
-        if self.sources is not None:
-            return (yield from best_versions(self.sources, asked, self.tested))
-        return {n: self.tested[n] for n, limit in asked.items() if within(limit, self.tested.get(n, ""))}
+        tested = {n: self.tested[n] for n, limit in asked.items() if within(limit, self.tested.get(n, ""))}
+        wheels = (yield from best_versions(self.sources, asked, self.tested)) if self.sources is not None else {}
+        return {**tested, **wheels}  # what was tested and has no wheel is best where nothing else has one
 
     def _limits(self) -> dict[str, str]:
         """Return what requirements and constraints say about each absent need."""

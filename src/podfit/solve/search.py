@@ -41,6 +41,7 @@ _MOST_ROUGH_RUNS = 8
 _MOST_SPARING_RUNS = 16
 _SHRINK_AT_MOST = 6
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s,;|]+)")
+_EXACT = re.compile(r"^[A-Za-z0-9._-]+==[^,*]+$")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -272,7 +273,9 @@ class Search:
             if not allowed <= set(question.build):
                 self.built |= allowed
                 question = replace(question, build=self._allowed(sources))
-            elif (yield from sources.learn(answer, question.requirements)):
+            elif (
+                yield from sources.learn(answer, (*question.requirements, *filter(_EXACT.search, question.constraints)))
+            ):
                 question = replace(question, assumed=sources.directory())
             else:
                 return replace(answer, message=answer.message + sources.said(answer))
