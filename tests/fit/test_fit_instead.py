@@ -59,3 +59,26 @@ def test_what_was_tested_is_taken_where_no_release_has_a_wheel(tmp_path, monkeyp
     plan = plan_over(tmp_path, RELEASES, POD, "lib", "models", tested=tested, sources=sources)
     assert planned(plan) == {"lib": expected, "models": "2.0"}
     assert [build.version for build in plan.builds] == [expected]
+
+
+def test_of_what_cannot_be_had_as_it_is_asked_for_the_nearest_counts_and_not_the_time(fit):
+    releases = {
+        **RELEASES,
+        ("net", "2.0"): (["torch>=2.0"], "2024-09-01"),
+        ("net", "2.9"): (["torch>=2.0"], "2025-05-01"),
+        ("net", "3.0"): (["torch>=2.6"], "2025-06-01"),
+    }
+    plan = fit("net>=3", releases=releases)
+    assert "Without its own limit only the older net 2.9 would fit" in conflict(plan, "net")
+    assert planned(fit("net", releases=releases)) == {"net": "2.0"}  # of torch's time
+
+
+def test_that_there_is_no_wheel_is_not_said_where_it_is_the_time(fit):
+    releases = {
+        **RELEASES,
+        ("net", "2.0"): (["torch>=2.0"], "2024-09-01"),
+        ("net", "2.9"): (["torch>=2.0", "gone"], "2025-05-01"),
+        ("gone", "1.0"): (["torch==2.6.0"], "2025-05-01"),
+    }
+    plan = fit("net>=2.9", releases=releases)
+    assert "has no wheel" not in conflict(plan, "net")

@@ -135,7 +135,7 @@ def test_what_no_manifest_asks_for_is_left_out_or_taken_in_another_version(solve
     overlay = solve([lazy, scoped], RELEASES)
     assert {each.name: (each.fitting, each.gave_way) for each in overlay.refused} == {
         "absent": ("", "a.py:9 imports it in a function, and no manifest declares it"),
-        "tokenizers": ("0.14.0", "examples/requirements.txt:3 is no manifest of the project"),
+        "tokenizers": ("0.14.0", "examples/requirements.txt:3 is not among what the project requires here"),
     }
 
 

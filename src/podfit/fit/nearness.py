@@ -204,9 +204,10 @@ def late(
     """Yield a limit for each release of a solution that is from much later than what it works with.
 
     tested are the local versions, which are taken as they are; dates are ISO times of the held frameworks; free are
-    names that no limit is for.
+    names that no limit is for, and so are the needs that cannot be had as they are asked for: what is nearest to that
+    counts for them, and not the time.
     """
-    taken = taken_as_they_are(subject, tested) | set(free)
+    taken = taken_as_they_are(subject, tested) | set(free) | {each.name for each in subject.overlay.refused}
     for name, end in sorted(_ends(subject, {n: time for n, time in dates.items() if time}, taken).items()):
         uploaded = first_upload(subject, name)
         if name not in taken and uploaded and instant(uploaded) >= end.until:

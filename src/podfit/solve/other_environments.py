@@ -110,7 +110,7 @@ def _reason(
     if pinned and not (planned and _first(clauses[0].version.removesuffix(".*")) == _first(taken)):
         return ""
     if need.aside:
-        return f"{need.aside} is no manifest of the project"
+        return f"{need.aside} is not among what the project requires here"
     places = [evidence.source.rpartition(":")[0] for evidence in need.evidence]
     told = next((files[place] for place in places if place in files), "")
     return f"{told} stands beside it, and is of another machine, too" if told else refused.gave_way

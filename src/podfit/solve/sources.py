@@ -186,6 +186,8 @@ class Sources:
     def _without_wheels(self, specifiers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield the answer of `without_wheels`; the waiting part."""
         for name, text in specifiers.items():
+            if self.until.get(name):  # it may be the time alone that leaves none
+                continue
             try:
                 releases = self._index.releases(name)
             except PodfitError:
