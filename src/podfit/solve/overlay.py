@@ -75,26 +75,28 @@ def solve_overlay(
 ) -> Overlay:
     """Return the overlay of `overlay_steps`, waited for in the caller's thread; same arguments, same errors."""
     earlier = Earlier()
-    overlay = finish(
-        overlay_steps(
-            template,
-            needs,
-            uv,
-            held=held,
-            preferences=preferences,
-            constraints=constraints,
-            bounds=bounds,
-            index_arguments=index_arguments,
-            exclude_newer=exclude_newer,
-            sources=sources,
-            unasked=unasked,
-            reporter=reporter,
-            earlier=earlier,
-            anchors=anchors,
-            prefer=prefer,
-        )
+    steps = overlay_steps(
+        template,
+        needs,
+        uv,
+        held=held,
+        preferences=preferences,
+        constraints=constraints,
+        bounds=bounds,
+        index_arguments=index_arguments,
+        exclude_newer=exclude_newer,
+        sources=sources,
+        unasked=unasked,
+        reporter=reporter,
+        earlier=earlier,
+        anchors=anchors,
+        prefer=prefer,
     )
-    return finish(with_fewest(overlay, earlier.unsought))
+    try:
+        overlay = finish(steps)
+        return finish(with_fewest(overlay, earlier.unsought))
+    finally:
+        uv.end()
 
 
 def overlay_steps(
