@@ -21,7 +21,7 @@ from podfit.fit.times import first_upload, pinned_needs
 from podfit.model import Bound, Evidence, EvidenceKind, PodfitError, Release
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.steps import Steps, Wait
-from podfit.model.times import instant
+from podfit.model.times import earliest_upload, instant
 from podfit.model.versions import same_release
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _between(text: str, version: Version, files: list[IndexFile], until: str) ->
         parsed = Version(text)
     except InvalidVersion:
         return False
-    uploaded = min((file.upload_time for file in files if file.upload_time and not file.yanked), default="")
+    uploaded = earliest_upload(file for file in files if not file.yanked)
     return parsed > version and not parsed.is_prerelease and bool(uploaded) and instant(uploaded) < instant(until)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import re
 import time
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -24,7 +23,8 @@ import msgspec
 from podfit import __version__
 from podfit.fit.options import Options
 from podfit.index.cache import Cache
-from podfit.model import Call, InputError, Plan, Project, Template, canonical
+from podfit.model import Call, InputError, Plan, Project, Template
+from podfit.model.requirement import named
 from podfit.model.serial import plan_from_dict, plan_to_dict
 from podfit.model.steps import finish
 from podfit.solve.repositories import fixed_commits
@@ -34,7 +34,6 @@ from podfit.solve.uv import find_uv
 _KIND = "planned"
 _FORMAT = "plans-1"
 _STEERING = ("UV_", "PODFIT_", "PIP_")
-_COMMIT = re.compile(r"@[0-9a-f]{40}(?:#|$)")
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -79,18 +78,13 @@ class Remembered:
         """Tell whether a question of a plan is about what comes from a repository: it may answer the next time."""
         asked = {question.subject for question in plan.questions}
         return any(
-            canonical(each.requirement.partition(" ")[0].partition("[")[0]) in asked
-            for each in self._project.declarations
-            if "git+" in each.requirement
+            "git+" in each.requirement and named(each.requirement) in asked for each in self._project.declarations
         )
 
     def _key(self, template: Template) -> str:
         """Return a hash of all that a plan depends on, the index's state apart."""
         steering = sorted(pair for pair in os.environ.items() if pair[0].startswith(_STEERING))
-        parts = (
-            (_FORMAT, _programs(), steering, self._project, self._calls),
-            (self._options, template),
-        )
+        parts = (_FORMAT, _programs(), steering, self._project, self._calls, self._options, template)
         try:
             text = msgspec.json.encode(parts, enc_hook=str, order="deterministic")
         except UnicodeEncodeError:
@@ -108,10 +102,9 @@ def keeps(options: Options, project: Project) -> bool:
 
 def _still_there(plan: Plan) -> bool:
     """Tell whether the branches and tags that a plan's needs name lead to the commits that it was made for."""
-    moving = [need for need in plan.needs if need.url.startswith("git+") and not _COMMIT.search(need.url)]
-    fixed = finish(fixed_commits(moving, (), offline=False)).fixed
-    urls = {name: [file.url for file in files] for name, files in plan.artefacts.items()}
-    return all(need.name in fixed and urls.get(need.name) == [fixed[need.name].url] for need in moving)
+    now = finish(fixed_commits(plan.needs, (), offline=False))
+    there = all(plan.artefacts.get(name) == package.artefacts for name, package in now.fixed.items())
+    return there and not now.refused
 
 
 @cache

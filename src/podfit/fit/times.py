@@ -13,7 +13,7 @@ from podfit.catalogue.held import frameworks
 from podfit.fit.phases import Given
 from podfit.model import Origin, PodfitError, Template
 from podfit.model.steps import Steps, Wait
-from podfit.model.times import instant
+from podfit.model.times import earliest_upload, instant
 from podfit.model.versions import parsed, same_release
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def taken_as_they_are(subject: Subject, tested: Mapping[str, str]) -> set[str]:
 def first_upload(subject: Subject, name: str) -> str:
     """Return the ISO time of a planned package's first file, empty when the index does not tell."""
     package = subject.overlay.packages.get(name)
-    return min((file.upload_time for file in package.artefacts if file.upload_time), default="") if package else ""
+    return earliest_upload(package.artefacts) if package else ""
 
 
 def published(version: str, files: Iterable[IndexFile]) -> datetime | None:

@@ -32,6 +32,16 @@ class Need:
     dispensable: str = ""
 
     @property
+    def called(self) -> str:
+        """Its name with its extras, as a requirement begins: `ray[tune]`."""
+        return f"{self.name}[{','.join(self.extras)}]" if self.extras else self.name
+
+    @property
+    def line(self) -> str:
+        """The need as somebody would declare it (PEP 508)."""
+        return f"{self.called} @ {self.url}" if self.url else f"{self.called}{self.specifier}"
+
+    @property
     def place(self) -> str:
         """Where it was first seen, for the middle of a sentence: ` (requirements.txt:3)`; empty where nobody tells."""
         return f" ({self.evidence[0].source})" if self.evidence and self.evidence[0].source else ""

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from podfit.model import Action, Decision, Evidence, EvidenceKind, Finding, Plan, Verdict, canonical
+from podfit.model.times import earliest_upload
 from podfit.report.answer import Answer
 from podfit.report.model import Block, Report, Section, Span, Style, Text, items, section, text
 
@@ -80,7 +81,7 @@ def story(plan: Plan, package: str) -> Story | None:
         held=decision.held,
         local=decision.local,
         planned=decision.planned,
-        uploaded=min((file.upload_time for file in files if file.upload_time), default=""),
+        uploaded=earliest_upload(files),
         drift=decision.drift,
         asked_by=tuple(_askers(plan, decision)),
         refused=tuple(_refused(plan, decision)),

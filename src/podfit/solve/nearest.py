@@ -44,11 +44,10 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
     if not version or need.url or need.name in search.offered.pins:
         return ""
     series = Version(version).release[0]
-    extras = f"[{','.join(need.extras)}]" if need.extras else ""
     preferences = {name: chosen for name, chosen in search.question.preferences.items() if name != need.name}
     oldest = floor if floor and Version(floor) >= Version(str(series)) else str(series)
     for limits, lowest in ((f">{version},<{series + 1}", True), (f"<{version},>={oldest}", False)):
-        line = f"{need.name}{extras}{limits}"
+        line = f"{need.called}{limits}"
         question = replace(search.question, requirements=(line, *beside), preferences=preferences, lowest=lowest)
         try:
             answer = yield from replace(search, question=question).ask(search.released)
@@ -73,27 +72,6 @@ def oldest_instead(need: Need, sources: Sources) -> Steps[str]:
         return ""
     since = instant(times[asked]) - OLD
     return min((asked, *(version for version, time in times.items() if time and instant(time) >= since)), key=Version)
-
-
-def fits_plain(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[bool]:
-    """Tell whether it is a need's extras that do not fit what search keeps, next to lines beside: without them it does.
-
-    Its limits stay as they are asked for.
-    """
-    if not need.extras or need.url:
-        return False
-    extras = ",".join(need.extras)
-    fits: list[bool] = []
-    for line in (f"{need.name}[{extras}]{need.specifier}", f"{need.name}{need.specifier}"):
-        question = replace(search.question, requirements=(line, *beside))
-        alone = replace(search, question=question, released=frozenset())
-        try:
-            fits.append(not isinstance((yield from alone.ask(search.released, only=())), Refusal))
-        except InputError:  # something below it is not to be had: told where it is asked for
-            fits.append(False)
-        if fits == [True]:
-            break
-    return fits == [False, True]
 
 
 def small_steps(search: Search, packages: Packages, tested: Mapping[str, str]) -> Steps[Packages]:

@@ -32,7 +32,7 @@ from podfit.solve.answer import Refusal
 from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, unmet
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders
-from podfit.solve.nearest import fits_plain, nearest, oldest_instead, small_steps
+from podfit.solve.nearest import nearest, oldest_instead, small_steps
 from podfit.solve.other_environments import gave_way, of_held, other_environments
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import (
@@ -40,11 +40,9 @@ from podfit.solve.refusals import (
     absent,
     against_held,
     at_address,
-    culprits_of,
-    enough,
     explained,
-    fewest,
-    given_up,
+    fits_plain,
+    giving_way,
     told,
     told_of_address,
     told_of_wheels,
@@ -215,14 +213,9 @@ def overlay_steps(
                 chosen = True
                 taken, found = yield from first.choose()
             blamed = "" if not isinstance(found, Refusal) else found.message
-            further = (yield from given_up(search, blamed, pinned, relaxed, dropped)) if blamed else []
-            culprits = further or (culprits_of(blamed, needs, relaxed, dropped, ranks) if blamed else [])
-            limited = any(stated[name].specifier and name not in relaxed for name in culprits)
-            if blamed and not further and not limited:
-                culprits = yield from enough(search, culprits)
-            elif blamed and not further:
-                fault = yield from fewest(search, blamed, culprits)
-                culprits = list(fault.names)
+            if blamed:
+                fault = yield from giving_way(search, blamed, needs, relaxed, dropped, ranks)
+            culprits = list(fault.names)
         except PackageNotFoundError as error:
             blamed, culprits = told(error, needs, unasked or {}), absent(error, needs, relaxed, dropped)
             dropped.update(name for name in culprits if name == error.package)
@@ -273,9 +266,7 @@ def overlay_steps(
                     next_to = yield from nearest(asked_for, search, fault.beside, floors.get(name, ""))
                 near |= {name: next_to} if next_to else {}
                 refused = [each for each in refused if each.name != name]
-                refused.append(
-                    RefusedNeed(name, said, near=next_to, gave_way=fault.excluded, floor=floors.get(name, ""))
-                )
+                refused.append(RefusedNeed(name, said, near=next_to, gave_way=fault.excluded))
             relaxed.add(name)
     assert settled is not None  # noqa: S101 - the loop ends with an answer or raises
     earlier.take(relaxed, dropped, refused, cheapest[0].learned if cheapest is not None else search.learned)
@@ -317,7 +308,10 @@ def overlay_steps(
     refused = yield from told_of_wheels(refused, stated, sources)
     extras = {name: tuple(stated[name].extras) for name in plain}
     fitting = {name: package.version for name, package in packages.items()}
-    refused = [replace(r, fitting=fitting.get(r.name, ""), without=extras.get(r.name, ())) for r in refused]
+    refused = [
+        replace(r, fitting=fitting.get(r.name, ""), without=extras.get(r.name, ()), floor=floors.get(r.name, ""))
+        for r in refused
+    ]
     return Overlay(
         packages={
             name: replace(p, artefacts=tuple(f for f in p.artefacts if (name, f.filename) not in excluded))
@@ -367,11 +361,9 @@ def _asked(need: Need, offered: OfferedTemplate) -> bool:
 
 def requirement_line(need: Need, relaxed: bool = False, near: str = "", floor: str = "") -> str:
     """Return need as a PEP 508 line; when relaxed, in the version near to its limits, else in any from floor on."""
-    extras = f"[{','.join(need.extras)}]" if need.extras else ""
-    if relaxed:
-        limit = f"=={near}" if near else f">={floor}" if floor else ""
-        return f"{need.name}{extras}{limit}"
-    return f"{need.name}{extras} @ {need.url}" if need.url else f"{need.name}{extras}{need.specifier}"
+    if not relaxed:
+        return need.line
+    return f"{need.called}=={near}" if near else f"{need.called}>={floor}" if floor else need.called
 
 
 def _changes(search: Search, packages: Mapping[str, LockedPackage]) -> Iterator[Change]:

@@ -44,6 +44,28 @@ def culprits_of(
     return others or [need.name for need in named if need.name not in met] or limited or [need.name for need in named]
 
 
+def giving_way(
+    search: Search,
+    message: str,
+    needs: Sequence[Need],
+    relaxed: Collection[str],
+    dropped: Collection[str],
+    met: Collection[str],
+) -> Steps[Blamed]:
+    """Return the needs that give way to a refusal: one that did before, else as few as can be told by asking.
+
+    relaxed are those whose limits are gone, dropped those that are left out, met as in `culprits_of`.
+    """
+    further = yield from given_up(search, message, needs, relaxed, dropped)
+    if further:
+        return Blamed(tuple(further))
+    culprits = culprits_of(message, needs, relaxed, dropped, met)
+    limited = {need.name for need in needs if need.specifier and need.name not in relaxed}
+    if limited.isdisjoint(culprits):
+        return Blamed(tuple((yield from enough(search, culprits))))
+    return (yield from fewest(search, message, culprits))
+
+
 def given_up(
     search: Search, message: str, needs: Iterable[Need], relaxed: Collection[str], dropped: Collection[str]
 ) -> Steps[list[str]]:
@@ -53,7 +75,7 @@ def given_up(
     """
     words = words_of(message)
     for need in needs:
-        left = need.name in relaxed and need.name not in dropped and need.name in words
+        left = need.name in relaxed and need.name not in {*search.held, *dropped} and need.name in words
         if left and (yield from _had_without(search, need.name)):
             return [need.name]
     return []
@@ -71,11 +93,17 @@ def _had_without(search: Search, name: str) -> Steps[bool]:
     """Tell whether everything that is asked for but one need can be had."""
     lines = search.question.requirements
     others = tuple(line for line in lines if canonical(Requirement(line).name) != name)
-    alone = replace(search, question=replace(search.question, requirements=others), released=frozenset())
-    try:
-        return not isinstance((yield from alone.ask(search.released, only=())), Refusal)
-    except InputError:  # what it led to is not to be had: told where it is asked for
+    return not (yield from _refused(search, others))
+
+
+def fits_plain(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[bool]:
+    """Tell whether it is a need's extras that do not fit what search keeps, next to lines beside: without them it does.
+
+    Its limits stay as they are asked for.
+    """
+    if not need.extras or need.url or not (yield from _refused(search, (need.line, *beside))):
         return False
+    return not (yield from _refused(search, (replace(need, extras=()).line, *beside)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +234,7 @@ def told_of_wheels(
 
 def explained(need: Need, message: str, offered: OfferedTemplate) -> str:
     """Return what stands against a need: who asks where, who of the template excludes it, and the resolver's words."""
-    extras = f"[{','.join(need.extras)}]" if need.extras else ""
-    asked = f"the project needs {need.name}{extras}{need.specifier}{need.place}"
+    asked = f"the project needs {need.called}{need.specifier}{need.place}"
     against = list(holders(need.name, SpecifierSet(need.specifier), offered)) if need.specifier else []
     if against:
         said = shortened([str(holder) for holder in against], 3)

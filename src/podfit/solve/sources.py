@@ -23,6 +23,7 @@ from podfit.index.threads import side_by_side
 from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
+from podfit.model.times import earliest_upload
 from podfit.model.versions import admits
 from podfit.solve.answer import Refusal
 from podfit.solve.builds import judge_build
@@ -174,7 +175,7 @@ class Sources:
         """Yield the answer of `published`; the waiting part."""
         with contextlib.suppress(PodfitError):
             for version, files in self._index.releases(name).items():
-                yield version, min((file.upload_time for file in files if file.upload_time), default="")
+                yield version, earliest_upload(files)
 
     def without_wheels(self, specifiers: Mapping[str, str]) -> Steps[dict[str, str]]:
         """Return, by name, a sentence on each specifier in which there are releases and none has a wheel."""

@@ -80,9 +80,7 @@ def of_plan(plan: Plan, reporter: Reporter) -> tuple[Replan, Index]:
 
 def _asked(plan: Plan, number: int) -> str:
     """Return a need as somebody would declare it (PEP 508)."""
-    need = plan.needs[number]
-    extras = f"[{','.join(need.extras)}]" if need.extras else ""
-    return f"{need.name}{extras} @ {need.url}" if need.url else f"{need.name}{extras}{need.specifier}"
+    return plan.needs[number].line
 
 
 def _options(plan: Plan) -> Options:
