@@ -162,7 +162,8 @@ class Session:
     def _uv(self, index: Index, reporter: Reporter | None = None) -> Uv:
         """Return the resolver as this session asks it."""
         reporter = reporter or self.reporter
-        return Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=reporter, doubt=index.too_slow)
+        more = {"doubt": index.too_slow, "serving": index.serving()}
+        return Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=reporter, **more)
 
     def asked(self, reading: ProjectReading, reporter: Reporter | None = None) -> tuple[Options, Index]:
         """Return the options with every index and link that the project names, and these indexes.

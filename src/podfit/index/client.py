@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -27,6 +27,9 @@ from podfit.index.transport import Transport
 from podfit.index.wheel import WheelListing, list_wheel
 from podfit.model import Evidence, InputError, PodfitError, Reporter, SilentReporter, canonical
 from podfit.model.versions import same_version
+
+if TYPE_CHECKING:
+    from podfit.index.serving import Serving
 
 _THREADS = 16
 _TRIES_PER_KIND = 2
@@ -210,6 +213,22 @@ class Index:
             raise failure
         why = "; ".join(causes) or "it has no wheel and no source distribution"
         raise MetadataUnknown(f"the dependencies of {name} {version} are unknown ({why})")
+
+    def serving(self) -> Serving:
+        """Return a server that shows indexes to a resolver, with this index's cache and connections."""
+        from podfit.index.serving import Serving
+
+        return Serving(self._pages, self.metadata_of)
+
+    def metadata_of(self, file: IndexFile, name: str) -> CoreMetadata:
+        """Return the metadata of one file of a project. Raises UnreadableError and IndexUnreachable."""
+        key = file_key(file)
+        found = self._kept(_METADATA, key, CoreMetadata)
+        if found is None:
+            self._demand_network(file)
+            found = self._artefacts.metadata(file, name)
+            self._keep(_METADATA, key, found)
+        return found
 
     def known_metadata(self, sha256: str) -> CoreMetadata | None:
         """Return the metadata that was read earlier from the file with this hash (hex digits), None if none was."""

@@ -86,8 +86,8 @@ def source_of(text: str, *, flat: bool = False) -> tuple[Source, tuple[str, tupl
     return Source(clean, flat), (host, credentials) if credentials else None
 
 
-class _Entry(msgspec.Struct, array_like=True):
-    """A page as the cache keeps it. found is False for a project that the index does not have.
+class Page(msgspec.Struct, array_like=True):
+    """A project page as the cache keeps it. found is False for a project that the index does not have.
 
     releases is a Listing, whose files stay JSON until somebody asks for them.
     """
@@ -98,7 +98,7 @@ class _Entry(msgspec.Struct, array_like=True):
     releases: dict[str, msgspec.Raw]
 
 
-_DECODER = msgspec.json.Decoder(_Entry)
+_DECODER = msgspec.json.Decoder(Page)
 
 
 def _entry_bytes(found: bool, listing: Listing | None = None, etag: str = "", modified: str = "") -> bytes:
@@ -168,8 +168,8 @@ class Pages:
             if not source.flat and anywhere:
                 continue
             try:
-                entry = self._entry(source, name)
-            except _ForbiddenError as error:  # object stores answer so for what they do not have
+                entry = self.page(source, name)
+            except ForbiddenError as error:  # object stores answer so for what they do not have
                 refused = refused or error.failure
                 continue
             found.append(entry.releases)
@@ -191,15 +191,24 @@ class Pages:
             if source.flat:
                 continue
             try:
-                entry = self._entry(source, name)
-            except (_ForbiddenError, IndexUnreachable):
+                entry = self.page(source, name)
+            except (ForbiddenError, IndexUnreachable):
                 continue
             if entry.found and entry.releases:
                 found.append((source, Releases([entry.releases])))
         return found
 
-    def _entry(self, source: Source, name: str) -> _Entry:
-        """Return one source's page of a project."""
+    def trust(self, credentials: tuple[str, tuple[str, str]] | None) -> None:
+        """Ask a host with a user and a password, where `source_of` found them."""
+        if credentials is not None:
+            self._transport.trust(*credentials)
+
+    def age(self, source: Source, name: str) -> float:
+        """Return the seconds since a source was asked for a project, infinite where the cache has no answer."""
+        return self._cache.age(_KIND, f"{source.key}/{name}")
+
+    def page(self, source: Source, name: str) -> Page:
+        """Return one source's page of a project; errors as `releases`, and `ForbiddenError` for HTTP status 403."""
         if source.url.startswith("file:"):
             return _local_entry(source, name)
         key = f"{source.key}/{name}"
@@ -225,7 +234,7 @@ class Pages:
             self._warn_old(source, failure.cause)
             return kept
 
-    def _kept(self, key: str) -> _Entry | None:
+    def _kept(self, key: str) -> Page | None:
         """Return a page from the cache, None when it is not there or not readable."""
         data = self._cache.read(_KIND, key)
         if data is None:
@@ -236,7 +245,7 @@ class Pages:
             self._cache.remove(_KIND, key)
             return None
 
-    def _fetch(self, source: Source, name: str, key: str, kept: _Entry | None) -> _Entry:
+    def _fetch(self, source: Source, name: str, key: str, kept: Page | None) -> Page:
         """Ask the index for a page, or whether the kept one still holds."""
         url = source.url if source.flat else urljoin(source.url, f"{quote(name)}/")
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
@@ -266,7 +275,7 @@ class Pages:
                     remedy="give the index's user and password in its URL or in ~/.netrc",
                     transient=False,
                 )
-                raise _ForbiddenError(failure) if reply.status == 403 else failure
+                raise ForbiddenError(failure) if reply.status == 403 else failure
             if reply.status != 200:
                 raise IndexUnreachable(source.label, status_text(reply.status), transient=False)
             try:
@@ -285,7 +294,7 @@ class Pages:
             return links_of_html(body, url, name)
         return parse_page(body, content_type, url, name)
 
-    def _keep(self, key: str, entry: bytes) -> _Entry:
+    def _keep(self, key: str, entry: bytes) -> Page:
         """Store a page and return it."""
         self._cache.write(_KIND, key, entry)
         return _DECODER.decode(entry)
@@ -312,7 +321,7 @@ class Pages:
         return [other for other in alike if other in real][:2]
 
 
-class _ForbiddenError(Exception):
+class ForbiddenError(Exception):
     """The index answers 403: the project is absent, or the person may not see it."""
 
     def __init__(self, failure: IndexUnreachable) -> None:
@@ -320,7 +329,7 @@ class _ForbiddenError(Exception):
         self.failure = failure
 
 
-def _local_entry(source: Source, name: str) -> _Entry:
+def _local_entry(source: Source, name: str) -> Page:
     """Return a local source's page of a project."""
     found, listing = _local_files(source, name)
     return _DECODER.decode(_entry_bytes(found, listing))

@@ -76,6 +76,11 @@ class Transport:
         self._context: SSLContext | None = None
         self._proxies: dict[tuple[str, str], str] = {}
 
+    def trust(self, host: str, credentials: tuple[str, str]) -> None:
+        """Ask a host with a user and a password from now on."""
+        with self._lock:
+            self._credentials[host] = credentials
+
     @property
     def guarded(self) -> frozenset[str]:
         """The hosts that were asked with a user and a password, wherever these came from."""

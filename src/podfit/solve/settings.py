@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from podfit.index.serving import HOST
+
 FRESH_SECONDS = 600
 """How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""
 
@@ -36,7 +38,7 @@ def index_settings(arguments: Sequence[str], *, ages: bool = True) -> tuple[str,
         url = next(words)
         lines += ["[[index]]", f"url = {json.dumps(url, ensure_ascii=False)}"]
         lines += ["default = true"] if word == "--default-index" else []
-        if not ages:
+        if not ages or url.startswith(HOST):  # what podfit shows says how fresh it is
             continue
         files = _FOREVER if urlsplit(url).hostname == "pypi.org" else f"max-age={FRESH_SECONDS}"
         lines.append(f'cache-control = {{ api = "max-age={FRESH_SECONDS}", files = "{files}" }}')

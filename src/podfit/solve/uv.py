@@ -17,12 +17,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from podfit.index.home import has_home, homeless
+from podfit.index.serving import Serving, original
 from podfit.index.usage import hold
 from podfit.model import InputError, LockedPackage, Reporter, SilentReporter, canonical
 from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
 from podfit.solve.begun import Begun
+from podfit.solve.shown import shown, through
 from podfit.solve.settings import FRESH_SECONDS, as_link, index_settings
 from podfit.solve.watched import run_watched
 
@@ -142,7 +144,8 @@ class Uv:
     seen less than FRESH_SECONDS ago. Questions may be asked side by side, computed in one thread (podfit.model.steps).
     from_cache names what could not be reached, so that the cache stood in; oldest is when the oldest answer that was
     known already was asked for (seconds since the epoch), infinite for none. doubt is asked when uv takes long: it gets
-    the names that are required and returns a sentence when an index is too slow to wait for.
+    the names that are required and returns a sentence when an index is too slow to wait for. serving shows it the indexes;
+    what that cannot answer is asked of the indexes themselves, then and from then on.
     """
 
     def __init__(
@@ -153,9 +156,11 @@ class Uv:
         refresh: bool = False,
         reporter: Reporter | None = None,
         doubt: Callable[[Sequence[str]], str] | None = None,
+        serving: Serving | None = None,
     ) -> None:
         self.cache = cache
         self.doubt = doubt
+        self.serving = serving
         hold(cache)
         self.offline = offline
         self.from_cache: dict[str, None] = {}
@@ -238,6 +243,26 @@ class Uv:
         self, uv: str, question: Question, *, offline: bool, stopped: Callable[[], bool] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Return what `_run` does, waiting here; uv is its executable, stopped as in `run_watched`."""
+        serving = self.serving
+        asked = shown(question, serving) if serving is not None else None
+        if serving is not None and asked is not None:
+            troubles = serving.troubles
+            done = self._resolved(uv, asked, through(serving.proxy(), _environment()), stopped=stopped)
+            if serving.troubles == troubles and (done.returncode == 0 or _is_refusal(done.stderr)):
+                return subprocess.CompletedProcess(done.args, done.returncode, original(done.stdout), done.stderr)
+            self.serving = None
+        return self._resolved(uv, question, _environment(), offline=offline, stopped=stopped)
+
+    def _resolved(
+        self,
+        uv: str,
+        question: Question,
+        environment: Mapping[str, str],
+        *,
+        offline: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run uv with a question as it stands."""
         with tempfile.TemporaryDirectory(prefix="podfit-") as room:
             work = Path(room)
             (work / "requirements.in").write_text("\n".join(question.requirements) + "\n", encoding="utf-8")
@@ -271,7 +296,7 @@ class Uv:
             if self.doubt is not None and not offline:
                 names = [found[0] for found in map(_NAME.match, question.requirements) if found]
                 doubt = functools.partial(self.doubt, names)
-            done = run_watched(command, folder=work, environment=_environment(), doubt=doubt, stopped=stopped)
+            done = run_watched(command, folder=work, environment=environment, doubt=doubt, stopped=stopped)
             text = output.read_text(encoding="utf-8") if done.returncode == 0 else ""
             return subprocess.CompletedProcess(done.args, done.returncode, text, done.stderr)
 

@@ -1,0 +1,225 @@
+"""Package indexes as a resolver on this machine is shown them: one platform's files, and METADATA before it is asked.
+
+A resolver reads the metadata of one release after another until one suits it. Where an index serves none apart (PEP
+658), each takes it two requests, one after the other, and what it learns is lost on everybody else. So podfit answers
+in the index's place: from its own cache, from parts of wheels, and ahead of the questions that are likely to follow.
+
+The resolver reaches the server as a proxy for a host that cannot exist (RFC 6761), so that addresses are the same in
+each run and its cache holds; it listens on the loopback interface alone and answers nobody without its word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from podfit.index.files import IndexFile, kind_and_version
+from podfit.index.metadata import CoreMetadata
+from podfit.index.pages import FRESH_SECONDS, Pages, Source, source_of
+from podfit.index.shown import PAGE_TYPE, filename_of, fits, metadata_text, shown_page, url_of
+from podfit.index.simple import index_files
+from podfit.model import PodfitError, canonical
+
+if TYPE_CHECKING:
+    import msgspec
+
+HOST = "http://podfit.invalid"
+"""Where shown indexes are: no such host can exist (RFC 6761), the proxy answers in its place."""
+_FORMAT = "1"
+"""Another number when what is shown changes, so that no resolver takes what its cache has for it."""
+_THREADS = 12
+"""So many wheels are read ahead at once, beside what the resolver waits for."""
+_FIRST, _MOST = 2, 16
+"""From the second release of a project that is asked for on, twice as many older ones are read, up to so many."""
+_LASTING = "max-age=31536000, immutable"
+
+
+@dataclass(slots=True)
+class _View:
+    """An index for one set of tags; asked counts the releases of each project whose metadata was wanted."""
+
+    source: Source
+    tags: frozenset[str]
+    asked: dict[str, int] = field(default_factory=dict)
+
+
+class Serving:
+    """A server that shows indexes; it begins to listen when the first address is asked for, until `close`.
+
+    pages are the indexes' pages, whichever index is asked; read returns the metadata of a project's file. troubles
+    counts what could not be answered as an index would: who finds it grown should ask the indexes themselves.
+    """
+
+    def __init__(self, pages: Pages, read: Callable[[IndexFile, str], CoreMetadata]) -> None:
+        self.troubles = 0
+        self._pages = pages
+        self._read = read
+        self._views: dict[str, _View] = {}
+        self._lock = threading.Lock()
+        self._found: dict[str, Future[CoreMetadata]] = {}
+        self._ahead: list[tuple[_View, str, IndexFile]] = []
+        self._wanted = threading.Condition(self._lock)
+        self._server: _Server | None = None
+        self._word = secrets.token_urlsafe(24)
+
+    def address(self, url: str, tags: Collection[str]) -> str:
+        """Return where the index at url is shown for a platform's wheel tags; url itself for one that is a directory.
+
+        Raises InputError for a URL that no request can be made from.
+        """
+        source, credentials = source_of(url)
+        if not source.url.startswith(("http://", "https://")):
+            return url
+        self._pages.trust(credentials)
+        key = f"{source.key}-{hashlib.sha256(repr(sorted(tags)).encode()).hexdigest()[:12]}"
+        with self._lock:
+            self._views.setdefault(key, _View(source, frozenset(tags)))
+        return f"{HOST}/{_FORMAT}/{key}/simple/"
+
+    def proxy(self) -> str:
+        """Return the proxy through which the addresses can be reached, the word in it."""
+        with self._lock:
+            if self._server is None:
+                self._server = _Server(self, b64encode(f"podfit:{self._word}".encode()).decode())
+                threading.Thread(target=self._server.serve_forever, name="podfit-serving", daemon=True).start()
+                for _ in range(_THREADS):
+                    threading.Thread(target=self._read_ahead, name="podfit-ahead", daemon=True).start()
+            return f"http://podfit:{self._word}@127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        """Listen no more, and read nothing ahead."""
+        with self._lock:
+            server, self._server = self._server, None
+            self._ahead.clear()
+            self._wanted.notify_all()
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+
+    def answer(self, url: str) -> tuple[int, str, str, bytes]:
+        """Return the status, content type, cache control and body for a URL."""
+        _, key, kind, rest = (*urlsplit(url).path.lstrip("/").split("/", 3), "", "", "", "")[:4]
+        view = self._views.get(key)
+        try:
+            if view is not None and kind == "simple":
+                return self._page(view, key, canonical(rest.strip("/")))
+            if view is not None and kind == "files" and rest.endswith(".metadata"):
+                return self._metadata(view, url_of(rest.removesuffix(".metadata")))
+        except (PodfitError, ValueError, OSError):
+            pass
+        self.troubles += 1
+        return 404, "text/plain", "no-store", b""
+
+    def _page(self, view: _View, key: str, name: str) -> tuple[int, str, str, bytes]:
+        """Answer with a project page."""
+        page = self._pages.page(view.source, name)
+        left = max(0, int(FRESH_SECONDS - self._pages.age(view.source, name)))
+        if not page.found:
+            return 404, "text/plain", f"max-age={left}", b""
+        body = shown_page(name, page.releases, view.tags, f"{HOST}/{_FORMAT}/{key}/files/")
+        return 200, PAGE_TYPE, f"max-age={left}", body
+
+    def _metadata(self, view: _View, url: str) -> tuple[int, str, str, bytes]:
+        """Answer with the METADATA of a wheel, and begin to read those of older releases that may be next."""
+        filename = filename_of(url)
+        name = canonical(filename.partition("-")[0])
+        version = kind_and_version(filename, name)[1]
+        releases = self._pages.page(view.source, name).releases
+        file = next(file for file in index_files(releases[version], version) if file.filename == filename)
+        with self._lock:
+            count = view.asked[name] = view.asked.get(name, 0) + 1
+        if count >= _FIRST:
+            self._expect(view, name, releases, version, min(_MOST, 1 << count))
+        return 200, "text/plain", _LASTING, metadata_text(self._once(file, name))
+
+    def _expect(self, view: _View, name: str, releases: Mapping[str, msgspec.Raw], version: str, most: int) -> None:
+        """Have the metadata of the releases before one read."""
+        order = list(releases)
+        place = order.index(version)
+        for older in order[max(0, place - most) : place]:
+            file = next((file for file in index_files(releases[older], older) if _wheel(file, view.tags)), None)
+            if file is not None and file.url not in self._found:
+                with self._lock:
+                    self._ahead.append((view, name, file))
+                    self._wanted.notify()
+
+    def _read_ahead(self) -> None:
+        """Read what is expected, the latest expectation first."""
+        while True:
+            with self._lock:
+                while not self._ahead:
+                    if self._server is None:
+                        return
+                    self._wanted.wait()
+                _, name, file = self._ahead.pop()
+            if file.url not in self._found:
+                try:
+                    self._once(file, name)
+                except (PodfitError, ValueError, OSError):
+                    continue  # whoever asks for it gets the error
+
+    def _once(self, file: IndexFile, name: str) -> CoreMetadata:
+        """Return the metadata of a file, read by whoever wants it first."""
+        with self._lock:
+            known = self._found.get(file.url)
+            future = known or self._found.setdefault(file.url, Future())
+        if known is None:
+            try:
+                future.set_result(self._read(file, name))
+            except BaseException as error:
+                future.set_exception(error)
+        return future.result()
+
+
+def original(text: str) -> str:
+    """Return a text with the URLs of shown files as they are on their indexes."""
+    import re
+
+    return re.sub(rf"{re.escape(HOST)}/{_FORMAT}/[0-9a-f-]+/files/(https?)/", r"\1://", text)
+
+
+def _wheel(file: IndexFile, tags: Collection[str]) -> bool:
+    """Tell whether a file is a wheel that fits."""
+    return file.kind == "wheel" and fits(file.filename, tags)
+
+
+class _Server(ThreadingHTTPServer):
+    """Listens on a port of the loopback interface."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, serving: Serving, word: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.serving = serving
+        self.word = f"Basic {word}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a connection that broke off: the resolver was stopped."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers the requests of one connection."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:  # noqa: N802 - the standard library's name
+        """Answer who knows the word."""
+        if not secrets.compare_digest(self.headers.get("Proxy-Authorization", ""), self.server.word):
+            status, kind, control, body = 407, "text/plain", "no-store", b""
+        else:
+            status, kind, control, body = self.server.serving.answer(self.path)
+        head = f"HTTP/1.1 {status} \r\nContent-Type: {kind}\r\nCache-Control: {control}\r\n"
+        self.wfile.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+        """Say nothing."""

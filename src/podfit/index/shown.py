@@ -1,0 +1,97 @@
+"""A project page as the resolver is shown it: cut to what fits one platform, each wheel's METADATA at hand (PEP 658).
+
+Pages of all platforms are many times larger than what of them can be installed on one, and a resolver reads them all
+for every question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from podfit.index.metadata import CoreMetadata
+from podfit.index.simple import ListedFile
+
+PAGE_TYPE = "application/vnd.pypi.simple.v1+json"
+
+_LISTED = msgspec.json.Decoder(list[ListedFile])
+_ENCODER = msgspec.json.Encoder()
+
+
+def shown_page(name: str, releases: Mapping[str, msgspec.Raw], tags: Collection[str], files: str) -> bytes:
+    """Return the project page (PEP 691) that lists a project's files in places below the URL files.
+
+    releases are a Listing, its files still JSON. tags are the wheel tags that fit; of a release's wheels only those
+    with one of them are listed, and where none has, the first, so that the resolver can say what is the matter.
+    Source distributions keep their URL.
+    """
+    listed: list[ListedFile] = []
+    for raw in releases.values():
+        wheels: list[ListedFile] = []
+        for file in _LISTED.decode(raw):
+            (wheels if file.filename.endswith(".whl") else listed).append(file)
+        fitting = [file for file in wheels if fits(file.filename, tags)] or wheels[:1]
+        for file in fitting:
+            file.url = files + place_of(file.url)
+            file.core_metadata = True
+            file.dist_info_metadata = None
+        listed += fitting
+    return _ENCODER.encode({"meta": {"api-version": "1.1"}, "name": name, "files": listed})
+
+
+def fits(filename: str, tags: Collection[str]) -> bool:
+    """Tell whether a wheel has one of tags; without tags each fits. A name that is no wheel's fits none."""
+    return not tags or not tags_of(filename).isdisjoint(tags)
+
+
+def tags_of(filename: str) -> frozenset[str]:
+    """Return the tags that a wheel's name stands for (PEP 425), none for a name that is not well formed."""
+    parts = filename[:-4].rsplit("-", 3)
+    return _tags(*parts[1:]) if len(parts) == 4 else frozenset()
+
+
+@lru_cache(maxsize=1 << 12)
+def _tags(pythons: str, abis: str, platforms: str) -> frozenset[str]:
+    """Return every tag of a compressed set."""
+    return frozenset(
+        f"{python}-{abi}-{platform}"
+        for python in pythons.split(".")
+        for abi in abis.split(".")
+        for platform in platforms.split(".")
+    )
+
+
+def place_of(url: str) -> str:
+    """Return the path that stands for the URL of a file; `url_of` tells the URL again."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}/{rest}"
+
+
+def url_of(place: str) -> str:
+    """Return the URL that a path of `place_of` stands for."""
+    scheme, _, rest = place.partition("/")
+    return f"{scheme}://{rest}"
+
+
+def filename_of(url: str) -> str:
+    """Return the name of the file at a URL."""
+    return unquote(urlsplit(url).path.rpartition("/")[2])
+
+
+def metadata_text(metadata: CoreMetadata) -> bytes:
+    """Return what of core metadata a resolver reads, as a METADATA file."""
+    lines = ["Metadata-Version: 2.1", f"Name: {metadata.name}", f"Version: {metadata.version}"]
+    lines += [f"Requires-Python: {metadata.requires_python}"] if metadata.requires_python else []
+    lines += _fields("Requires-Dist", metadata.requires_dist)
+    lines += _fields("Provides-Extra", metadata.provides_extra)
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _fields(field: str, values: Iterable[str]) -> list[str]:
+    """Return a line for each value, which may have been written on several."""
+    return [f"{field}: {' '.join(value.split())}" for value in values]
+
+

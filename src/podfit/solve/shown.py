@@ -1,0 +1,42 @@
+"""A question put to the indexes as podfit shows them (podfit.index.serving), in place of the indexes themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from podfit.model.tags import wheel_tags
+
+if TYPE_CHECKING:
+    from podfit.index.serving import Serving
+    from podfit.solve.uv import Question
+
+_PLATFORM = re.compile(r"([a-z0-9_]+)-manylinux_2_(\d+)")
+_NAMES = ("--default-index", "--index")
+
+
+def shown(question: Question, serving: Serving) -> Question | None:
+    """Return a question with the shown indexes in the place of its own, None for one that they cannot answer.
+
+    What the resolver may build it fetches with the credentials of the index, and what lies at plain HTTP addresses it
+    would ask of the proxy.
+    """
+    platform = _PLATFORM.fullmatch(question.platform)
+    words = list(question.index_arguments)
+    options = dict.fromkeys(range(0, len(words), 2))
+    apart = [words[place + 1] for place in options if words[place] not in _NAMES]
+    if question.build or platform is None or not words or any("http://" in text for text in (*question.requirements, *apart)):
+        return None
+    major, minor = question.python_version.split(".")[:2]
+    tags = wheel_tags("cpython", f"{major}.{minor}", f"cp{major}{minor}", platform[1], int(platform[2]))
+    for place, word in enumerate(words[:-1]):
+        if word in _NAMES:
+            words[place + 1] = serving.address(words[place + 1], tags)
+    return replace(question, index_arguments=tuple(words))
+
+
+def through(proxy: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for a resolver that reaches plain HTTP addresses through a proxy."""
+    return {**environment, "http_proxy": proxy, "HTTP_PROXY": proxy}
