@@ -15,6 +15,7 @@ from podfit.index.archives import opened
 from podfit.index.errors import IndexUnreachable
 from podfit.index.files import IndexFile
 from podfit.index.metadata import CoreMetadata, from_sdist, is_of, parse_metadata
+from podfit.index.tail import metadata_of_tail
 from podfit.index.transport import Reply, TooLargeError, Transport, status_text
 from podfit.index.wheel import TAIL_BYTES, RangeFile, read_metadata
 
@@ -54,8 +55,7 @@ class Artefacts:
                 apart = self._metadata_apart(file, name)
                 if apart is not None:
                     return apart
-                with self.open_wheel(file) as bundle:
-                    found = parse_metadata(read_metadata(bundle, name), file.url, "METADATA in the wheel")
+                found = parse_metadata(self._metadata_within(file, name), file.url, "METADATA in the wheel")
         except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
             lasting = isinstance(error, UnreadableError) and error.lasting
             raise UnreadableError(f"{file.filename}: {error}", lasting=lasting) from None
@@ -106,6 +106,18 @@ class Artefacts:
         with self._lock:
             self._misses[host] = self._misses.get(host, 0) + missed
 
+    def _metadata_within(self, file: IndexFile, name: str) -> bytes:
+        """Return the METADATA that lies in a wheel. Raises ValueError and IndexUnreachable."""
+        if file.url.startswith("file:"):
+            with opened(local_path(file)) as bundle:
+                return read_metadata(bundle, name)
+        ranges, tail = self._ranges(file)
+        found = metadata_of_tail(ranges, tail, name)
+        if found is None:
+            with opened(ranges) as bundle:
+                found = read_metadata(bundle, name)
+        return found
+
     @contextlib.contextmanager
     def open_wheel(self, file: IndexFile) -> Iterator[zipfile.ZipFile]:
         """Open a wheel: only what is read of it gets fetched. Raises ArchiveError, IndexUnreachable."""
@@ -113,11 +125,11 @@ class Artefacts:
             with opened(local_path(file)) as bundle:
                 yield bundle
             return
-        with opened(self._ranges(file)) as bundle:
+        with opened(self._ranges(file)[0]) as bundle:
             yield bundle
 
-    def _ranges(self, file: IndexFile) -> RangeFile:
-        """Return a wheel as a file of which the end is fetched."""
+    def _ranges(self, file: IndexFile) -> tuple[RangeFile, bytes]:
+        """Return a wheel as a file of which the end is fetched, and that end."""
         wanted = f"{max(0, file.size - TAIL_BYTES)}-{file.size - 1}" if file.size else f"-{TAIL_BYTES}"
         try:
             reply = self._transport.get(file.url, {"Range": f"bytes={wanted}"}, limit=_WHOLE_BYTES)
@@ -127,7 +139,7 @@ class Artefacts:
             reply = self._transport.get(file.url, limit=_WHOLE_BYTES)
         if reply.status == 200:
             check_hash(file, reply.body)
-            return RangeFile(_no_more, len(reply.body), reply.body)
+            return RangeFile(_no_more, len(reply.body), reply.body), reply.body
         start, size = _content_range(file, reply)
         if start + len(reply.body) != size:
             raise UnreadableError("the server gave another part than it was asked for")
@@ -138,7 +150,7 @@ class Artefacts:
                 raise UnreadableError("the server gave another part than it was asked for")
             return part.body
 
-        return RangeFile(fetch, size, reply.body)
+        return RangeFile(fetch, size, reply.body), reply.body
 
     def whole(self, file: IndexFile, limit: int = _SDIST_BYTES) -> bytes:
         """Return all bytes of a file, its hash checked. Raises UnreadableError when it is longer than limit."""

@@ -37,18 +37,22 @@ _FORMAT = "1"
 """Another number when what is shown changes, so that no resolver takes what its cache has for it."""
 _THREADS = 12
 """So many wheels are read ahead at once, beside what the resolver waits for."""
-_FIRST, _MOST = 2, 16
-"""From the second release of a project that is asked for on, twice as many older ones are read, up to so many."""
+_SECOND, _LAST, _MOST = 2, 12, 8
+"""From the second to the last of so many releases of a project that are asked for, up to so many older ones are read.
+
+A resolver that has tried five begins to ask for as many at once (uv, batch_prefetch.rs)."""
 _LASTING = "max-age=31536000, immutable"
 
 
 @dataclass(slots=True)
 class _View:
-    """An index for one set of tags; asked counts the releases of each project whose metadata was wanted."""
+    """An index for one set of tags; asked counts the releases of each project whose metadata was wanted, pages are
+    those that were shown."""
 
     source: Source
     tags: frozenset[str]
     asked: dict[str, int] = field(default_factory=dict)
+    pages: dict[str, Mapping[str, msgspec.Raw]] = field(default_factory=dict)
 
 
 class Serving:
@@ -124,6 +128,7 @@ class Serving:
         left = max(0, int(FRESH_SECONDS - self._pages.age(view.source, name)))
         if not page.found:
             return 404, "text/plain", f"max-age={left}", b""
+        view.pages[name] = page.releases
         body = shown_page(name, page.releases, view.tags, f"{HOST}/{_FORMAT}/{key}/files/")
         return 200, PAGE_TYPE, f"max-age={left}", body
 
@@ -132,11 +137,11 @@ class Serving:
         filename = filename_of(url)
         name = canonical(filename.partition("-")[0])
         version = kind_and_version(filename, name)[1]
-        releases = self._pages.page(view.source, name).releases
+        releases = view.pages.get(name) or view.pages.setdefault(name, self._pages.page(view.source, name).releases)
         file = next(file for file in index_files(releases[version], version) if file.filename == filename)
         with self._lock:
             count = view.asked[name] = view.asked.get(name, 0) + 1
-        if count >= _FIRST:
+        if _SECOND <= count <= _LAST:
             self._expect(view, name, releases, version, min(_MOST, 1 << count))
         return 200, "text/plain", _LASTING, metadata_text(self._once(file, name))
 

@@ -16,7 +16,7 @@ from podfit.index.archives import member_of
 TAIL_BYTES = 32 * 1024
 """What is fetched first: the end record and, for most wheels, the whole central directory and METADATA."""
 _AHEAD_BYTES = 8 * 1024
-_LOCAL_HEADER_BYTES = 30 + 512  # its fixed part (APPNOTE.TXT 4.3.7), and room for an extra field
+LOCAL_HEADER_BYTES = 30 + 512  # its fixed part (APPNOTE.TXT 4.3.7), and room for an extra field
 _NEIGHBOUR_BYTES = 256 * 1024
 """A gap between two members that costs less to fetch than one more request."""
 _MODULE_SUFFIXES = (".py", ".so", ".pyd")
@@ -126,7 +126,7 @@ def read_member(bundle: zipfile.ZipFile, member: zipfile.ZipInfo | str) -> bytes
     """
     info = bundle.getinfo(member) if isinstance(member, str) else member
     if isinstance(bundle.fp, RangeFile):
-        length = _LOCAL_HEADER_BYTES + len(info.filename.encode()) + info.compress_size
+        length = LOCAL_HEADER_BYTES + len(info.filename.encode()) + info.compress_size
         bundle.fp.prefetch(info.header_offset, info.header_offset + length)
     return member_of(bundle, info)
 
@@ -137,7 +137,7 @@ def fetch_members(bundle: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo]) -
         return
     spans: list[list[int]] = []
     for info in sorted(members, key=lambda each: each.header_offset):
-        end = info.header_offset + _LOCAL_HEADER_BYTES + len(info.filename.encode()) + info.compress_size
+        end = info.header_offset + LOCAL_HEADER_BYTES + len(info.filename.encode()) + info.compress_size
         if spans and info.header_offset - spans[-1][1] < _NEIGHBOUR_BYTES:
             spans[-1][1] = max(spans[-1][1], end)
         else:
@@ -162,6 +162,11 @@ class RangeFile(io.RawIOBase):
         self._blocks: list[bytes] = []
         if tail:
             self._add(size - len(tail), tail)
+
+    @property
+    def size(self) -> int:
+        """The file's length in bytes."""
+        return self._size
 
     def readable(self) -> bool:
         """Return True."""
