@@ -151,19 +151,29 @@ class Session:
 
         options, index = self.asked(reading)
         template = plan.template
+        uv = self._uv(index)
         given = Given(
-            *(reading.project, reading.calls, template, index, self._uv(index), options, self.reporter, _now),
+            *(reading.project, reading.calls, template, index, uv, options, self.reporter, _now),
             source=IndexReleases(index, template),
             wheels=WheelReader(index, template),
             audits=(),
         )
-        return finish(sizes_steps(given, plan, measured_pace(self.cache)))
+        try:
+            return finish(sizes_steps(given, plan, measured_pace(self.cache)))
+        finally:
+            uv.close()
 
     def _uv(self, index: Index, reporter: Reporter | None = None) -> Uv:
         """Return the resolver as this session asks it."""
         reporter = reporter or self.reporter
-        more = {"doubt": index.too_slow, "serving": index.serving()}
-        return Uv(self.cache, offline=self.offline, refresh=self.refresh, reporter=reporter, **more)
+        return Uv(
+            self.cache,
+            offline=self.offline,
+            refresh=self.refresh,
+            reporter=reporter,
+            doubt=index.too_slow,
+            serving=index.serving(),
+        )
 
     def asked(self, reading: ProjectReading, reporter: Reporter | None = None) -> tuple[Options, Index]:
         """Return the options with every index and link that the project names, and these indexes.
@@ -268,7 +278,7 @@ def fit_templates(
     try:
         results = finish_all(jobs, _SIDE_BY_SIDE)
     finally:
-        uv.end()
+        uv.close()
     errors = [result.error for result in results if result.error is not None]
     if errors and len(errors) == len(results):
         raise errors[0]

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from podfit.index.files import IndexFile, kind_and_version
 from podfit.index.metadata import CoreMetadata
-from podfit.index.pages import FRESH_SECONDS, Pages, Source, source_of
+from podfit.index.pages import FRESH_SECONDS, ForbiddenError, Pages, Source, source_of
 from podfit.index.shown import PAGE_TYPE, filename_of, fits, metadata_text, shown_page, url_of
 from podfit.index.simple import index_files
 from podfit.model import PodfitError, canonical
@@ -41,13 +41,16 @@ _SECOND, _LAST, _MOST = 2, 12, 8
 """From the second to the last of so many releases of a project that are asked for, up to so many older ones are read.
 
 A resolver that has tried five begins to ask for as many at once (uv, batch_prefetch.rs)."""
+_POLL_SECONDS = 0.05
+"""So long at most it takes to close."""
 _LASTING = "max-age=31536000, immutable"
 
 
 @dataclass(slots=True)
 class _View:
     """An index for one set of tags; asked counts the releases of each project whose metadata was wanted, pages are
-    those that were shown."""
+    those that were shown.
+    """
 
     source: Source
     tags: frozenset[str]
@@ -93,7 +96,9 @@ class Serving:
         with self._lock:
             if self._server is None:
                 self._server = _Server(self, b64encode(f"podfit:{self._word}".encode()).decode())
-                threading.Thread(target=self._server.serve_forever, name="podfit-serving", daemon=True).start()
+                listens = threading.Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+                listens.name = "podfit-serving"
+                listens.start()
                 for _ in range(_THREADS):
                     threading.Thread(target=self._read_ahead, name="podfit-ahead", daemon=True).start()
             return f"http://podfit:{self._word}@127.0.0.1:{self._server.server_address[1]}"
@@ -110,15 +115,15 @@ class Serving:
 
     def answer(self, url: str) -> tuple[int, str, str, bytes]:
         """Return the status, content type, cache control and body for a URL."""
-        _, key, kind, rest = (*urlsplit(url).path.lstrip("/").split("/", 3), "", "", "", "")[:4]
+        _, key, kind, rest = (*urlsplit(url).path.lstrip("/").split("/", 3), "", "", "")[:4]
         view = self._views.get(key)
         try:
             if view is not None and kind == "simple":
                 return self._page(view, key, canonical(rest.strip("/")))
             if view is not None and kind == "files" and rest.endswith(".metadata"):
                 return self._metadata(view, url_of(rest.removesuffix(".metadata")))
-        except (PodfitError, ValueError, OSError):
-            pass
+        except (PodfitError, ForbiddenError, ValueError, KeyError, StopIteration, OSError):
+            pass  # the resolver learns nothing of it: who looks at `troubles` asks the index itself
         self.troubles += 1
         return 404, "text/plain", "no-store", b""
 
@@ -136,7 +141,7 @@ class Serving:
         """Answer with the METADATA of a wheel, and begin to read those of older releases that may be next."""
         filename = filename_of(url)
         name = canonical(filename.partition("-")[0])
-        version = kind_and_version(filename, name)[1]
+        _, version = kind_and_version(filename, name)
         releases = view.pages.get(name) or view.pages.setdefault(name, self._pages.page(view.source, name).releases)
         file = next(file for file in index_files(releases[version], version) if file.filename == filename)
         with self._lock:
@@ -217,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    def do_GET(self) -> None:  # noqa: N802 - the standard library's name
+    def do_GET(self) -> None:
         """Answer who knows the word."""
         if not secrets.compare_digest(self.headers.get("Proxy-Authorization", ""), self.server.word):
             status, kind, control, body = 407, "text/plain", "no-store", b""

@@ -93,5 +93,3 @@ def metadata_text(metadata: CoreMetadata) -> bytes:
 def _fields(field: str, values: Iterable[str]) -> list[str]:
     """Return a line for each value, which may have been written on several."""
     return [f"{field}: {' '.join(value.split())}" for value in values]
-
-

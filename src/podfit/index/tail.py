@@ -23,9 +23,9 @@ _METADATA = b".dist-info/METADATA"
 
 
 def metadata_of_tail(file: RangeFile, tail: bytes, name: str) -> bytes | None:
-    """Return the METADATA of a wheel of the project name, None where its end does not tell beyond doubt.
+    """Return the METADATA of a wheel of the project name, None where its end does not show exactly one.
 
-    tail are the last bytes of file. At most the member itself is fetched. Raises what fetching raises.
+    A wheel has one; a second further ahead makes it none that can be installed, which is for the installer to say. tail are the last bytes of file. At most the member itself is fetched. Raises what fetching raises.
     """
     end = tail.rfind(_END)
     if end < 0 or len(tail) < end + _END_BYTES:

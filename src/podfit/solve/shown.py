@@ -25,15 +25,15 @@ def shown(question: Question, serving: Serving) -> Question | None:
     """
     platform = _PLATFORM.fullmatch(question.platform)
     words = list(question.index_arguments)
-    options = dict.fromkeys(range(0, len(words), 2))
-    apart = [words[place + 1] for place in options if words[place] not in _NAMES]
-    if question.build or platform is None or not words or any("http://" in text for text in (*question.requirements, *apart)):
+    places = [place + 1 for place, word in enumerate(words[:-1]) if word in _NAMES]
+    apart = [word for place, word in enumerate(words) if place not in places]
+    plain = any("http://" in text for text in (*question.requirements, *apart))
+    if question.build or platform is None or not places or plain:
         return None
     major, minor = question.python_version.split(".")[:2]
     tags = wheel_tags("cpython", f"{major}.{minor}", f"cp{major}{minor}", platform[1], int(platform[2]))
-    for place, word in enumerate(words[:-1]):
-        if word in _NAMES:
-            words[place + 1] = serving.address(words[place + 1], tags)
+    for place in places:
+        words[place] = serving.address(words[place], tags)
     return replace(question, index_arguments=tuple(words))
 
 

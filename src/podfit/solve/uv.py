@@ -24,8 +24,8 @@ from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
 from podfit.solve.begun import Begun
-from podfit.solve.shown import shown, through
 from podfit.solve.settings import FRESH_SECONDS, as_link, index_settings
+from podfit.solve.shown import shown, through
 from podfit.solve.watched import run_watched
 
 MOST_AT_ONCE = "24"
@@ -144,8 +144,8 @@ class Uv:
     seen less than FRESH_SECONDS ago. Questions may be asked side by side, computed in one thread (podfit.model.steps).
     from_cache names what could not be reached, so that the cache stood in; oldest is when the oldest answer that was
     known already was asked for (seconds since the epoch), infinite for none. doubt is asked when uv takes long: it gets
-    the names that are required and returns a sentence when an index is too slow to wait for. serving shows it the indexes;
-    what that cannot answer is asked of the indexes themselves, then and from then on.
+    the names that are required and returns a sentence when an index is too slow to wait for. serving shows it the
+    indexes; from the first question that it cannot answer on, they are asked themselves.
     """
 
     def __init__(
@@ -189,6 +189,12 @@ class Uv:
         for begun in self._begun.values():
             begun.stop()
         self._begun.clear()
+
+    def close(self) -> None:
+        """Stop what was begun, and the server that shows the indexes."""
+        self.end()
+        if self.serving is not None:
+            self.serving.close()
 
     def compile(self, question: Question) -> dict[str, LockedPackage] | Refusal:
         """Return the answer of `steps`, waited for in the caller's thread."""
@@ -250,7 +256,8 @@ class Uv:
             done = self._resolved(uv, asked, through(serving.proxy(), _environment()), stopped=stopped)
             if serving.troubles == troubles and (done.returncode == 0 or _is_refusal(done.stderr)):
                 return subprocess.CompletedProcess(done.args, done.returncode, original(done.stdout), done.stderr)
-            self.serving = None
+            self.serving = None  # where a question ended so, the next would
+            serving.close()
         return self._resolved(uv, question, _environment(), offline=offline, stopped=stopped)
 
     def _resolved(
