@@ -1,4 +1,4 @@
-"""Questions that go through podfit's own server: the same answers as of the index itself, which is asked when in doubt."""
+"""Questions that go through podfit's own server: the answers of the index itself, which is asked when in doubt."""
 
 from dataclasses import replace
 

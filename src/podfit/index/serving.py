@@ -48,8 +48,9 @@ _LASTING = "max-age=31536000, immutable"
 
 @dataclass(slots=True)
 class _View:
-    """An index for one set of tags; asked counts the releases of each project whose metadata was wanted, pages are
-    those that were shown.
+    """An index for one set of tags.
+
+    asked counts the releases of each project whose metadata was wanted, pages are those that were shown.
     """
 
     source: Source

@@ -25,7 +25,8 @@ _METADATA = b".dist-info/METADATA"
 def metadata_of_tail(file: RangeFile, tail: bytes, name: str) -> bytes | None:
     """Return the METADATA of a wheel of the project name, None where its end does not show exactly one.
 
-    A wheel has one; a second further ahead makes it none that can be installed, which is for the installer to say. tail are the last bytes of file. At most the member itself is fetched. Raises what fetching raises.
+    A second one further ahead makes it no wheel that can be installed, which is for the installer to say. tail are the
+    last bytes of file. At most the member itself is fetched. Raises what fetching raises.
     """
     end = tail.rfind(_END)
     if end < 0 or len(tail) < end + _END_BYTES:
@@ -82,4 +83,5 @@ def _is_metadata(directory: bytes, begin: int, name: str) -> bool:
 
 def _length(directory: bytes, begin: int) -> int:
     """Return the bytes of an entry."""
-    return _ENTRY_BYTES + sum(struct.unpack_from("<3H", directory, begin + 28))
+    name, extra, comment = struct.unpack_from("<3H", directory, begin + 28)
+    return _ENTRY_BYTES + int(name + extra + comment)
