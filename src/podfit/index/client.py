@@ -17,7 +17,7 @@ from podfit.index.addresses import default_index_urls
 from podfit.index.artefacts import Artefacts, UnreadableError, file_key
 from podfit.index.cache import Cache
 from podfit.index.errors import IndexTooSlow, IndexUnreachable, MetadataUnknown
-from podfit.index.files import IndexFile, best_files, normal_version
+from podfit.index.files import IndexFile, best_files, metadata_files, newest_release, normal_version
 from podfit.index.home import default_cache
 from podfit.index.metadata import CoreMetadata, sdist_import_names
 from podfit.index.pages import Pages, source_of
@@ -25,7 +25,7 @@ from podfit.index.sources import SourceFiles, source_files
 from podfit.index.threads import side_by_side
 from podfit.index.transport import Transport
 from podfit.index.wheel import WheelListing, list_wheel
-from podfit.model import Evidence, InputError, PodfitError, Reporter, SilentReporter, canonical
+from podfit.model import InputError, PodfitError, Reporter, SilentReporter, canonical
 from podfit.model.versions import same_version
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _SOURCE_BYTES = 64 << 20
 """A larger source distribution is not fetched to see how it is built."""
 _METADATA = "metadata-2"
 """What the cache calls metadata that were read from files, in the shape that `CoreMetadata` has now."""
+_NO_FILE = "it has no wheel and no source distribution"
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _RECENT_PAGES = 96
 """How many projects' pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
@@ -104,9 +105,8 @@ class Index:
     def releases(self, name: str) -> Mapping[str, tuple[IndexFile, ...]]:
         """Return a project's files by normalized version, oldest first; errors as `files`."""
         if not _NAME.fullmatch(name):
-            raise InputError(
-                f"{name!r} is not the name of a package", remedy="names hold letters, digits, '.', '-', '_'"
-            )
+            remedy = "names hold letters, digits, '.', '-', '_'"
+            raise InputError(f"{name!r} is not the name of a package", remedy=remedy)
         name = canonical(name)
         with self._once(name):
             with self._lock:
@@ -129,8 +129,7 @@ class Index:
 
         with self._lock:
             wanted = [name for name in dict.fromkeys(names) if name not in self._recent][:_RECENT_PAGES]
-        if len(wanted) > 1:
-            side_by_side(one, wanted, _THREADS, "index")
+        side_by_side(one, wanted if len(wanted) > 1 else (), _THREADS, "index")
 
     def homes(self, names: Sequence[str]) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return the indexes that have each project, in the order of asking: address and the sha256 of its files.
@@ -174,44 +173,24 @@ class Index:
         """
         name = canonical(name)
         files = self._release(name, version)
-        fitting = best_files(files, version, tags)
-        wheels = [file for file in fitting if file.kind == "wheel"]
-        others = [] if not tags else [file for file in best_files(files, version) if file.kind == "wheel"]
-        others = [file for file in others if file not in wheels]
-        sdists = [file for file in fitting if file.kind == "sdist"]
-        candidates = [*wheels[:_TRIES_PER_KIND], *others[:_TRIES_PER_KIND], *sdists[:_TRIES_PER_KIND]]
+        candidates, others = metadata_files(files, version, tags, _TRIES_PER_KIND)
         causes: list[str] = []
         failure: IndexUnreachable | None = None
         for file in candidates:
-            key = file_key(file)
-            found = self._kept(_METADATA, key, CoreMetadata)
-            if found is None:
-                silent = self._kept("silent", key, str)
-                if silent is not None:
-                    causes.append(silent)
-                    continue
-                failure = failure or self._offline_failure(file)
-                if failure is not None:
-                    continue
-                try:
-                    found = self._artefacts.metadata(file, name)
-                except UnreadableError as error:
-                    causes.append(str(error))
-                    if error.lasting:
-                        self._keep("silent", key, str(error))
-                    continue
-                except IndexUnreachable as error:
-                    failure = error
-                    continue
-                self._keep(_METADATA, key, found)
-            if file in others:
-                old = found.evidence
-                detail = f"{old.detail}; of a wheel for another platform, none fits this one"
-                found = replace(found, evidence=Evidence(old.kind, old.source, detail))
-            return found
+            try:
+                found = self.metadata_of(file, name, failure)
+            except UnreadableError as error:
+                causes.append(str(error))
+            except IndexUnreachable as error:
+                failure = failure or error
+            else:
+                if file not in others:
+                    return found
+                detail = f"{found.evidence.detail}; of a wheel for another platform, none fits this one"
+                return replace(found, evidence=replace(found.evidence, detail=detail))
         if failure is not None:
             raise failure
-        why = "; ".join(causes) or "it has no wheel and no source distribution"
+        why = "; ".join(causes) or _NO_FILE
         raise MetadataUnknown(f"the dependencies of {name} {version} are unknown ({why})")
 
     def serving(self) -> Serving:
@@ -220,14 +199,28 @@ class Index:
 
         return Serving(self._pages, self.metadata_of)
 
-    def metadata_of(self, file: IndexFile, name: str) -> CoreMetadata:
-        """Return the metadata of one file of a project. Raises UnreadableError and IndexUnreachable."""
+    def metadata_of(self, file: IndexFile, name: str, failure: IndexUnreachable | None = None) -> CoreMetadata:
+        """Return the metadata of one file of a project. Raises UnreadableError and IndexUnreachable.
+
+        failure is raised in place of asking the network.
+        """
         key = file_key(file)
         found = self._kept(_METADATA, key, CoreMetadata)
-        if found is None:
-            self._demand_network(file)
+        if found is not None:
+            return found
+        silent = self._kept("silent", key, str)
+        if silent is not None:
+            raise UnreadableError(silent, lasting=True)
+        failure = failure or self._offline_failure(file)
+        if failure is not None:
+            raise failure
+        try:
             found = self._artefacts.metadata(file, name)
-            self._keep(_METADATA, key, found)
+        except UnreadableError as error:
+            if error.lasting:
+                self._keep("silent", key, str(error))
+            raise
+        self._keep(_METADATA, key, found)
         return found
 
     def known_metadata(self, sha256: str) -> CoreMetadata | None:
@@ -265,14 +258,14 @@ class Index:
                     if file.kind == "wheel":
                         found = self.wheel_listing(file).import_names
                     else:
-                        self._demand_network(file)
+                        self._must_be_reachable(file)
                         found = sdist_import_names(self._artefacts.whole(file), file.filename)
                 except (MetadataUnknown, ValueError) as error:
                     causes.append(error.message if isinstance(error, PodfitError) else f"{file.filename}: {error}")
                     continue
                 self._keep("names", key, found)
             return found
-        why = "; ".join(causes) or "it has no wheel and no source distribution"
+        why = "; ".join(causes) or _NO_FILE
         raise MetadataUnknown(f"the import names of {name} {version} are unknown ({why})")
 
     def source_files(self, file: IndexFile) -> SourceFiles:
@@ -282,7 +275,7 @@ class Index:
         """
         found = self.kept_of(file, "sources", SourceFiles)
         if found is None:
-            self._demand_network(file)
+            self._must_be_reachable(file)
             try:
                 found = source_files(self._artefacts.whole(file, _SOURCE_BYTES), file.filename)
             except (ValueError, OSError) as error:
@@ -309,7 +302,7 @@ class Index:
 
         `podfit.index.wheel.read_member` reads a member in one request. For one thread. Errors as `wheel_listing`.
         """
-        self._demand_network(file)
+        self._must_be_reachable(file)
         try:
             with self._artefacts.open_wheel(file) as bundle:
                 yield bundle
@@ -328,19 +321,10 @@ class Index:
         return found
 
     def _newest(self, name: str) -> str:
-        """Return the newest release of a project: final, not yanked and with a wheel, as far as there are such."""
-        from packaging.version import Version
-
-        releases = self.releases(name)
-        if not releases:
-            raise MetadataUnknown(f"{' or '.join(self.hosts)} lists no file of {name}")
-        order = {version: place for place, version in enumerate(releases)}
-
-        newest_first = sorted(releases, key=lambda version: (Version(version).is_prerelease, -order[version]))
-        for version in newest_first:
-            if any(file.kind == "wheel" and file.yanked is False for file in releases[version]):
-                return version
-        return newest_first[0]
+        """Return the newest release of a project."""
+        if releases := self.releases(name):
+            return newest_release(releases)
+        raise MetadataUnknown(f"{' or '.join(self.hosts)} lists no file of {name}")
 
     def _offline_failure(self, file: IndexFile) -> IndexUnreachable | None:
         """Return the error for a file that only the network has, None when it may be asked."""
@@ -352,15 +336,14 @@ class Index:
             remedy="run once with the network",
         )
 
-    def _demand_network(self, file: IndexFile) -> None:
+    def _must_be_reachable(self, file: IndexFile) -> None:
         """Raise IndexUnreachable when a file would need a network that may not be used."""
-        failure = self._offline_failure(file)
-        if failure is not None:
+        if failure := self._offline_failure(file):
             raise failure
 
     def whole_file(self, file: IndexFile) -> bytes:
         """Return all bytes of a file, its hash checked; nothing is cached. Errors as `wheel_listing`."""
-        self._demand_network(file)
+        self._must_be_reachable(file)
         try:
             return self._artefacts.whole(file)
         except (UnreadableError, OSError) as error:
@@ -373,7 +356,7 @@ class Index:
         """
         from podfit.index.download import save
 
-        self._demand_network(file)
+        self._must_be_reachable(file)
         try:
             return save(self.transport, file, path)
         except (UnreadableError, OSError) as error:

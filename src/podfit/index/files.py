@@ -125,6 +125,29 @@ def best_files(files: Iterable[IndexFile], version: str, tags: Sequence[str] = (
     return (*(row[3] for row in wheels), *sdists)
 
 
+def metadata_files(
+    files: Sequence[IndexFile], version: str, tags: Sequence[str], most: int
+) -> tuple[list[IndexFile], list[IndexFile]]:
+    """Return the files that may tell a release's metadata, best first, at most so many of a kind.
+
+    First wheels that fit tags, then those for other platforms, which are returned once more, then source distributions.
+    """
+    fitting = best_files(files, version, tags)
+    wheels = [file for file in fitting if file.kind == "wheel"][:most]
+    sdists = [file for file in fitting if file.kind == "sdist"][:most]
+    known = {file.filename for file in fitting}
+    others = [f for f in best_files(files, version) if f.kind == "wheel" and f.filename not in known] if tags else []
+    return [*wheels, *others[:most], *sdists], others
+
+
+def newest_release(releases: Mapping[str, Sequence[IndexFile]]) -> str:
+    """Return the newest of some releases, oldest first: final, not yanked, with a wheel, as far as there are such."""
+    order = {version: place for place, version in enumerate(releases)}
+    newest_first = sorted(releases, key=lambda version: (Version(version).is_prerelease, -order[version]))
+    wheeled = (each for each in newest_first if any(f.kind == "wheel" and f.yanked is False for f in releases[each]))
+    return next(wheeled, newest_first[0])
+
+
 def _portability(tag: str) -> int:
     """Return how likely a wheel tag fits a machine that nobody named: any platform, Linux on x86, the rest."""
     if tag.endswith("-any"):

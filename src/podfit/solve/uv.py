@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from podfit.index.home import has_home, homeless
 from podfit.index.serving import Serving, original
@@ -24,6 +23,19 @@ from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
 from podfit.solve.begun import Begun
+from podfit.solve.said import (
+    DENIED,
+    NOT_CACHED,
+    NOT_FOUND,
+    explanation,
+    host_of,
+    index_label,
+    is_refusal,
+    is_unreachable,
+    unbuilt,
+    unreachable,
+    unreachable_host,
+)
 from podfit.solve.settings import FRESH_SECONDS, as_link, index_settings
 from podfit.solve.shown import shown, through
 from podfit.solve.watched import run_watched
@@ -59,15 +71,7 @@ _STEERING = (
     "VIRTUAL_ENV",
 )
 """Variables that begin so would make the plan depend on the machine that makes it."""
-_UNREACHABLE = re.compile(
-    r"error sending request|dns error|failed to lookup|Connection refused|timed out|Network unreachable|"
-    r"Failed to fetch|Request failed after",
-    re.IGNORECASE,
-)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_NOT_FOUND = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) was not found in (?:the package registry|the provided package)")
-_DENIED = re.compile(r"(?:An index URL \((?P<url>[^\s)]+)\).*)?(?P<status>40[13] (?:Unauthorized|Forbidden))")
-_NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,19 +221,20 @@ class Uv:
             if kept is not None:
                 return kept
             done = yield from self._run(question, offline=True)
-            if done.returncode == 0 or (_is_refusal(done.stderr) and not _NOT_CACHED.search(done.stderr)):
+            if done.returncode == 0 or (is_refusal(done.stderr) and not NOT_CACHED.search(done.stderr)):
                 return self._judge(question, done, offline=True)
         begun = self._begun.pop(question.key(), None)
         if begun is None:
             done = yield from self._run(question, offline=False)
         else:
             done = yield Wait(begun.result)
-        if done.returncode and not _is_refusal(done.stderr) and _is_unreachable(done.stderr):
+        if done.returncode and not is_refusal(done.stderr) and is_unreachable(done.stderr):
             again = yield from self._run(question, offline=True)
             if again.returncode == 0:
-                host = _unreachable_host(done.stderr) or _index_label(question)
+                host = unreachable_host(done.stderr) or index_label(question.index_arguments)
                 if host not in self.from_cache:
-                    self.reporter.warn(f"{_sentence(done.stderr, question)}; what the cache holds was used instead")
+                    told = unreachable(done.stderr, question.index_arguments)
+                    self.reporter.warn(f"{told}; what the cache holds was used instead")
                 self.from_cache[host] = None
                 return self._judge(question, again, offline=True)
         answer = self._judge(question, done, offline=False)
@@ -254,7 +259,7 @@ class Uv:
         if serving is not None and asked is not None:
             troubles = serving.troubles
             done = self._resolved(uv, asked, through(serving.proxy(), _environment()), stopped=stopped)
-            if serving.troubles == troubles and (done.returncode == 0 or _is_refusal(done.stderr)):
+            if serving.troubles == troubles and (done.returncode == 0 or is_refusal(done.stderr)):
                 return subprocess.CompletedProcess(done.args, done.returncode, original(done.stdout), done.stderr)
             self.serving = None  # where a question ended so, the next would
             serving.close()
@@ -313,7 +318,7 @@ class Uv:
         """Turn what uv printed into an answer, a refusal or an error."""
         if done.returncode == 0:
             return locked_packages(done.stdout)
-        missing = _NOT_CACHED.search(done.stderr)
+        missing = NOT_CACHED.search(done.stderr)
         if offline and missing:
             names = re.findall(r"([A-Za-z0-9._-]+) was not found in the cache", done.stderr)
             what = ", ".join(dict.fromkeys(names)) or "a package"
@@ -321,24 +326,25 @@ class Uv:
                 f"no network may be used or reached, and the cache lacks {what}",
                 remedy="run once with the network, without --offline",
             )
-        absent = _NOT_FOUND.search(done.stderr)
+        absent = NOT_FOUND.search(done.stderr)
         if absent:
             name = absent.group(1)
-            denied = _DENIED.search(done.stderr)
-            place = _host(denied["url"] or "") if denied else ""
+            denied = DENIED.search(done.stderr)
+            place = host_of(denied["url"] or "") if denied else ""
             raise PackageNotFoundError(
                 canonical(name),
-                place or _index_label(question),
-                explanation=_reason(done.stderr),
+                place or index_label(question.index_arguments),
+                explanation=explanation(done.stderr),
                 denied=denied["status"] if denied else "",
             )
-        if _is_refusal(done.stderr):
-            return Refusal(_reason(done.stderr), _unbuilt(done.stderr))
-        if _is_unreachable(done.stderr):
+        if is_refusal(done.stderr):
+            return Refusal(explanation(done.stderr), unbuilt(done.stderr))
+        if is_unreachable(done.stderr):
             raise InputError(
-                _sentence(done.stderr, question), remedy="check the network, --index-url and the proxy variables"
+                unreachable(done.stderr, question.index_arguments),
+                remedy="check the network, --index-url and the proxy variables",
             )
-        raise InputError(f"uv could not resolve the requirements: {_reason(done.stderr)}")
+        raise InputError(f"uv could not resolve the requirements: {explanation(done.stderr)}")
 
 
 def find_uv() -> str:
@@ -366,61 +372,3 @@ def _younger(path: Path, seconds: float) -> bool:
         return 0 <= time.time() - path.stat().st_mtime < seconds
     except OSError:
         return False
-
-
-def _is_refusal(text: str) -> bool:
-    """Tell whether uv says that there is no solution."""
-    return "No solution found" in text
-
-
-def _unbuilt(text: str) -> tuple[str, ...]:
-    """Return the distributions that uv says it may not build, normalized."""
-    hints = re.findall(r"hint: Wheels are required for ([^\n]*?) because building from source is disabled", text)
-    return tuple(dict.fromkeys(canonical(name) for hint in hints for name in re.findall(r"`([^`]+)`", hint)))
-
-
-def _is_unreachable(text: str) -> bool:
-    """Tell whether uv failed because of the network."""
-    return bool(_UNREACHABLE.search(text)) and "does not exist" not in text
-
-
-def _reason(text: str) -> str:
-    """Return uv's explanation on one line, without its decoration and hints."""
-    body = text.partition("\nhint:")[0].partition("\n      hint:")[0]
-    lines = [re.sub(r"^(error:|cause:|[×╰─▶│├]+)\s*", "", line.strip(" │├╰─▶×")).strip() for line in body.splitlines()]
-    kept = [line for line in lines if line.strip("^ ") and not line.startswith("No solution found")]
-    return re.sub(r" in `requirements\.in` at position \d+", "", " ".join(" ".join(kept).split()))
-
-
-def _unreachable_host(text: str) -> str:
-    """Return the host that uv names in an error about the network, empty when it names none."""
-    found = re.search(r"https?://[^\s`'\"]+", text)
-    return _host(found.group(0)) if found else ""
-
-
-def _host(url: str) -> str:
-    """Return the host of an address without user and password, empty for a text that is none."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2]
-    except ValueError:  # an open bracket: uv quotes what others wrote
-        return ""
-
-
-def _sentence(text: str, question: Question) -> str:
-    """Return one sentence about an index that cannot be reached."""
-    found = re.search(r"https?://[^\s`'\"]+", text)
-    host = _unreachable_host(text)
-    if found and host not in _index_label(question).split(" or "):
-        what = found.group(0) if "@" not in found.group(0) else host
-    else:
-        what = f"the package index at {host or _index_label(question)}"
-    causes = re.findall(r"cause: (.+)", text) or text.strip().splitlines()
-    return f"{what} cannot be reached ({causes[-1].strip() if causes else 'no reason given'})"
-
-
-def _index_label(question: Question) -> str:
-    """Return the indexes of a question for people, without credentials."""
-    pairs = zip(question.index_arguments, question.index_arguments[1:], strict=False)
-    urls = [value for option, value in pairs if option in ("--default-index", "--index")]
-    names = [urlsplit(url).netloc.rpartition("@")[2] or url for url in urls]
-    return " or ".join(dict.fromkeys(names)) or "PyPI"

@@ -1,0 +1,77 @@
+"""What uv says where it has no answer: a refusal, a package that is not there, an index that cannot be reached."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from podfit.model import canonical
+
+_UNREACHABLE = re.compile(
+    r"error sending request|dns error|failed to lookup|Connection refused|timed out|Network unreachable|"
+    r"Failed to fetch|Request failed after",
+    re.IGNORECASE,
+)
+NOT_FOUND = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) was not found in (?:the package registry|the provided package)")
+DENIED = re.compile(r"(?:An index URL \((?P<url>[^\s)]+)\).*)?(?P<status>40[13] (?:Unauthorized|Forbidden))")
+NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
+
+
+def is_refusal(text: str) -> bool:
+    """Tell whether uv says that there is no solution."""
+    return "No solution found" in text
+
+
+def unbuilt(text: str) -> tuple[str, ...]:
+    """Return the distributions that uv says it may not build, normalized."""
+    hints = re.findall(r"hint: Wheels are required for ([^\n]*?) because building from source is disabled", text)
+    return tuple(dict.fromkeys(canonical(name) for hint in hints for name in re.findall(r"`([^`]+)`", hint)))
+
+
+def is_unreachable(text: str) -> bool:
+    """Tell whether uv failed because of the network."""
+    return bool(_UNREACHABLE.search(text)) and "does not exist" not in text
+
+
+def explanation(text: str) -> str:
+    """Return uv's explanation on one line, without its decoration and hints."""
+    body = text.partition("\nhint:")[0].partition("\n      hint:")[0]
+    lines = [re.sub(r"^(error:|cause:|[×╰─▶│├]+)\s*", "", line.strip(" │├╰─▶×")).strip() for line in body.splitlines()]
+    kept = [line for line in lines if line.strip("^ ") and not line.startswith("No solution found")]
+    return re.sub(r" in `requirements\.in` at position \d+", "", " ".join(" ".join(kept).split()))
+
+
+def unreachable_host(text: str) -> str:
+    """Return the host that uv names in an error about the network, empty when it names none."""
+    found = re.search(r"https?://[^\s`'\"]+", text)
+    return host_of(found.group(0)) if found else ""
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address without user and password, empty for a text that is none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:  # an open bracket: uv quotes what others wrote
+        return ""
+
+
+def unreachable(text: str, arguments: Sequence[str]) -> str:
+    """Return one sentence about an index that cannot be reached; arguments are uv's options that name indexes."""
+    found = re.search(r"https?://[^\s`'\"]+", text)
+    host = unreachable_host(text)
+    if found and host not in index_label(arguments).split(" or "):
+        what = found.group(0) if "@" not in found.group(0) else host
+    else:
+        what = f"the package index at {host or index_label(arguments)}"
+    causes = re.findall(r"cause: (.+)", text) or text.strip().splitlines()
+    return f"{what} cannot be reached ({causes[-1].strip() if causes else 'no reason given'})"
+
+
+def index_label(arguments: Sequence[str]) -> str:
+    """Return for people, without credentials, the indexes that uv's options name."""
+    pairs = itertools.pairwise(arguments)
+    urls = [value for option, value in pairs if option in ("--default-index", "--index")]
+    names = [urlsplit(url).netloc.rpartition("@")[2] or url for url in urls]
+    return " or ".join(dict.fromkeys(names)) or "PyPI"
