@@ -12,6 +12,7 @@ import urllib3
 from index_support import build_sdist, build_wheel, metadata_text
 
 from podfit.index.serving import HOST, original
+from podfit.index.shown import NIGHTLIES
 from podfit.model.tags import wheel_tags
 
 TAGS = wheel_tags("cpython", "3.11", "cp311", "x86_64", 35)
@@ -171,3 +172,21 @@ def test_metadata_on_several_lines_stay_metadata(serving, server):
     server.add("app", "app-1.0-py3-none-any.whl", data.getvalue())
     answer = get(serving, page(serving, server, "app")["app-1.0-py3-none-any.whl"]["url"] + ".metadata")
     assert b"\nRequires-Dist: other>=2, <3\n" in answer.data
+
+
+def test_nightlies_are_left_out_where_nobody_asks_for_them(serving, server):
+    for day in range(NIGHTLIES + 1):
+        server.add("app", f"app-2.0b{day}-py3-none-any.whl", b"")
+        server.add("lib", f"lib-2.0.dev{day}-py3-none-any.whl", b"")
+        server.add("old", f"old-2.0.dev{day}-py3-none-any.whl", b"")
+    server.add("app", "app-1.0-py3-none-any.whl", b"")
+    server.add("old", "old-1.0-py3-none-any.whl", b"")
+    server.yanked["old-1.0-py3-none-any.whl"] = "broken"
+    server.add("few", "few-1.0-py3-none-any.whl", b"")
+    server.add("few", "few-2.0rc1-py3-none-any.whl", b"")
+    assert page(serving, server, "app").keys() == {"app-1.0-py3-none-any.whl"}
+    assert len(page(serving, server, "lib")) == NIGHTLIES + 1, "it has nothing else"
+    assert len(page(serving, server, "old")) == NIGHTLIES + 2, "the one release was taken back"
+    assert len(page(serving, server, "few")) == 2, "a person publishes those"
+    asked = get(serving, f"{serving.address(server.url, TAGS, ['app'])}app/")
+    assert len(json.loads(asked.data)["files"]) == NIGHTLIES + 2

@@ -128,3 +128,20 @@ def test_a_proxy_of_the_person_s_for_other_hosts_stays(monkeypatch):
     )
     assert made["HTTPS_PROXY"] == "http://corporate:1"
     assert made["http_proxy"] == made["HTTP_PROXY"] == "http://podfit:w@127.0.0.1:9"
+
+
+def test_pre_releases_are_asked_for_by_a_requirement_a_constraint_or_what_was_tested(question, tmp_path):
+    """Each question that names one has an address of its own, for other pages are shown there."""
+    serving = Index(["https://example.org/simple/"], cache=tmp_path / "cache").serving()
+
+    def address(**more):
+        asked = shown(
+            replace(question, index_arguments=("--default-index", "https://example.org/simple/"), **more), serving
+        )
+        return asked.index_arguments[1]
+
+    plain = address()
+    one = address(requirements=("App[all]>=2.0b1,<3 ; python_version > '3.8'",))
+    assert one == address(constraints=("app==2.0.dev20250101+cu128",)) == address(preferences={"app": "2.0rc1"})
+    assert plain == address(requirements=("app>=2,!=2.1rc1 ; platform_release > '5.dev1'",), constraints=("app<3.*",))
+    assert plain != one

@@ -288,12 +288,11 @@ class Index:
 
         Raises MetadataUnknown when the wheel cannot be read, IndexUnreachable when it cannot be reached.
         """
-        key = file_key(file)
-        found = self._kept("listings", key, WheelListing)
+        found = self.kept_of(file, "listings", WheelListing)
         if found is None:
             with self.open_wheel(file) as bundle:
                 found = list_wheel(bundle, file.filename)
-            self._keep("listings", key, found)
+            self.keep_of(file, "listings", found)
         return found
 
     @contextlib.contextmanager

@@ -48,13 +48,14 @@ _LASTING = "max-age=31536000, immutable"
 
 @dataclass(slots=True)
 class _View:
-    """An index for one set of tags.
+    """An index for one set of tags; nightlies are the projects of which pre-releases are wanted.
 
     asked counts the releases of each project whose metadata was wanted, pages are those that were shown.
     """
 
     source: Source
     tags: frozenset[str]
+    nightlies: frozenset[str]
     asked: dict[str, int] = field(default_factory=dict)
     pages: dict[str, Mapping[str, msgspec.Raw]] = field(default_factory=dict)
 
@@ -78,18 +79,20 @@ class Serving:
         self._server: _Server | None = None
         self._word = secrets.token_urlsafe(24)
 
-    def address(self, url: str, tags: Collection[str]) -> str:
+    def address(self, url: str, tags: Collection[str], nightlies: Collection[str] = ()) -> str:
         """Return where the index at url is shown for a platform's wheel tags; url itself for one that is a directory.
 
-        Raises InputError for a URL that no request can be made from.
+        nightlies are the projects whose pre-releases are asked for (podfit.index.shown). Raises InputError for a URL
+        that no request can be made from.
         """
         source, credentials = source_of(url)
         if not source.url.startswith(("http://", "https://")):
             return url
         self._pages.trust(credentials)
-        key = f"{source.key}-{hashlib.sha256(repr(sorted(tags)).encode()).hexdigest()[:12]}"
+        shown = hashlib.sha256(repr((sorted(tags), sorted(nightlies))).encode()).hexdigest()[:12]
+        key = f"{source.key}-{shown}"
         with self._lock:
-            self._views.setdefault(key, _View(source, frozenset(tags)))
+            self._views.setdefault(key, _View(source, frozenset(tags), frozenset(nightlies)))
         return f"{HOST}/{_FORMAT}/{key}/simple/"
 
     def proxy(self) -> str:
@@ -135,7 +138,8 @@ class Serving:
         if not page.found:
             return 404, "text/plain", f"max-age={left}", b""
         view.pages[name] = page.releases
-        body = shown_page(name, page.releases, view.tags, f"{HOST}/{_FORMAT}/{key}/files/")
+        files = f"{HOST}/{_FORMAT}/{key}/files/"
+        body = shown_page(name, page.releases, view.tags, files, nightlies=name in view.nightlies)
         return 200, PAGE_TYPE, f"max-age={left}", body
 
     def _metadata(self, view: _View, url: str) -> tuple[int, str, str, bytes]:

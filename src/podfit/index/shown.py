@@ -11,6 +11,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 import msgspec
+from packaging.version import Version
 
 from podfit.index.metadata import CoreMetadata
 from podfit.index.simple import ListedFile
@@ -21,15 +22,22 @@ _LISTED = msgspec.json.Decoder(list[ListedFile])
 _ENCODER = msgspec.json.Encoder()
 
 
-def shown_page(name: str, releases: Mapping[str, msgspec.Raw], tags: Collection[str], files: str) -> bytes:
+NIGHTLIES = 100
+"""A project with more pre-releases than so many has a machine publish them, each night: podfit's own limit, assumed."""
+
+
+def shown_page(
+    name: str, releases: Mapping[str, msgspec.Raw], tags: Collection[str], files: str, *, nightlies: bool = False
+) -> bytes:
     """Return the project page (PEP 691) that lists a project's files in places below the URL files.
 
     releases are a Listing, its files still JSON. tags are the wheel tags that fit; of a release's wheels only those
     with one of them are listed, and where none has, the first, so that the resolver can say what is the matter.
-    Source distributions keep their URL.
+    Source distributions keep their URL. Without nightlies, those of a project that has releases, too, are left out: a
+    resolver that finds none of these to fit would read all of them, hundreds, for nothing that anybody asked for.
     """
     listed: list[ListedFile] = []
-    for raw in releases.values():
+    for raw in (releases if nightlies else without_nightlies(releases)).values():
         wheels: list[ListedFile] = []
         for file in _LISTED.decode(raw):
             (wheels if file.filename.endswith(".whl") else listed).append(file)
@@ -40,6 +48,21 @@ def shown_page(name: str, releases: Mapping[str, msgspec.Raw], tags: Collection[
             file.dist_info_metadata = None
         listed += fitting
     return _ENCODER.encode({"meta": {"api-version": "1.1"}, "name": name, "files": listed})
+
+
+def without_nightlies(releases: Mapping[str, msgspec.Raw]) -> Mapping[str, msgspec.Raw]:
+    """Return releases without pre-releases where these are nightlies and some of the others are not yanked."""
+    if len(releases) <= NIGHTLIES:
+        return releases
+    final = {version: raw for version, raw in releases.items() if not Version(version).is_prerelease}
+    if len(releases) - len(final) <= NIGHTLIES or not any(_offered(raw) for raw in final.values()):
+        return releases
+    return final
+
+
+def _offered(raw: msgspec.Raw) -> bool:
+    """Tell whether a release has a file that is not yanked (PEP 592)."""
+    return any(file.yanked in (None, False) for file in _LISTED.decode(raw))
 
 
 def fits(filename: str, tags: Collection[str]) -> bool:

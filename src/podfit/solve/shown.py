@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from podfit.model import canonical
 from podfit.model.tags import wheel_tags
+from podfit.model.versions import parsed
 
 if TYPE_CHECKING:
     from podfit.index.serving import Serving
     from podfit.solve.uv import Question
 
 _PLATFORM = re.compile(r"([a-z0-9_]+)-manylinux_2_(\d+)")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_CLAUSE = re.compile(r"(?:===?|[~<>]=?)\s*([^\s,;()=]+)")
 _NAMES = ("--default-index", "--index")
 
 
@@ -32,9 +36,29 @@ def shown(question: Question, serving: Serving) -> Question | None:
         return None
     major, minor = question.python_version.split(".")[:2]
     tags = wheel_tags("cpython", f"{major}.{minor}", f"cp{major}{minor}", platform[1], int(platform[2]))
+    asked = _asked_pre_releases(question)
     for place in places:
-        words[place] = serving.address(words[place], tags)
+        words[place] = serving.address(words[place], tags, asked)
     return replace(question, index_arguments=tuple(words))
+
+
+def _asked_pre_releases(question: Question) -> frozenset[str]:
+    """Return the distributions of which a question names a pre-release, by normalized name.
+
+    It is asked in threads, where no requirement may be parsed (podfit.model.steps): its clauses are looked for.
+    """
+    asked = {name for name, version in question.preferences.items() if _is_pre_release(version)}
+    for line in (*question.requirements, *question.constraints):
+        name = _NAME.match(line)
+        if name and any(_is_pre_release(clause) for clause in _CLAUSE.findall(line.partition(";")[0])):
+            asked.add(canonical(name[0]))
+    return frozenset(asked)
+
+
+def _is_pre_release(text: str) -> bool:
+    """Tell whether a version is a pre-release."""
+    version = parsed(text)
+    return version is not None and version.is_prerelease
 
 
 def through(proxy: str, environment: Mapping[str, str]) -> dict[str, str]:
