@@ -66,9 +66,8 @@ def test_what_was_fitted_once_works_again_without_the_index(
     refreshed = call(*words, "--index-url", url, "--refresh", "--out", tmp_path / "refreshed")
     assert (refreshed.code, said(refreshed)) == (0, said(first))
     host = url.split("/")[2]
-    assert f"warning: the package index at {host} was not asked (connection refused)" in refreshed.err, "podfit's pages"
-    assert f"warning: the package index at {host} cannot be reached (" in refreshed.err, "uv's"
-    assert "; what the cache holds was used instead\n" in refreshed.err
+    assert f"warning: the package index at {host} was not asked (connection refused): the cache's" in refreshed.err
+    assert refreshed.err.count("warning") == 1, "uv is shown podfit's pages"
     assert plan(tmp_path / "refreshed") == plan(tmp_path / "first")
     assert answered(tmp_path / "first") == answered(tmp_path / "recent") == (False, [])
     assert answered(tmp_path / "offline") == (True, [])

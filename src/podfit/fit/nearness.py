@@ -28,7 +28,7 @@ from podfit.model.requirement import only_extra, parse_requires_dist
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 from podfit.solve import Earlier
-from podfit.solve.search import words_of
+from podfit.solve.unsolvable import words_of
 
 if TYPE_CHECKING:
     from podfit.index import Index

@@ -24,8 +24,9 @@ from podfit.solve.answer import Refusal
 from podfit.solve.conflicts import Impossible
 from podfit.solve.earlier import Earlier
 from podfit.solve.limits import pinned
-from podfit.solve.search import MANY_PINS, MOST_RUNS, Packages, Search, words_of
+from podfit.solve.search import MANY_PINS, MOST_RUNS, Packages, Search
 from podfit.solve.sources import Sources
+from podfit.solve.unsolvable import words_of
 
 MOST_INCLUDED = 12
 """So often distributions of the template that a solution breaks are taken into it, before the order is given up."""
@@ -225,10 +226,9 @@ class NeedsFirst:
         None where there is none, the refusal where nothing that moves would mend it. What of the needs that the
         template meets, and of the anchors, cannot stay in any case is found first.
         """
-        if self.long:  # no conflict between the best versions was found
-            together = yield from self._over_held(self.long, self._staying())
-            if together is not None:
-                return together
+        # where the search was long, no conflict between the best versions was found
+        if self.long and (together := (yield from self._over_held(self.long, self._staying()))) is not None:
+            return together
         staying = self._staying()
         found: Packages | None = yield from self._most_at_best({name: best[name] for name in names if name in best})
         if found is None:

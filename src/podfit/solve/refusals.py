@@ -15,9 +15,10 @@ from podfit.model.words import listed, shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import holders
 from podfit.solve.nearest import is_pin
-from podfit.solve.search import Search, words_of
+from podfit.solve.search import Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
+from podfit.solve.unsolvable import words_of
 from podfit.solve.uv import PackageNotFoundError
 
 _NO_BUILD = "Building source distributions"

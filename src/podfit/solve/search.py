@@ -24,6 +24,7 @@ from podfit.solve.cores import hitting_set
 from podfit.solve.limits import disjoint, exactly_asked, known_cores
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
+from podfit.solve.unsolvable import words_of
 from podfit.solve.uv import Question, Uv
 
 Packages = Mapping[str, LockedPackage]
@@ -42,12 +43,6 @@ _MOST_SPARING_RUNS = 16
 _SHRINK_AT_MOST = 6
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s,;|]+)")
 _EXACT = re.compile(r"^[A-Za-z0-9._-]+==[^,*]+$")
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-def words_of(text: str) -> set[str]:
-    """Return everything in uv's explanation that can be the name of a distribution, normalized."""
-    return {canonical(word.rstrip(".-_")) for word in _WORD.findall(text)}
 
 
 @dataclass(slots=True)

@@ -36,13 +36,13 @@ def shown(question: Question, serving: Serving) -> Question | None:
         return None
     major, minor = question.python_version.split(".")[:2]
     tags = wheel_tags("cpython", f"{major}.{minor}", f"cp{major}{minor}", platform[1], int(platform[2]))
-    asked = _asked_pre_releases(question)
+    asked = asked_pre_releases(question)
     for place in places:
         words[place] = serving.address(words[place], tags, asked)
     return replace(question, index_arguments=tuple(words))
 
 
-def _asked_pre_releases(question: Question) -> frozenset[str]:
+def asked_pre_releases(question: Question) -> frozenset[str]:
     """Return the distributions of which a question names a pre-release, by normalized name.
 
     It is asked in threads, where no requirement may be parsed (podfit.model.steps): its clauses are looked for.

@@ -38,6 +38,7 @@ from podfit.solve.said import (
 )
 from podfit.solve.settings import FRESH_SECONDS, as_link, index_settings
 from podfit.solve.shown import shown, through
+from podfit.solve.unsolvable import Unsolvable
 from podfit.solve.watched import run_watched
 
 MOST_AT_ONCE = "24"
@@ -171,6 +172,7 @@ class Uv:
         self.refresh = refresh
         self.reporter = reporter or SilentReporter()
         self.oldest = float("inf")
+        self._unsolvable = Unsolvable()
         self._begun: dict[str, Begun[subprocess.CompletedProcess[str]]] = {}
 
     def begin(self, question: Question) -> None:
@@ -205,6 +207,16 @@ class Uv:
         return finish(self.steps(question))
 
     def steps(self, question: Question) -> Steps[dict[str, LockedPackage] | Refusal]:
+        """Return what `_answered` does, or what earlier questions were refused for where that is in this one, too."""
+        known = self._unsolvable.told(question)
+        if known is not None:
+            return known
+        answer = yield from self._answered(question)
+        if isinstance(answer, Refusal):
+            self._unsolvable.learn(question, answer)
+        return answer
+
+    def _answered(self, question: Question) -> Steps[dict[str, LockedPackage] | Refusal]:
         """Return, after the waits for uv, the packages that answer question by name, or uv's refusal.
 
         Raises InputError when the index cannot be reached, a package does not exist, or a requirement cannot be
