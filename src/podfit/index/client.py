@@ -205,23 +205,23 @@ class Index:
         failure is raised in place of asking the network.
         """
         key = file_key(file)
-        found = self._kept(_METADATA, key, CoreMetadata)
-        if found is not None:
+        with self._once(key):
+            found = self._kept(_METADATA, key, CoreMetadata)
+            if found is not None:
+                return found
+            silent = self._kept("silent", key, str)
+            if silent is not None:
+                raise UnreadableError(silent, lasting=True)
+            if failure := failure or self._offline_failure(file):
+                raise failure
+            try:
+                found = self._artefacts.metadata(file, name)
+            except UnreadableError as error:
+                if error.lasting:
+                    self._keep("silent", key, str(error))
+                raise
+            self._keep(_METADATA, key, found)
             return found
-        silent = self._kept("silent", key, str)
-        if silent is not None:
-            raise UnreadableError(silent, lasting=True)
-        failure = failure or self._offline_failure(file)
-        if failure is not None:
-            raise failure
-        try:
-            found = self._artefacts.metadata(file, name)
-        except UnreadableError as error:
-            if error.lasting:
-                self._keep("silent", key, str(error))
-            raise
-        self._keep(_METADATA, key, found)
-        return found
 
     def known_metadata(self, sha256: str) -> CoreMetadata | None:
         """Return the metadata that was read earlier from the file with this hash (hex digits), None if none was."""
@@ -393,7 +393,7 @@ class Index:
 
     @contextlib.contextmanager
     def _once(self, name: str) -> Iterator[None]:
-        """Let one thread at a time ask about a project: the others find the answer."""
+        """Let one thread at a time ask about a project or a file: the others find the answer."""
         with self._lock:
             lock = self._locks.setdefault(name, threading.Lock())
         with lock:

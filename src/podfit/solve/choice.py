@@ -10,7 +10,7 @@ be spared one by one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
@@ -91,6 +91,8 @@ class NeedsFirst:
             return None
         question = (self.cheapest.question.key(), lines)
         try:
+            if not self.earlier.fixed:  # what is read ahead rarely changes it
+                self._search(lines).begin()
             if self.sources is not None:
                 yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, self._extras())
             search = yield from self._fixed(versions, {})
@@ -375,19 +377,6 @@ def _broken(search: Search, found: Packages) -> Iterator[str]:
             if package is not None and package.version and not asked.allows(package.version):
                 yield name
                 break
-
-
-def unmet(
-    needs: Sequence[Need], pins: Mapping[str, str], relaxed: Collection[str], skipped: Collection[str]
-) -> list[Need]:
-    """Return the needs that a template with these pins does not meet, in their order, without those to skip."""
-    return [need for need in needs if need.name not in skipped and not _met(need, pins, need.name in relaxed)]
-
-
-def _met(need: Need, pins: Mapping[str, str], relaxed: bool) -> bool:
-    """Tell whether the template has what a need asks for; a relaxed need asks for any version."""
-    version = pins.get(need.name, "")
-    return bool(version) and (relaxed or (not need.url and within(need.specifier, version)))
 
 
 def _is(package: LockedPackage, best: str) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
-from podfit.model import canonical
+from podfit.model import Need, canonical
+from podfit.model.versions import within
 from podfit.solve.template_index import OfferedTemplate
 
 
@@ -113,3 +114,16 @@ def known_cores(
         for holder in holders(name, specifier, offered):
             if holder.name not in held and holder.name != name:
                 yield frozenset({holder.name}), f"{who} {asked}, and {holder}"
+
+
+def unmet(
+    needs: Sequence[Need], pins: Mapping[str, str], relaxed: Collection[str], skipped: Collection[str]
+) -> list[Need]:
+    """Return the needs that a template with these pins does not meet, in their order, without those to skip."""
+    return [need for need in needs if need.name not in skipped and not _met(need, pins, need.name in relaxed)]
+
+
+def _met(need: Need, pins: Mapping[str, str], relaxed: bool) -> bool:
+    """Tell whether the template has what a need asks for; a relaxed need asks for any version."""
+    version = pins.get(need.name, "")
+    return bool(version) and (relaxed or (not need.url and within(need.specifier, version)))

@@ -29,9 +29,9 @@ from podfit.model.versions import same_version
 from podfit.solve.addresses import of_another_machine, unfilled, unset
 from podfit.solve.alternative import Unsought, alternative, not_sought, with_fewest
 from podfit.solve.answer import Refusal
-from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst, unmet
+from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
-from podfit.solve.limits import holders
+from podfit.solve.limits import holders, unmet
 from podfit.solve.nearest import nearest, oldest_instead, small_steps
 from podfit.solve.other_environments import gave_way, of_held, other_environments
 from podfit.solve.reconsider import Reconsidered
