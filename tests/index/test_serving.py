@@ -11,8 +11,7 @@ import pytest
 import urllib3
 from index_support import build_sdist, build_wheel, metadata_text
 
-from podfit.index.serving import HOST, original
-from podfit.index.shown import NIGHTLIES
+from podfit.index.shown import HOST, NIGHTLIES, original
 from podfit.model.tags import wheel_tags
 
 TAGS = wheel_tags("cpython", "3.11", "cp311", "x86_64", 35)

@@ -24,17 +24,13 @@ from urllib.parse import urlsplit
 from podfit.index.files import IndexFile, kind_and_version
 from podfit.index.metadata import CoreMetadata
 from podfit.index.pages import FRESH_SECONDS, ForbiddenError, Pages, Source, source_of
-from podfit.index.shown import PAGE_TYPE, filename_of, fits, metadata_text, shown_page, url_of
+from podfit.index.shown import FORMAT, HOST, PAGE_TYPE, filename_of, fits, metadata_text, shown_page, url_of
 from podfit.index.simple import index_files
 from podfit.model import PodfitError, canonical
 
 if TYPE_CHECKING:
     import msgspec
 
-HOST = "http://podfit.invalid"
-"""Where shown indexes are: no such host can exist (RFC 6761), the proxy answers in its place."""
-_FORMAT = "1"
-"""Another number when what is shown changes, so that no resolver takes what its cache has for it."""
 _THREADS = 12
 """So many wheels are read ahead at once, beside what the resolver waits for."""
 _SECOND, _LAST, _MOST = 2, 12, 8
@@ -93,7 +89,7 @@ class Serving:
         key = f"{source.key}-{shown}"
         with self._lock:
             self._views.setdefault(key, _View(source, frozenset(tags), frozenset(nightlies)))
-        return f"{HOST}/{_FORMAT}/{key}/simple/"
+        return f"{HOST}/{FORMAT}/{key}/simple/"
 
     def proxy(self) -> str:
         """Return the proxy through which the addresses can be reached, the word in it."""
@@ -138,7 +134,7 @@ class Serving:
         if not page.found:
             return 404, "text/plain", f"max-age={left}", b""
         view.pages[name] = page.releases
-        files = f"{HOST}/{_FORMAT}/{key}/files/"
+        files = f"{HOST}/{FORMAT}/{key}/files/"
         body = shown_page(name, page.releases, view.tags, files, nightlies=name in view.nightlies)
         return 200, PAGE_TYPE, f"max-age={left}", body
 
@@ -192,13 +188,6 @@ class Serving:
             except BaseException as error:
                 future.set_exception(error)
         return future.result()
-
-
-def original(text: str) -> str:
-    """Return a text with the URLs of shown files as they are on their indexes."""
-    import re
-
-    return re.sub(rf"{re.escape(HOST)}/{_FORMAT}/[0-9a-f-]+/files/(https?)/", r"\1://", text)
 
 
 def _wheel(file: IndexFile, tags: Collection[str]) -> bool:

@@ -6,6 +6,7 @@ for every question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,10 @@ from packaging.version import Version
 from podfit.index.metadata import CoreMetadata
 from podfit.index.simple import ListedFile
 
+HOST = "http://podfit.invalid"
+"""Where shown indexes are: no such host can exist (RFC 6761), the proxy answers in its place."""
+FORMAT = "1"
+"""Another number when what is shown changes, so that no resolver takes what its cache has for it."""
 PAGE_TYPE = "application/vnd.pypi.simple.v1+json"
 
 _LISTED = msgspec.json.Decoder(list[ListedFile])
@@ -97,6 +102,11 @@ def url_of(place: str) -> str:
     """Return the URL that a path of `place_of` stands for."""
     scheme, _, rest = place.partition("/")
     return f"{scheme}://{rest}"
+
+
+def original(text: str) -> str:
+    """Return a text with the URLs of shown files as they are on their indexes."""
+    return re.sub(rf"{re.escape(HOST)}/{FORMAT}/[0-9a-f-]+/files/(https?)/", r"\1://", text)
 
 
 def filename_of(url: str) -> str:

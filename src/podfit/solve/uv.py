@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podfit.index.home import has_home, homeless
-from podfit.index.serving import Serving, original
+from podfit.index.shown import original
 from podfit.index.usage import hold
 from podfit.model import InputError, LockedPackage, Reporter, SilentReporter, canonical
 from podfit.model.steps import Steps, Wait, finish
@@ -40,6 +41,9 @@ from podfit.solve.settings import FRESH_SECONDS, as_link, index_settings
 from podfit.solve.shown import shown, through
 from podfit.solve.unsolvable import Unsolvable
 from podfit.solve.watched import run_watched
+
+if TYPE_CHECKING:
+    from podfit.index.serving import Serving
 
 MOST_AT_ONCE = "24"
 """So many files uv asks for at once, unless the person says another number (UV_CONCURRENT_DOWNLOADS; its own is 50).
