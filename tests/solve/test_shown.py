@@ -92,6 +92,16 @@ def test_what_cannot_be_shown_is_asked_of_the_index_itself(question, asked, serv
     assert asked.made[0].serving is None
 
 
+def test_where_nobody_may_listen_the_index_is_asked_itself(question, asked, monkeypatch):
+    def refused(*_):
+        raise PermissionError("no sockets here")
+
+    monkeypatch.setattr("podfit.index.serving._Server", refused)
+    answer, _ = asked(question)
+    assert answer["app"].version == "1.0"
+    assert asked.made[0].serving is None
+
+
 def test_questions_that_only_the_index_can_answer_are_not_shown(question, tmp_path, server):
     serving = Index([server.url], cache=tmp_path / "cache").serving()
     assert shown(question, serving) is not None

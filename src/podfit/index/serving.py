@@ -70,7 +70,7 @@ class Serving:
         self._views: dict[str, _View] = {}
         self._lock = threading.Lock()
         self._found: dict[str, Future[CoreMetadata]] = {}
-        self._ahead: list[tuple[_View, str, IndexFile]] = []
+        self._ahead: list[tuple[str, IndexFile]] = []
         self._wanted = threading.Condition(self._lock)
         self._server: _Server | None = None
         self._word = secrets.token_urlsafe(24)
@@ -92,7 +92,7 @@ class Serving:
         return f"{HOST}/{FORMAT}/{key}/simple/"
 
     def proxy(self) -> str:
-        """Return the proxy through which the addresses can be reached, the word in it."""
+        """Return the proxy through which the addresses can be reached, the word in it. Raises OSError without a port."""
         with self._lock:
             if self._server is None:
                 self._server = _Server(self, b64encode(f"podfit:{self._word}".encode()).decode())
@@ -159,7 +159,7 @@ class Serving:
             file = next((file for file in index_files(releases[older], older) if _wheel(file, view.tags)), None)
             if file is not None and file.url not in self._found:
                 with self._lock:
-                    self._ahead.append((view, name, file))
+                    self._ahead.append((name, file))
                     self._wanted.notify()
 
     def _read_ahead(self) -> None:
@@ -170,7 +170,7 @@ class Serving:
                     if self._server is None:
                         return
                     self._wanted.wait()
-                _, name, file = self._ahead.pop()
+                name, file = self._ahead.pop()
             if file.url not in self._found:
                 try:
                     self._once(file, name)
