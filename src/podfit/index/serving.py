@@ -92,10 +92,13 @@ class Serving:
         return f"{HOST}/{FORMAT}/{key}/simple/"
 
     def proxy(self) -> str:
-        """Return the proxy through which the addresses can be reached, the word in it. Raises OSError without a port."""
+        """Return the proxy through which the addresses can be reached, the word in it; empty where nobody may listen."""
         with self._lock:
             if self._server is None:
-                self._server = _Server(self, b64encode(f"podfit:{self._word}".encode()).decode())
+                try:
+                    self._server = _Server(self, b64encode(f"podfit:{self._word}".encode()).decode())
+                except OSError:
+                    return ""
                 listens = threading.Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
                 listens.name = "podfit-serving"
                 listens.start()

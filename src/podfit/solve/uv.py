@@ -273,8 +273,8 @@ class Uv:
         asked = shown(question, serving) if serving is not None else None
         if serving is not None and asked is not None:
             troubles = serving.troubles
-            with contextlib.suppress(OSError):  # a machine that lets nobody listen
-                done = self._resolved(uv, asked, through(serving.proxy(), _environment()), stopped=stopped)
+            if proxy := serving.proxy():
+                done = self._resolved(uv, asked, through(proxy, _environment()), stopped=stopped)
                 if serving.troubles == troubles and (done.returncode == 0 or is_refusal(done.stderr)):
                     return subprocess.CompletedProcess(done.args, done.returncode, original(done.stdout), done.stderr)
             self.serving = None  # where a question ended so, the next would
