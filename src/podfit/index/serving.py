@@ -92,7 +92,7 @@ class Serving:
         return f"{HOST}/{FORMAT}/{key}/simple/"
 
     def proxy(self) -> str:
-        """Return the proxy through which the addresses can be reached, the word in it; empty where nobody may listen."""
+        """Return the proxy that leads to the addresses, the word in it; empty where nobody may listen."""
         with self._lock:
             if self._server is None:
                 try:
