@@ -91,9 +91,9 @@ def test_a_plan_counts_as_long_as_the_oldest_fact_in_it(fit, tmp_path):
     (result,) = run("alpha")
     options = Options(index_url="https://example.org/simple")
     memory = Remembered(tmp_path / "other", project("alpha"), (), options)
-    memory.keep(POD, result.plan, time.time() - 3600)
+    memory.keep(POD, result.plan, time.time() - 3600, {})
     assert memory.find(POD) is None
-    memory.keep(POD, result.plan, time.time())
+    memory.keep(POD, result.plan, time.time(), {})
     assert memory.find(POD) == result.plan
     (kept,) = (tmp_path / "other" / "planned").iterdir()
     kept.write_bytes(kept.read_bytes()[:-20])
@@ -139,14 +139,20 @@ def _git(folder, *words):
     subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True, env=environment)
 
 
-def test_a_branch_is_looked_at_again(fit, tmp_path):
-    run, _ = fit
+def _source(tmp_path):
+    """A repository with one commit."""
     source = tmp_path / "source"
     source.mkdir()
     _git(source, "init", "-b", "main")
     (source / "pyproject.toml").write_text('[project]\nname = "gamma"\nversion = "1"\n')
     _git(source, "add", ".")
     _git(source, "commit", "-m", "one")
+    return source
+
+
+def test_a_branch_is_looked_at_again(fit, tmp_path):
+    run, _ = fit
+    source = _source(tmp_path)
     line = f"gamma @ git+{source.as_uri()}@main"
     (first,) = run("alpha", line)
     told = Told()
@@ -160,12 +166,34 @@ def test_a_branch_is_looked_at_again(fit, tmp_path):
     assert not any("minutes ago" in step for step in told.steps)
 
 
-def test_a_repository_that_did_not_answer_is_asked_again(fit, tmp_path):
+def test_a_repository_that_did_not_answer_is_asked_again(fit, tmp_path, monkeypatch):
     run, _ = fit
     line = "gamma @ git+http://127.0.0.1:9/gamma.git"
     (first,) = run("alpha", line)
     assert [question.subject for question in first.plan.questions] == ["gamma"]
     assert first.plan.feasible
     told = Told()
-    run("alpha", line, reporter=told)
-    assert not any("minutes ago" in step for step in told.steps)
+    (second,) = run("alpha", line, reporter=told)
+    assert second.plan == first.plan
+    assert any("minutes ago" in step for step in told.steps), "it is as silent as before"
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{_source(tmp_path).as_uri()}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "http://127.0.0.1:9/gamma.git")
+    (third,) = run("alpha", line)
+    assert third.plan.questions == ()
+    assert "gamma" in third.plan.artefacts
+
+
+def test_a_repository_is_asked_once_for_a_plan_and_an_address_with_a_secret_is_not_kept(fit, tmp_path, monkeypatch):
+    run, _ = fit
+    asked = []
+
+    def answered(base, reference):
+        asked.append(base)
+        return "", "fatal: unable to access: Could not resolve host"
+
+    monkeypatch.setattr("podfit.solve.repositories._ls_remote", answered)
+    line = "gamma @ git+https://somebody:secret@example.org/gamma.git"
+    run("alpha", "beta<2", line)
+    assert len(asked) == 1
+    assert not list((tmp_path / "cache").glob("planned/*"))

@@ -2,8 +2,9 @@
 
 What a plan depends on beside the index's pages is its key: what was read of the project, the template, the options, the
 variables that steer uv, and the programs themselves. A plan counts as long as the oldest page and the oldest answer
-that it rests on, and while the branches of repositories lead to the same commits. One that something else could change
-is not kept: packages from a directory, a build, a repository or an index that did not answer, and all with warnings.
+that it rests on, and while the branches of repositories lead to the same commits, and who did not answer does not. One
+that something else could change is not kept: packages from a directory, a build, an index that did not answer, and all
+with warnings.
 """
 
 from __future__ import annotations
@@ -24,23 +25,25 @@ from podfit import __version__
 from podfit.fit.options import Options
 from podfit.index.cache import Cache
 from podfit.model import Call, InputError, Plan, Project, Template
-from podfit.model.requirement import named
 from podfit.model.serial import plan_from_dict, plan_to_dict
-from podfit.model.steps import finish
-from podfit.solve.repositories import fixed_commits
+from podfit.solve.repositories import Commits, still
 from podfit.solve.settings import FRESH_SECONDS
 from podfit.solve.uv import find_uv
 
 _KIND = "planned"
-_FORMAT = "plans-1"
+_FORMAT = "plans-2"
 _STEERING = ("UV_", "PODFIT_", "PIP_")
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """A plan as its file has it, and since when the oldest of what it rests on is known (seconds since the epoch)."""
+    """A plan as its file has it, and since when the oldest of what it rests on is known (seconds since the epoch).
+
+    commits is what repositories answered: address, reference, commit, and why there is none.
+    """
 
     since: float
     plan: dict[str, Any]
+    commits: tuple[tuple[str, str, str, str], ...]
 
 
 class Remembered:
@@ -62,24 +65,24 @@ class Remembered:
             plan = plan_from_dict(kept.plan, where=f"the plan for {template.name}")
         except (msgspec.DecodeError, InputError):  # another version of podfit wrote it
             return None
-        return plan if _still_there(plan) else None
+        commits = {(base, reference): (commit, why) for base, reference, commit, why in kept.commits}
+        return plan if still(commits) else None
 
-    def keep(self, template: Template, plan: Plan, since: float) -> None:
-        """Keep a plan that was just made from what is known since then (seconds since the epoch)."""
-        if self._unanswered(plan) or not keeps(self._options, self._project) or time.time() - since >= FRESH_SECONDS:
+    def keep(self, template: Template, plan: Plan, since: float, commits: Commits) -> None:
+        """Keep a plan that was just made from what is known since then (seconds since the epoch).
+
+        commits is what repositories answered meanwhile.
+        """
+        if not keeps(self._options, self._project) or time.time() - since >= FRESH_SECONDS:
             return
+        if any(_secret(base) for base, _ in commits):
+            return
+        answers = tuple((*asked, *answer) for asked, answer in commits.items())
         try:
-            body = msgspec.json.encode(_Kept(since, plan_to_dict(plan)))
+            body = msgspec.json.encode(_Kept(since, plan_to_dict(plan), answers))
         except UnicodeEncodeError:  # a file name that is not UTF-8
             return
         self._cache.write(_KIND, self._key(template), body)
-
-    def _unanswered(self, plan: Plan) -> bool:
-        """Tell whether a question of a plan is about what comes from a repository: it may answer the next time."""
-        asked = {question.subject for question in plan.questions}
-        return any(
-            "git+" in each.requirement and named(each.requirement) in asked for each in self._project.declarations
-        )
 
     def _key(self, template: Template) -> str:
         """Return a hash of all that a plan depends on, the index's state apart."""
@@ -100,11 +103,10 @@ def keeps(options: Options, project: Project) -> bool:
     )
 
 
-def _still_there(plan: Plan) -> bool:
-    """Tell whether the branches and tags that a plan's needs name lead to the commits that it was made for."""
-    now = finish(fixed_commits(plan.needs, (), offline=False))
-    there = all(plan.artefacts.get(name) == package.artefacts for name, package in now.fixed.items())
-    return there and not now.refused
+def _secret(address: str) -> bool:
+    """Tell whether the address of a repository may hold one: `git` alone is everybody's user name."""
+    place = urlsplit(address)
+    return bool(place.password) or place.username not in (None, "git")
 
 
 @cache

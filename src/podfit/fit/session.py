@@ -225,7 +225,7 @@ class Session:
             since = min(begun, index.oldest, uv.oldest)
             for result in fitted:
                 if result.plan is not None:
-                    memory.keep(result.template, result.plan, since)
+                    memory.keep(result.template, result.plan, since, uv.commits)
         results |= {place: Fitted(templates[place], plan) for place, plan in known.items()}
         return tuple(results[place] for place in range(len(templates)))
 

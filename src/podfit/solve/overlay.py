@@ -155,7 +155,7 @@ def overlay_steps(
     allowed = sources.allowed if sources is not None else frozenset({":all:"})
     pinned = [n for n in needs if n.name not in held]
     filled = [n for n in pinned if not unset(n.url)]
-    repositories = yield from fixed_commits(filled, allowed, offline=uv.offline)
+    repositories = yield from fixed_commits(filled, allowed, offline=uv.offline, known=uv.commits)
     nowhere = [*repositories.refused, *unfilled(pinned), *of_another_machine(filled, template)]
     refused += nowhere
     dropped: set[str] = {*repositories.fixed, *(each.name for each in nowhere)}

@@ -44,11 +44,19 @@ class Repositories:
     refused: tuple[RefusedNeed, ...]
 
 
-def fixed_commits(needs: Iterable[Need], allowed: Collection[str], *, offline: bool) -> Steps[Repositories]:
+Commits = dict[tuple[str, str], tuple[str, str]]
+"""What repositories answered: by address and reference the commit, or an empty text and why there is none."""
+
+
+def fixed_commits(
+    needs: Iterable[Need], allowed: Collection[str], *, offline: bool, known: Commits | None = None
+) -> Steps[Repositories]:
     """Ask each repository (`git ls-remote`, no prompts) for the commit that its reference stands for today.
 
-    Needs in allowed, which uv may build, are left to uv. A URL that states a whole commit is not asked about.
+    Needs in allowed, which uv may build, are left to uv. A URL that states a whole commit is not asked about, nor is
+    what known has; what is asked is put there, so that a branch that moves meanwhile is one commit for a whole plan.
     """
+    known = {} if known is None else known
     fixed: dict[str, LockedPackage] = {}
     refused: list[RefusedNeed] = []
     for need in needs:
@@ -60,17 +68,33 @@ def fixed_commits(needs: Iterable[Need], allowed: Collection[str], *, offline: b
             if offline:
                 commit, cause = "", "no network may be used"
             else:
-                commit, cause = yield Wait(lambda base=base, ref=reference: _ls_remote(base, ref))  # type: ignore[misc]
+                if (base, reference) not in known:
+                    known[base, reference] = yield Wait(lambda base=base, ref=reference: _ls_remote(base, ref))  # type: ignore[misc]
+                commit, cause = known[base, reference]
         if not commit:
             told = _without_secrets(base)
             text = f"the repository {told} gives no commit for {reference or 'its default branch'} ({cause}); "
             remedy = next((does for said, does in _REMEDIES if said.search(cause)), "correct the address")
             told = f"{text}{remedy}, or state a commit of 40 digits"
-            refused.append(RefusedNeed(need.name, told, open=bool(_SILENT.search(cause))))
+            refused.append(RefusedNeed(need.name, told, open=is_silent(cause)))
             continue
         url = f"git+{base}@{commit}" + (f"#{fragment}" if fragment else "")
         fixed[need.name] = LockedPackage(need.name, "", (Artefact("", url, (), "commit"),), url)
     return Repositories(fixed, tuple(refused))
+
+
+def still(commits: Commits) -> bool:
+    """Tell whether repositories answer as they did, or as little: each is asked again."""
+    for (base, reference), (commit, cause) in commits.items():
+        now, why = _ls_remote(base, reference)
+        if now != commit or is_silent(why) != is_silent(cause):
+            return False
+    return True
+
+
+def is_silent(cause: str) -> bool:
+    """Tell whether a repository gave no commit because nobody answered."""
+    return bool(_SILENT.search(cause))
 
 
 def _parts(url: str) -> tuple[str, str, str]:

@@ -24,6 +24,7 @@ from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
 from podfit.solve.begun import Begun
+from podfit.solve.repositories import Commits
 from podfit.solve.said import (
     DENIED,
     NOT_CACHED,
@@ -152,9 +153,10 @@ class Uv:
     cache is podfit's cache directory. With offline, only what uv's own cache holds is used. refresh ignores what was
     seen less than FRESH_SECONDS ago. Questions may be asked side by side, computed in one thread (podfit.model.steps).
     from_cache names what could not be reached, so that the cache stood in; oldest is when the oldest answer that was
-    known already was asked for (seconds since the epoch), infinite for none. doubt is asked when uv takes long: it gets
-    the names that are required and returns a sentence when an index is too slow to wait for. serving shows it the
-    indexes; from the first question that it cannot answer on, they are asked themselves.
+    known already was asked for (seconds since the epoch), infinite for none; commits is what repositories answered.
+    doubt is asked when uv takes long: it gets the names that are required and returns a sentence when an index is too
+    slow to wait for. serving shows it the indexes; from the first question that it cannot answer on, they are asked
+    themselves.
     """
 
     def __init__(
@@ -176,6 +178,7 @@ class Uv:
         self.refresh = refresh
         self.reporter = reporter or SilentReporter()
         self.oldest = float("inf")
+        self.commits: Commits = {}
         self._unsolvable = Unsolvable()
         self._begun: dict[str, Begun[subprocess.CompletedProcess[str]]] = {}
 
