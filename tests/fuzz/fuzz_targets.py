@@ -28,11 +28,15 @@ from writers_support import moola
 from podfit.far import frame
 from podfit.index.archives import opened
 from podfit.index.artefacts import UnreadableError
+from podfit.index.cache import Cache
 from podfit.index.metadata import from_sdist, parse_metadata, sdist_import_names
+from podfit.index.shown import shown_page
 from podfit.index.simple import PageError, links_of_html, parse_page
 from podfit.index.sources import source_files
-from podfit.index.wheel import list_wheel, read_metadata
-from podfit.model import InputError, PodfitError
+from podfit.index.tail import metadata_of_tail
+from podfit.index.transport import Transport
+from podfit.index.wheel import RangeFile, list_wheel, read_metadata
+from podfit.model import InputError, PodfitError, SilentReporter
 from podfit.model.manifest import manifest_from_template, template_from_manifest
 from podfit.model.serial import plan_from_dict, plan_to_dict
 
@@ -517,8 +521,30 @@ def index_page(pair: tuple[str, bytes]) -> None:
         releases = Releases([_DECODER.decode(_entry_bytes(True, listing)).releases])
         for version, files in releases.items():
             best_files(files, version)
+        entry = _DECODER.decode(_entry_bytes(True, listing))
+        body = shown_page("alpha", entry.releases, {"py3-none-any"}, "http://podfit.invalid/1/0-0/files/")
+        again = parse_page(body, "application/vnd.pypi.simple.v1+json", "http://podfit.invalid/", "alpha")
+        assert again.keys() == listing.keys(), "a release went, or came"
     with promised():
         links_of_html(pair[1], "file:///x/", "alpha")
+
+
+def asked_of_the_server(text: str) -> None:
+    """What is asked of the server that shows the indexes."""
+    from podfit.index.pages import Pages
+    from podfit.index.serving import Serving
+
+    def unreadable(*_: object) -> Any:
+        raise AssertionError("nothing was shown, and so nothing may be read")
+
+    with promised():
+        pages = Pages([], Transport(), Cache(Path("/nonexistent")), SilentReporter(), offline=True)
+        serving = Serving(pages, unreadable)
+        shown = serving.address("https://example.org/simple/", ["py3-none-any"])
+        for url in (text, f"{shown}{text}", f"{shown.removesuffix('simple/')}files/{text}.metadata"):
+            status, _, _, body = serving.answer(url)
+            assert (status, body) == (404, b"")
+        assert serving.troubles == 3
 
 
 _WHEEL = build_wheel(
@@ -547,6 +573,10 @@ def wheel(data: bytes) -> None:
         with contextlib.suppress(ValueError):
             parse_metadata(read_metadata(bundle, "alpha"), "u", "d")
         wheel_binaries(bundle)
+    for known in (100, 400, len(data)):
+        with promised(), contextlib.suppress(OSError):  # it asks for bytes that are not there
+            file = RangeFile(lambda start, end: data[start:end], len(data), data[-known:])
+            metadata_of_tail(file, data[-known:], "alpha")
 
 
 def metadata(data: bytes) -> None:
@@ -617,12 +647,16 @@ def destination(text: str) -> None:
 
 def answer_of_uv(text: str) -> None:
     """uv's lock and its sentences."""
-    from podfit.solve import uv
+    from podfit.index.shown import original
+    from podfit.solve import said
     from podfit.solve.answer import locked_packages
+    from podfit.solve.unsolvable import words_of
 
     with promised():
-        for read in (uv._reason, uv._unbuilt, uv._unreachable_host, uv._is_refusal, uv._is_unreachable):
+        for read in (said.explanation, said.unbuilt, said.unreachable_host, said.is_refusal, said.is_unreachable):
             read(text)
+        words_of(text)
+        original(text)
         locked_packages(text)
 
 
@@ -682,6 +716,7 @@ TARGETS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], None]]] = {
     "environment": (lists(), environment),
     "index page": (pages(), index_page),
     "wheel": (cut(_WHEEL), wheel),
+    "asked of the server": (PIECES, asked_of_the_server),
     "metadata": (cut(metadata_text("alpha", "1.0", ["beta>=1; extra == 'x'"])), metadata),
     "sdist": (sdists(), sdist),
     "library": (cut(_LIBRARY.read_bytes() if _LIBRARY else b"\x7fELF"), library),

@@ -8,7 +8,7 @@ from index_support import LocalIndex, build_sdist, build_wheel
 from podfit.index import Index
 from podfit.model.steps import finish
 from podfit.solve.answer import Refusal
-from podfit.solve.shown import shown
+from podfit.solve.shown import shown, through
 from podfit.solve.uv import PackageNotFoundError, Question, Uv
 
 
@@ -129,15 +129,21 @@ def test_without_the_network_podfit_s_cache_answers(question, server, tmp_path):
     again.close()
 
 
-def test_a_proxy_of_the_person_s_for_other_hosts_stays(monkeypatch):
-    from podfit.solve.shown import through
+def test_a_proxy_of_the_person_s_for_other_hosts_stays():
+    ours, theirs = "http://podfit:w@127.0.0.1:9", "http://corporate:1"
+    made = through(ours, {"HTTPS_PROXY": theirs, "http_proxy": theirs, "NO_PROXY": "localhost,*.corp"})
+    assert made["HTTPS_PROXY"] == theirs
+    assert made["NO_PROXY"] == "localhost,*.corp"
+    assert made["http_proxy"] == made["HTTP_PROXY"] == ours
+    without = through(ours, {"HTTPS_PROXY": theirs, "ALL_PROXY": theirs, "no_proxy": "localhost, *", "A": "b"})
+    assert without.keys() == {"A", "http_proxy", "HTTP_PROXY", "UV_HTTP_RETRIES"}
 
-    monkeypatch.setenv("HTTPS_PROXY", "http://corporate:1")
-    made = through(
-        "http://podfit:w@127.0.0.1:9", {"HTTPS_PROXY": "http://corporate:1", "http_proxy": "http://corporate:1"}
-    )
-    assert made["HTTPS_PROXY"] == "http://corporate:1"
-    assert made["http_proxy"] == made["HTTP_PROXY"] == "http://podfit:w@127.0.0.1:9"
+
+def test_who_wants_no_proxy_is_shown_the_indexes_nevertheless(question, asked, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "*")
+    answer, _ = asked(question)
+    assert answer["app"].version == "1.0"
+    assert asked.made[0].serving is not None
 
 
 def test_pre_releases_are_asked_for_by_a_requirement_a_constraint_or_what_was_tested(question, tmp_path):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PLATFORM = re.compile(r"([a-z0-9_]+)-manylinux_2_(\d+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _CLAUSE = re.compile(r"(?:===?|[~<>]=?)\s*([^\s,;()=]+)")
+_PROXIES = ("no_proxy", "https_proxy", "all_proxy")
 _NAMES = ("--default-index", "--index")
 
 
@@ -62,5 +63,11 @@ def _is_pre_release(text: str) -> bool:
 
 
 def through(proxy: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for a resolver that reaches plain HTTP addresses through a proxy."""
-    return {**environment, "http_proxy": proxy, "HTTP_PROXY": proxy}
+    """Return the variables for a resolver that reaches plain HTTP addresses through a proxy.
+
+    Who has NO_PROXY=* asks everybody else without one still. What fails is not tried again: it is asked otherwise.
+    """
+    kept = dict(environment)
+    if "*" in {place.strip() for key in ("no_proxy", "NO_PROXY") for place in kept.get(key, "").split(",")}:
+        kept = {key: value for key, value in kept.items() if key.lower() not in _PROXIES}
+    return {**kept, "http_proxy": proxy, "HTTP_PROXY": proxy, "UV_HTTP_RETRIES": "0"}
