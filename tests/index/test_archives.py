@@ -108,3 +108,15 @@ def test_every_damage_is_one_kind_of_error(server: LocalIndex, client: Callable[
     server.add("demo", "demo-1.0-py3-none-any.whl", bytes(damaged))
     with pytest.raises(MetadataUnknown, match="the archive cannot be read"):
         client().metadata("demo", "1.0")
+
+
+def test_a_file_without_a_name_is_a_damage() -> None:
+    data = build_wheel("alpha", "1.0", files={"alpha.py": b""})
+    place = data.rindex(b"alpha.py") - 46
+    nameless = data[: place + 28] + b"\0\0" + data[place + 30 : place + 46] + data[place + 54 :]
+    end = nameless.rindex(b"PK\x05\x06")
+    size = int.from_bytes(nameless[end + 12 : end + 16], "little") - 8
+    nameless = nameless[: end + 12] + size.to_bytes(4, "little") + nameless[end + 16 :]
+    assert "" in zipfile.ZipFile(io.BytesIO(nameless)).namelist()
+    with pytest.raises(ArchiveError, match="has no name"):
+        opened(io.BytesIO(nameless))

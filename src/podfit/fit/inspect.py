@@ -19,6 +19,7 @@ from podfit.audit.registry import as_finding
 from podfit.audit.releases import objections
 from podfit.catalogue.held import is_held
 from podfit.fit.machines import on_machine
+from podfit.index.archives import opened
 from podfit.index.metadata import parse_metadata
 from podfit.model import (
     Evidence,
@@ -58,7 +59,7 @@ def inspect_wheel(path: str, template: Template | None) -> Inspected:
     file = Path(path)
     try:
         name, version, _, tags = parse_wheel_filename(file.name)
-        with zipfile.ZipFile(file) as bundle:
+        with opened(file) as bundle:
             binaries = wheel_binaries(bundle)
             release = _release(bundle, canonical(str(name)), str(version), file.name)
     except (InvalidWheelFilename, OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:

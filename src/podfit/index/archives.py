@@ -31,7 +31,10 @@ class ArchiveError(ValueError):
 def opened(file: IO[bytes] | io.RawIOBase | Path) -> zipfile.ZipFile:
     """Return an open zip file. Raises ArchiveError for what is none, or one that Python cannot read."""
     with _damage():
-        return zipfile.ZipFile(file)
+        bundle = zipfile.ZipFile(file)
+    if not all(info.filename for info in bundle.infolist()):  # the standard library stumbles over it later
+        raise ArchiveError("the archive cannot be read: a file in it has no name")
+    return bundle
 
 
 def member_of(bundle: zipfile.ZipFile, info: zipfile.ZipInfo, most: int = MOST_OF_ONE) -> bytes:

@@ -118,9 +118,9 @@ class Serving:
 
     def answer(self, url: str) -> tuple[int, str, str, bytes]:
         """Return the status, content type, cache control and body for a URL."""
-        _, key, kind, rest = (*urlsplit(url).path.lstrip("/").split("/", 3), "", "", "")[:4]
-        view = self._views.get(key)
         try:
+            _, key, kind, rest = (*urlsplit(url).path.lstrip("/").split("/", 3), "", "", "")[:4]
+            view = self._views.get(key)
             if view is not None and kind == "simple":
                 return self._page(view, key, canonical(rest.strip("/")))
             if view is not None and kind == "files" and rest.endswith(".metadata"):

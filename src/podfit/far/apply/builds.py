@@ -215,7 +215,7 @@ def _entries(path: str) -> Iterator[tuple[str, int, int, Callable[[], bytes]]]:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as bundle:
             for info in bundle.infolist():
-                if not info.is_dir():
+                if not info.filename.endswith("/"):
                     yield info.filename, info.file_size, info.external_attr >> 16, lambda info=info: bundle.read(info)  # type: ignore[misc]
         return
     with tarfile.open(path) as archive:
