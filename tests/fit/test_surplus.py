@@ -101,3 +101,13 @@ def test_weights_are_what_du_says_of_a_real_installation(tmp_path: Path) -> None
     predicted = sum(weight.disk for weight in weights if weight is not None and weight.disk is not None)
     assert len([weight for weight in weights if weight is not None]) == len(pairs)
     assert abs(predicted / int(said.split()[0]) - 1) < 0.02
+
+
+def test_the_project_itself_is_nothing_that_could_stay_at_home(tmp_path: Path) -> None:
+    world = World(tmp_path, RELEASES)
+    mine = with_local(replace(project("model"), name="mine"), {**dict(RELEASES.keys()), "mine": "0.1"})
+    results = fit_templates(mine, (), [template("pod", {})], index=world.index, uv=world.uv, options=world.options)
+    (plan,) = plans_of(results)
+    counted = finish(bloat_steps(mine, plan, world.index, SilentReporter()))
+    assert counted.everything.count == len(RELEASES)
+    assert "mine" not in {one.name for one in counted.surplus}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podfit.fit.scales import Scales
@@ -36,10 +37,15 @@ def bloat_steps(project: Project, plan: Plan, index: Index, reporter: Reporter) 
 
 
 def with_content(project: Project) -> LocalEnvironment:
-    """Return the project's local environment. Raises InputError when there is none or nothing is in it."""
+    """Return the project's local environment without the project itself.
+
+    Raises InputError when there is none or nothing is in it.
+    """
     if project.local is None or not project.local.distributions:
         raise InputError(
             "there is no local environment to compare with",
             remedy="name one with --local: a freeze, a lock file, an interpreter or its directory",
         )
-    return project.local
+    own = {project.name, *(member.name for member in project.members)}
+    others = {name: each for name, each in project.local.distributions.items() if name not in own}
+    return replace(project.local, distributions=others)
