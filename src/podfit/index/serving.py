@@ -10,12 +10,12 @@ each run and its cache holds; it listens on the loopback interface alone and ans
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from podfit.index.files import IndexFile, kind_and_version
 from podfit.index.metadata import CoreMetadata
-from podfit.index.pages import FRESH_SECONDS, ForbiddenError, Pages, Source, source_of
+from podfit.index.pages import FRESH_SECONDS, ForbiddenError, Page, Pages, Source, source_of
 from podfit.index.shown import FORMAT, HOST, PAGE_TYPE, filename_of, fits, metadata_text, shown_page, url_of
 from podfit.index.simple import index_files
 from podfit.model import PodfitError, canonical
@@ -37,6 +37,8 @@ _SECOND, _LAST, _MOST = 2, 12, 8
 """From the second to the last of so many releases of a project that are asked for, up to so many older ones are read.
 
 A resolver that has tried five begins to ask for as many at once (uv, batch_prefetch.rs)."""
+_RECENT_PAGES = 32
+"""How many pages stay in memory: each is a few hundred kilobytes."""
 _POLL_SECONDS = 0.05
 """So long at most it takes to close."""
 _LASTING = "max-age=31536000, immutable"
@@ -46,21 +48,21 @@ _LASTING = "max-age=31536000, immutable"
 class _View:
     """An index for one set of tags; nightlies are the projects of which pre-releases are wanted.
 
-    asked counts the releases of each project whose metadata was wanted, pages are those that were shown.
+    asked counts the releases of each project whose metadata was wanted.
     """
 
     source: Source
     tags: frozenset[str]
     nightlies: frozenset[str]
     asked: dict[str, int] = field(default_factory=dict)
-    pages: dict[str, Mapping[str, msgspec.Raw]] = field(default_factory=dict)
 
 
 class Serving:
     """A server that shows indexes; it begins to listen when the first address is asked for, until `close`.
 
-    pages are the indexes' pages, whichever index is asked; read returns the metadata of a project's file. troubles
-    counts what could not be answered as an index would: who finds it grown should ask the indexes themselves.
+    pages are the indexes' pages, whichever index is asked; read returns the metadata of a project's file, reading once
+    for all who ask at the same time. troubles counts what could not be answered as an index would: who finds it grown
+    should ask the indexes themselves.
     """
 
     def __init__(self, pages: Pages, read: Callable[[IndexFile, str], CoreMetadata]) -> None:
@@ -69,7 +71,8 @@ class Serving:
         self._read = read
         self._views: dict[str, _View] = {}
         self._lock = threading.Lock()
-        self._found: dict[str, Future[CoreMetadata]] = {}
+        self._recent: dict[tuple[str, str], Page] = {}
+        self._expected: set[str] = set()
         self._ahead: list[tuple[str, IndexFile]] = []
         self._wanted = threading.Condition(self._lock)
         self._server: _Server | None = None
@@ -133,10 +136,10 @@ class Serving:
     def _page(self, view: _View, key: str, name: str) -> tuple[int, str, str, bytes]:
         """Answer with a project page."""
         page = self._pages.page(view.source, name)
+        self._remember(view.source, name, page)
         left = max(0, int(FRESH_SECONDS - self._pages.age(view.source, name)))
         if not page.found:
             return 404, "text/plain", f"max-age={left}", b""
-        view.pages[name] = page.releases
         files = f"{HOST}/{FORMAT}/{key}/files/"
         body = shown_page(name, page.releases, view.tags, files, nightlies=name in view.nightlies)
         return 200, PAGE_TYPE, f"max-age={left}", body
@@ -146,13 +149,25 @@ class Serving:
         filename = filename_of(url)
         name = canonical(filename.partition("-")[0])
         _, version = kind_and_version(filename, name)
-        releases = view.pages.get(name) or view.pages.setdefault(name, self._pages.page(view.source, name).releases)
+        page = self._recent.get((view.source.key, name))
+        if page is None:
+            page = self._remember(view.source, name, self._pages.page(view.source, name))
+        releases = page.releases
         file = next(file for file in index_files(releases[version], version) if file.filename == filename)
         with self._lock:
             count = view.asked[name] = view.asked.get(name, 0) + 1
         if _SECOND <= count <= _LAST:
             self._expect(view, name, releases, version, min(_MOST, 1 << count))
-        return 200, "text/plain", _LASTING, metadata_text(self._once(file, name))
+        return 200, "text/plain", _LASTING, metadata_text(self._read(file, name))
+
+    def _remember(self, source: Source, name: str, page: Page) -> Page:
+        """Keep a page at hand, and return it; the disk has those that go for it."""
+        with self._lock:
+            self._recent.pop((source.key, name), None)
+            self._recent[source.key, name] = page
+            while len(self._recent) > _RECENT_PAGES:
+                del self._recent[next(iter(self._recent))]
+        return page
 
     def _expect(self, view: _View, name: str, releases: Mapping[str, msgspec.Raw], version: str, most: int) -> None:
         """Have the metadata of the releases before one read."""
@@ -160,8 +175,9 @@ class Serving:
         place = order.index(version)
         for older in order[max(0, place - most) : place]:
             file = next((file for file in index_files(releases[older], older) if _wheel(file, view.tags)), None)
-            if file is not None and file.url not in self._found:
+            if file is not None and file.url not in self._expected:
                 with self._lock:
+                    self._expected.add(file.url)
                     self._ahead.append((name, file))
                     self._wanted.notify()
 
@@ -174,23 +190,8 @@ class Serving:
                         return
                     self._wanted.wait()
                 name, file = self._ahead.pop()
-            if file.url not in self._found:
-                try:
-                    self._once(file, name)
-                except (PodfitError, ValueError, OSError):
-                    continue  # whoever asks for it gets the error
-
-    def _once(self, file: IndexFile, name: str) -> CoreMetadata:
-        """Return the metadata of a file, read by whoever wants it first."""
-        with self._lock:
-            known = self._found.get(file.url)
-            future = known or self._found.setdefault(file.url, Future())
-        if known is None:
-            try:
-                future.set_result(self._read(file, name))
-            except BaseException as error:
-                future.set_exception(error)
-        return future.result()
+            with contextlib.suppress(PodfitError, ValueError, OSError):  # whoever asks for it gets the error
+                self._read(file, name)
 
 
 def _wheel(file: IndexFile, tags: Collection[str]) -> bool:
