@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -257,6 +259,20 @@ def children(pid: int) -> list[int]:
             if parent == pid:
                 found += [int(folder.name), *children(int(folder.name))]
     return found
+
+
+def kill_family(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all that it started, so that none of them lives on: who is stopped starts nobody any more."""
+    stopped: set[int] = set()
+    while new := {process.pid, *children(process.pid)} - stopped:
+        for each in new:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGSTOP)
+        stopped |= new
+    for each in stopped:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+    process.communicate(timeout=30)
 
 
 def area_of(python: str) -> Path:

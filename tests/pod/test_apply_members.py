@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -21,9 +19,9 @@ from apply_support import (
     Notes,
     Recipe,
     changes,
-    children,
     chosen,
     install,
+    kill_family,
     run,
     template_of,
     tree,
@@ -208,12 +206,7 @@ def test_a_killed_apply_leaves_nothing_of_them_behind(python: str, wheels: Path,
     process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     built = tmp_path / "far" / ".podfit-apply-mine" / "work" / "members" / "0" / "source" / "setup.py"
     wait_until(built.exists, 120)
-    family = children(process.pid)
-    process.kill()
-    for child in family:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-    process.communicate(timeout=30)
+    kill_family(process)
     assert built.exists()
     assert [path for path in home.rglob("*") if "member" in path.name] == []
     recovery = [*PODFIT, "--recover", "--python", python]

@@ -28,6 +28,7 @@ from apply_support import (
     chosen,
     finding,
     install,
+    kill_family,
     make_wheel,
     run,
     template_of,
@@ -194,12 +195,7 @@ def test_killed_it_leaves_nothing_behind_once_recovered(python: str, wheels: Pat
         words = [*PODFIT, str(plan), "--no-verify", "--python", python, *given]
         process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         wait_until(lambda folder=folder: any(folder.glob(".podfit-apply-*/work/environment/bin")))  # type: ignore[misc]
-        family = children(process.pid)
-        process.kill()
-        for child in family:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        process.communicate(timeout=30)
+        kill_family(process)
         assert list(folder.glob(".podfit-apply-*/work"))
         recovery = [*PODFIT, "--recover", "--python", python]
         done = subprocess.run(recovery, env=environment, capture_output=True, text=True, check=False, timeout=60)
