@@ -184,7 +184,12 @@ def test_a_repository_that_did_not_answer_is_asked_again(fit, tmp_path, monkeypa
     assert "gamma" in third.plan.artefacts
 
 
-def test_a_repository_is_asked_once_for_a_plan_and_an_address_with_a_secret_is_not_kept(fit, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "address", ["https://somebody:secret@example.org/gamma.git", "https://example.org/g?token=s3cret"]
+)
+def test_a_repository_is_asked_once_for_a_plan_and_an_address_with_a_secret_is_not_kept(
+    fit, tmp_path, monkeypatch, address
+):
     run, _ = fit
     asked = []
 
@@ -193,7 +198,6 @@ def test_a_repository_is_asked_once_for_a_plan_and_an_address_with_a_secret_is_n
         return "", "fatal: unable to access: Could not resolve host"
 
     monkeypatch.setattr("podfit.solve.repositories._ls_remote", answered)
-    line = "gamma @ git+https://somebody:secret@example.org/gamma.git"
-    run("alpha", "beta<2", line)
-    assert len(asked) == 1
+    run("alpha", "beta<2", f"gamma @ git+{address}")
+    assert asked == [address]
     assert not list((tmp_path / "cache").glob("planned/*"))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import resource
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -24,7 +22,6 @@ from apply_support import (
     Recipe,
     artefact,
     changes,
-    children,
     chosen,
     finding,
     install,
@@ -287,12 +284,7 @@ def test_over_ssh_when_the_connection_breaks(sshd: Sshd, python: str, wheels: Pa
     wait_until(lambda: (purelib / "rich").exists() or process.poll() is not None, 60)
     time.sleep(0.5)
     assert process.poll() is None, process.communicate()
-    family = children(process.pid)
-    process.kill()
-    for child in family:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-    process.communicate(timeout=30)
+    kill_family(process)
     wait_until(lambda: not (purelib.parent / ".podfit-apply").exists(), 30)
     assert changes(before, tree(root(python))) == []
 

@@ -24,10 +24,11 @@ import msgspec
 from podfit import __version__
 from podfit.fit.options import Options
 from podfit.index.cache import Cache
+from podfit.index.pages import FRESH_SECONDS
 from podfit.model import Call, InputError, Plan, Project, Template
+from podfit.model.secrets import hidden
 from podfit.model.serial import plan_from_dict, plan_to_dict
 from podfit.solve.repositories import Commits, still
-from podfit.solve.settings import FRESH_SECONDS
 from podfit.solve.uv import find_uv
 
 _KIND = "planned"
@@ -75,7 +76,7 @@ class Remembered:
         """
         if not keeps(self._options, self._project) or time.time() - since >= FRESH_SECONDS:
             return
-        if any(_secret(base) for base, _ in commits):
+        if any(hidden(base) != base for base, _ in commits):
             return
         answers = tuple((*asked, *answer) for asked, answer in commits.items())
         try:
@@ -101,12 +102,6 @@ def keeps(options: Options, project: Project) -> bool:
     return not (options.allow_build or options.find_links or options.unasked or project.find_links) and all(
         place.scheme in ("http", "https") and "@" not in place.netloc for place in places
     )
-
-
-def _secret(address: str) -> bool:
-    """Tell whether the address of a repository may hold one: `git` alone is everybody's user name."""
-    place = urlsplit(address)
-    return bool(place.password) or place.username not in (None, "git")
 
 
 @cache

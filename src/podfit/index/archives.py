@@ -33,6 +33,7 @@ def opened(file: IO[bytes] | io.RawIOBase | Path) -> zipfile.ZipFile:
     with _damage():
         bundle = zipfile.ZipFile(file)
     if not all(info.filename for info in bundle.infolist()):  # the standard library stumbles over it later
+        bundle.close()
         raise ArchiveError("the archive cannot be read: a file in it has no name")
     return bundle
 

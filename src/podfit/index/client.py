@@ -21,6 +21,7 @@ from podfit.index.files import IndexFile, best_files, metadata_files, newest_rel
 from podfit.index.home import default_cache
 from podfit.index.metadata import CoreMetadata, sdist_import_names
 from podfit.index.pages import Pages, source_of
+from podfit.index.recent import Recent
 from podfit.index.sources import SourceFiles, source_files
 from podfit.index.threads import side_by_side
 from podfit.index.transport import Transport
@@ -78,7 +79,7 @@ class Index:
         self._artefacts = Artefacts(self.transport)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
-        self._recent: dict[str, Mapping[str, tuple[IndexFile, ...]]] = {}
+        self._recent: Recent[str, Mapping[str, tuple[IndexFile, ...]]] = Recent(_RECENT_PAGES)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -109,15 +110,11 @@ class Index:
             raise InputError(f"{name!r} is not the name of a package", remedy=remedy)
         name = canonical(name)
         with self._once(name):
-            with self._lock:
-                found = self._recent.pop(name, None)
+            found = self._recent.get(name)
             if found is None:
                 found = self._pages.releases(name)
                 self._note_cache_failure()
-            with self._lock:
-                self._recent[name] = found
-                while len(self._recent) > _RECENT_PAGES:
-                    del self._recent[next(iter(self._recent))]
+            self._recent.put(name, found)
         return found
 
     def ready(self, names: Iterable[str]) -> None:
@@ -127,9 +124,9 @@ class Index:
             with contextlib.suppress(PodfitError):
                 self.releases(name)
 
-        with self._lock:
-            wanted = [name for name in dict.fromkeys(names) if name not in self._recent][:_RECENT_PAGES]
-        side_by_side(one, wanted if len(wanted) > 1 else (), _THREADS, "index")
+        wanted = [name for name in dict.fromkeys(names) if self._recent.get(name) is None][:_RECENT_PAGES]
+        if len(wanted) > 1:
+            side_by_side(one, wanted, _THREADS, "index")
 
     def homes(self, names: Sequence[str]) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return the indexes that have each project, in the order of asking: address and the sha256 of its files.
@@ -258,7 +255,7 @@ class Index:
                     if file.kind == "wheel":
                         found = self.wheel_listing(file).import_names
                     else:
-                        self._must_be_reachable(file)
+                        self._demand_network(file)
                         found = sdist_import_names(self._artefacts.whole(file), file.filename)
                 except (MetadataUnknown, ValueError) as error:
                     causes.append(error.message if isinstance(error, PodfitError) else f"{file.filename}: {error}")
@@ -275,7 +272,7 @@ class Index:
         """
         found = self.kept_of(file, "sources", SourceFiles)
         if found is None:
-            self._must_be_reachable(file)
+            self._demand_network(file)
             try:
                 found = source_files(self._artefacts.whole(file, _SOURCE_BYTES), file.filename)
             except (ValueError, OSError) as error:
@@ -301,7 +298,7 @@ class Index:
 
         `podfit.index.wheel.read_member` reads a member in one request. For one thread. Errors as `wheel_listing`.
         """
-        self._must_be_reachable(file)
+        self._demand_network(file)
         try:
             with self._artefacts.open_wheel(file) as bundle:
                 yield bundle
@@ -335,14 +332,14 @@ class Index:
             remedy="run once with the network",
         )
 
-    def _must_be_reachable(self, file: IndexFile) -> None:
+    def _demand_network(self, file: IndexFile) -> None:
         """Raise IndexUnreachable when a file would need a network that may not be used."""
         if failure := self._offline_failure(file):
             raise failure
 
     def whole_file(self, file: IndexFile) -> bytes:
         """Return all bytes of a file, its hash checked; nothing is cached. Errors as `wheel_listing`."""
-        self._must_be_reachable(file)
+        self._demand_network(file)
         try:
             return self._artefacts.whole(file)
         except (UnreadableError, OSError) as error:
@@ -355,7 +352,7 @@ class Index:
         """
         from podfit.index.download import save
 
-        self._must_be_reachable(file)
+        self._demand_network(file)
         try:
             return save(self.transport, file, path)
         except (UnreadableError, OSError) as error:

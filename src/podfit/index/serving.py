@@ -24,9 +24,11 @@ from urllib.parse import urlsplit
 from podfit.index.files import IndexFile, kind_and_version
 from podfit.index.metadata import CoreMetadata
 from podfit.index.pages import FRESH_SECONDS, ForbiddenError, Page, Pages, Source, source_of
-from podfit.index.shown import FORMAT, HOST, PAGE_TYPE, filename_of, fits, metadata_text, shown_page, url_of
+from podfit.index.recent import Recent
+from podfit.index.shown import FORMAT, HOST, PAGE_TYPE, fits, metadata_text, shown_page, url_of
 from podfit.index.simple import index_files
 from podfit.model import PodfitError, canonical
+from podfit.model.addresses import filename_of
 
 if TYPE_CHECKING:
     import msgspec
@@ -38,7 +40,7 @@ _SECOND, _LAST, _MOST = 2, 12, 8
 
 A resolver that has tried five begins to ask for as many at once (uv, batch_prefetch.rs)."""
 _RECENT_PAGES = 32
-"""How many pages stay in memory: each is a few hundred kilobytes."""
+"""How many pages stay in memory: each is a few hundred kilobytes, and the disk has them all."""
 _POLL_SECONDS = 0.05
 """So long at most it takes to close."""
 _LASTING = "max-age=31536000, immutable"
@@ -71,7 +73,7 @@ class Serving:
         self._read = read
         self._views: dict[str, _View] = {}
         self._lock = threading.Lock()
-        self._recent: dict[tuple[str, str], Page] = {}
+        self._recent: Recent[tuple[str, str], Page] = Recent(_RECENT_PAGES)
         self._expected: set[str] = set()
         self._ahead: list[tuple[str, IndexFile]] = []
         self._wanted = threading.Condition(self._lock)
@@ -136,7 +138,7 @@ class Serving:
     def _page(self, view: _View, key: str, name: str) -> tuple[int, str, str, bytes]:
         """Answer with a project page."""
         page = self._pages.page(view.source, name)
-        self._remember(view.source, name, page)
+        self._recent.put((view.source.key, name), page)
         left = max(0, int(FRESH_SECONDS - self._pages.age(view.source, name)))
         if not page.found:
             return 404, "text/plain", f"max-age={left}", b""
@@ -149,25 +151,13 @@ class Serving:
         filename = filename_of(url)
         name = canonical(filename.partition("-")[0])
         _, version = kind_and_version(filename, name)
-        page = self._recent.get((view.source.key, name))
-        if page is None:
-            page = self._remember(view.source, name, self._pages.page(view.source, name))
-        releases = page.releases
+        releases = (self._recent.get((view.source.key, name)) or self._pages.page(view.source, name)).releases
         file = next(file for file in index_files(releases[version], version) if file.filename == filename)
         with self._lock:
             count = view.asked[name] = view.asked.get(name, 0) + 1
         if _SECOND <= count <= _LAST:
             self._expect(view, name, releases, version, min(_MOST, 1 << count))
         return 200, "text/plain", _LASTING, metadata_text(self._read(file, name))
-
-    def _remember(self, source: Source, name: str, page: Page) -> Page:
-        """Keep a page at hand, and return it; the disk has those that go for it."""
-        with self._lock:
-            self._recent.pop((source.key, name), None)
-            self._recent[source.key, name] = page
-            while len(self._recent) > _RECENT_PAGES:
-                del self._recent[next(iter(self._recent))]
-        return page
 
     def _expect(self, view: _View, name: str, releases: Mapping[str, msgspec.Raw], version: str, most: int) -> None:
         """Have the metadata of the releases before one read."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from urllib.parse import unquote, urlsplit
 
 import msgspec
+from packaging.tags import parse_tag
 from packaging.version import Version
 
 from podfit.index.metadata import CoreMetadata
-from podfit.index.simple import ListedFile
+from podfit.index.simple import ListedFile, listed_files
 
 HOST = "http://podfit.invalid"
 """Where shown indexes are: no such host can exist (RFC 6761), the proxy answers in its place."""
@@ -23,7 +23,6 @@ FORMAT = "1"
 """Another number when what is shown changes, so that no resolver takes what its cache has for it."""
 PAGE_TYPE = "application/vnd.pypi.simple.v1+json"
 
-_LISTED = msgspec.json.Decoder(list[ListedFile])
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -44,7 +43,7 @@ def shown_page(
     listed: list[ListedFile] = []
     for raw in (releases if nightlies else without_nightlies(releases)).values():
         wheels: list[ListedFile] = []
-        for file in _LISTED.decode(raw):
+        for file in listed_files(raw):
             (wheels if file.filename.endswith(".whl") else listed).append(file)
         fitting = [file for file in wheels if fits(file.filename, tags)] or wheels[:1]
         for file in fitting:
@@ -67,7 +66,7 @@ def without_nightlies(releases: Mapping[str, msgspec.Raw]) -> Mapping[str, msgsp
 
 def _offered(raw: msgspec.Raw) -> bool:
     """Tell whether a release has a file that is not yanked (PEP 592)."""
-    return any(file.yanked in (None, False) for file in _LISTED.decode(raw))
+    return any(file.yanked in (None, False) for file in listed_files(raw))
 
 
 def fits(filename: str, tags: Collection[str]) -> bool:
@@ -78,18 +77,13 @@ def fits(filename: str, tags: Collection[str]) -> bool:
 def tags_of(filename: str) -> frozenset[str]:
     """Return the tags that a wheel's name stands for (PEP 425), none for a name that is not well formed."""
     parts = filename[:-4].rsplit("-", 3)
-    return _tags(*parts[1:]) if len(parts) == 4 else frozenset()
+    return _tags("-".join(parts[1:])) if len(parts) == 4 else frozenset()
 
 
 @lru_cache(maxsize=1 << 12)
-def _tags(pythons: str, abis: str, platforms: str) -> frozenset[str]:
-    """Return every tag of a compressed set."""
-    return frozenset(
-        f"{python}-{abi}-{platform}"
-        for python in pythons.split(".")
-        for abi in abis.split(".")
-        for platform in platforms.split(".")
-    )
+def _tags(compressed: str) -> frozenset[str]:
+    """Return every tag of a compressed set: thousands of files end in the same few."""
+    return frozenset(map(str, parse_tag(compressed)))
 
 
 def place_of(url: str) -> str:
@@ -107,11 +101,6 @@ def url_of(place: str) -> str:
 def original(text: str) -> str:
     """Return a text with the URLs of shown files as they are on their indexes."""
     return re.sub(rf"{re.escape(HOST)}/{FORMAT}/[0-9a-f-]+/files/(https?)/", r"\1://", text)
-
-
-def filename_of(url: str) -> str:
-    """Return the name of the file at a URL."""
-    return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def metadata_text(metadata: CoreMetadata) -> bytes:

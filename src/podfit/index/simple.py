@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
+from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 import msgspec
 from packaging.version import Version
 
 from podfit.index.files import IndexFile, kind_and_version
+from podfit.model.addresses import filename_of
 from podfit.model.valid import is_address, is_hash
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
@@ -76,7 +77,12 @@ def parse_page(body: bytes, content_type: str, url: str, name: str) -> Listing:
 
 def index_files(listed: bytes, version: str) -> tuple[IndexFile, ...]:
     """Return the files of one version of a Listing, encoded as JSON."""
-    return tuple([_index_file(file, version) for file in _LISTED.decode(listed)])
+    return tuple([_index_file(file, version) for file in listed_files(listed)])
+
+
+def listed_files(listed: bytes) -> list[ListedFile]:
+    """Return the files of one version of a Listing, encoded as JSON, as the page has them."""
+    return _LISTED.decode(listed)
 
 
 def _by_version(found: Iterable[tuple[str, msgspec.Raw | ListedFile]]) -> Listing:
@@ -132,7 +138,7 @@ def _from_html(body: bytes, url: str, name: str) -> Iterator[tuple[str, ListedFi
     for attributes in links:
         try:
             target, fragment = urldefrag(urljoin(base, attributes["href"].strip()))
-            filename = unquote(urlsplit(target).path.rpartition("/")[2])
+            filename = filename_of(target)
         except ValueError:  # a link that is no URL at all, such as an open bracket in the host
             continue
         kind, version = kind_and_version(filename, name)

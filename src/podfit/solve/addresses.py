@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from podfit.model import Need, RefusedNeed, Template
+from podfit.model.addresses import filename_of
 from podfit.model.words import listed
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -43,7 +44,7 @@ def of_another_machine(needs: Iterable[Need], template: Template) -> list[Refuse
     """Return the needs whose address names a wheel that, by its name, does not fit the template."""
     refused = []
     for need in needs:
-        filename = unquote(urlsplit(need.url).path.rpartition("/")[2])
+        filename = filename_of(need.url)
         try:
             _, version, _, tags = parse_wheel_filename(filename)
         except InvalidWheelFilename:

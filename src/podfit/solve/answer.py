@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from podfit.model import Artefact, LockedPackage, PodfitError, canonical
+from podfit.model.addresses import filename_of
 from podfit.model.invariants import COMMIT
 from podfit.model.toml_text import toml_table
 
@@ -79,7 +80,7 @@ def _lies_here(file: Mapping[str, Any]) -> bool:
 
 def _artefact(file: Mapping[str, Any]) -> Artefact:
     """Return one file of a package; it is what its name says."""
-    filename = file.get("name") or unquote(urlsplit(file["url"]).path.rpartition("/")[2])
+    filename = file.get("name") or filename_of(file["url"])
     hashes = file.get("hashes") or _own_hashes(file["url"])
     return Artefact(
         filename=filename,

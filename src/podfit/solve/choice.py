@@ -91,8 +91,6 @@ class NeedsFirst:
             return None
         question = (self.cheapest.question.key(), lines)
         try:
-            if not self.earlier.fixed:  # what is read ahead rarely changes it
-                self._search(lines).begin()
             if self.sources is not None:
                 yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, self._extras())
             search = yield from self._fixed(versions, {})

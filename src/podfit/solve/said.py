@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from podfit.model import canonical
+from podfit.solve.addresses import place
 
 _UNREACHABLE = re.compile(
     r"error sending request|dns error|failed to lookup|Connection refused|timed out|Network unreachable|"
@@ -73,5 +74,4 @@ def index_label(arguments: Sequence[str]) -> str:
     """Return for people, without credentials, the indexes that uv's options name."""
     pairs = itertools.pairwise(arguments)
     urls = [value for option, value in pairs if option in ("--default-index", "--index")]
-    names = [urlsplit(url).netloc.rpartition("@")[2] or url for url in urls]
-    return " or ".join(dict.fromkeys(names)) or "PyPI"
+    return " or ".join(dict.fromkeys(map(place, urls))) or "PyPI"

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from podfit.index.pages import FRESH_SECONDS
 from podfit.index.shown import HOST
-
-FRESH_SECONDS = 600
-"""How long the index's answers to one question count as fresh: the max-age that PyPI itself sends with its pages."""
 
 _FOREVER = "max-age=365000000, immutable"
 

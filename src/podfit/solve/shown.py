@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from podfit.model import canonical
+from podfit.model.requirement import named
 from podfit.model.tags import wheel_tags
 from podfit.model.versions import parsed
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from podfit.solve.uv import Question
 
 _PLATFORM = re.compile(r"([a-z0-9_]+)-manylinux_2_(\d+)")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _CLAUSE = re.compile(r"(?:===?|[~<>]=?)\s*([^\s,;()=]+)")
 _PROXIES = ("no_proxy", "https_proxy", "all_proxy")
 _NAMES = ("--default-index", "--index")
@@ -50,9 +49,8 @@ def asked_pre_releases(question: Question) -> frozenset[str]:
     """
     asked = {name for name, version in question.preferences.items() if _is_pre_release(version)}
     for line in (*question.requirements, *question.constraints):
-        name = _NAME.match(line)
-        if name and any(_is_pre_release(clause) for clause in _CLAUSE.findall(line.partition(";")[0])):
-            asked.add(canonical(name[0]))
+        if any(_is_pre_release(clause) for clause in _CLAUSE.findall(line.partition(";")[0])):
+            asked.add(named(line))
     return frozenset(asked)
 
 

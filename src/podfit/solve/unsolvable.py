@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podfit.model import canonical
+from podfit.model.requirement import named
 from podfit.solve.answer import Refusal
 from podfit.solve.shown import asked_pre_releases
 
@@ -59,8 +60,7 @@ class Unsolvable:
 def _lines(question: Question) -> Iterable[tuple[str, str]]:
     """Yield what a question says of a distribution, each time with its normalized name."""
     for line in (*question.requirements, *question.constraints):
-        found = _WORD.match(line)
-        yield canonical(found[0]) if found else "", line
+        yield named(line), line
     for name, until in question.until:
         yield name, f"before {until}"
 

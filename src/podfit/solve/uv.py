@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podfit.index.home import has_home, homeless
+from podfit.index.pages import FRESH_SECONDS
 from podfit.index.shown import original
 from podfit.index.usage import hold
 from podfit.model import InputError, LockedPackage, Reporter, SilentReporter, canonical
+from podfit.model.requirement import named
 from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
@@ -38,7 +40,7 @@ from podfit.solve.said import (
     unreachable,
     unreachable_host,
 )
-from podfit.solve.settings import FRESH_SECONDS, as_link, index_settings
+from podfit.solve.settings import as_link, index_settings
 from podfit.solve.shown import shown, through
 from podfit.solve.unsolvable import Unsolvable
 from podfit.solve.watched import run_watched
@@ -77,7 +79,6 @@ _STEERING = (
     "VIRTUAL_ENV",
 )
 """Variables that begin so would make the plan depend on the machine that makes it."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +326,7 @@ class Uv:
             command += ["-o", output.name, "requirements.in"]
             doubt = None
             if self.doubt is not None and not offline:
-                names = [found[0] for found in map(_NAME.match, question.requirements) if found]
+                names = [name for name in map(named, question.requirements) if name]
                 doubt = functools.partial(self.doubt, names)
             done = run_watched(command, folder=work, environment=environment, doubt=doubt, stopped=stopped)
             text = output.read_text(encoding="utf-8") if done.returncode == 0 else ""

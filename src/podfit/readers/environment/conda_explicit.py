@@ -7,10 +7,10 @@ from an index. Both are read line by line: nothing else of these files says what
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
+from podfit.model.addresses import filename_of
 from podfit.model.valid import is_version
 from podfit.readers.environment.builder import Builder
 from podfit.readers.environment.conda_packages import CondaPackages
@@ -43,7 +43,7 @@ def read(document: Document) -> Listing:
         address = _ADDRESS.match(text)
         if address is None:
             continue
-        filename = unquote(urlsplit(address[1]).path.rpartition("/")[2])
+        filename = filename_of(address[1])
         name, version, build = _told(filename)
         if name == "python" or (name and is_version(version)):
             packages.add(line, name, version, build, installer="pip" if build.startswith("pypi") else "conda")
