@@ -67,6 +67,14 @@ def test_a_page_holds_what_fits_and_of_what_does_not_one_wheel(serving, server):
     assert (wheel["requires-python"], wheel["upload-time"]) == (">=3.8,<4", "2024-01-02T03:04:05Z")
 
 
+def test_a_wheel_whose_tags_are_none_costs_its_page_nothing(serving, server):
+    for tag in ("py36+-none-any", "-none-any", "py3-none-", "py3--any", "py3-none-any", "pÿ3-none-any", "py3.-none-any"):
+        server.add("app", f"app-1.0-{tag}.whl", build_wheel("app", "1.0"))
+    server.add("app", "app-0.18-py36+-none-any.whl", build_wheel("app", "0.18"))
+    assert "app-1.0-py3-none-any.whl" in page(serving, server, "app")
+    assert serving.troubles == 0
+
+
 def test_metadata_are_what_the_wheel_says(serving, server):
     extra = "Requires-Python: >=3.9\nProvides-Extra: fast\n"
     data = build_wheel("app", "1.0", ['other>=2; extra == "fast"'], extra=extra)

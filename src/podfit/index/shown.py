@@ -82,8 +82,11 @@ def tags_of(filename: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1 << 12)
 def _tags(compressed: str) -> frozenset[str]:
-    """Return every tag of a compressed set: thousands of files end in the same few."""
-    return frozenset(map(str, parse_tag(compressed)))
+    """Return every tag of a compressed set, none where it is none: thousands of files end in the same few."""
+    try:
+        return frozenset(map(str, parse_tag(compressed)))
+    except ValueError:  # pydantic 0.18 has a wheel for py36+
+        return frozenset()
 
 
 def place_of(url: str) -> str:
