@@ -95,9 +95,8 @@ def test_absence_is_remembered_and_a_near_name_is_offered(server: LocalIndex, cl
     assert server.asked("pandsa") == 1
 
 
-@pytest.mark.parametrize("announce", [True, False])
-def test_metadata_beside_the_wheel(server: LocalIndex, client: Client, announce: bool) -> None:
-    server.announce, server.serve_metadata = announce, True
+def test_metadata_beside_the_wheel(server: LocalIndex, client: Client) -> None:
+    server.announce, server.serve_metadata = True, True
     requires = ("numpy>=1.22; python_version < '3.11'", 'pyarrow; extra == "parquet"')
     server.add("demo", WHEEL, build_wheel("demo", "1.0", requires, extra="Provides-Extra: parquet\n"))
 
@@ -111,6 +110,28 @@ def test_metadata_beside_the_wheel(server: LocalIndex, client: Client, announce:
     asked = len(server.log)
     assert client().metadata("demo", "1.0") == found
     assert len(server.log) == asked, "a second process finds it in the cache"
+
+
+def test_a_metadata_file_that_is_not_announced_is_asked_for_where_no_part_of_a_wheel_can_be_had(
+    server: LocalIndex, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.serve_metadata = True
+    for minor in range(9):
+        server.add("demo", f"demo-1.{minor}-py3-none-any.whl", build_wheel("demo", f"1.{minor}", ["numpy"]))
+    index = client()
+    assert index.metadata("demo", "1.0").evidence.detail == "METADATA in the wheel"
+    assert server.asked(".metadata") == 0
+    server.ranges = False
+    assert index.metadata("demo", "1.1").evidence.detail == "METADATA in the wheel"
+    assert index.metadata("demo", "1.2").evidence.detail == "METADATA, PEP 658"
+    monkeypatch.setattr("podfit.index.artefacts._WHOLE_BYTES", 9)
+    assert client().metadata("demo", "1.3").evidence.detail == "METADATA, PEP 658"
+    server.serve_metadata = False
+    monkeypatch.undo()
+    asked = server.asked(".metadata")
+    for minor in range(4, 9):
+        assert index.metadata("demo", f"1.{minor}").evidence.detail == "METADATA in the wheel"
+    assert server.asked(".metadata") == asked + 4, "one was had, and four are lacked: more than two more"
 
 
 def test_a_metadata_file_with_another_hash_is_not_believed(server: LocalIndex, client: Client) -> None:

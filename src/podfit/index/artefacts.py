@@ -44,6 +44,7 @@ class Artefacts:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._lock = threading.Lock()
+        self._without_ranges: set[str] = set()
         self._misses: dict[str, int] = {}
 
     def metadata(self, file: IndexFile, name: str) -> CoreMetadata:
@@ -55,7 +56,7 @@ class Artefacts:
                 apart = self._metadata_apart(file, name)
                 if apart is not None:
                     return apart
-                found = parse_metadata(self._metadata_within(file, name), file.url, "METADATA in the wheel")
+                found = self._of_wheel(file, name)
         except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
             lasting = isinstance(error, UnreadableError) and error.lasting
             raise UnreadableError(f"{file.filename}: {error}", lasting=lasting) from None
@@ -74,11 +75,12 @@ class Artefacts:
     def _metadata_apart(self, file: IndexFile, name: str) -> CoreMetadata | None:
         """Return what the METADATA file beside a wheel says (PEP 658), None when there is none that can be trusted.
 
-        A host that does not announce them is asked until it has lacked more than it had: mirrors serve them and
-        drop the mark.
+        The end of a wheel is as near as a file that its index does not announce. Mirrors serve them and drop the mark:
+        a host that knows no ranges is asked nevertheless, until it has lacked more than it had.
         """
         parts = urlsplit(file.url)
-        if parts.scheme == "file" or (not file.metadata and self._misses.get(parts.netloc, 0) > _MISSES):
+        hoped = parts.netloc in self._without_ranges and self._misses.get(parts.netloc, 0) <= _MISSES
+        if parts.scheme == "file" or not (file.metadata or hoped):
             return None
         url = urlunsplit(parts._replace(path=f"{parts.path}.metadata"))
         for _ in range(2):
@@ -105,6 +107,16 @@ class Artefacts:
         """Keep the score of a host that was asked for METADATA files."""
         with self._lock:
             self._misses[host] = self._misses.get(host, 0) + missed
+
+    def _of_wheel(self, file: IndexFile, name: str) -> CoreMetadata:
+        """Return the metadata that lie in a wheel, or beside one that cannot be read in parts; errors as `metadata`."""
+        try:
+            return parse_metadata(self._metadata_within(file, name), file.url, "METADATA in the wheel")
+        except UnreadableError:
+            apart = None if file.metadata else self._metadata_apart(file, name)
+            if apart is None:
+                raise
+            return apart
 
     def _metadata_within(self, file: IndexFile, name: str) -> bytes:
         """Return the METADATA that lies in a wheel. Raises ValueError and IndexUnreachable."""
@@ -134,10 +146,12 @@ class Artefacts:
         try:
             reply = self._transport.get(file.url, {"Range": f"bytes={wanted}"}, limit=_WHOLE_BYTES)
         except TooLargeError as error:
+            self._without_ranges.add(urlsplit(file.url).netloc)
             raise UnreadableError(f"its server knows no byte ranges, and it is large ({error})") from None
         if reply.status == 416:  # the index states another size than the server, or the server knows no suffixes
             reply = self._transport.get(file.url, limit=_WHOLE_BYTES)
         if reply.status == 200:
+            self._without_ranges.add(urlsplit(file.url).netloc)
             check_hash(file, reply.body)
             return RangeFile(_no_more, len(reply.body), reply.body), reply.body
         start, size = _content_range(file, reply)
