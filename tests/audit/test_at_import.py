@@ -29,6 +29,20 @@ def test_another_package_of_the_same_wheel_is_its_own_too() -> None:
     assert found(sources)[0] == {"yaml"}
 
 
+def test_a_module_of_which_the_wheel_carries_a_copy_is_its_own_too() -> None:
+    sources = {
+        "lib/__init__.py": "import jaraco.text, requests, tomli, six, yaml, core\n",
+        "lib/_vendor/jaraco/text/__init__.py": "",
+        "lib/_vendored/requests/api.py": "",
+        "lib/third_party/tomli.py": "",
+        "lib/externals/six/__init__.py": "",
+        "lib/vendor.py": "",
+        "lib/yaml/__init__.py": "",
+        "lib/_vendor/core.txt": "",
+    }
+    assert found(sources)[0] == {"yaml", "core"}
+
+
 def test_what_is_guarded_or_waits_for_a_call_is_not_found() -> None:
     source = """
 from __future__ import annotations

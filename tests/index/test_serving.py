@@ -68,7 +68,7 @@ def test_a_page_holds_what_fits_and_of_what_does_not_one_wheel(serving, server):
 
 
 def test_a_wheel_whose_tags_are_none_costs_its_page_nothing(serving, server):
-    for tag in ("py36+-none-any", "-none-any", "py3-none-", "py3--any", "py3-none-any", "pÿ3-none-any", "py3.-none-any"):
+    for tag in ("py36+-none-any", "-none-any", "py3-none-", "py3--any", "py3-none-any", "pÿ3-none-any"):
         server.add("app", f"app-1.0-{tag}.whl", build_wheel("app", "1.0"))
     server.add("app", "app-0.18-py36+-none-any.whl", build_wheel("app", "0.18"))
     assert "app-1.0-py3-none-any.whl" in page(serving, server, "app")
@@ -130,14 +130,13 @@ def test_of_a_project_that_is_tried_again_older_releases_are_read_ahead(serving,
     for minor in range(30):
         server.add("app", f"app-1.{minor}-py3-none-any.whl", build_wheel("app", f"1.{minor}"))
     files = page(serving, server, "app")
-    for minor in (29, 28):
-        assert get(serving, files[f"app-1.{minor}-py3-none-any.whl"]["url"] + ".metadata").status == 200
-    until = time.monotonic() + 60
-    while not server.asked("app-1.24-") and time.monotonic() < until:
-        time.sleep(0.01)
-    assert server.asked("app-1.27-"), "before anybody asked"
-    assert server.asked("app-1.24-")
-    assert not server.asked("app-1.20-")
+    for asked, ahead in ((29, ()), (28, (27, 26)), (27, (26, 25, 24, 23))):
+        assert get(serving, files[f"app-1.{asked}-py3-none-any.whl"]["url"] + ".metadata").status == 200
+        until = time.monotonic() + 60
+        while not all(server.asked(f"app-1.{minor}-") for minor in ahead) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert all(server.asked(f"app-1.{minor}-") for minor in ahead), "before anybody asked"
+        assert not server.asked(f"app-1.{min((asked, *ahead)) - 1}-")
 
 
 def test_an_index_with_a_password_is_asked_with_it_and_the_address_has_none(serving, server):

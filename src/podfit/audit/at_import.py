@@ -2,7 +2,8 @@
 
 Followed are the modules that the import of its packages runs: statements of a module's own, one after the other, the
 bodies of classes and decorators, never those of functions, and nothing that a try, an if, a loop or a with guards.
-So what is found happens at every import, and what is not found may happen nevertheless.
+So what is found happens at every import, and what is not found may happen nevertheless. A module of which a wheel
+carries a copy (`setuptools/_vendor/jaraco/`) is its own: it is put onto the path as it is imported.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ MOST_SOURCE = 2 << 20
 
 MOST_DOTS = 500
 """A line with an import and more dots is nobody's: Python's parser takes minutes for a dotted name without end."""
+
+_COPIES = frozenset({"bundled", "extern", "external", "externals", "third_party", "thirdparty"})
+"""Folders in which projects carry copies of other projects; those called after vendoring beside them."""
 
 Read = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Returns the content of members of a wheel by their paths."""
@@ -45,6 +49,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     """Return what importing roots (dotted names) does, of a wheel that has these paths."""
     modules = _modules(paths)
     own = {name.partition(".")[0] for name in (*roots, *modules)}
+    carried = _carried(modules)
     found: dict[str, Used] = {}
     numpy: dict[str, Used] = {}
     waiting = [root for root in roots if root in modules]
@@ -61,7 +66,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
                     numpy.setdefault(text, used)
                 elif text.partition(".")[0] in own:
                     wave += _with_parents(text)
-                else:
+                elif text.partition(".")[0] not in carried:
                     found.setdefault(text, used)
         waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
         seen.update(waiting)
@@ -74,6 +79,17 @@ def _modules(paths: Iterable[str]) -> dict[str, str]:
     for path in paths:
         if path.endswith(".py") and ".dist-info/" not in path and ".data/" not in path:
             found[path[:-3].replace("/", ".").removesuffix(".__init__")] = path
+    return found
+
+
+def _carried(modules: Iterable[str]) -> set[str]:
+    """Return the top-level names of what stands in folders of copies, of modules by their dotted names."""
+    found: set[str] = set()
+    for name in modules:
+        parts = name.split(".")
+        folders = (part.strip("_").lower() for part in parts[:-1])
+        pairs = zip(folders, parts[1:], strict=True)
+        found.update(below for folder, below in pairs if folder in _COPIES or "vendor" in folder)
     return found
 
 

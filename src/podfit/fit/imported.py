@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from podfit.index import Index, IndexFile
 
-KIND = "at-import-2"
+KIND = "at-import-3"
 """What the cache calls what was read; another number when `at_import` finds something else."""
 
 MOST_BYTES = 768 << 10

@@ -22,6 +22,9 @@ from podfit.index.wheel import TAIL_BYTES, RangeFile, read_metadata
 _WHOLE_BYTES = 64 << 20
 """The largest wheel that is fetched whole from a server that knows no ranges."""
 _SDIST_BYTES = 256 << 20
+_LARGE_SDIST_BYTES = 1 << 20
+_BEGINNING_BYTES = 1 << 17
+"""So much of a larger source distribution is asked for first: setuptools puts PKG-INFO before what is large."""
 _MISSES = 2
 _METADATA_BYTES = 16 << 20
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+)")
@@ -66,11 +69,24 @@ class Artefacts:
 
     def _of_sdist(self, file: IndexFile) -> CoreMetadata:
         """Return the metadata of a source distribution. Raises UnreadableError and IndexUnreachable."""
+        if (found := self._of_beginning(file)) is not None:
+            return found
         data = self.whole(file, _SDIST_BYTES)
         try:
             return from_sdist(data, file.filename, file.url)
         except ValueError as error:
             raise UnreadableError(str(error), lasting=True) from None
+
+    def _of_beginning(self, file: IndexFile) -> CoreMetadata | None:
+        """Return what a PKG-INFO near the beginning of a large source distribution promises; None where none does."""
+        if file.size < _LARGE_SDIST_BYTES or file.url.startswith("file:"):
+            return None
+        with contextlib.suppress(TooLargeError, ValueError):
+            wanted = {"Range": f"bytes=0-{_BEGINNING_BYTES - 1}"}
+            reply = self._transport.get(file.url, wanted, limit=_BEGINNING_BYTES)
+            if reply.status == 206 and reply.body.startswith(b"\x1f\x8b"):  # what is cut off cannot look whole
+                return from_sdist(reply.body, file.filename, file.url)
+        return None
 
     def _metadata_apart(self, file: IndexFile, name: str) -> CoreMetadata | None:
         """Return what the METADATA file beside a wheel says (PEP 658), None when there is none that can be trusted.
@@ -168,6 +184,8 @@ class Artefacts:
 
     def whole(self, file: IndexFile, limit: int = _SDIST_BYTES) -> bytes:
         """Return all bytes of a file, its hash checked. Raises UnreadableError when it is longer than limit."""
+        if file.size > limit:
+            raise UnreadableError(f"it is too large to be read ({file.size} bytes)", lasting=True)
         if file.url.startswith("file:"):
             data = local_path(file).read_bytes()
         else:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 _THREADS = 12
 """So many wheels are read ahead at once, beside what the resolver waits for."""
 _SECOND, _LAST, _MOST = 2, 12, 8
-"""From the second to the last of so many releases of a project that are asked for, up to so many older ones are read.
+"""From the second to the last of so many releases of a project that are asked for, two, four, then so many older ones
+are read: most projects of which a second one is asked for need no third.
 
 A resolver that has tried five begins to ask for as many at once (uv, batch_prefetch.rs)."""
 _RECENT_PAGES = 32
@@ -151,12 +152,14 @@ class Serving:
         filename = filename_of(url)
         name = canonical(filename.partition("-")[0])
         _, version = kind_and_version(filename, name)
-        releases = (self._recent.get((view.source.key, name)) or self._pages.page(view.source, name)).releases
+        page = self._recent.get((view.source.key, name)) or self._pages.page(view.source, name)
+        self._recent.put((view.source.key, name), page)
+        releases = page.releases
         file = next(file for file in index_files(releases[version], version) if file.filename == filename)
         with self._lock:
             count = view.asked[name] = view.asked.get(name, 0) + 1
         if _SECOND <= count <= _LAST:
-            self._expect(view, name, releases, version, min(_MOST, 1 << count))
+            self._expect(view, name, releases, version, min(_MOST, 1 << (count - 1)))
         return 200, "text/plain", _LASTING, metadata_text(self._read(file, name))
 
     def _expect(self, view: _View, name: str, releases: Mapping[str, msgspec.Raw], version: str, most: int) -> None:

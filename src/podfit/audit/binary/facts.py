@@ -86,25 +86,26 @@ class WheelBinaries:
 def library_facts(path: str, data: bytes) -> LibraryFacts:
     """Return the facts of one file from its bytes. Raises NotElfError for what is no shared library."""
     library = read_library(data)
+    text = library.without_fatbins(data)
     return LibraryFacts(
         path=path,
         machine=library.machine,
         soname=library.soname,
         needed=library.needed,
-        opened=_opened(data, library),
+        opened=_opened(text, library),
         glibc=library.highest("GLIBC"),
         glibcxx=library.highest("GLIBCXX", CXX_LIBRARY),
         cxxabi=library.highest("CXXABI", CXX_LIBRARY),
-        numpy=numpy_use(data, library),
+        numpy=numpy_use(data, library, text),
         torch=tuple(sorted(filter(is_torchs, library.undefined))),
         gives=tuple(sorted(filter(is_torchs, library.defined))),
         archs=tuple(dict.fromkeys(code for place in library.fatbins for code in device_code(data, *place))),
     )
 
 
-def _opened(data: bytes, library: Library) -> tuple[str, ...]:
+def _opened(text: bytes, library: Library) -> tuple[str, ...]:
     """Return the names of libraries in a file's text that are neither needed nor its own, sorted."""
-    found = {match.group(1).decode() for match in _OPENED.finditer(data)}
+    found = {match.group(1).decode() for match in _OPENED.finditer(text)}
     return tuple(sorted(found - set(library.needed) - {library.soname}))
 
 

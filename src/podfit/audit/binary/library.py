@@ -60,6 +60,17 @@ class Library:
         ]
         return max(asked, key=_numbers, default="")
 
+    def without_fatbins(self, data: bytes) -> bytes:
+        """Return the file's bytes, a zero in the place of its code for GPUs: most of many libraries, and no text."""
+        if not self.fatbins:
+            return data
+        parts = []
+        end = 0
+        for offset, size in sorted(self.fatbins):
+            parts.append(data[end : max(end, offset)])
+            end = max(end, offset + size)
+        return b"\0".join((*parts, data[end:]))
+
     def address(self, offset: int) -> int | None:
         """Return the address at which a byte of the file is loaded, None when it is not."""
         for address, start, size, _ in self.segments:

@@ -78,17 +78,20 @@ class NumpyUse:
     seen: str = ""
 
 
-def numpy_use(data: bytes, library: Library) -> NumpyUse:
-    """Return what a compiled module asks of NumPy; data are the bytes that library was read from."""
-    sizes = tuple(_cython_sizes(data, library)) if _CYTHON_SIZE in data else ()
+def numpy_use(data: bytes, library: Library, text: bytes) -> NumpyUse:
+    """Return what a compiled module asks of NumPy; data are the bytes that library was read from.
+
+    text is what of them can hold names and messages.
+    """
+    sizes = tuple(_cython_sizes(data, library)) if _CYTHON_SIZE in text else ()
     least = max((least for _, least in sizes), key=_key, default="")
-    old_dtype = next((text for text, _ in sizes if text.startswith("numpy.dtype")), "")
-    new = _API_NEW.search(data)
-    if new is not None and _UMATH_2 in data:
+    old_dtype = next((said for said, _ in sizes if said.startswith("numpy.dtype")), "")
+    new = _API_NEW.search(text)
+    if new is not None and _UMATH_2 in text:
         stated = new.group(1).decode()
         seen = f"compiled against NumPy's C-API of {stated}, by headers of NumPy 2"
         return NumpyUse(NumpyAbi.BOTH, max(stated, least, key=_key), seen)
-    if _UMATH in data and _ARRAY_API in data and _UMATH_2 not in data:
+    if _UMATH in text and _ARRAY_API in text and _UMATH_2 not in text:
         number = _old_number(data, library)
         stated = FEATURE_VERSIONS.get(number, "")
         seen = "import_array() of NumPy 1's headers: it knows numpy.core alone"
@@ -96,13 +99,13 @@ def numpy_use(data: bytes, library: Library) -> NumpyUse:
         return NumpyUse(NumpyAbi.ONE, max(stated, least, key=_key), seen)
     if old_dtype:
         return NumpyUse(NumpyAbi.ONE, least, old_dtype)
-    if _PYBIND11 in data and _ARRAY_API in data:
-        if _MULTIARRAY in data:
+    if _PYBIND11 in text and _ARRAY_API in text:
+        if _MULTIARRAY in text:
             return NumpyUse(NumpyAbi.SILENT, "", "pybind11 before 2.12: it names numpy.core.multiarray")
         return NumpyUse(NumpyAbi.BOTH, "", "pybind11 2.12 or newer: it asks for the running NumPy's generation")
     if sizes:
         return NumpyUse(NumpyAbi.BOTH, least, sizes[0][0])
-    if _ARRAY_API in data and b"numpy" in data:
+    if _ARRAY_API in text and b"numpy" in text:
         return NumpyUse(NumpyAbi.UNKNOWN, "", "it reaches _ARRAY_API by other means than NumPy's headers")
     return NumpyUse(NumpyAbi.NONE)
 
