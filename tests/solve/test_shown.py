@@ -6,6 +6,8 @@ import pytest
 from index_support import LocalIndex, build_sdist, build_wheel
 
 from podfit.index import Index
+from podfit.index.transport import ATTEMPTS
+from podfit.model import InputError
 from podfit.model.steps import finish
 from podfit.solve.answer import Refusal
 from podfit.solve.shown import shown, through
@@ -90,6 +92,14 @@ def test_what_cannot_be_shown_is_asked_of_the_index_itself(question, asked, serv
     answer, _ = asked(replace(question, requirements=("app<3",)))
     assert answer["app"].version == "1.0"
     assert asked.made[0].serving is None
+
+
+def test_an_index_that_podfit_has_asked_in_vain_is_asked_once_more(question, asked, server, monkeypatch):
+    monkeypatch.setattr("podfit.index.transport._BACKOFF_SECONDS", 0.01)
+    server.troubles["/simple/app/"] = [(503, {}, b"")] * 20
+    with pytest.raises(InputError, match=r"cannot be reached"):
+        asked(question)
+    assert server.asked("/simple/app/") == ATTEMPTS + 1
 
 
 def test_where_nobody_may_listen_the_index_is_asked_itself(question, asked, monkeypatch):

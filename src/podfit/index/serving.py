@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from podfit.index.errors import IndexUnreachable
 from podfit.index.files import IndexFile, kind_and_version
 from podfit.index.metadata import CoreMetadata
 from podfit.index.pages import FRESH_SECONDS, ForbiddenError, Page, Pages, Source, source_of
@@ -65,11 +66,13 @@ class Serving:
 
     pages are the indexes' pages, whichever index is asked; read returns the metadata of a project's file, reading once
     for all who ask at the same time. troubles counts what could not be answered as an index would: who finds it grown
-    should ask the indexes themselves.
+    should ask the indexes themselves. silent tells that one of them was an index that did not answer, often enough
+    asked.
     """
 
     def __init__(self, pages: Pages, read: Callable[[IndexFile, str], CoreMetadata]) -> None:
         self.troubles = 0
+        self.silent = False
         self._pages = pages
         self._read = read
         self._views: dict[str, _View] = {}
@@ -131,8 +134,9 @@ class Serving:
                 return self._page(view, key, canonical(rest.strip("/")))
             if view is not None and kind == "files" and rest.endswith(".metadata"):
                 return self._metadata(view, url_of(rest.removesuffix(".metadata")))
-        except (PodfitError, ForbiddenError, ValueError, KeyError, StopIteration, OSError):
-            pass  # the resolver learns nothing of it: who looks at `troubles` asks the index itself
+        except (PodfitError, ForbiddenError, ValueError, KeyError, StopIteration, OSError) as error:
+            # the resolver learns nothing of it: who looks at `troubles` asks the index itself
+            self.silent |= isinstance(error, IndexUnreachable)
         self.troubles += 1
         return 404, "text/plain", "no-store", b""
 

@@ -274,16 +274,19 @@ class Uv:
     ) -> subprocess.CompletedProcess[str]:
         """Return what `_run` does, waiting here; uv is its executable, stopped as in `run_watched`."""
         serving = self.serving
+        environment = _environment()
         asked = shown(question, serving) if serving is not None else None
         if serving is not None and asked is not None:
             troubles = serving.troubles
             if proxy := serving.proxy():
-                done = self._resolved(uv, asked, through(proxy, _environment()), stopped=stopped)
+                done = self._resolved(uv, asked, through(proxy, environment), stopped=stopped)
                 if serving.troubles == troubles and (done.returncode == 0 or is_refusal(done.stderr)):
                     return subprocess.CompletedProcess(done.args, done.returncode, original(done.stdout), done.stderr)
             self.serving = None  # where a question ended so, the next would
             serving.close()
-        return self._resolved(uv, question, _environment(), offline=offline, stopped=stopped)
+            if serving.silent:  # podfit has tried again already
+                environment.setdefault("UV_HTTP_RETRIES", "0")
+        return self._resolved(uv, question, environment, offline=offline, stopped=stopped)
 
     def _resolved(
         self,

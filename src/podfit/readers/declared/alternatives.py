@@ -78,9 +78,9 @@ def _clash(
     mine: dict[str, list[tuple[Declaration, Requirement]]], theirs: dict[str, list[tuple[Declaration, Requirement]]]
 ) -> tuple[Declaration, Declaration] | None:
     """Return the first two lines that exclude each other, None when the files agree."""
-    for name in mine.keys() & theirs.keys():
-        for declaration, requirement in mine[name]:
-            for other, there in theirs[name]:
+    for name, lines in mine.items():
+        for declaration, requirement in lines:
+            for other, there in theirs.get(name, ()):
                 if requirement.specifier.is_unsatisfiable() or there.specifier.is_unsatisfiable():
                     continue  # no version meets that line, whatever the other file says
                 if (requirement.specifier & there.specifier).is_unsatisfiable():
