@@ -1,4 +1,4 @@
-"""Planning starts no program but uv, and runs no file of the project, of a package, or from the person's PATH.
+"""Planning starts no program but uv and podfit's own reader of wheels, and runs no file of the project, of a package, or from the person's PATH.
 
 Trip-wires stand wherever code could be picked up: files that Python runs by itself, the project's modules, build
 backends of a source distribution and of a directory, and a PATH of programs that all leave a mark. What podfit's own
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from index_support import LocalIndex, build_wheel
 from uv import find_uv_bin
 
 pytestmark = pytest.mark.slow  # each fit starts uv and Python once more, under an audit hook
@@ -26,8 +27,13 @@ PROGRAMS = (
     *("python", "python3", f"python3.{sys.version_info[1]}", "pip", "pip3", "uv", "git", "conda", "mamba", "poetry"),
     *("sh", "bash", "gcc", "cc", "g++", "make", "nvidia-smi", "nvcc", "ldd", "ldconfig", "gcc-13", "hatch", "jupyter"),
 )
+READER = "podfit's reader"
+"""What stands for the process that reads wheels ahead."""
+
 HOOK = """
 import os, sys
+
+READER = "podfit.fit.reading"
 
 def _hook(event, arguments, log=os.environ["PODFIT_TEST_LOG"], busy=[]):
     if busy or event not in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "exec", "import"):
@@ -38,7 +44,8 @@ def _hook(event, arguments, log=os.environ["PODFIT_TEST_LOG"], busy=[]):
         if event == "exec":
             what = getattr(arguments[0], "co_filename", "")
         elif event == "subprocess.Popen":
-            what = os.fspath(arguments[1][0] if not isinstance(arguments[1], str) else arguments[1])
+            words = [arguments[1]] if isinstance(arguments[1], str) else [*map(os.fspath, arguments[1])]
+            what = "podfit's reader" if words[:-1] == [sys.executable, "-m"] and words[-1] == READER else words[0]
         elif event == "import":
             what = arguments[1] or ""
         with open(log, "a") as file:
@@ -178,12 +185,17 @@ def wheel_into(folder: Path, world: World) -> None:
     (folder / "index.html").write_text(f'<a href="{name}">{name}</a>')
 
 
-def check_nothing_ran(world: World, done: subprocess.CompletedProcess[str]) -> None:
-    """No mark was left; podfit's process started uv alone and executed nothing but its own environment's files."""
+def check_nothing_ran(world: World, done: subprocess.CompletedProcess[str], *more: str) -> None:
+    """No mark was left; podfit's process started uv alone and executed nothing but its own environment's files.
+
+    more are other programs that it may start; what these execute is seen, too.
+    """
     assert world.marks == set(), done.stderr
     seen = world.seen
     started = {what for event, what in seen if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system")}
-    assert {os.path.realpath(what) for what in started} <= {os.path.realpath(find_uv_bin())}, done.stderr
+    assert {os.path.realpath(what) for what in started} <= {
+        *map(os.path.realpath, (find_uv_bin(), *more))
+    }, done.stderr
     own = str(world.root)
     run = {what for event, what in seen if event in ("exec", "import") and what.startswith(own)}
     assert run <= {str(world.root / "hook" / "sitecustomize.py")}
@@ -196,6 +208,27 @@ def test_a_plan_from_wheels(world: World) -> None:
     assert "\nplain>=1.0" in (world.root / "out" / "requirements-pod.txt").read_text()
     assert any(event == "subprocess.Popen" for event, _ in world.seen), "uv was not asked"
     check_nothing_ran(world, done)
+
+
+def test_wheels_that_are_read_ahead(world: World) -> None:
+    """The process that reads wheels meanwhile executes nothing of them either, and no file where podfit was called."""
+    index = LocalIndex()
+    try:
+        names = [f"plain{number}" for number in range(5)]
+        for name in names:
+            source = f"import os, other{name}\n{world.tripwire(f'import-of-{name}')}"
+            files = {f"{name}.py": source.encode(), f"{name}.pth": f"import {name}\n".encode()}
+            index.add(name, f"{name}-1.0-py3-none-any.whl", build_wheel(name, "1.0", (), files))
+        world.write("project/requirements.txt", "numpy\n" + "".join(f"{name}\n" for name in names))
+        world.write("project/podfit/__init__.py", world.tripwire("project-podfit"))
+        done = world.fit("--index-url", index.url)
+    finally:
+        index.close()
+    assert done.returncode == 0, done.stderr
+    several = len(os.sched_getaffinity(0)) > 1
+    assert ("subprocess.Popen", READER) in world.seen or not several
+    check_nothing_ran(world, done, READER)
+    assert not several or any(event == "exec" and what.endswith("fit/reading.py") for event, what in world.seen)
 
 
 def test_a_project_with_a_backend_of_its_own(world: World) -> None:

@@ -9,6 +9,8 @@ carries a copy (`setuptools/_vendor/jaraco/`) is its own: it is put onto the pat
 from __future__ import annotations
 
 import ast
+import contextlib
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ MOST_SOURCE = 2 << 20
 
 MOST_DOTS = 500
 """A line with an import and more dots is nobody's: Python's parser takes minutes for a dotted name without end."""
+
+_PARSING = threading.Lock()
+_TRIES = 3
 
 _COPIES = frozenset({"bundled", "extern", "external", "externals", "third_party", "thirdparty"})
 """Folders in which projects carry copies of other projects; those called after vendoring beside them."""
@@ -104,9 +109,7 @@ def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
     if len(source) > MOST_SOURCE or _endless(source):
         return
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+        tree = _parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     lazy = any(
@@ -135,6 +138,19 @@ def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
             for part in _evaluated(node, annotations=not lazy):
                 if isinstance(part.value, ast.Name) and part.value.id in names:
                     yield "numpy", part.attr, part.lineno
+
+
+def _parsed(source: bytes) -> ast.Module:
+    """Return a syntax tree; of many threads one makes its own at a time. Raises as `ast.parse`.
+
+    In CPython 3.11 and 3.12 another thread that parses anything can end this in a SystemError (python/cpython#106905).
+    """
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(_TRIES):
+            with contextlib.suppress(SystemError):
+                return ast.parse(source)
+        return ast.parse(source)
 
 
 def _endless(source: bytes) -> bool:

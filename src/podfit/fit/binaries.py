@@ -6,16 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.audit.binary.facts import (
-    KINDS,
-    WheelBinaries,
-    mentions_numpy,
-    mentions_torch,
-    sampled_binaries,
-    wheel_binaries,
-)
+from podfit.audit.binary.facts import WheelBinaries
 from podfit.audit.releases import uses_cuda, uses_numpy
 from podfit.catalogue.variants import variants
+from podfit.fit.wheels import Wanted, read_wheel
 from podfit.index.threads import side_by_side
 from podfit.model import LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
@@ -23,9 +17,6 @@ from podfit.plan.files import best_first
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
-
-MOST_BYTES = 32 << 20
-"""So much of one wheel is read at most."""
 
 _THREADS = 8
 
@@ -115,37 +106,18 @@ class WheelReader:
         wanted = [file for file in files if file.filename not in self._known]
         if not wanted:
             return
-        found = yield Wait(lambda: self._fetch(wanted))
-        self._known.update(found)
+        found = yield Wait(lambda: side_by_side(self._read_one, wanted, _THREADS, "wheel"))
+        self._known.update(zip((file.filename for file in wanted), found, strict=True))
 
-    def _fetch(self, files: Sequence[IndexFile]) -> dict[str, WheelBinaries | None]:
-        """Return the facts of wheels by file name; the waiting part."""
-        kept = {file.filename: self._index.kept_of(file, self._kind(file), WheelBinaries) for file in files}
-        missing = [file for file in files if kept[file.filename] is None]
-        read = side_by_side(self._fetch_one, missing, _THREADS, "wheel")
-        return kept | dict(zip((file.filename for file in missing), read, strict=True))
-
-    def _kind(self, file: IndexFile) -> str:
-        """Return what the cache calls the facts of a wheel."""
-        return KINDS[0] if file.filename in self._whole else KINDS[1]
-
-    def _fetch_one(self, file: IndexFile) -> WheelBinaries | None:
-        """Return the facts of one wheel, which the cache lacks; None with a reason in unread when it cannot be read."""
-        from podfit.index.wheel import fetch_members
-
+    def _read_one(self, file: IndexFile) -> WheelBinaries | None:
+        """Return the facts of one wheel; None with a reason in unread when it cannot be read."""
+        how = "all" if file.filename in self._whole else "numpy" if file.filename in self._stated else "some"
         try:
-            with self._index.open_wheel(file) as bundle:
-                if file.filename in self._whole or mentions_torch(bundle):
-                    found = wheel_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
-                elif file.filename not in self._stated and not mentions_numpy(bundle):
-                    found = WheelBinaries()
-                else:
-                    found = sampled_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
+            found = read_wheel(self._index, Wanted(file, "", how))
         except (PodfitError, OSError, ValueError) as error:
             self._unread[file.filename] = str(error)
             return None
-        self._index.keep_of(file, self._kind(file), found)
-        return found
+        return found if isinstance(found, WheelBinaries) else None
 
 
 def planned_wheel(package: LockedPackage, template: Template) -> IndexFile | None:

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.audit.at_import import AtImport, Used, at_import
-from podfit.catalogue.imports import ImportName, find, modules_of
+from podfit.audit.at_import import AtImport, Used
+from podfit.catalogue.imports import ImportName, find
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import added_wheel, compiled
 from podfit.fit.modules import moved_away
 from podfit.fit.phases import Given
+from podfit.fit.wheels import Wanted, read_wheel
 from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
 from podfit.model.steps import Steps, Wait
@@ -25,15 +26,7 @@ from podfit.model.versions import parsed
 from podfit.needs.providers import standard_library
 
 if TYPE_CHECKING:
-    import zipfile
-
     from podfit.index import Index, IndexFile
-
-KIND = "at-import-3"
-"""What the cache calls what was read; another number when `at_import` finds something else."""
-
-MOST_BYTES = 768 << 10
-"""So much of the source of one wheel is read at most, as it is packed: of what is larger, what is imported first."""
 
 _THREADS = 8
 _SHIM = "setuptools"
@@ -117,38 +110,10 @@ def _read_all(index: Index, files: Mapping[str, IndexFile]) -> dict[str, AtImpor
     """Return what was read of wheels, by name; the waiting part."""
 
     def one(name: str) -> AtImport:
-        file = files[name]
-        kept = index.kept_of(file, KIND, AtImport)
-        if kept is not None:
-            return kept
         try:
-            with index.open_wheel(file) as bundle:
-                found = _read(bundle, file.filename, name)
+            found = read_wheel(index, Wanted(files[name], name, "import"))
         except (PodfitError, OSError, ValueError):
             return AtImport()
-        index.keep_of(file, KIND, found)
-        return found
+        return found if isinstance(found, AtImport) else AtImport()
 
     return dict(zip(files, side_by_side(one, files, _THREADS, "imported"), strict=True))
-
-
-def _read(bundle: zipfile.ZipFile, filename: str, name: str) -> AtImport:
-    """Return what the import of a distribution's packages does, of its open wheel: of those that bear its name."""
-    from podfit.index.archives import member_of
-    from podfit.index.wheel import fetch_members, list_wheel
-
-    left = MOST_BYTES
-
-    def read(paths: Sequence[str]) -> dict[str, bytes]:
-        nonlocal left
-        infos = [bundle.getinfo(path) for path in paths]
-        left -= sum(info.compress_size for info in infos)
-        if left < 0:
-            return {}
-        fetch_members(bundle, infos)
-        return {info.filename: member_of(bundle, info) for info in infos}
-
-    listing = list_wheel(bundle, filename)
-    known = modules_of(name)
-    roots = [root for root in listing.import_roots if canonical(root) == name or root in known] or listing.import_roots
-    return at_import((member.path for member in listing.members), roots, read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,7 @@ from podfit.solve import Earlier, Uv, overlay_steps
 from podfit.solve.sources import Sources
 
 if TYPE_CHECKING:
+    from podfit.fit.ahead import Ahead
     from podfit.fit.options import Options
     from podfit.index import Index, IndexFile
 
@@ -50,8 +52,8 @@ if TYPE_CHECKING:
 class Given:
     """What one fit starts from: the project with its calls, one template, where to ask, how to fit.
 
-    memory is what was found out on the way and stays true: the files of releases that fit the template. swaps maps
-    needs to the smaller builds that take their place.
+    memory is what was found out on the way and stays true: the files of releases that fit the template. ahead reads
+    wheels meanwhile. swaps maps needs to the smaller builds that take their place.
     """
 
     project: Project
@@ -66,6 +68,7 @@ class Given:
     wheels: WheelReader
     audits: Sequence[Audit]
     memory: dict[tuple[str, str], tuple[IndexFile, ...]] = field(default_factory=dict)
+    ahead: Ahead | None = None
     swaps: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -147,6 +150,13 @@ def overlay_phase(
     """
     given.reporter.step(f"solving over {needed.template.name}")
     tested = given.tested
+    sources = Sources(
+        *(given.index, needed.template, given.uv.cache, given.options.allow_build, given.options.exclude_newer),
+        until=until,
+        memory=given.memory,
+    )
+    if given.ahead is not None:
+        sources.likely = functools.partial(given.ahead.expect, needed.template)
     overlay = yield from overlay_steps(
         needed.template,
         needed.report.needs,
@@ -157,11 +167,7 @@ def overlay_phase(
         bounds=(*needed.bounds, *bounds),
         index_arguments=index_arguments(given.options),
         exclude_newer=given.options.exclude_newer,
-        sources=Sources(
-            *(given.index, needed.template, given.uv.cache, given.options.allow_build, given.options.exclude_newer),
-            until=until,
-            memory=given.memory,
-        ),
+        sources=sources,
         unasked=given.options.unasked,
         reporter=given.reporter,
         earlier=earlier,
@@ -194,6 +200,8 @@ def audit_phase(
 ) -> Steps[tuple[Subject, Audited]]:
     """Return the solution with what was read of its wheels and what is waived, and what the audits say of it."""
     given.reporter.step(f"auditing the solution for {solved.template.name}")
+    if given.ahead is not None:
+        yield Wait(given.ahead.wait)
     packages = {name: solved.overlay.packages[name] for name in solved.added}
     binaries, unread = yield from given.wheels.of_packages(packages, solved.added)
     files = yield from given.wheels.files_of(solved)

@@ -38,6 +38,7 @@ from podfit.model.steps import Steps, finish
 from podfit.solve import Uv
 
 if TYPE_CHECKING:
+    from podfit.fit.ahead import Ahead
     from podfit.index import Index
     from podfit.plan.bloat import Bloat
     from podfit.plan.sizes import Sizes
@@ -216,6 +217,7 @@ class Session:
             *(reading.project, reading.calls, [templates[place] for place in new]),
             index=index,
             uv=uv,
+            ahead=None if self.offline else _ahead(options, index, self.cache),
             options=options,
             audits=self.audits,
             reporter=reporter,
@@ -244,12 +246,13 @@ def fit_templates(
     *,
     index: Index,
     uv: Uv,
+    ahead: Ahead | None = None,
     options: Options | None = None,
     reporter: Reporter | None = None,
     audits: Sequence[Audit] = AUDITS,
     now: Callable[[], datetime] = _now,
 ) -> tuple[Fitted, ...]:
-    """Return one result per template, in the order given.
+    """Return one result per template, in the order given; uv and ahead are closed then.
 
     Every template is answered by itself: one that nothing fits is a result, and so is one whose fit an error ends.
     Raises InputError when something that was given cannot be used and no template has another answer.
@@ -271,6 +274,7 @@ def fit_templates(
                 source=IndexReleases(index, template),
                 wheels=WheelReader(index, template),
                 audits=audits,
+                ahead=ahead,
             )
         )
         for template in templates
@@ -279,10 +283,20 @@ def fit_templates(
         results = finish_all(jobs, _SIDE_BY_SIDE)
     finally:
         uv.close()
+        if ahead is not None:
+            ahead.stop()
     errors = [result.error for result in results if result.error is not None]
     if errors and len(errors) == len(results):
         raise errors[0]
     return results
+
+
+def _ahead(options: Options, index: Index, cache: Path) -> Ahead:
+    """Return what reads wheels ahead from the indexes that a session asks."""
+    from podfit.fit.ahead import Ahead
+    from podfit.fit.reading import Place
+
+    return Ahead(Place((*options.extra_index_urls, options.index_url), options.find_links, str(cache)), index)
 
 
 def _fit_one(given: Given) -> Steps[Fitted]:

@@ -6,11 +6,12 @@ that it may not build it only when it has tried everything else.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from podfit.model import Template
 from podfit.model.requirement import Markers
-from podfit.model.steps import Steps
+from podfit.model.steps import Steps, Wait
 from podfit.model.versions import within
 from podfit.solve.sources import Sources
 
@@ -28,13 +29,16 @@ def read_ahead(
     """Read the metadata of exact versions and of what they ask for: the tested version, else the newest with a wheel.
 
     extras are those that are asked for of exact, by name, the empty one among them. What the template has is known
-    already. What they ask for and no wheel can meet is offered where its build is likely.
+    already. What they ask for and no wheel can meet is offered where its build is likely. sources are told what is
+    likely to be chosen (`Sources.likely`).
     """
     markers = Markers(template.marker_environment)
     seen = {*exact, *template.distributions}
     front = dict(exact)
-    for _ in range(_DEEPEST):
+    for depth in range(_DEEPEST):
         stated = yield from sources.requirements(front.items())
+        if sources.likely is not None:
+            yield Wait(functools.partial(sources.likely, stated, depth == 0))
         asked: dict[str, str] = {}
         for (name, _), lines in stated.items():
             for line in markers.active(lines, extras.get(name, ("",))):

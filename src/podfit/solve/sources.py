@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 _SIDE_BY_SIDE = 8
 """So many source distributions are fetched at the same time."""
+
+Likely = Callable[[Mapping[tuple[str, str], tuple[str, ...]], bool], None]
+"""Is told, in a thread that may wait, what a solution is likely to hold: Requires-Dist lines by name and version, and
+whether the project itself asks for these."""
 
 MOST_OFFERS = 4
 """So often source releases of one package are looked at because uv found no wheel, each older than the one before."""
@@ -72,6 +76,7 @@ class Sources:
         self._seen: set[tuple[str, str]] = set()
         self._stated: dict[tuple[str, str], tuple[str, ...] | None] = {}
         self._tries: dict[str, int] = {}
+        self.likely: Likely | None = None
 
     def learn(self, refusal: Refusal, requirements: Iterable[str]) -> Steps[bool]:
         """Look at what uv would have to build; return whether there is something new to offer it."""

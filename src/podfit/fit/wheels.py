@@ -1,0 +1,103 @@
+"""What podfit reads of the wheels that a plan would install, through an index, kept by file hash for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from podfit.audit.at_import import AtImport, at_import
+from podfit.audit.binary.facts import (
+    KINDS,
+    WheelBinaries,
+    mentions_numpy,
+    mentions_torch,
+    sampled_binaries,
+    wheel_binaries,
+)
+from podfit.catalogue.imports import modules_of
+from podfit.index.files import IndexFile
+from podfit.model import canonical
+
+if TYPE_CHECKING:
+    import zipfile
+
+    from podfit.index import Index
+
+AT_IMPORT = "at-import-3"
+"""What the cache calls what an import does; another number when `at_import` finds something else."""
+
+MOST_BYTES = 32 << 20
+"""So much of the compiled modules of one wheel is read at most."""
+
+MOST_SOURCE_BYTES = 768 << 10
+"""So much of the source of one wheel is read at most, as it is packed: of what is larger, what is imported first."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is to be read of one wheel of a distribution.
+
+    how is "import" (what its import does), "all" (its compiled modules) or "some" (these, until NumPy shows, where the
+    wheel mentions it); "numpy" is "some" of a release that states its need of NumPy.
+    """
+
+    file: IndexFile
+    name: str
+    how: str
+
+    @property
+    def kind(self) -> str:
+        """What the cache calls it."""
+        return {"import": AT_IMPORT, "all": KINDS[0]}.get(self.how, KINDS[1])
+
+
+def known(index: Index, wanted: Wanted) -> AtImport | WheelBinaries | None:
+    """Return what was read of a wheel before, None where nothing was."""
+    if wanted.how == "import":
+        return index.kept_of(wanted.file, wanted.kind, AtImport)
+    return index.kept_of(wanted.file, wanted.kind, WheelBinaries)
+
+
+def read_wheel(index: Index, wanted: Wanted) -> AtImport | WheelBinaries:
+    """Return what the cache has, else what the wheel says, which is kept. Raises PodfitError, OSError, ValueError."""
+    kept = known(index, wanted)
+    if kept is not None:
+        return kept
+    with index.open_wheel(wanted.file) as bundle:
+        found = _import_of(bundle, wanted) if wanted.how == "import" else _binaries_of(bundle, wanted.how)
+    index.keep_of(wanted.file, wanted.kind, found)
+    return found
+
+
+def _binaries_of(bundle: zipfile.ZipFile, how: str) -> WheelBinaries:
+    """Return what the compiled modules of an open wheel say."""
+    from podfit.index.wheel import fetch_members
+
+    if how == "all" or mentions_torch(bundle):
+        return wheel_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
+    if how != "numpy" and not mentions_numpy(bundle):
+        return WheelBinaries()
+    return sampled_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
+
+
+def _import_of(bundle: zipfile.ZipFile, wanted: Wanted) -> AtImport:
+    """Return what the import of a distribution's packages does, of its open wheel: of those that bear its name."""
+    from podfit.index.archives import member_of
+    from podfit.index.wheel import fetch_members, list_wheel
+
+    left = MOST_SOURCE_BYTES
+
+    def read(paths: Sequence[str]) -> dict[str, bytes]:
+        nonlocal left
+        infos = [bundle.getinfo(path) for path in paths]
+        left -= sum(info.compress_size for info in infos)
+        if left < 0:
+            return {}
+        fetch_members(bundle, infos)
+        return {info.filename: member_of(bundle, info) for info in infos}
+
+    listing = list_wheel(bundle, wanted.file.filename)
+    known = modules_of(wanted.name)
+    roots = [root for root in listing.import_roots if canonical(root) == wanted.name or root in known]
+    return at_import((member.path for member in listing.members), roots or listing.import_roots, read)
