@@ -110,3 +110,28 @@ def test_a_name_without_end_costs_nothing() -> None:
     long = "lib" + ".a" * 100_000
     for name in (long, long.replace(".", " . "), long.replace(".", "\\\n.")):
         assert found({"lib/__init__.py": f"import {name}\nimport six\n"})[0] == set()
+
+
+def test_what_is_caught_whatever_it_raises_is_told_apart() -> None:
+    guards = (
+        "except OSError:\n    pass\nexcept ImportError:",
+        "except Exception:",
+        "except:",
+        "except (ImportError, OSError) as e:",
+    )
+    for guard in guards:
+        source = f"try:\n    import sounddevice as sd\n    from portaudio.deep import x\n{guard}\n    sd = None\n"
+        facts = at_import(
+            {"lib/__init__.py": source}, ("lib",), lambda _, source=source: {"lib/__init__.py": source.encode()}
+        )
+        assert [(used.name, used.place) for used in facts.guarded] == [
+            ("sounddevice", "lib/__init__.py:2"),
+            ("portaudio.deep", "lib/__init__.py:3"),
+        ]
+        assert facts.modules == ()
+    for other in ("except ImportError:", "except OSError:", "except ValueError:", "finally:"):
+        source = f"try:\n    import sounddevice\n{other}\n    pass\n"
+        facts = at_import(
+            {"lib/__init__.py": source}, ("lib",), lambda _, source=source: {"lib/__init__.py": source.encode()}
+        )
+        assert facts == AtImport()

@@ -1,4 +1,4 @@
-"""Planning starts no program but uv and podfit's own reader of wheels, and runs no file of the project, of a package, or from the person's PATH.
+"""Planning starts no program but uv and a reader of podfit's own, and runs no file of strangers or from the PATH.
 
 Trip-wires stand wherever code could be picked up: files that Python runs by itself, the project's modules, build
 backends of a source distribution and of a directory, and a PATH of programs that all leave a mark. What podfit's own
@@ -193,9 +193,7 @@ def check_nothing_ran(world: World, done: subprocess.CompletedProcess[str], *mor
     assert world.marks == set(), done.stderr
     seen = world.seen
     started = {what for event, what in seen if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system")}
-    assert {os.path.realpath(what) for what in started} <= {
-        *map(os.path.realpath, (find_uv_bin(), *more))
-    }, done.stderr
+    assert {os.path.realpath(what) for what in started} <= {*map(os.path.realpath, (find_uv_bin(), *more))}, done.stderr
     own = str(world.root)
     run = {what for event, what in seen if event in ("exec", "import") and what.startswith(own)}
     assert run <= {str(world.root / "hook" / "sitecustomize.py")}

@@ -2,7 +2,8 @@
 
 Followed are the modules that the import of its packages runs: statements of a module's own, one after the other, the
 bodies of classes and decorators, never those of functions, and nothing that a try, an if, a loop or a with guards.
-So what is found happens at every import, and what is not found may happen nevertheless. A module of which a wheel
+So what is found happens at every import, and what is not found may happen nevertheless. What such a module imports
+inside a try that catches whatever an import may raise is told apart: it does without. A module of which a wheel
 carries a copy (`setuptools/_vendor/jaraco/`) is its own: it is put onto the path as it is imported.
 """
 
@@ -44,10 +45,14 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class AtImport:
-    """What an import of a wheel's packages asks for: modules that are not its own, and attributes of NumPy."""
+    """What an import of a wheel's packages asks for: modules that are not its own, and attributes of NumPy.
+
+    guarded are modules that it does without where they cannot be imported.
+    """
 
     modules: tuple[Used, ...] = ()
     numpy: tuple[Used, ...] = ()
+    guarded: tuple[Used, ...] = ()
 
 
 def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImport:
@@ -57,6 +62,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     carried = _carried(modules)
     found: dict[str, Used] = {}
     numpy: dict[str, Used] = {}
+    guarded: dict[str, Used] = {}
     waiting = [root for root in roots if root in modules]
     seen = set(waiting)
     while waiting and len(seen) <= MOST_MODULES:
@@ -69,13 +75,15 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
                 used = Used(text, f"{path}:{line}")
                 if kind == "numpy":
                     numpy.setdefault(text, used)
+                elif kind == "guarded":
+                    guarded.setdefault(text, used)
                 elif text.partition(".")[0] in own:
                     wave += _with_parents(text)
                 elif text.partition(".")[0] not in carried:
                     found.setdefault(text, used)
         waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
         seen.update(waiting)
-    return AtImport(tuple(found.values()), tuple(numpy.values()))
+    return AtImport(tuple(found.values()), tuple(numpy.values()), tuple(guarded.values()))
 
 
 def _modules(paths: Iterable[str]) -> dict[str, str]:
@@ -105,7 +113,7 @@ def _with_parents(name: str) -> list[str]:
 
 
 def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
-    """Yield `module` or `numpy`, the dotted name, and the line, for what a module does as it is imported."""
+    """Yield `module`, `numpy` or `guarded`, the dotted name, and the line, for what a module does as it is imported."""
     if len(source) > MOST_SOURCE or _endless(source):
         return
     try:
@@ -119,6 +127,8 @@ def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
         for node in tree.body
     )
     names: set[str] = set()
+    for node in tree.body:
+        yield from _guarded(node, package) if isinstance(node, ast.Try) else ()
     for node in _statements(tree.body):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -138,6 +148,21 @@ def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
             for part in _evaluated(node, annotations=not lazy):
                 if isinstance(part.value, ast.Name) and part.value.id in names:
                     yield "numpy", part.attr, part.lineno
+
+
+def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
+    """Yield `guarded`, the dotted name and the line of what a try imports that catches whatever an import may raise."""
+    caught: set[str] = set()
+    for handler in node.handlers:
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        caught.update("Exception" if kind is None else ast.unparse(kind) for kind in kinds)
+    if not caught & {"Exception", "BaseException"} and not {"ImportError", "OSError"} <= caught:
+        return
+    for part in node.body:
+        if isinstance(part, ast.Import):
+            yield from (("guarded", alias.name, part.lineno) for alias in part.names)
+        elif isinstance(part, ast.ImportFrom) and (base := _base(part, package)):
+            yield "guarded", base, part.lineno
 
 
 def _parsed(source: bytes) -> ast.Module:

@@ -24,8 +24,8 @@ class Subject:
     never change; bounds are what it was solved under: known, and what earlier rounds taught. binaries are what was read
     of the compiled modules of planned wheels, by name; unread says of others why they were not read. ignored are the
     codes of checks whose failures somebody ignores: these teach nothing. waived are releases, by name and version,
-    against which there is advice that no other release meets either. files are the paths that distributions bring, of
-    those that may collide.
+    against which there is advice that no other release meets either; unimported those without which all that requires
+    them works, of which it is known. files are the paths that distributions bring, of those that may collide.
     """
 
     template: Template
@@ -39,6 +39,7 @@ class Subject:
     unread: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
     waived: frozenset[tuple[str, str]] = frozenset()
+    unimported: frozenset[str] = frozenset()
     files: Mapping[str, frozenset[str]] = field(default_factory=dict)
     timely: tuple[Timely, ...] = ()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from podfit.audit.consistency import judge
 from podfit.audit.interface import Audit, Audited, Subject
 from podfit.audit.judging import Objection
@@ -27,6 +29,11 @@ def releases(subject: Subject) -> Audited:
     for name, release in sorted(subject.added.items()):
         for said in objections(release, subject.binaries.get(name), subject.surroundings):
             waived = said.advice and (name, release.version) in subject.waived
+            if said.check == SYSTEM_CHECK and said.fatal and name in subject.unimported:
+                said, waived = (
+                    replace(said, reason=f"{said.reason}; what requires it does without where it cannot be imported"),
+                    True,
+                )
             findings.append(as_finding(name, said, fatal=said.fatal and not waived))
             if said.fatal and not (waived or said.whole) and check_named(said.check).code not in subject.ignored:
                 bounds.append(Bound(name, said.reason, said.evidence, f"!={release.version}"))

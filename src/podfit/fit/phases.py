@@ -18,6 +18,7 @@ from podfit.fit.binaries import WheelReader
 from podfit.fit.indexes import index_arguments
 from podfit.fit.provenance import provenance
 from podfit.fit.source import IndexReleases, unknown
+from podfit.fit.unimported import unimported
 from podfit.model import (
     Bound,
     Call,
@@ -213,7 +214,12 @@ def audit_phase(
         ignored=frozenset(given.options.ignore),
         waived=waived,
     )
-    return subject, audited(subject, given.audits)
+    said = audited(subject, given.audits)
+    spared = yield from unimported(given.index, subject, said.findings)
+    if spared:
+        subject = replace(subject, unimported=spared)
+        said = audited(subject, given.audits)
+    return subject, said
 
 
 def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) -> Steps[Plan]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from podfit.index import Index
 
-AT_IMPORT = "at-import-3"
+AT_IMPORT = "at-import-4"
 """What the cache calls what an import does; another number when `at_import` finds something else."""
 
 MOST_BYTES = 32 << 20
