@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from podfit.index.threads import side_by_side
 from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
@@ -13,6 +14,8 @@ from podfit.model.versions import same_version
 
 if TYPE_CHECKING:
     from podfit.index import CoreMetadata, Index
+
+_THREADS = 16
 
 _Pair = tuple[str, str]
 _Modules = tuple[tuple[str, ...], str]
@@ -91,10 +94,9 @@ class IndexReleases:
 
     def _look(self, missing: _Missing) -> tuple[dict[_Pair, bool | None], dict[str, _Modules]]:
         """Return what the index says about files and import names; the waiting part."""
-        return (
-            {pair: self._fits(*pair) for pair in missing.fitting},
-            {name: self._read(name) for name in missing.names},
-        )
+        self._index.ready(name for name, _ in missing.fitting)
+        modules = side_by_side(self._read, missing.names, _THREADS, "names")
+        return {pair: self._fits(*pair) for pair in missing.fitting}, dict(zip(missing.names, modules, strict=True))
 
     def _fits(self, name: str, version: str) -> bool | None:
         from podfit.index import best_files
