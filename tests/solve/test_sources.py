@@ -9,7 +9,8 @@ from podfit.index import Index
 from podfit.model.steps import finish
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.answer import Refusal
-from podfit.solve.sources import MOST_OFFERS, Sources, _asked
+from podfit.solve.said import asked_for
+from podfit.solve.sources import MOST_OFFERS, Sources
 
 
 def _sdist(directory, name, version, *, info="", pyproject="", setup="raise SystemExit('a build ran')", more=()):
@@ -192,7 +193,7 @@ def test_what_is_compiled_and_imported_by_a_build_is_named_and_never_a_silent_fi
 
 def test_a_version_at_the_end_of_a_sentence_of_uv_is_read_without_its_full_stop():
     message = "Because omegaconf==2.1 depends on antlr==4.9. And because x depends on antlr==4.8.1 and"
-    assert _asked("antlr", message, ["omegaconf"]) == ["==4.9", "==4.8.1"]
+    assert asked_for("antlr", message, ["omegaconf"]) == ["==4.9", "==4.8.1"]
 
 
 def test_of_many_source_releases_the_newest_few_are_fetched(tmp_path, monkeypatch):

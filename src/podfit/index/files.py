@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.utils import BuildTag, InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
 
 from podfit.model import Artefact
 from podfit.model.valid import LONGEST_VERSION
-from podfit.model.versions import same_version
+from podfit.model.versions import parsed, read_version, same_version
 
 _SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
 
@@ -54,10 +53,8 @@ def index_file(file: Artefact, version: str) -> IndexFile:
 @lru_cache(maxsize=1 << 16)
 def normal_version(text: str) -> str:
     """Return a version as PEP 440 normalizes it; empty when it is none."""
-    try:
-        return str(Version(text)) if len(text) <= LONGEST_VERSION else ""
-    except InvalidVersion:
-        return ""
+    read = parsed(text) if len(text) <= LONGEST_VERSION else None
+    return "" if read is None else str(read)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -143,7 +140,7 @@ def metadata_files(
 def newest_release(releases: Mapping[str, Sequence[IndexFile]]) -> str:
     """Return the newest of some releases, oldest first: final, not yanked, with a wheel, as far as there are such."""
     order = {version: place for place, version in enumerate(releases)}
-    newest_first = sorted(releases, key=lambda version: (Version(version).is_prerelease, -order[version]))
+    newest_first = sorted(releases, key=lambda version: (read_version(version).is_prerelease, -order[version]))
     wheeled = (each for each in newest_first if any(f.kind == "wheel" and f.yanked is False for f in releases[each]))
     return next(wheeled, newest_first[0])
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import msgspec
-from packaging.version import Version
 
 from podfit.index.errors import IndexUnreachable, ProjectNotFound
 from podfit.index.files import IndexFile
@@ -22,6 +21,7 @@ from podfit.index.simple import ACCEPT, Listing, PageError, index_files, links_o
 from podfit.index.transport import TooLargeError, Transport, split_credentials, status_text
 from podfit.model import InputError
 from podfit.model.provenance import shown_address
+from podfit.model.versions import read_version
 from podfit.model.words import near
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Releases(Mapping[str, tuple[IndexFile, ...]]):
     def __init__(self, pages: Sequence[Mapping[str, msgspec.Raw]]) -> None:
         self._pages = tuple(page for page in pages if page)
         versions = dict.fromkeys(version for page in self._pages for version in page)
-        self._versions = tuple(versions) if len(self._pages) < 2 else tuple(sorted(versions, key=Version))
+        self._versions = tuple(versions) if len(self._pages) < 2 else tuple(sorted(versions, key=read_version))
         self._read: dict[str, tuple[IndexFile, ...]] = {}
 
     def __getitem__(self, version: str) -> tuple[IndexFile, ...]:

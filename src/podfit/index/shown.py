@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import msgspec
 from packaging.tags import parse_tag
-from packaging.version import Version
 
 from podfit.index.metadata import CoreMetadata
 from podfit.index.simple import ListedFile, listed_files
+from podfit.model.versions import read_version
 
 HOST = "http://podfit.invalid"
 """Where shown indexes are: no such host can exist (RFC 6761), the proxy answers in its place."""
@@ -58,7 +58,7 @@ def without_nightlies(releases: Mapping[str, msgspec.Raw]) -> Mapping[str, msgsp
     """Return releases without pre-releases where these are nightlies and some of the others are not yanked."""
     if len(releases) <= NIGHTLIES:
         return releases
-    final = {version: raw for version, raw in releases.items() if not Version(version).is_prerelease}
+    final = {version: raw for version, raw in releases.items() if not read_version(version).is_prerelease}
     if len(releases) - len(final) <= NIGHTLIES or not any(_offered(raw) for raw in final.values()):
         return releases
     return final

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 import msgspec
-from packaging.version import Version
 
 from podfit.index.files import IndexFile, kind_and_version
 from podfit.model.addresses import filename_of
 from podfit.model.valid import is_address, is_hash
+from podfit.model.versions import read_version
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """What a client offers to read (PEP 691): JSON, and HTML where there is no JSON."""
@@ -90,7 +90,7 @@ def _by_version(found: Iterable[tuple[str, msgspec.Raw | ListedFile]]) -> Listin
     groups: Listing = {}
     for version, file in found:
         groups.setdefault(version, []).append(file)
-    return {version: groups[version] for version in sorted(groups, key=Version)}
+    return {version: groups[version] for version in sorted(groups, key=read_version)}
 
 
 def _from_json(body: bytes, url: str, name: str) -> Iterator[tuple[str, msgspec.Raw | ListedFile]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 
 def same_version(one: str, other: str) -> bool:
@@ -36,13 +36,21 @@ def within(specifier: str, version: str) -> bool:
     return key is not None and SpecifierSet(specifier).contains(key, prereleases=True)
 
 
+def read_version(text: str) -> Version:
+    """Return a version as PEP 440 reads it; thousands are read again and again. Raises ValueError where it cannot."""
+    key = _key(text)
+    if isinstance(key, str):
+        raise InvalidVersion(f"Invalid version: {text!r}")
+    return key
+
+
 def parsed(text: str) -> Version | None:
     """Return a version as PEP 440 reads it, None where it cannot."""
     key = _key(text)
     return None if isinstance(key, str) else key
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 15)
 def _key(text: str) -> Version | str:
     """Return what versions are compared by: the text itself where PEP 440 cannot read it."""
     try:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
+
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import canonical
 from podfit.solve.addresses import place
@@ -75,3 +78,20 @@ def index_label(arguments: Sequence[str]) -> str:
     pairs = itertools.pairwise(arguments)
     urls = [value for option, value in pairs if option in ("--default-index", "--index")]
     return " or ".join(dict.fromkeys(map(place, urls))) or "PyPI"
+
+
+def asked_for(name: str, message: str, requirements: Iterable[str]) -> list[str]:
+    """Return the specifiers with which name is asked for, in requirements and in uv's explanation."""
+    found: dict[str, None] = {}
+    for line in requirements:
+        requirement = Requirement(line)
+        if canonical(requirement.name) == name:
+            found[str(requirement.specifier)] = None
+    exact = [text for text in found if text.startswith("==") and "," not in text]
+    for text in re.findall(rf"(?<![\w.-]){re.escape(name)}(?:\[[^\]]*\])?((?:[<>=!~]=?=?[\w.+!*-]+,?)+)", message):
+        try:
+            found[str(SpecifierSet(text.rstrip(",.")))] = None
+        except InvalidSpecifier:
+            continue
+    depended = re.findall(rf"depends? on {re.escape(name)}(==[\w.+!-]*\w)", message)
+    return exact or depended or [text for text in found if not text.startswith("==")] or list(found) or [""]

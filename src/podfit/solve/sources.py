@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
+from packaging.specifiers import SpecifierSet
 
+from podfit.index.files import normal_version
 from podfit.index.threads import side_by_side
 from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
 from podfit.model.times import earliest_upload
-from podfit.model.versions import admits
+from podfit.model.versions import admits, read_version
 from podfit.solve.answer import Refusal
 from podfit.solve.builds import judge_build
+from podfit.solve.limits import pinned
+from podfit.solve.said import asked_for
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Sources:
         wanted = [
             (name, specifier)
             for name in refusal.unbuilt
-            for specifier in _asked(name, refusal.message, requirements)
+            for specifier in asked_for(name, refusal.message, requirements)
             if (name, specifier) not in self._seen and self._tries.get(name, 0) < MOST_OFFERS
         ]
         if not wanted:
@@ -205,7 +206,7 @@ class Sources:
                 yield name, f"{said}, and no other has."
             if not served or set(served) & set(within):
                 continue
-            newer = [version for version in served if Version(version) > Version(within[-1])]
+            newer = [version for version in served if read_version(version) > read_version(within[-1])]
             near = newer[0] if newer else served[-1]
             yield name, f"{said}: {near} is the nearest that has one."
 
@@ -218,7 +219,9 @@ class Sources:
                 releases = self._index.releases(name)
             except PodfitError:
                 continue
-            for version in _newest_first(releases, SpecifierSet(specifier)):
+            exact = normal_version(pinned(specifier))  # without a look at all others where it is one
+            first = [exact] if exact in releases else []
+            for version in itertools.chain(first, _newest_first(releases, SpecifierSet(specifier))):
                 files = self._fitting(name, version, releases)
                 if any(file.kind == "wheel" and self._serves(file, name) for file in files):
                     newest[name] = version
@@ -270,7 +273,7 @@ class Sources:
         chosen = [
             (name, version, files[version])
             for name, files in found.items()
-            for version in sorted(files, key=Version)[-MOST_OFFERS:]
+            for version in sorted(files, key=read_version)[-MOST_OFFERS:]
         ]
         return side_by_side(lambda one: self._shown(*one), chosen, _SIDE_BY_SIDE, "sources")
 
@@ -281,7 +284,7 @@ class Sources:
         except PodfitError:
             return None
         within = [version for version in releases if specifier.contains(version, prereleases=True)]
-        final = [version for version in within if not Version(version).is_prerelease]
+        final = [version for version in within if not read_version(version).is_prerelease]
         for version in reversed(final or within):
             fitting = [file for file in self._fitting(name, version, releases) if self._serves(file, name)]
             if fitting and fitting[0].kind != "wheel":
@@ -304,8 +307,8 @@ class Sources:
             for other in releases
             if any(file.kind == "wheel" and self._serves(file, name) for file in self._fitting(name, other, releases))
         ]
-        final = [other for other in found if not Version(other).is_prerelease]
-        return found if Version(version).is_prerelease or not final else final
+        final = [other for other in found if not read_version(other).is_prerelease]
+        return found if read_version(version).is_prerelease or not final else final
 
     def _fitting(self, name: str, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> tuple[IndexFile, ...]:
         """Return the files of a release that fit the template, best first."""
@@ -336,7 +339,7 @@ class Sources:
         """Return a source release with what can be hoped of its build, by the wheels that its project publishes."""
         series = self._template.interpreter.series
         wheels = [file for file in releases[version] if file.kind == "wheel"]
-        newer = [other for other in with_wheel if Version(other) > Version(version)]
+        newer = [other for other in with_wheel if read_version(other) > read_version(version)]
         near = newer[0] if newer else with_wheel[-1] if with_wheel else ""
         instead = f"{near} is the nearest with a wheel" if near else "no release has one"
         if wheels and newer:
@@ -373,28 +376,10 @@ class Sources:
 def _newest_first(releases: Iterable[str], specifier: SpecifierSet) -> Iterator[str]:
     """Yield the versions in a specifier, newest first, pre-releases after all others; given are all, oldest first."""
     early = []
-    for version in reversed(list(releases)):
-        if Version(version).is_prerelease:
-            early.append(version)
+    for text in reversed(list(releases)):
+        version = read_version(text)
+        if version.is_prerelease:
+            early.append(text)
         elif specifier.contains(version, prereleases=True):
-            yield version
-    for version in early:
-        if specifier.contains(version, prereleases=True):
-            yield version
-
-
-def _asked(name: str, message: str, requirements: Iterable[str]) -> list[str]:
-    """Return the specifiers with which name is asked for, in requirements and in uv's explanation."""
-    found: dict[str, None] = {}
-    for line in requirements:
-        requirement = Requirement(line)
-        if canonical(requirement.name) == name:
-            found[str(requirement.specifier)] = None
-    exact = [text for text in found if text.startswith("==") and "," not in text]
-    for text in re.findall(rf"(?<![\w.-]){re.escape(name)}(?:\[[^\]]*\])?((?:[<>=!~]=?=?[\w.+!*-]+,?)+)", message):
-        try:
-            found[str(SpecifierSet(text.rstrip(",.")))] = None
-        except InvalidSpecifier:
-            continue
-    depended = re.findall(rf"depends? on {re.escape(name)}(==[\w.+!-]*\w)", message)
-    return exact or depended or [text for text in found if not text.startswith("==")] or list(found) or [""]
+            yield text
+    yield from (text for text in early if specifier.contains(text, prereleases=True))
