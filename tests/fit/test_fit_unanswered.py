@@ -152,6 +152,7 @@ def test_a_commit_is_fixed_in_every_file_can_be_applied_and_is_never_a_silent_fi
 
 def test_an_index_that_fails_for_one_template_leaves_the_others_their_plans(private, tmp_path, monkeypatch):
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setattr("podfit.index.transport._BACKOFF_SECONDS", 0.01)
     private.troubles["/simple/gone/"] = [(500, {}, b"oops")] * 40
     project = tmp_path / "project"
     project.mkdir()

@@ -55,8 +55,10 @@ def giving_way(
 ) -> Steps[Blamed]:
     """Return the needs that give way to a refusal: one that did before, else as few as can be told by asking.
 
-    relaxed are those whose limits are gone, dropped those that are left out, met as in `culprits_of`.
+    relaxed are those whose limits are gone, dropped those that are left out, met as in `culprits_of`. What never moves
+    is there whether anybody asks for it or not: a need for it mends nothing by giving way, its extras apart.
     """
+    met = {*met, *(need.name for need in needs if need.name in search.held and not need.extras)}
     further = yield from given_up(search, message, needs, relaxed, dropped)
     if further:
         return Blamed(tuple(further))
