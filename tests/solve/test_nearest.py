@@ -46,6 +46,15 @@ def test_an_older_one_of_the_series_is_taken_where_no_newer_one_fits(solve):
     assert overlay.packages["app"].version == "1.1"
 
 
+@pytest.mark.parametrize(
+    ("releases", "near"), [(("1.1", "1.2", "1.3"), "1.2"), (("1.1", "1.3"), "1.3"), (("1.1",), "1.1")]
+)
+def test_of_a_pin_with_a_local_part_the_release_itself_is_next(solve, releases, near):
+    overlay = solve([need("app", "==1.2+cu118")], {("app", version): [] for version in releases})
+    (refused,) = overlay.refused
+    assert (overlay.packages["app"].version, refused.near) == (near, near)
+
+
 def test_where_the_series_has_none_the_newest_is_told(solve):
     releases = {("app", "1.2"): ["gone>=1"], ("app", "2.0"): [], ("gone", "0.1"): []}
     overlay = solve([need("app", "==1.2")], releases)

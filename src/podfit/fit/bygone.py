@@ -23,6 +23,7 @@ from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
+from podfit.model.versions import public
 
 if TYPE_CHECKING:
     from podfit.index import Index
@@ -63,7 +64,7 @@ def _bound(subject: Subject, name: str, uploaded: str, version: str, python: Pyt
     there = subject.added[name].version
     evidence = Evidence(EvidenceKind.ASSUMED, "older than its Python", f"Python {python.series}: {python.source}")
     reason = f"{name} {there} of {uploaded[:10]} is older than Python {python.series} of {python.released}"
-    return Bound(name, f"{reason}; {version} is the first release after that", evidence, f">={version}")
+    return Bound(name, f"{reason}; {version} is the first release after that", evidence, f">={public(version)}")
 
 
 def _limits(subject: Subject, name: str, markers: Markers) -> Iterator[SpecifierSet]:

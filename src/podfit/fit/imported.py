@@ -22,7 +22,7 @@ from podfit.fit.wheels import Wanted, read_wheel
 from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import parsed
+from podfit.model.versions import parsed, public
 from podfit.needs.providers import standard_library
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _gone(subject: Subject, name: str, release: str, facts: AtImport) -> Iterato
                 f"no longer have; the template has {numpy.version}"
             )
             evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", f"numpy.{used.name}")
-            yield Bound(name, reason, evidence, f">{subject.added[name].version}")
+            yield Bound(name, reason, evidence, f">{public(subject.added[name].version)}")
             return
 
 

@@ -22,7 +22,7 @@ from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError, canonical
 from podfit.model.project import Grade
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import same_version
+from podfit.model.versions import public, same_version
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
@@ -127,4 +127,4 @@ def _older_with(given: Given, subject: Subject, name: str, missing: Sequence[_As
         f"{there} is the newest before it that has it"
     )
     evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {first.module}")
-    return [Bound(name, reason, evidence, f"<={there}")]
+    return [Bound(name, reason, evidence, f"<={public(there)}")]

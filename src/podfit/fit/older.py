@@ -16,7 +16,7 @@ from podfit.fit.binaries import compiled
 from podfit.fit.phases import Given
 from podfit.model import Bound, PodfitError, Template
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import admits
+from podfit.model.versions import admits, public
 
 if TYPE_CHECKING:
     from podfit.index import IndexFile
@@ -51,7 +51,7 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     if place >= 0:
         first = releases[place][0]
         text = f"{bound.reason}; {first} is the newest before it that fits"
-        return replace(bound, specifier=f"<={first}", reason=text)
+        return replace(bound, specifier=f"<={public(first)}", reason=text)
     if all(each.advice for each in said):
         return None
     if tries >= MOST_TRIES or not 0 < len(releases) <= MOST_TOLD:

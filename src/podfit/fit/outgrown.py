@@ -22,7 +22,7 @@ from podfit.model import Bound, Evidence, EvidenceKind, PodfitError, Release
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import earliest_upload, instant
-from podfit.model.versions import same_release
+from podfit.model.versions import public, same_release
 
 if TYPE_CHECKING:
     from podfit.index import IndexFile
@@ -98,5 +98,5 @@ def _shown(subject: Subject, release: Release, framework: str, later: list[Relea
                 f"neither was made for {framework} {there}"
             )
             evidence = Evidence(EvidenceKind.METADATA, f"{other.name} {other.version} METADATA", line)
-            return Bound(release.name, reason, evidence, f">{other.version}")
+            return Bound(release.name, reason, evidence, f">{public(other.version)}")
     return None

@@ -44,6 +44,12 @@ def read_version(text: str) -> Version:
     return key
 
 
+def public(text: str) -> str:
+    """Return a version without its local part, which stands beside == and != alone (PEP 440): for >, <, >= and <=."""
+    read = parsed(text)
+    return text if read is None or read.local is None else read.public
+
+
 def parsed(text: str) -> Version | None:
     """Return a version as PEP 440 reads it, None where it cannot."""
     key = _key(text)

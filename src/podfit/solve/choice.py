@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps
-from podfit.model.versions import same_version, within
+from podfit.model.versions import public, same_version, within
 from podfit.solve.ahead import best_versions, read_ahead
 from podfit.solve.answer import Refusal
 from podfit.solve.conflicts import Impossible
@@ -257,7 +257,7 @@ class NeedsFirst:
                 found = (yield from self._over_held((*fixed, f"{name}=={target}"), staying, exact)) or found
             while self.runs - begun < MOST_TRIES and not _is(found[name], target):
                 version = found[name].version
-                newer = (*fixed, f"{name}>={version},!={version}")
+                newer = (*fixed, f"{name}>={public(version)},!={version}")
                 sought = PassedOver(name, f"newer than {version}", "", target)
                 tried = yield from self._over_held(newer, staying, sought)
                 if tried is None:

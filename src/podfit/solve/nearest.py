@@ -13,7 +13,7 @@ from packaging.version import Version
 from podfit.model import InputError, Need, canonical
 from podfit.model.steps import Steps
 from podfit.model.times import instant
-from podfit.model.versions import parsed, same_version
+from podfit.model.versions import parsed, public, same_version
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import pinned
 from podfit.solve.search import Packages, Search
@@ -43,10 +43,12 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
     version = pinned(need.specifier)
     if not version or need.url or need.name in search.offered.pins:
         return ""
-    series = Version(version).release[0]
+    asked = Version(version)
+    series, version = asked.release[0], asked.public  # an order has no place for local parts (PEP 440)
     preferences = {name: chosen for name, chosen in search.question.preferences.items() if name != need.name}
     oldest = floor if floor and Version(floor) >= Version(str(series)) else str(series)
-    for limits, lowest in ((f">{version},<{series + 1}", True), (f"<{version},>={oldest}", False)):
+    steps = [(f">{version},<{series + 1}", True), (f"<{version},>={oldest}", False)]
+    for limits, lowest in [(f"=={version}", False), *steps] if asked.local else steps:
         line = f"{need.called}{limits}"
         question = replace(search.question, requirements=(line, *beside), preferences=preferences, lowest=lowest)
         try:
@@ -96,10 +98,10 @@ def small_steps(search: Search, packages: Packages, tested: Mapping[str, str]) -
         if packages[name].version and not packages[name].url
     ]
     found = {name: each.version for name, each in packages.items() if each.version and name not in up}
-    lowest = yield from _stepped(search, [*fixed, *(f"{name}>{pins[name]}" for name in up)], found, lowest=True)
+    lowest = yield from _stepped(search, [*fixed, *(f"{name}>{public(pins[name])}" for name in up)], found, lowest=True)
     if lowest is None or not all(name in lowest for name in up):
         return packages
-    series = {name: f">={lowest[name].version},<{_next_minor(lowest[name].version)}" for name in up}
+    series = {name: f">={public(lowest[name].version)},<{_next_minor(lowest[name].version)}" for name in up}
     if search.sources is not None:
         fixes = yield from search.sources.newest_wheels(series)
         if all(same_version(fixes.get(name, ""), lowest[name].version) for name in up):

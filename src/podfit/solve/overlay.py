@@ -25,7 +25,7 @@ from podfit.model import (
 )
 from podfit.model.choice import NEEDS, TEMPLATE
 from podfit.model.steps import Steps, finish
-from podfit.model.versions import same_version
+from podfit.model.versions import public, same_version
 from podfit.solve.addresses import of_another_machine, unfilled, unset
 from podfit.solve.alternative import Unsought, alternative, not_sought, with_fewest
 from podfit.solve.answer import Refusal
@@ -363,7 +363,7 @@ def requirement_line(need: Need, relaxed: bool = False, near: str = "", floor: s
     """Return need as a PEP 508 line; when relaxed, in the version near to its limits, else in any from floor on."""
     if not relaxed:
         return need.line
-    return f"{need.called}=={near}" if near else f"{need.called}>={floor}" if floor else need.called
+    return f"{need.called}=={near}" if near else f"{need.called}>={public(floor)}" if floor else need.called
 
 
 def _changes(search: Search, packages: Mapping[str, LockedPackage]) -> Iterator[Change]:

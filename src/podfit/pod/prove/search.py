@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from packaging.version import InvalidVersion, Version
 
 from podfit.model import Action, Bound, Evidence, EvidenceKind, Finding, Plan, Verdict
+from podfit.model.versions import public
 
 MOST_STEPS = 5
 """So many older releases of one distribution are tried for one failure: one, two, four ... minor series back."""
@@ -89,7 +90,7 @@ def lesson(
         said = failure.finding
         evidence = Evidence(EvidenceKind.MEASURED, source, said.evidence.detail or said.message)
         reason = f"{name} {version} does not run: {said.message}"
-        return Lesson(failure, Bound(name, reason, evidence, f"<={found}"))
+        return Lesson(failure, Bound(name, reason, evidence, f"<={public(found)}"))
     if tried:
         return Lesson(failure, reason=f"no older release of {' or '.join(tried)} is left to try")
     if failure.owners:
