@@ -47,12 +47,14 @@ class Used:
 class AtImport:
     """What an import of a wheel's packages asks for: modules that are not its own, and attributes of NumPy.
 
-    guarded are modules that it does without where they cannot be imported.
+    guarded are modules that it does without where they cannot be imported; names are what it imports from modules that
+    are not its own (`werkzeug.urls:url_quote`).
     """
 
     modules: tuple[Used, ...] = ()
     numpy: tuple[Used, ...] = ()
     guarded: tuple[Used, ...] = ()
+    names: tuple[Used, ...] = ()
 
 
 def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImport:
@@ -63,6 +65,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     found: dict[str, Used] = {}
     numpy: dict[str, Used] = {}
     guarded: dict[str, Used] = {}
+    names: dict[str, Used] = {}
     waiting = [root for root in roots if root in modules]
     seen = set(waiting)
     while waiting and len(seen) <= MOST_MODULES:
@@ -77,13 +80,15 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
                     numpy.setdefault(text, used)
                 elif kind == "guarded":
                     guarded.setdefault(text, used)
+                elif kind == "name":
+                    names.setdefault(text, used)
                 elif text.partition(".")[0] in own:
                     wave += _with_parents(text)
                 elif text.partition(".")[0] not in carried:
                     found.setdefault(text, used)
         waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
         seen.update(waiting)
-    return AtImport(tuple(found.values()), tuple(numpy.values()), tuple(guarded.values()))
+    return AtImport(tuple(found.values()), tuple(numpy.values()), tuple(guarded.values()), tuple(names.values()))
 
 
 def _modules(paths: Iterable[str]) -> dict[str, str]:
@@ -113,11 +118,11 @@ def _with_parents(name: str) -> list[str]:
 
 
 def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
-    """Yield `module`, `numpy` or `guarded`, the dotted name, and the line, for what a module does as it is imported."""
+    """Yield `module`, `numpy`, `name` or `guarded`, what it is of, and the line, for what a module does at import."""
     if len(source) > MOST_SOURCE or _endless(source):
         return
     try:
-        tree = _parsed(source)
+        tree = parsed_source(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     lazy = any(
@@ -142,6 +147,8 @@ def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
                 for alias in node.names:
                     if base == "numpy":
                         yield "numpy", alias.name, node.lineno
+                    elif alias.name != "*" and base.partition(".")[0] != package.partition(".")[0]:
+                        yield "name", f"{base}:{alias.name}", node.lineno
                     elif base.partition(".")[0] == package.partition(".")[0]:
                         yield "module", f"{base}.{alias.name}", node.lineno
         else:
@@ -165,7 +172,7 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
             yield "guarded", base, part.lineno
 
 
-def _parsed(source: bytes) -> ast.Module:
+def parsed_source(source: bytes) -> ast.Module:
     """Return a syntax tree; of many threads one makes its own at a time. Raises as `ast.parse`.
 
     In CPython 3.11 and 3.12 another thread that parses anything can end this in a SystemError (python/cpython#106905).

@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from podfit.catalogue.table import table
 
 
-def gone_names(distribution: str) -> Mapping[str, str]:
-    """Return the names that a distribution no longer has, each with the first release without; {} for an unknown."""
-    found: Mapping[str, str] = table("moved_names").get(distribution, {}).get("gone", {})
-    return found
+def gone_names(distribution: str, *, seen: bool = False) -> Mapping[str, str]:
+    """Return the names that a distribution no longer has, each with the first release without; {} for an unknown.
+
+    With seen only those that were read in wheels on both sides count.
+    """
+    entry: Mapping[str, Mapping[str, str]] = table("moved_names").get(distribution, {})
+    found = entry.get("gone", {})
+    return {name: since for name, since in found.items() if name in entry.get("seen", {})} if seen else found

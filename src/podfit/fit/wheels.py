@@ -18,14 +18,14 @@ from podfit.audit.binary.facts import (
 )
 from podfit.catalogue.imports import modules_of
 from podfit.index.files import IndexFile
-from podfit.model import canonical
+from podfit.model import PodfitError, canonical
 
 if TYPE_CHECKING:
     import zipfile
 
     from podfit.index import Index
 
-AT_IMPORT = "at-import-4"
+AT_IMPORT = "at-import-5"
 """What the cache calls what an import does; another number when `at_import` finds something else."""
 
 MOST_BYTES = 32 << 20
@@ -68,6 +68,15 @@ def read_wheel(index: Index, wanted: Wanted) -> AtImport | WheelBinaries:
         found = _import_of(bundle, wanted) if wanted.how == "import" else _binaries_of(bundle, wanted.how)
     index.keep_of(wanted.file, wanted.kind, found)
     return found
+
+
+def import_of(index: Index, file: IndexFile, name: str) -> AtImport | None:
+    """Return what the import of a distribution's wheel does, None for a wheel that cannot be read."""
+    try:
+        found = read_wheel(index, Wanted(file, name, "import"))
+    except (PodfitError, OSError, ValueError):
+        return None
+    return found if isinstance(found, AtImport) else None
 
 
 def _binaries_of(bundle: zipfile.ZipFile, how: str) -> WheelBinaries:

@@ -44,6 +44,12 @@ def read_version(text: str) -> Version:
     return key
 
 
+def same_or_newer(version: str, since: str) -> bool:
+    """Tell whether a version is since or newer; one that PEP 440 cannot read is not."""
+    one, other = parsed(version), parsed(since)
+    return one is not None and other is not None and one >= other
+
+
 def public(text: str) -> str:
     """Return a version without its local part, which stands beside == and != alone (PEP 440): for >, <, >= and <=."""
     read = parsed(text)

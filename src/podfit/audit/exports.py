@@ -1,0 +1,65 @@
+"""What names a module of Python can be asked for: read from its source, nobody runs it."""
+
+from __future__ import annotations
+
+import ast
+
+from podfit.audit.at_import import MOST_SOURCE, parsed_source
+
+STAR = "*"
+"""What the name of a star import begins with in `exports`."""
+
+_MAPPED = 10
+"""A module that imports what it is asked for, and that names so many things or more in its text, names all of them."""
+
+
+def exports(source: bytes) -> frozenset[str] | None:
+    """Return every name that a module may bind as it is imported, None where that cannot be told.
+
+    Names bound anywhere outside functions count, and so do the strings of its text: modules that import what they are
+    asked for name it there, if they do not look for it in their own folder. A star import is `from MODULE import *`
+    among the names, as it is written there (`*.misc` for `from .misc import *`).
+    """
+    if len(source) > MOST_SOURCE:
+        return None
+    try:
+        tree = parsed_source(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found: set[str] = set()
+    texts: set[str] = set()
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            found.add(f"{STAR}{'.' * node.level}{node.module or ''}")
+            continue
+        if isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+            continue
+        elif isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            texts.add(node.value)
+        waiting.extend(ast.iter_child_nodes(node))
+    lazy = bool(found & {"__getattr__", "globals", "exec", "setattr"}) or b"sys.modules" in source
+    if lazy and (b"__file__" in source or len(texts) < _MAPPED):
+        return None
+    return frozenset(found | texts)
+
+
+def given_by_star(source: bytes) -> frozenset[str] | None:
+    """Return the names that a star import of a module brings: a written out `__all__`, else those of `exports`."""
+    try:
+        tree = parsed_source(source) if len(source) <= MOST_SOURCE else ast.Module([], [])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
+            parts = node.value.elts if isinstance(node.value, (ast.List, ast.Tuple)) else ()
+            texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            if parts and len(texts) == len(parts) and source.count(b"__all__") == 1:
+                return frozenset(texts)
+    return exports(source)

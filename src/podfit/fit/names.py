@@ -1,0 +1,260 @@
+"""Names that a planned wheel imports and that the planned release of another distribution does not have.
+
+flask 2.0.1 asks for `werkzeug.urls.url_quote` and bounds Werkzeug in no way; Werkzeug 3 has no such function: an older
+Werkzeug is looked for. nncf 3.4.0 asks for a function that torch got after 2.4: torch stays, an older nncf is looked
+for. And where what the template has is older than what asks, a newer one is. The module is read in the wheel
+(podfit.audit.exports). Looked at are the needs, and what is much older than something that it requires.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from podfit.audit import Subject
+from podfit.audit.at_import import AtImport, Used
+from podfit.audit.exports import STAR, exports, given_by_star
+from podfit.catalogue.imports import find
+from podfit.catalogue.moved_names import gone_names
+from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
+from podfit.fit.phases import Given
+from podfit.fit.times import first_upload
+from podfit.fit.wheels import import_of
+from podfit.model import Bound, Evidence, EvidenceKind, PodfitError, canonical
+from podfit.model.steps import Steps, Wait
+from podfit.model.versions import public, same_or_newer, same_version
+
+if TYPE_CHECKING:
+    from podfit.index import Index, IndexFile
+
+_ANY = "*"
+"""Stands for every name, of a module that may have any."""
+
+MOST_DEEP, MOST_STARS = 3, 40
+"""So deep star imports are followed, and so many of one module."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A module and a name in it, the distribution that imports that, and where."""
+
+    module: str
+    name: str
+    asker: str
+    place: str
+
+
+def lost_names(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> Steps[tuple[Bound, ...]]:
+    """Return a bound for each name that is lacking and that another release has; read is what planned wheels import."""
+    asked: dict[str, list[_Asked]] = {}
+    for asker, facts in sorted(read.items()):
+        for used in facts.names:
+            for name in _providers(used, subject):
+                if not _tested_together(given, subject, asker, name):
+                    module, _, wanted = used.name.partition(":")
+                    asked.setdefault(name, []).append(_Asked(module, wanted, asker, used.place))
+    bounds: list[Bound] = []
+    for name, each in sorted(asked.items()):
+        file = yield Wait(lambda name=name: _wheel(given.index, subject, name))  # type: ignore[misc]
+        if file is None or not file.upload_time:
+            continue
+        modules = tuple(sorted({one.module for one in each}))
+        there = yield Wait(lambda file=file, modules=modules: _exports(given.index, file, modules))  # type: ignore[misc]
+        version = subject.environment[name].version
+        missing = [one for one in each if not _has(name, version, _of(there, one.module), one.name)]
+        older = [one for one in missing if len(at := first_upload(subject, one.asker)) > 0 and at < file.upload_time]
+        younger = [one for one in missing if first_upload(subject, one.asker) > file.upload_time]
+        if name in subject.held:
+            for asker in sorted({one.asker for one in younger}):
+                own = [one for one in younger if one.asker == asker]
+                bounds += yield from _older_asker(given, subject, name, asker, there, own)
+        elif older:
+            bounds += yield from _older_with(given, subject, name, older)
+        elif younger and name not in subject.added:
+            bounds += yield from _newer_with(given, subject, name, younger)
+    return tuple(bounds)
+
+
+def _providers(used: Used, subject: Subject) -> Iterator[str]:
+    """Yield the distribution of the planned environment that a module is of; NumPy's names are looked at elsewhere."""
+    module = used.name.partition(":")[0]
+    entry = find(module)
+    names = (entry.distribution, *entry.also) if entry is not None else (canonical(module.partition(".")[0]),)
+    yield from [name for name in names if name in subject.environment and name != "numpy"][:1]
+
+
+def _tested_together(given: Given, subject: Subject, asker: str, name: str) -> bool:
+    """Tell whether two planned releases are those of the local environment, where they were tried together."""
+    tested = given.tested
+    return same_version(tested.get(asker, ""), subject.added[asker].version) and same_version(
+        tested.get(name, ""), subject.environment[name].version
+    )
+
+
+def _wheel(index: Index, subject: Subject, name: str) -> IndexFile | None:
+    """Return the wheel of a distribution of the planned environment, None for one that has none. The waiting part."""
+    from podfit.index import best_files
+
+    version = subject.environment[name].version
+    try:
+        releases = index.releases(name)
+    except PodfitError:
+        return None
+    files = best_files(releases.get(version) or releases.get(public(version), ()), public(version))
+    fitting = best_files(files, public(version), subject.template.target.tags) or files
+    return next((file for file in fitting if file.kind == "wheel"), None)
+
+
+def _exports(index: Index, file: IndexFile, modules: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the names of modules of a wheel, of those that it has in source; kept for good. The waiting part."""
+    kinds = {module: f"exports-2-{hashlib.sha256(module.encode()).hexdigest()[:12]}" for module in modules}
+    kept = {module: index.kept_of(file, kind, tuple[str, ...]) for module, kind in kinds.items()}
+    found = {module: names for module, names in kept.items() if names is not None}
+    lacking = [module for module in modules if module not in found]
+    if not lacking:
+        return found
+    from podfit.index.wheel import list_wheel, read_member
+
+    try:
+        with index.open_wheel(file) as bundle:
+            listing = list_wheel(bundle, file.filename)
+            paths = {member.path for member in listing.members}
+            for module in lacking:
+                names = _names_of(lambda path: read_member(bundle, path), paths, module)
+                prefix = f"{module}."
+                below = {each[len(prefix) :].partition(".")[0] for each in listing.modules if each.startswith(prefix)}
+                found[module] = (_ANY,) if names is None else tuple(sorted(names | below))
+                index.keep_of(file, kinds[module], found[module])
+    except (PodfitError, OSError, ValueError):
+        return {}
+    return found
+
+
+def _names_of(
+    read: Callable[[str], bytes], paths: Collection[str], module: str, *, star: bool = False, depth: int = 0
+) -> frozenset[str] | None:
+    """Return the names of a module, or with star what its star import brings, None where these may be any."""
+    stem = module.replace(".", "/")
+    path = next((each for each in (f"{stem}/__init__.py", f"{stem}.py") if each in paths), "")
+    if not path or depth > MOST_DEEP:
+        return None
+    source = read(path)
+    names = given_by_star(source) if star else exports(source)
+    if names is None:
+        return None
+    stars = [name.removeprefix(STAR) for name in names if name.startswith(STAR)]
+    if len(stars) > MOST_STARS:
+        return None
+    package = module if path.endswith("/__init__.py") else module.rpartition(".")[0]
+    for written in stars:
+        level = len(written) - len(written.lstrip("."))
+        parts = package.split(".")[: len(package.split(".")) - level + 1] if level else []
+        more = _names_of(read, paths, ".".join([*parts, *filter(None, [written[level:]])]), star=True, depth=depth + 1)
+        if more is None:
+            return None
+        names |= more
+    return names
+
+
+def _of(there: Mapping[str, Sequence[str]], module: str) -> Sequence[str] | None:
+    """Return the names that were read of a module, those of a package's root alone where they may be any."""
+    names = there.get(module)
+    return None if names is None or (_ANY in names and "." in module) else names
+
+
+def _has(distribution: str, version: str, names: Sequence[str] | None, name: str) -> bool:
+    """Tell whether a module of a release may have a name: those that were read count, else the catalogue knows some."""
+    if names is None:
+        return True
+    if _ANY not in names:
+        return name in names
+    gone = gone_names(distribution, seen=True).get(name, "")
+    return not gone or not same_or_newer(version, gone)
+
+
+def _older_with(given: Given, subject: Subject, name: str, missing: Sequence[_Asked]) -> Steps[list[Bound]]:
+    """Return a bound that leads to the newest older release that has what is missing, or to those without a wheel."""
+    version = subject.environment[name].version
+    releases = yield from older_of(given, subject, name, version)
+    place, tries = yield from newest_that(_having(given, name, missing), releases)
+    first, lacks = missing[0], _told(subject, name, missing[0])
+    if place >= 0:
+        there, file = releases[place]
+        evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {first.module}.{first.name}")
+        return [Bound(name, f"{lacks}; {there} is the newest before it that has it", evidence, f"<={public(there)}")]
+    if tries >= MOST_TRIES:
+        return []
+    oldest = releases[-1][0] if releases else version
+    evidence = Evidence(EvidenceKind.BINARY, f"{name} {version}", f"has no {first.module}.{first.name}")
+    return [Bound(name, f"{lacks}, nor any other with a wheel", evidence, f"<{public(oldest)}")]
+
+
+def _newer_with(given: Given, subject: Subject, name: str, missing: Sequence[_Asked]) -> Steps[list[Bound]]:
+    """Return a bound that leads to the oldest newer release that has what is missing; none where none has it."""
+    version = subject.environment[name].version
+    try:
+        found = yield Wait(lambda: given.index.releases(name))
+    except PodfitError:
+        return []
+    every = older_releases(found, subject.template, f"{2**31}", (), given.options.exclude_newer)
+    releases = [each for each in reversed(every) if same_or_newer(each[0], version) and each[0] != version]
+    place, _ = yield from newest_that(_having(given, name, missing), releases)
+    if place < 0:
+        return []
+    (there, file), first = releases[place], missing[0]
+    evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {first.module}.{first.name}")
+    reason = f"{_told(subject, name, first)}; {there} is the first after it that has it"
+    return [Bound(name, reason, evidence, f">={public(there)}")]
+
+
+def _older_asker(
+    given: Given,
+    subject: Subject,
+    name: str,
+    asker: str,
+    there: Mapping[str, Sequence[str]],
+    missing: Sequence[_Asked],
+) -> Steps[list[Bound]]:
+    """Return a bound that leads to the newest older release of who asks that does without; none where none does."""
+    version = subject.environment[name].version
+    releases = yield from older_of(given, subject, asker, subject.added[asker].version)
+    lost = {(one.module, one.name) for one in missing}
+
+    def does_without(_: str, file: IndexFile) -> Steps[bool]:
+        facts = yield Wait(lambda: import_of(given.index, file, asker))
+        pairs = [tuple(used.name.split(":", 1)) for used in facts.names] if facts is not None else []
+        known = [pair for pair in pairs if pair[0] in there]
+        unmet = [pair for pair in known if not _has(name, version, _of(there, pair[0]), pair[1])]
+        return facts is not None and not unmet and lost.isdisjoint(known)
+
+    place, _ = yield from newest_that(does_without, releases)
+    if place < 0:
+        return []
+    reason = f"{_told(subject, name, missing[0])}; {releases[place][0]} is the newest before it that does without"
+    evidence = Evidence(EvidenceKind.BINARY, releases[place][1].filename, f"asks for no {missing[0].name}")
+    return [Bound(asker, reason, evidence, f"<={public(releases[place][0])}")]
+
+
+def _having(given: Given, name: str, missing: Sequence[_Asked]) -> Callable[[str, IndexFile], Steps[bool]]:
+    """Return what tells whether a release has all that is missing: the modules say so, or the catalogue does."""
+    modules = tuple(sorted({each.module for each in missing}))
+
+    def has_them(version: str, file: IndexFile) -> Steps[bool]:
+        there = yield Wait(lambda: _exports(given.index, file, modules))
+        return all(
+            each.name in there.get(each.module, ())
+            or (each.name in gone_names(name, seen=True) and _has(name, version, (_ANY,), each.name))
+            for each in missing
+        )
+
+    return has_them
+
+
+def _told(subject: Subject, name: str, one: _Asked) -> str:
+    """Return in words who asks for what that a distribution lacks."""
+    return (
+        f"{one.asker} {subject.added[one.asker].version} imports {one.name} from {one.module} as it is imported "
+        f"({one.place}), which {name} {subject.environment[name].version} does not have"
+    )

@@ -1,0 +1,143 @@
+"""A name that a need's wheel imports and that what it asks for no longer has leads to an older release that has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fit_support import dated_index, project, refill, template
+
+from podfit.audit.exports import exports
+from podfit.fit.options import Options
+from podfit.fit.session import Session
+from podfit.model import Plan, Template, Verdict
+from podfit.readers.project import ProjectReading
+
+RELEASES = {
+    ("web", "1.0"): (["tools"], "2021-01-01"),
+    ("tools", "0.1"): ([], "2020-06-01"),
+    ("tools", "0.2"): ([], "2021-06-01"),
+    ("tools", "0.3"): ([], "2023-06-01"),
+    ("tools", "0.4"): ([], "2024-06-01"),
+}
+LAZY = "_MAP = {'web': [%s]}\n\ndef __getattr__(name):\n    return _MAP[name]\n"
+MANY = ", ".join(f"'name{number}'" for number in range(12))
+
+
+def planned(folder: Path, asked: str, old: str, new: str, pod: Template, *lines: str) -> Plan:
+    """Return the plan where web imports what is asked, tools had this source until 0.2 and has that since 0.3."""
+    with dated_index(folder / "wheels", RELEASES) as (url, _):
+        refill(folder / "wheels", "web-1.0", {"web/__init__.py": asked})
+        for version, source in (("0.1", old), ("0.2", old), ("0.3", new), ("0.4", new)):
+            files = {
+                "few": "__all__ = ['b']\nb = quote = 1\n",
+                "more": "from .few import *\nquote = b\n",
+                "urls": source,
+            }
+            sources = {f"tools/{name}.py": text for name, text in files.items()}
+            refill(folder / "wheels", f"tools-{version}", {"tools/__init__.py": "", **sources})
+        reading = ProjectReading(project(*(lines or ("web",))), ())
+        (result,) = Session(Options(index_url=url), cache=folder / "cache").fit(reading, [pod])
+    assert result.plan is not None
+    return result.plan
+
+
+def version(plan: Plan) -> str | None:
+    (decision,) = [each for each in plan.decisions if each.name == "tools"]
+    return decision.planned
+
+
+QUOTE = "def quote(text):\n    return text\n"
+ASKED = "from tools.urls import quote\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (QUOTE, "other = 1\n", "0.2"),
+        (QUOTE, "from .all import *\n", "0.4"),
+        (QUOTE, "from .few import *\n", "0.2"),
+        (QUOTE, "from tools.more import *\n", "0.4"),
+        (QUOTE, "def __getattr__(name):\n    return name\n", "0.4"),
+        (QUOTE, "import sys, os\nfolder = os.listdir(__file__)\nsys.modules[__name__] = folder\n", "0.4"),
+        (LAZY % f"'quote', {MANY}", LAZY % MANY, "0.2"),
+        (QUOTE, "try:\n    from fast import quote\nexcept ImportError:\n    quote = None\n", "0.4"),
+        (QUOTE, "class A:\n    quote = 1\n", "0.2"),
+        (QUOTE, "this is no Python\n", "0.4"),
+        ("", "", "0.4"),
+    ],
+)
+def test_what_a_module_may_have(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    plan = planned(tmp_path, ASKED, old, new, template("pod", {}))
+    assert version(plan) == expected
+    assert plan.feasible
+
+
+def test_what_the_template_has_gives_way_too_and_the_reason_is_told(tmp_path: Path) -> None:
+    plan = planned(tmp_path, ASKED, QUOTE, "", template("pod", {"tools": ("0.3", [])}))
+    assert version(plan) == "0.2"
+    (bound,) = [each for each in plan.bounds if each.name == "tools"]
+    assert bound.specifier == "<=0.2"
+    assert "web 1.0 imports quote from tools.urls as it is imported (web/__init__.py:1)" in bound.reason
+
+
+def test_where_nothing_older_can_be_had_a_warning_says_so(tmp_path: Path) -> None:
+    plan = planned(tmp_path, ASKED, QUOTE, "", template("pod", {}), "web", "tools>=0.4")
+    assert version(plan) == "0.4"
+    (found,) = [each for each in plan.findings if each.subject == "tools" and "imports quote" in each.message]
+    assert (found.verdict, plan.feasible) == (Verdict.WARNING, True)
+
+
+def test_guarded_names_and_what_is_younger_than_what_it_asks_are_left_alone(tmp_path: Path) -> None:
+    guarded = f"try:\n    {ASKED}except ImportError:\n    pass\n"
+    assert version(planned(tmp_path / "a", guarded, QUOTE, "", template("pod", {}))) == "0.4"
+    later = {**RELEASES, ("web", "1.0"): (["tools"], "2025-01-01")}
+    with dated_index(tmp_path / "wheels", later) as (url, _):
+        refill(tmp_path / "wheels", "web-1.0", {"web/__init__.py": ASKED})
+        reading = ProjectReading(project("web"), ())
+        (result,) = Session(Options(index_url=url), cache=tmp_path / "cache").fit(reading, [template("pod", {})])
+    assert result.plan is not None
+    assert version(result.plan) == "0.4"
+
+
+def test_what_the_template_has_and_is_older_gives_way_to_the_first_that_has_the_name(tmp_path: Path) -> None:
+    releases = {**RELEASES, ("web", "1.0"): (["tools"], "2025-01-01")}
+    with dated_index(tmp_path / "wheels", releases) as (url, _):
+        refill(tmp_path / "wheels", "web-1.0", {"web/__init__.py": ASKED})
+        for number, source in (("0.1", ""), ("0.2", ""), ("0.3", QUOTE), ("0.4", QUOTE)):
+            refill(tmp_path / "wheels", f"tools-{number}", {"tools/__init__.py": "", "tools/urls.py": source})
+        reading = ProjectReading(project("web"), ())
+        pod = template("pod", {"tools": ("0.1", [])})
+        (result,) = Session(Options(index_url=url), cache=tmp_path / "cache").fit(reading, [pod])
+    assert result.plan is not None
+    assert version(result.plan) == "0.3"
+    (bound,) = [each for each in result.plan.bounds if each.name == "tools"]
+    assert bound.specifier == ">=0.3"
+
+
+def test_what_is_held_stays_and_who_asks_is_older(tmp_path: Path) -> None:
+    releases = {
+        ("torch", "2.4.0"): ([], "2024-07-01"),
+        **{("web", text): (["torch"], f"2024-0{month}-01") for text, month in (("0.1", 5), ("0.2", 8), ("0.3", 9))},
+    }
+    with dated_index(tmp_path / "wheels", releases) as (url, _):
+        refill(tmp_path / "wheels", "torch-2.4.0", {"torch/__init__.py": "", "torch/nn.py": "relu = 1\n"})
+        for number, asked in (("0.1", "relu"), ("0.2", "relu"), ("0.3", "relu, later")):
+            refill(tmp_path / "wheels", f"web-{number}", {"web/__init__.py": f"from torch.nn import {asked}\n"})
+        reading = ProjectReading(project("web"), ())
+        pod = template("pod", {"torch": ("2.4.0", [])})
+        (result,) = Session(Options(index_url=url), cache=tmp_path / "cache").fit(reading, [pod])
+    assert result.plan is not None
+    (decision,) = [each for each in result.plan.decisions if each.name == "web"]
+    assert decision.planned == "0.2"
+    assert "does without" in decision.reason or any("does without" in bound.reason for bound in result.plan.bounds)
+
+
+def test_names_outside_functions_count() -> None:
+    source = b"import a.b, c as d\nfrom e import f as g\nh, (i, j) = k = 1, (2, 3)\nif h:\n"
+    source += b"    def l(): m = 1\nclass n:\n    o = 1\n"
+    found = exports(source)
+    assert found is not None
+    assert {"a", "d", "g", "h", "i", "j", "k", "l", "n"} <= found
+    assert not found & {"b", "c", "e", "f", "m", "o"}
+    assert exports(b"\0") is None
