@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from podfit.fit.options import Options
 from podfit.fit.session import fit_templates
 from podfit.index import Index
@@ -106,7 +108,8 @@ def dated_index(
     """Serve an index (PEP 691, with PEP 700's times) of pure wheels: {(name, version): (requires, date)}.
 
     sources are releases with a source distribution alone, which is empty: {(name, version): date}. Yields its address
-    and the list of the paths that were asked for.
+    and the list of the paths that were asked for. uv has a cache of its own meanwhile: the next index may get the same
+    port, and what uv knows of this one is fresh for ten minutes.
     """
     links = wheels(folder, {key: requires for key, (requires, _) in releases.items()})
     dates = {f"{n.replace('-', '_')}-{v}-py3-none-any.whl": date for (n, v), (_, date) in releases.items()}
@@ -154,7 +157,9 @@ def dated_index(
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/simple/", asked
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("UV_CACHE_DIR", str(folder.parent / "uv-cache"))
+            yield f"http://127.0.0.1:{server.server_port}/simple/", asked
     finally:
         server.shutdown()
         server.server_close()

@@ -275,6 +275,17 @@ def test_foreign_directories_are_not_read(tmp_path: Path) -> None:
     assert {one.path for one in scan.imports} == {"a.py", "build/__init__.py", "build/x.py"}
 
 
+def test_a_package_that_is_called_as_environments_are_is_the_project_s(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/env/wrap.py": "import cv2",
+        "env/__init__.py": "import gym",
+        "venv/x.py": "import wrong",
+    }
+    files |= {"pkg/venv/pyvenv.cfg": "", "pkg/venv/__init__.py": "import wrong"}
+    assert modules(scan_imports(project(tmp_path, files))) == {"cv2", "gym"}
+
+
 def test_links_that_lead_in_circles_end(tmp_path: Path) -> None:
     project(tmp_path, {"a/x.py": "import numpy"})
     (tmp_path / "a" / "again").symlink_to(tmp_path)

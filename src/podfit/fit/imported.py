@@ -27,7 +27,7 @@ from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, Need, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
-from podfit.model.versions import public, same_or_newer
+from podfit.model.versions import public, same_or_newer, same_version
 from podfit.needs.providers import standard_library
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ OLD = timedelta(days=183)
 MOST_OLD = 24
 """So many releases beside the needs are looked into at most."""
 
-_NONE = timedelta(0)
 _THREADS = 8
 _SHIM = "setuptools"
 """What brings distutils to a Python that has none (its distutils-precedence.pth)."""
@@ -53,7 +52,8 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     A module is taken for a distribution's only where the catalogue knows it. What cannot be read says nothing.
     """
     own = {need.name: file for need in subject.needs if (file := _file(subject, need.name)) is not None}
-    files = {**{name: file for name in _old(subject) if (file := added_wheel(subject, name)) is not None}, **own}
+    old = {name: added_wheel(subject, name) for name in _old(subject, given.tested)}
+    files = {**{name: file for name, file in old.items() if file is not None}, **own}
     read: dict[str, AtImport] = (yield Wait(lambda: _read_all(given.index, files))) if files else {}
     needs: dict[str, Need] = {}
     bounds: list[Bound] = []
@@ -113,14 +113,21 @@ def _file(subject: Subject, name: str) -> IndexFile | None:
     return file if file is not None and not compiled(file.filename) else None
 
 
-def _old(subject: Subject) -> list[str]:
-    """Return the added releases that are much older than something planned that they require, the oldest first."""
+def _old(subject: Subject, tested: Mapping[str, str]) -> list[str]:
+    """Return the added releases that are much older than something planned that they require, the oldest first.
+
+    Two of the local environment were tried together.
+    """
     times = {name: instant(time) for name in subject.added if (time := first_upload(subject, name))}
-    gaps = {
-        name: max((times[other] - time for other in subject.walk.edges.get(name, ()) if other in times), default=_NONE)
+    same = {name for name in times if same_version(tested.get(name, ""), subject.added[name].version)}
+    old = [
+        name
         for name, time in times.items()
-    }
-    old = [name for name, gap in gaps.items() if gap >= OLD]
+        if any(
+            other in times and times[other] - time >= OLD and not {name, other} <= same
+            for other in subject.walk.edges.get(name, ())
+        )
+    ]
     return sorted(old, key=lambda name: (times[name], name))[:MOST_OLD]
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 # Directories that hold other people's code, or nothing but products.
-_FOREIGN = frozenset(
-    {"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__", "venv", "env", "virtualenv"}
-)
+_FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
+# So environments are called, and packages (of simulated ones): what is a package, or stands in one, is the project's.
+_ENVIRONMENTS = frozenset({"venv", "env", "virtualenv"})
 _PRODUCTS = frozenset({"build", "dist"})
 _ASIDE = frozenset({"tests", "test", "docs", "doc"})
 _VENDORED = frozenset(
@@ -131,9 +131,10 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
         names = {entry.name for entry in listing}
         if folder and names & {"pyvenv.cfg", "conda-meta"}:
             continue
+        above, _, called = folder.rpartition("/")
         if "__init__.py" in names:
             tree.packages.add(folder)
-        elif folder.rpartition("/")[2] in _PRODUCTS:
+        elif called in _PRODUCTS or (called in _ENVIRONMENTS and above not in tree.packages):
             continue
         if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
             tree.roots.add(folder)
