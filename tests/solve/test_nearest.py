@@ -55,6 +55,11 @@ def test_of_a_pin_with_a_local_part_the_release_itself_is_next(solve, releases, 
     assert (overlay.packages["app"].version, refused.near) == (near, near)
 
 
+def test_conda_s_pin_gives_way_to_the_release_next_to_it_too(solve):
+    overlay = solve([need("app", "==1.2.0.*")], {("app", version): [] for version in ("1.1", "1.3", "1.9", "2.0")})
+    assert overlay.packages["app"].version == "1.3"
+
+
 def test_where_the_series_has_none_the_newest_is_told(solve):
     releases = {("app", "1.2"): ["gone>=1"], ("app", "2.0"): [], ("gone", "0.1"): []}
     overlay = solve([need("app", "==1.2")], releases)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from podfit.audit.at_import import MOST_SOURCE, parsed_source
 
 STAR = "*"
 """What the name of a star import begins with in `exports`."""
+
+_LAZY = frozenset({"__getattr__", "exec", "globals", "setattr", "sys.modules"})
 
 _MAPPED = 10
 """A module that imports what it is asked for, and that names so many things or more in its text, names all of them."""
@@ -44,10 +47,16 @@ def exports(source: bytes) -> frozenset[str] | None:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
             texts.add(node.value)
         waiting.extend(ast.iter_child_nodes(node))
-    lazy = bool(found & {"__getattr__", "globals", "exec", "setattr"}) or b"sys.modules" in source
-    if lazy and (b"__file__" in source or len(texts) < _MAPPED):
+    if b"sys.modules" in source:
+        found.add("sys.modules")
+    if is_lazy(found) and (b"__file__" in source or len(texts) < _MAPPED):
         return None
     return frozenset(found | texts)
+
+
+def is_lazy(names: Collection[str]) -> bool:
+    """Tell whether a module of these names may have others, and names those that it means in its text."""
+    return not _LAZY.isdisjoint(names)
 
 
 def given_by_star(source: bytes) -> frozenset[str] | None:

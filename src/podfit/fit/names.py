@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used
-from podfit.audit.exports import STAR, exports, given_by_star
+from podfit.audit.exports import STAR, exports, given_by_star, is_lazy
 from podfit.catalogue.imports import find
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
@@ -71,7 +71,8 @@ def lost_names(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> 
                 own = [one for one in younger if one.asker == asker]
                 bounds += yield from _older_asker(given, subject, name, asker, there, own)
         elif older:
-            bounds += yield from _older_with(given, subject, name, older)
+            lazy = any(is_lazy(there.get(one.module, ())) for one in older)
+            bounds += yield from _older_with(given, subject, name, older, lazy=lazy)
         elif younger and name not in subject.added:
             bounds += yield from _newer_with(given, subject, name, younger)
     return tuple(bounds)
@@ -109,7 +110,7 @@ def _wheel(index: Index, subject: Subject, name: str) -> IndexFile | None:
 
 def _exports(index: Index, file: IndexFile, modules: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the names of modules of a wheel, of those that it has in source; kept for good. The waiting part."""
-    kinds = {module: f"exports-2-{hashlib.sha256(module.encode()).hexdigest()[:12]}" for module in modules}
+    kinds = {module: f"exports-3-{hashlib.sha256(module.encode()).hexdigest()[:12]}" for module in modules}
     kept = {module: index.kept_of(file, kind, tuple[str, ...]) for module, kind in kinds.items()}
     found = {module: names for module, names in kept.items() if names is not None}
     lacking = [module for module in modules if module not in found]
@@ -174,17 +175,24 @@ def _has(distribution: str, version: str, names: Sequence[str] | None, name: str
     return not gone or not same_or_newer(version, gone)
 
 
-def _older_with(given: Given, subject: Subject, name: str, missing: Sequence[_Asked]) -> Steps[list[Bound]]:
-    """Return a bound that leads to the newest older release that has what is missing, or to those without a wheel."""
+def _older_with(
+    given: Given, subject: Subject, name: str, missing: Sequence[_Asked], *, lazy: bool
+) -> Steps[list[Bound]]:
+    """Return a bound that leads to the newest older release that has what is missing, or to those without a wheel.
+
+    Where the planned one is lazy, and may have more than it says, the older one has to say it.
+    """
     version = subject.environment[name].version
     releases = yield from older_of(given, subject, name, version)
-    place, tries = yield from newest_that(_having(given, name, missing), releases)
+    place, tries = yield from newest_that(_having(given, name, missing, doubted=lazy), releases)
     first, lacks = missing[0], _told(subject, name, missing[0])
     if place >= 0:
         there, file = releases[place]
-        evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {first.module}.{first.name}")
-        return [Bound(name, f"{lacks}; {there} is the newest before it that has it", evidence, f"<={public(there)}")]
-    if tries >= MOST_TRIES:
+        evidence = Evidence(EvidenceKind.BINARY, file.filename, f"{first.module}: {first.name}")
+        return [
+            Bound(name, f"{lacks}; {there} is the newest before it that may have it", evidence, f"<={public(there)}")
+        ]
+    if tries >= MOST_TRIES or lazy:
         return []
     oldest = releases[-1][0] if releases else version
     evidence = Evidence(EvidenceKind.BINARY, f"{name} {version}", f"has no {first.module}.{first.name}")
@@ -237,14 +245,17 @@ def _older_asker(
     return [Bound(asker, reason, evidence, f"<={public(releases[place][0])}")]
 
 
-def _having(given: Given, name: str, missing: Sequence[_Asked]) -> Callable[[str, IndexFile], Steps[bool]]:
-    """Return what tells whether a release has all that is missing: the modules say so, or the catalogue does."""
+def _having(
+    given: Given, name: str, missing: Sequence[_Asked], *, doubted: bool = True
+) -> Callable[[str, IndexFile], Steps[bool]]:
+    """Return what tells whether a release has all that is missing; in doubt it does unless that is doubted."""
     modules = tuple(sorted({each.module for each in missing}))
 
     def has_them(version: str, file: IndexFile) -> Steps[bool]:
         there = yield Wait(lambda: _exports(given.index, file, modules))
         return all(
             each.name in there.get(each.module, ())
+            or (not doubted and _ANY in there.get(each.module, ()))
             or (each.name in gone_names(name, seen=True) and _has(name, version, (_ANY,), each.name))
             for each in missing
         )

@@ -40,7 +40,7 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
     was dropped. Only the need itself is looked at, with all that it requires, and beside (PEP 508 lines); whether the
     other needs agree is for the next search.
     """
-    version = pinned(need.specifier)
+    version = pinned(need.specifier) or _of_conda(need.specifier)
     if not version or need.url or need.name in search.offered.pins:
         return ""
     asked = Version(version)
@@ -58,6 +58,12 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
         if not isinstance(answer, Refusal) and need.name in answer:
             return answer[need.name].version
     return ""
+
+
+def _of_conda(specifier: str) -> str:
+    """Return the version that conda's `=1.13.1` pins (`==1.13.1.*`), empty for any other specifier."""
+    clauses = list(SpecifierSet(specifier))
+    return clauses[0].version.removesuffix(".*") if len(clauses) == 1 and is_pin(clauses[0]) else ""
 
 
 def oldest_instead(need: Need, sources: Sources) -> Steps[str]:
