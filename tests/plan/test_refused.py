@@ -92,6 +92,16 @@ PROOF = (
             "torch 2.4.1+cu124 is never changed.",
         ),
         (
+            "vllm",
+            "",
+            "the project needs vllm (a.txt:1): because vllm==0.30.0 depends on torch==2.4.1+cu124 and vllm==0.30.0 "
+            "depends on numba==0.65.0, we can conclude that your requirements are unsatisfiable.",
+            {},
+            "the project needs vllm (a.txt:1): because vllm==0.30.0 depends on torch==2.4.1+cu124 and vllm==0.30.0 "
+            "depends on numba==0.65.0, we can conclude that your requirements are unsatisfiable. Nothing of it fits "
+            "runpod-pytorch-2.4: take another template (podfit recommend).",
+        ),
+        (
             "procgen",
             ">=0.10",
             f"the project needs procgen>=0.10 (a.txt:1): {PROOF} No release of procgen>=0.10 has a wheel for Python "

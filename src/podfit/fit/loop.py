@@ -14,6 +14,7 @@ from podfit.fit.nearness import Near, timely_solution
 from podfit.fit.older import widened
 from podfit.fit.outgrown import outgrown
 from podfit.fit.phases import Given, Needed, audit_phase
+from podfit.fit.pythons import of_other_pythons
 from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
 from podfit.model.words import shortened
@@ -68,7 +69,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             report = replace(needed.report, needs=(*needed.report.needs, *lacking))
             needed, earlier = replace(needed, report=report), Earlier()
             continue
-        old = (*old, *gone)
+        old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
         waived_now: set[tuple[str, str]] = set()

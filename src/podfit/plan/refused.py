@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.summary import Summary
@@ -104,6 +104,14 @@ def _older(version: str, specifier: str) -> bool:
     return bool(named) and read is not None and all(each is not None and read < each for each in named)
 
 
+def _admits(limits: str, version: str) -> bool:
+    """Tell whether limits, as the resolver writes them, admit a version; what is none of PEP 440's admits nothing."""
+    try:
+        return SpecifierSet(limits).contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return False
+
+
 def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) -> str:
     """Return the explanation, in short: without the resolver's proof where one of three sentences says it all.
 
@@ -114,8 +122,8 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     head = refused.message.partition(": ")[0]
     asked = re.findall(rf"{name}\S* depends? on ([a-z0-9._-]*[a-z0-9])((?:[<>=!~]=?)\S*\w)", refused.message)
     for other, limits in reversed(asked):
-        if other in held and other in template.distributions:
-            there = template.distributions[other].version
+        there = template.distributions[other].version if other in held and other in template.distributions else ""
+        if there and not _admits(limits, there):
             return f"{head}: it is made for {other}{limits}, and the template's {other} {there} is never changed."
     if re.search(rf"{name} \S+ has no wheel for|No release of {name}\S* has a wheel for", refused.message):
         return _PROOF.sub("", refused.message)
