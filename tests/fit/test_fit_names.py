@@ -141,3 +141,4 @@ def test_names_outside_functions_count() -> None:
     assert {"a", "d", "g", "h", "i", "j", "k", "l", "n"} <= found
     assert not found & {"b", "c", "e", "f", "m", "o"}
     assert exports(b"\0") is None
+    assert exports(b"import a" + b".a" * 100_000) is None, "Python's parser takes minutes for it"

@@ -119,11 +119,8 @@ def _with_parents(name: str) -> list[str]:
 
 def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
     """Yield `module`, `numpy`, `name` or `guarded`, what it is of, and the line, for what a module does at import."""
-    if len(source) > MOST_SOURCE or _endless(source):
-        return
-    try:
-        tree = parsed_source(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed_source(source)
+    if tree is None:
         return
     lazy = any(
         isinstance(node, ast.ImportFrom)
@@ -172,17 +169,21 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
             yield "guarded", base, part.lineno
 
 
-def parsed_source(source: bytes) -> ast.Module:
-    """Return a syntax tree; of many threads one makes its own at a time. Raises as `ast.parse`.
+def parsed_source(source: bytes) -> ast.Module | None:
+    """Return a syntax tree, None for what is no Python or not to be parsed; of many threads one makes one at a time.
 
     In CPython 3.11 and 3.12 another thread that parses anything can end this in a SystemError (python/cpython#106905).
     """
+    if len(source) > MOST_SOURCE or _endless(source):
+        return None
     with _PARSING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for _ in range(_TRIES):
-            with contextlib.suppress(SystemError):
-                return ast.parse(source)
-        return ast.parse(source)
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            for _ in range(_TRIES):
+                with contextlib.suppress(SystemError):
+                    return ast.parse(source)
+            return ast.parse(source)
+    return None
 
 
 def _endless(source: bytes) -> bool:

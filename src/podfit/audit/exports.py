@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from podfit.audit.at_import import MOST_SOURCE, parsed_source
+from podfit.audit.at_import import parsed_source
 
 STAR = "*"
 """What the name of a star import begins with in `exports`."""
@@ -23,12 +23,12 @@ def exports(source: bytes) -> frozenset[str] | None:
     asked for name it there, if they do not look for it in their own folder. A star import is `from MODULE import *`
     among the names, as it is written there (`*.misc` for `from .misc import *`).
     """
-    if len(source) > MOST_SOURCE:
-        return None
-    try:
-        tree = parsed_source(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    tree = parsed_source(source)
+    return None if tree is None else _bound(tree, source)
+
+
+def _bound(tree: ast.Module, source: bytes) -> frozenset[str] | None:
+    """Return the answer of `exports` for a source and its syntax tree."""
     found: set[str] = set()
     texts: set[str] = set()
     waiting: list[ast.AST] = [tree]
@@ -61,9 +61,8 @@ def is_lazy(names: Collection[str]) -> bool:
 
 def given_by_star(source: bytes) -> frozenset[str] | None:
     """Return the names that a star import of a module brings: a written out `__all__`, else those of `exports`."""
-    try:
-        tree = parsed_source(source) if len(source) <= MOST_SOURCE else ast.Module([], [])
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed_source(source)
+    if tree is None:
         return None
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
@@ -71,4 +70,4 @@ def given_by_star(source: bytes) -> frozenset[str] | None:
             texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
             if parts and len(texts) == len(parts) and source.count(b"__all__") == 1:
                 return frozenset(texts)
-    return exports(source)
+    return _bound(tree, source)
