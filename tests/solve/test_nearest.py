@@ -5,7 +5,8 @@ from packaging.specifiers import SpecifierSet
 from solve_support import need, only, registry, template
 
 from podfit.solve import Uv, solve_overlay
-from podfit.solve.nearest import is_pin, pinned
+from podfit.solve.limits import pinned
+from podfit.solve.nearest import is_pin
 
 
 @pytest.fixture

@@ -18,10 +18,9 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from podfit.audit.releases import uses_cuda, uses_numpy
 from podfit.fit.binaries import compiled
 from podfit.fit.reading import Place
-from podfit.fit.wheels import Wanted, known
+from podfit.fit.wheels import Wanted, how_of, known
 from podfit.model import Evidence, EvidenceKind, PodfitError, Release, Template
 from podfit.model.tags import platform_tags
 
@@ -107,8 +106,7 @@ class Ahead:
         if not compiled(files[0].filename):
             return Wanted(files[0], name, "import") if needed else None
         release = Release(name, version, lines, "", Evidence(EvidenceKind.METADATA, files[0].url))
-        how = "all" if uses_cuda(release) else "numpy" if uses_numpy(release) else "some"
-        return Wanted(files[0], "", how)
+        return Wanted(files[0], "", how_of(release))
 
     def _send(self) -> None:
         """Hand what waits to the process, which is begun where there is none."""

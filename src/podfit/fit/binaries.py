@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
 from podfit.audit.binary.facts import WheelBinaries
-from podfit.audit.releases import uses_cuda, uses_numpy
 from podfit.catalogue.variants import variants
-from podfit.fit.wheels import Wanted, read_wheel
+from podfit.fit.wheels import HOWS, Wanted, how_of, read_wheel
 from podfit.index.threads import side_by_side
 from podfit.model import LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
@@ -29,8 +28,7 @@ class WheelReader:
         self._template = template
         self._known: dict[str, WheelBinaries | None] = {}
         self._files: dict[tuple[str, str], frozenset[str]] = {}
-        self._stated: set[str] = set()
-        self._whole: set[str] = set()
+        self._how: dict[str, str] = {}
         self._unread: dict[str, str] = {}
 
     def of_packages(
@@ -91,10 +89,7 @@ class WheelReader:
 
     def _note(self, file: IndexFile, release: Release) -> None:
         """Remember how much of a wheel is to be read, by what its release states."""
-        if uses_cuda(release):
-            self._whole.add(file.filename)
-        if uses_numpy(release):
-            self._stated.add(file.filename)
+        self._how[file.filename] = max(self._how.get(file.filename, HOWS[0]), how_of(release), key=HOWS.index)
 
     def _planned_file(self, package: LockedPackage) -> IndexFile | None:
         """Return the wheel that would be installed; None when it holds nothing compiled or is built first."""
@@ -111,9 +106,8 @@ class WheelReader:
 
     def _read_one(self, file: IndexFile) -> WheelBinaries | None:
         """Return the facts of one wheel; None with a reason in unread when it cannot be read."""
-        how = "all" if file.filename in self._whole else "numpy" if file.filename in self._stated else "some"
         try:
-            found = read_wheel(self._index, Wanted(file, "", how))
+            found = read_wheel(self._index, Wanted(file, "", self._how[file.filename]))
         except (PodfitError, OSError, ValueError) as error:
             self._unread[file.filename] = str(error)
             return None

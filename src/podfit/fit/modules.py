@@ -8,7 +8,7 @@ runs, as six.moves is: that says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,22 +66,22 @@ def _by_provider(
     found: dict[str, dict[str, _Asked]] = {}
     for site in sites:
         if "." in site.module and not site.optional and site.grade is Grade.MODULE:
-            for name in _providers(site.module, subject):
+            for name in providers(site.module, subject.added):
                 if not same_version(tested.get(name, ""), subject.added[name].version):
                     found.setdefault(name, {}).setdefault(site.module, _Asked(site.module, "the project", str(site)))
     for asker, facts in sorted(read.items()):
         release = f"{asker} {subject.added[asker].version}"
         for used in facts.modules:
-            for name in _providers(used.name, subject) if "." in used.name else ():
+            for name in providers(used.name, subject.added) if "." in used.name else ():
                 found.setdefault(name, {}).setdefault(used.name, _Asked(used.name, release, used.place))
     return {name: list(each.values()) for name, each in found.items()}
 
 
-def _providers(module: str, subject: Subject) -> Iterator[str]:
-    """Yield the one added release that a module is known to be of, or that is called as the module's package is."""
+def providers(module: str, among: Collection[str]) -> list[str]:
+    """Return the one of some distributions that a module is known to be of, or that is called as its package is."""
     entry = find(module)
     names = (entry.distribution, *entry.also) if entry is not None else (canonical(module.partition(".")[0]),)
-    yield from [name for name in names if name in subject.added][:1]
+    return [name for name in names if name in among][:1]
 
 
 def _listed(index: Index, files: Mapping[str, IndexFile]) -> dict[str, WheelListing]:

@@ -9,20 +9,20 @@ for. And where what the template has is older than what asks, a newer one is. Th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.audit.at_import import AtImport, Used
+from podfit.audit.at_import import AtImport
 from podfit.audit.exports import STAR, exports, given_by_star, is_lazy
-from podfit.catalogue.imports import find
 from podfit.catalogue.moved_names import gone_names
+from podfit.fit.modules import providers
 from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
 from podfit.fit.phases import Given
 from podfit.fit.times import first_upload
 from podfit.fit.wheels import import_of
-from podfit.model import Bound, Evidence, EvidenceKind, PodfitError, canonical
+from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import public, same_or_newer, same_version
 
@@ -49,11 +49,12 @@ class _Asked:
 def lost_names(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> Steps[tuple[Bound, ...]]:
     """Return a bound for each name that is lacking and that another release has; read is what planned wheels import."""
     asked: dict[str, list[_Asked]] = {}
+    there = subject.environment.keys() - {"numpy"}  # whose names are looked at elsewhere
     for asker, facts in sorted(read.items()):
         for used in facts.names:
-            for name in _providers(used, subject):
+            module, _, wanted = used.name.partition(":")
+            for name in providers(module, there):
                 if not _tested_together(given, subject, asker, name):
-                    module, _, wanted = used.name.partition(":")
                     asked.setdefault(name, []).append(_Asked(module, wanted, asker, used.place))
     bounds: list[Bound] = []
     for name, each in sorted(asked.items()):
@@ -61,29 +62,22 @@ def lost_names(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> 
         if file is None or not file.upload_time:
             continue
         modules = tuple(sorted({one.module for one in each}))
-        there = yield Wait(lambda file=file, modules=modules: _exports(given.index, file, modules))  # type: ignore[misc]
+        has = yield Wait(lambda file=file, modules=modules: _exports(given.index, file, modules))  # type: ignore[misc]
         version = subject.environment[name].version
-        missing = [one for one in each if not _has(name, version, _of(there, one.module), one.name)]
-        older = [one for one in missing if len(at := first_upload(subject, one.asker)) > 0 and at < file.upload_time]
-        younger = [one for one in missing if first_upload(subject, one.asker) > file.upload_time]
+        missing = [one for one in each if not _has(name, version, _of(has, one.module), one.name)]
+        times = {one.asker: first_upload(subject, one.asker) for one in missing}
+        older = [one for one in missing if "" < times[one.asker] < file.upload_time]
+        younger = [one for one in missing if times[one.asker] > file.upload_time]
         if name in subject.held:
             for asker in sorted({one.asker for one in younger}):
                 own = [one for one in younger if one.asker == asker]
-                bounds += yield from _older_asker(given, subject, name, asker, there, own)
+                bounds += yield from _older_asker(given, subject, name, asker, has, own)
         elif older:
-            lazy = any(is_lazy(there.get(one.module, ())) for one in older)
+            lazy = any(is_lazy(has.get(one.module, ())) for one in older)
             bounds += yield from _older_with(given, subject, name, older, lazy=lazy)
         elif younger and name not in subject.added:
             bounds += yield from _newer_with(given, subject, name, younger)
     return tuple(bounds)
-
-
-def _providers(used: Used, subject: Subject) -> Iterator[str]:
-    """Yield the distribution of the planned environment that a module is of; NumPy's names are looked at elsewhere."""
-    module = used.name.partition(":")[0]
-    entry = find(module)
-    names = (entry.distribution, *entry.also) if entry is not None else (canonical(module.partition(".")[0]),)
-    yield from [name for name in names if name in subject.environment and name != "numpy"][:1]
 
 
 def _tested_together(given: Given, subject: Subject, asker: str, name: str) -> bool:
@@ -103,8 +97,8 @@ def _wheel(index: Index, subject: Subject, name: str) -> IndexFile | None:
         releases = index.releases(name)
     except PodfitError:
         return None
-    files = best_files(releases.get(version) or releases.get(public(version), ()), public(version))
-    fitting = best_files(files, public(version), subject.template.target.tags) or files
+    files = releases.get(version) or releases.get(public(version), ())
+    fitting = best_files(files, public(version), subject.template.target.tags) or best_files(files, public(version))
     return next((file for file in fitting if file.kind == "wheel"), None)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.audit.at_import import AtImport, Used
+from podfit.audit.at_import import Used
 from podfit.catalogue.imports import modules_of
 from podfit.fit.binaries import added_wheel
-from podfit.fit.wheels import Wanted, read_wheel
-from podfit.model import Finding, PodfitError, Verdict
+from podfit.fit.wheels import import_of
+from podfit.model import Finding, Verdict
 from podfit.model.steps import Steps, Wait
 
 if TYPE_CHECKING:
@@ -42,11 +42,8 @@ def _spared(index: Index, wheels: dict[str, IndexFile], name: str) -> bool:
     """Tell whether all wheels, by the names of their distributions, do without name's modules; the waiting part."""
     modules = {*modules_of(name), name.replace("-", "_")}
     for asker, file in wheels.items():
-        try:
-            read = read_wheel(index, Wanted(file, asker, "import"))
-        except (PodfitError, OSError, ValueError):
-            return False
-        if not isinstance(read, AtImport) or modules & _tops(read.modules) or not modules & _tops(read.guarded):
+        read = import_of(index, file, asker)
+        if read is None or modules & _tops(read.modules) or not modules & _tops(read.guarded):
             return False
     return True
 

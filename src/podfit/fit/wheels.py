@@ -16,9 +16,10 @@ from podfit.audit.binary.facts import (
     sampled_binaries,
     wheel_binaries,
 )
+from podfit.audit.releases import uses_cuda, uses_numpy
 from podfit.catalogue.imports import modules_of
 from podfit.index.files import IndexFile
-from podfit.model import PodfitError, canonical
+from podfit.model import PodfitError, Release, canonical
 
 if TYPE_CHECKING:
     import zipfile
@@ -35,11 +36,14 @@ MOST_SOURCE_BYTES = 768 << 10
 """So much of the source of one wheel is read at most, as it is packed: of what is larger, what is imported first."""
 
 
+HOWS = ("some", "numpy", "all")
+"""How much of the compiled modules is read: all, or until NumPy shows, "some" only where the wheel mentions NumPy."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What is to be read of one wheel of a distribution.
 
-    how is "import" (what its import does), "all" (its compiled modules) or "some" (these, until NumPy shows, where the
-    wheel mentions it); "numpy" is "some" of a release that states its need of NumPy.
+    how is "import" (what its import does) or one of HOWS.
     """
 
     file: IndexFile
@@ -50,6 +54,11 @@ class Wanted(msgspec.Struct, frozen=True):
     def kind(self) -> str:
         """What the cache calls it."""
         return {"import": AT_IMPORT, "all": KINDS[0]}.get(self.how, KINDS[1])
+
+
+def how_of(release: Release) -> str:
+    """Return how much of a release's compiled modules is read: one of HOWS, by what it states."""
+    return "all" if uses_cuda(release) else "numpy" if uses_numpy(release) else "some"
 
 
 def known(index: Index, wanted: Wanted) -> AtImport | WheelBinaries | None:

@@ -53,13 +53,7 @@ class Artefacts:
     def metadata(self, file: IndexFile, name: str) -> CoreMetadata:
         """Return the metadata of a file of the project name. Raises UnreadableError and IndexUnreachable."""
         try:
-            if file.kind == "sdist":
-                found = self._of_sdist(file)
-            else:
-                apart = self._metadata_apart(file, name)
-                if apart is not None:
-                    return apart
-                found = self._of_wheel(file, name)
+            found = self._of_sdist(file) if file.kind == "sdist" else self._of_wheel(file, name)
         except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
             lasting = isinstance(error, UnreadableError) and error.lasting
             raise UnreadableError(f"{file.filename}: {error}", lasting=lasting) from None
@@ -125,7 +119,13 @@ class Artefacts:
             self._misses[host] = self._misses.get(host, 0) + missed
 
     def _of_wheel(self, file: IndexFile, name: str) -> CoreMetadata:
-        """Return the metadata that lie in a wheel, or beside one that cannot be read in parts; errors as `metadata`."""
+        """Return the metadata that lie beside a wheel or in it, or beside one that cannot be read in parts.
+
+        Errors as `metadata`.
+        """
+        apart = self._metadata_apart(file, name)
+        if apart is not None:
+            return apart
         try:
             return parse_metadata(self._metadata_within(file, name), file.url, "METADATA in the wheel")
         except UnreadableError:

@@ -15,7 +15,6 @@ from podfit.model.steps import Steps
 from podfit.model.times import instant
 from podfit.model.versions import parsed, public, same_version
 from podfit.solve.answer import Refusal
-from podfit.solve.limits import pinned
 from podfit.solve.search import Packages, Search
 from podfit.solve.sources import Sources
 
@@ -40,7 +39,7 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
     was dropped. Only the need itself is looked at, with all that it requires, and beside (PEP 508 lines); whether the
     other needs agree is for the next search.
     """
-    version = pinned(need.specifier) or _of_conda(need.specifier)
+    version = _had(need.specifier)
     if not version or need.url or need.name in search.offered.pins:
         return ""
     asked = Version(version)
@@ -60,8 +59,8 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
     return ""
 
 
-def _of_conda(specifier: str) -> str:
-    """Return the version that conda's `=1.13.1` pins (`==1.13.1.*`), empty for any other specifier."""
+def _had(specifier: str) -> str:
+    """Return the version that a specifier names as what somebody had (`is_pin`), empty for any other specifier."""
     clauses = list(SpecifierSet(specifier))
     return clauses[0].version.removesuffix(".*") if len(clauses) == 1 and is_pin(clauses[0]) else ""
 
