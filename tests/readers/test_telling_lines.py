@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 
 import podfit
+from podfit.model.syntax import syntax_tree
 from podfit.readers.imports.scan import _telling_lines
 from podfit.readers.imports.statements import Aliases, Statements
 
@@ -30,7 +30,7 @@ PIECES = {
 def collected(data: bytes, lines: list[int] | None) -> tuple[object, ...]:
     """Return what is collected from a source."""
     statements = Statements("x.py", frozenset(), Aliases(), expressions=False, lines=lines)
-    statements.module(ast.parse(data).body)
+    statements.module(syntax_tree(data).body)
     return statements.found, statements.calls, statements.checks, statements.aliases.modules
 
 

@@ -11,22 +11,16 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import threading
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from podfit.model.syntax import UNPARSED, syntax_tree
 
 MOST_MODULES = 120
 """So many modules of a wheel are read at most."""
 
 MOST_SOURCE = 2 << 20
 """A longer module is not read."""
-
-MOST_DOTS = 500
-"""A line with an import and more dots is nobody's: Python's parser takes minutes for a dotted name without end."""
-
-_PARSING = threading.Lock()
-_TRIES = 3
 
 _COPIES = frozenset({"bundled", "extern", "external", "externals", "third_party", "thirdparty"})
 """Folders in which projects carry copies of other projects; those called after vendoring beside them."""
@@ -170,26 +164,12 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
 
 
 def parsed_source(source: bytes) -> ast.Module | None:
-    """Return a syntax tree, None for what is no Python or not to be parsed; of many threads one makes one at a time.
-
-    In CPython 3.11 and 3.12 another thread that parses anything can end this in a SystemError (python/cpython#106905).
-    """
-    if len(source) > MOST_SOURCE or _endless(source):
+    """Return a syntax tree, None for what is no Python or too long to be read."""
+    if len(source) > MOST_SOURCE:
         return None
-    with _PARSING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            for _ in range(_TRIES):
-                with contextlib.suppress(SystemError):
-                    return ast.parse(source)
-            return ast.parse(source)
+    with contextlib.suppress(*UNPARSED):
+        return syntax_tree(source)
     return None
-
-
-def _endless(source: bytes) -> bool:
-    """Tell whether a line with an import has more dots than anybody writes; continued lines are one."""
-    lines = source.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ").splitlines()
-    return any(line.count(b".") > MOST_DOTS and b"import" in line for line in lines)
 
 
 def _base(node: ast.ImportFrom, package: str) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from podfit.model import Content, Evidence, EvidenceKind, MemberBuild
+from podfit.model.syntax import UNPARSED, syntax_tree
 from podfit.model.toml_text import toml_table
-from podfit.readers.declared.setup_literals import setup_call, tree_of
+from podfit.readers.declared.setup_literals import setup_call
 from podfit.readers.plain_file import is_file
 
 LEGACY = "setuptools>=40.8.0"
@@ -47,8 +48,8 @@ def read_build(directory: Path, shown: str) -> MemberBuild:
     try:
         project = toml_table(_text(directory / "pyproject.toml"))
         setup = _text(directory / "setup.py")
-        tree = tree_of(setup.encode("utf-8")) if setup else None
-    except (OSError, ValueError, SyntaxError, RecursionError) as error:
+        tree = syntax_tree(setup.encode("utf-8")) if setup else None
+    except (OSError, *UNPARSED) as error:
         said = Evidence(EvidenceKind.METADATA, shown, f"cannot be read: {' '.join(str(error).split())}")
         return MemberBuild(Content.NOTHING, said)
     if not project and not setup and not is_file(directory / "setup.cfg"):

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.builds import empty_rules, python_rules, setup_rules
 from podfit.model import Evidence, canonical
+from podfit.model.syntax import UNPARSED, syntax_tree
 from podfit.model.toml_text import toml_table
 from podfit.model.words import listed
 from podfit.solve.limits import disjoint
@@ -166,8 +167,8 @@ def _setup(text: str) -> tuple[tuple[str, ...], frozenset[str], bool]:
     if not text:
         return (), frozenset(), True
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = syntax_tree(text)
+    except UNPARSED:
         return (), frozenset(), False
     words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     words |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

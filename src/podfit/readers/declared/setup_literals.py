@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Mapping
+
+from podfit.model.syntax import syntax_tree
 
 _NAME = re.compile(r"[^\s!=<>~;@\[\]()]+")
 
@@ -24,19 +25,12 @@ class ComputedError(Exception):
 def literal_name(data: bytes) -> str:
     """Return the literal `name` in the call of setup(), empty when there is none. Raises ValueError and SyntaxError."""
     try:
-        tree = tree_of(data)
+        tree = syntax_tree(data)
     except SyntaxError as error:
         raise ValueError(str(error)) from None
     call = setup_call(tree)
     found = next((keyword.value for keyword in call.keywords if keyword.arg == "name"), None) if call else None
     return text_of(found, bindings(tree))
-
-
-def tree_of(data: bytes) -> ast.Module:
-    """Return the syntax tree of a program. Raises what `ast.parse` raises."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # invalid escapes in somebody's setup.py are not podfit's to report
-        return ast.parse(data)
 
 
 def setup_call(tree: ast.Module) -> ast.Call | None:

@@ -11,6 +11,7 @@ import re
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import Declaration, canonical
+from podfit.model.syntax import syntax_tree
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.declared.setup_literals import (
@@ -22,7 +23,6 @@ from podfit.readers.declared.setup_literals import (
     setup_call,
     strings,
     text_of,
-    tree_of,
 )
 from podfit.readers.plain_file import is_file
 
@@ -33,7 +33,7 @@ _PYTHON_2 = re.compile(rb"^\s*print\s+[^(=\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:"
 def read(source: Source, reading: Reading) -> None:
     """Add what setup.py declares in literals to reading. Raises InputError for a syntax error or a bad requirement."""
     try:
-        tree = tree_of(source.data)
+        tree = syntax_tree(source.data)
     except SyntaxError as error:
         if not source.named and _PYTHON_2.search(source.data):
             reading.notice(f"{source.where(error.lineno or 0)}: Python 2 code, not read")
@@ -135,7 +135,7 @@ def _files_named(source: Source, reading: Reading) -> list[str]:
 
     read = []
     found: dict[str, Source] = {}
-    for node in ast.walk(tree_of(source.data)):
+    for node in ast.walk(syntax_tree(source.data)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.search(node.value[:200]):
             named = Source(source.root, source.path.parent / node.value)
             if is_file(named.path) and not group_of(named.path):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from podfit.model.syntax import UNPARSED, syntax_tree
+
 _BUILDER = re.compile(r"ext(?:ension)?$", re.IGNORECASE)
 
 
@@ -15,8 +17,8 @@ def built_modules(data: bytes) -> frozenset[str]:
     count, each by the last part of its module's name.
     """
     try:
-        tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = syntax_tree(data)
+    except UNPARSED:
         return frozenset()
     found: set[str] = set()
     for node in ast.walk(tree):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+
+from podfit.model.syntax import UNPARSED, syntax_tree
 
 _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$)")
 _ASSIGNED = re.compile(r"^(\s*)([\w,.\[\]'\"](?:[\w\s,.\[\]'\"]*[\w,.\[\]'\"])?)\s*=\s*[%!]")
@@ -85,9 +86,9 @@ def python_of(source: str) -> str:
     nothing inside a string is touched.
     """
     try:
-        ast.parse(source)
+        syntax_tree(source)
         return source
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSED:
         pass
     lines = source.splitlines()
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from podfit.model.syntax import UNPARSED, syntax_tree
 from podfit.readers.imports.files import Tree
 from podfit.readers.plain_file import read_bounded
 
@@ -142,8 +143,8 @@ class OwnModules:
         used: set[str] = set()
         try:
             data = read_bounded(os.path.join(self.root, path), pipes=False)  # noqa: PTH118
-            nodes = list(ast.walk(ast.parse(data)))
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+            nodes = list(ast.walk(syntax_tree(data)))
+        except (OSError, *UNPARSED):
             return {""}
         imports = [alias for node in nodes if isinstance(node, ast.Import) for alias in node.names]
         names = {alias.asname or alias.name for alias in imports if alias.name == module}
@@ -157,8 +158,8 @@ class OwnModules:
         if path not in self._defined:
             try:
                 data = read_bounded(os.path.join(self.root, path), pipes=False)  # noqa: PTH118
-                self._defined[path] = frozenset(_bound(ast.parse(data).body))
-            except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+                self._defined[path] = frozenset(_bound(syntax_tree(data).body))
+            except (OSError, *UNPARSED):
                 self._defined[path] = frozenset()
         return self._defined[path]
 

@@ -7,7 +7,6 @@ import gc
 import os
 import re
 import sys
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from podfit.model import (
     VersionCheck,
     Where,
 )
+from podfit.model.syntax import UNPARSED, syntax_tree
 from podfit.model.words import shortened
 from podfit.readers.imports import settings
 from podfit.readers.imports.files import Tree, find_files, single_file
@@ -116,8 +116,7 @@ def scan_imports(
     places = Places(tree.sources, tree.notebooks, tree.test_files)
     literals = BytesAhoCorasick([word.encode() for word in sorted(call_names())])
     state = _State(base, call_names(), telling, literals, places)
-    with warnings.catch_warnings(), _no_collection():
-        warnings.simplefilter("ignore")  # invalid escapes in somebody's strings are no concern of the reader
+    with _no_collection():
         for path in tree.sources:
             _source(state, path)
         for path in tree.notebooks:
@@ -202,8 +201,8 @@ def _source(state: _State, path: str) -> None:
     if data is None:
         return
     try:
-        module = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        module = syntax_tree(data)
+    except UNPARSED as error:
         state.notices.append(_syntax(path, error, data))
         return
     if b"# /// script" in data:
@@ -280,8 +279,8 @@ def _notebook(state: _State, path: str) -> None:
             state.declarations += made
             state.notices += notices
         try:
-            module = ast.parse(python_of(cell.source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            module = syntax_tree(python_of(cell.source))
+        except UNPARSED as error:
             state.notices.append(_syntax(f"{path}[{cell.number}]", error, cell.source.encode("utf-8", "replace")))
             continue
         if may_install(cell.source.encode("utf-8", "replace")):

@@ -1,0 +1,44 @@
+"""Syntax trees of Python sources: one parse at a time, and none of what would take Python's parser minutes.
+
+CPython's parser counts its depth in one place for all threads: in 3.11 and 3.12 another thread that parses anything can
+end `ast.parse` in a SystemError (python/cpython#106905). So whoever parses here waits for whoever does.
+"""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+
+UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What `syntax_tree` raises for a source that is no Python, or more than the parser can take."""
+
+MOST_DOTS = 500
+"""A line with an import and more dots is nobody's: Python's parser takes minutes for a dotted name without end."""
+
+_PARSING = threading.Lock()
+
+_TRIES = 3
+"""A finaliser, or a thread that is not podfit's, may still parse meanwhile."""
+
+
+def syntax_tree(source: bytes | str) -> ast.Module:
+    """Return the syntax tree of a source. Raises those of UNPARSED; its warnings are not podfit's to report."""
+    if _endless(source.encode("utf-8", "replace") if isinstance(source, str) else source):
+        raise ValueError("an import has a dotted name without end")
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(_TRIES):
+            try:
+                return ast.parse(source)
+            except SystemError:
+                continue
+    raise ValueError("Python's parser lost count of its depth")
+
+
+def _endless(source: bytes) -> bool:
+    """Tell whether a line with an import has more dots than anybody writes; continued lines are one."""
+    if source.count(b".") <= MOST_DOTS:
+        return False
+    lines = source.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ").splitlines()
+    return any(line.count(b".") > MOST_DOTS and b"import" in line for line in lines)
