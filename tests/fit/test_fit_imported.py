@@ -8,6 +8,7 @@ from pathlib import Path
 from fit_support import World, project, refill, template
 
 from podfit.fit.session import fit_templates
+from podfit.index import Index
 from podfit.model import Action, EvidenceKind, Plan, Template
 
 RELEASES = {
@@ -51,6 +52,15 @@ def test_a_module_that_nobody_requires_is_needed_too(tmp_path: Path) -> None:
     assert why.detail == "imports pandas as it is imported, and does not require pandas"
     assert plan.feasible
     assert versions(planned(made, template("pod", {"pandas": ("1.0", [])}))) == {"tabular": "4.1", "scipy": "1.0"}
+
+
+def test_a_module_that_something_required_has_under_another_name_is_there(tmp_path: Path) -> None:
+    made = world(tmp_path, new="import pandas\n")
+    assert set(versions(planned(made, template("pod", {})))) == {"tabular", "scipy", "pandas"}
+    refill(tmp_path / "wheels", "scipy-1.0", {"pandas/__init__.py": ""})
+    again = World(tmp_path / "again", {})
+    made.index = Index([made.options.index_url], cache=again.cache, find_links=made.options.find_links)
+    assert versions(planned(made, template("pod", {}))) == {"tabular": "4.1", "scipy": "1.0"}
 
 
 def test_a_module_that_a_release_no_longer_has_needs_the_one_before(tmp_path: Path) -> None:

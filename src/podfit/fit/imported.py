@@ -9,6 +9,7 @@ older than something that it requires is looked into, too.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ from podfit.fit.phases import Given
 from podfit.fit.times import first_upload
 from podfit.fit.wheels import import_of
 from podfit.index.threads import side_by_side
-from podfit.model import Bound, Evidence, EvidenceKind, Need, canonical
+from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
+from podfit.model.graph import reached
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 from podfit.model.versions import public, same_or_newer, same_version
@@ -55,20 +57,22 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     old = {name: added_wheel(subject, name) for name in _old(subject, given.tested)}
     files = {**{name: file for name, file in old.items() if file is not None}, **own}
     read: dict[str, AtImport] = (yield Wait(lambda: _read_all(given.index, files))) if files else {}
-    needs: dict[str, Need] = {}
+    found: list[tuple[str, str, Need]] = []
     bounds: list[Bound] = []
     for name, facts in sorted(read.items()):
         release = f"{name} {subject.added[name].version}"
         bounds += _gone(subject, name, release, facts)
-        for need in _lacking(subject, release, facts.modules) if name in own else ():
-            needs.setdefault(need.name, need)
+        if name in own:
+            found += [(name, module, need) for module, need in _lacking(subject, release, facts.modules)]
     moved = (*(yield from moved_away(given, subject, read)), *(yield from lost_names(given, subject, read)))
     there = {need.name for need in subject.needs}
-    return tuple(need for name, need in sorted(needs.items()) if name not in there), tuple(bounds), moved
+    found = [each for each in found if each[2].name not in there]
+    needs = (yield Wait(lambda: _without_given(given.index, subject, found))) if found else ()
+    return needs, tuple(bounds), moved
 
 
-def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterator[Need]:
-    """Yield a need for each module that no planned distribution has and whose distribution is known."""
+def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterator[tuple[str, Need]]:
+    """Yield each top-level module that no planned distribution is known for, with the need of the one that is known."""
     standard = standard_library(subject.template.interpreter.series)
     for used in modules:
         top = used.name.partition(".")[0]
@@ -86,7 +90,29 @@ def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterato
             continue
         detail = f"imports {used.name} as it is imported, and does not require {entry.distribution}"
         evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", detail)
-        yield Need(entry.distribution, (evidence,), limit)
+        yield top, Need(entry.distribution, (evidence,), limit)
+
+
+def _without_given(index: Index, subject: Subject, found: Sequence[tuple[str, str, Need]]) -> tuple[Need, ...]:
+    """Return the needs of those (who asks, the module, the need) whose module nothing has that asker requires, by name.
+
+    The waiting part.
+    """
+    needs: dict[str, Need] = {}
+    for asker, module, need in found:
+        if need.name not in needs and not _is_given(index, subject, asker, module):
+            needs[need.name] = need
+    return tuple(need for _, need in sorted(needs.items()))
+
+
+def _is_given(index: Index, subject: Subject, asker: str, module: str) -> bool:
+    """Tell whether the wheel of something that asker requires has a module, as fasttext-predict's has fasttext."""
+    for name in sorted(reached(subject.walk.edges.get(asker, ()), subject.walk.edges, without=asker)):
+        file = added_wheel(subject, name)
+        with contextlib.suppress(PodfitError, OSError, ValueError):
+            if file is not None and module in index.wheel_listing(file).modules:
+                return True
+    return False
 
 
 def _gone(subject: Subject, name: str, release: str, facts: AtImport) -> Iterator[Bound]:
