@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from podfit.model.syntax import syntax_tree
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")]
 PROGRAMS = [ROOT / "dev.py"]
@@ -29,7 +31,7 @@ FILES = {"podfit.toml", "podfit.json"}
 
 def texts_of_program(source: str) -> Iterator[str]:
     """Yield the strings, docstrings among them, and the comments of a program; of f-strings nothing."""
-    tree = ast.parse(source)
+    tree = syntax_tree(source)
     filled = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in filled:

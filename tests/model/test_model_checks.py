@@ -11,6 +11,7 @@ import pytest
 from podfit.audit.consistency import CHECK
 from podfit.model import Check, Evidence, EvidenceKind, Finding, InputError, Verdict
 from podfit.model.check import check_named, checks, ignorable, register
+from podfit.model.syntax import syntax_tree
 from podfit.plan.ignore import with_ignored
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +31,7 @@ def _produced() -> dict[str | None, list[str]]:
     """Return the names that the sources give to findings, with the places."""
     found: dict[str | None, list[str]] = {}
     for path in sorted((ROOT / "src").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(syntax_tree(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)

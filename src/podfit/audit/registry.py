@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from podfit.audit.consistency import judge
+from podfit.audit.cuda_libraries import CUDA_CHECK
 from podfit.audit.interface import Audit, Audited, Subject
 from podfit.audit.judging import Objection
 from podfit.audit.listing import whole_list
 from podfit.audit.machine import machine
 from podfit.audit.platform import SYMBOLS_CHECK, SYSTEM_CHECK
-from podfit.audit.releases import CUDA_CHECK, EXTRA_CHECK, TORCH_CHECK, objections
+from podfit.audit.releases import EXTRA_CHECK, TORCH_CHECK, objections
 from podfit.audit.settings import settings
 from podfit.audit.shared import shared_files
 from podfit.model import Bound, Evidence, EvidenceKind, Finding, Verdict
@@ -59,7 +60,7 @@ def as_finding(name: str, said: Objection, *, fatal: bool) -> Finding:
             "torch", name, verdict, said.reason, said.evidence, f"a version of {name} for the template's torch"
         )
     if said.check == CUDA_CHECK:
-        remedy = f"a version or a build of {name} for the template's CUDA"
+        remedy = said.remedy or f"a version or a build of {name} for the template's CUDA"
         return Finding("libraries", name, verdict, said.reason, said.evidence, remedy)
     remedy = f"another version of {name}, or of NumPy where nothing that is held was compiled against it"
     return Finding("numpy", name, verdict, said.reason, said.evidence, remedy)

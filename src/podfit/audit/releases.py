@@ -12,24 +12,22 @@ from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
 from podfit.audit.binary.linking import (
     Link,
     TorchLink,
-    absent_cuda_libraries,
-    bringers,
     built_for,
-    provided_by,
     torch_link,
 )
 from podfit.audit.binary.loaded import parts, unread_alternative
 from podfit.audit.binary.numpy_abi import refusal, silent_fault
+from podfit.audit.chosen import chosen_libraries
+from podfit.audit.cuda_libraries import CUDA_CHECK, cuda_libraries
 from podfit.audit.judging import Judge, Objection, Surroundings
 from podfit.audit.platform import symbol_versions, system_libraries
 from podfit.catalogue.cuda_names import cuda_of
-from podfit.model import Evidence, EvidenceKind, Fact, Release
+from podfit.model import Evidence, EvidenceKind, Release
 from podfit.model.requirement import RequiresDist, named, only_extra
 
 NUMPY_CHECK = "numpy"
 EXTRA_CHECK = "extra"
 TORCH_CHECK = "torch"
-CUDA_CHECK = "libraries"
 
 _OF_CUDA = re.compile(r"-(?:cu|cuda)[0-9]+x?$|-gpu$")
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
@@ -134,57 +132,13 @@ def cuda_names(release: Release, binaries: WheelBinaries | None, around: Surroun
     yield Objection(CUDA_CHECK, reason, said.evidence, whole=said.by_name)
 
 
-def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
-    """Yield an objection when every file of the release that needs CUDA's libraries lacks one of them.
-
-    Nothing is said where one like these (`libNAME_cuda121.so` beside `libNAME_cuda117.so`) was not read.
-    A library is there when the wheel itself, a distribution of the planned environment or the image brings it. Of an
-    image whose libraries nobody listed only the CUDA version is known: those of its own major version count as there.
-    """
-    users = [library for library in binaries.libraries if any(map(bringers, library.needed))] if binaries else []
-    if binaries is None or not users:
-        return
-    present = set(binaries.provided)
-    for name, other in around.environment.items():
-        present.update(provided_by(name, other.version))
-    listed = around.template.facts.cuda.libraries if around.template.facts.cuda else None
-    if listed is not None:
-        present.update(path.rpartition("/")[2] for path in listed.value)
-    cuda = around.template.cuda
-    lacking = {library.path: _of_another_cuda(absent_cuda_libraries(library, present), cuda) for library in users}
-    if all(lacking.values()) and not any(unread_alternative(path, binaries) for path in lacking):
-        path, names = next(iter(lacking.items()))
-        there = f"the template is for CUDA {cuda.value}" if cuda is not None else "the template has no CUDA"
-        reason = f"{release.name} {release.version} needs {names[0]} of {_listed(bringers(names[0]))}; {there}"
-        evidence = Evidence(EvidenceKind.BINARY, f"{release.name} {release.version}: {path}", "DT_NEEDED")
-        yield Objection(CUDA_CHECK, reason, evidence)
-
-
-def _of_another_cuda(names: tuple[str, ...], cuda: Fact[str] | None) -> tuple[str, ...]:
-    """Return those of absent libraries that no image of the template's CUDA version can have."""
-    if cuda is None:
-        return names
-    major = cuda.value.partition(".")[0]
-    return tuple(name for name in names if not any(_cuda_of(bringer) in ("", major) for bringer in bringers(name)))
-
-
-def _cuda_of(distribution: str) -> str:
-    """Return the major CUDA version that one of NVIDIA's distributions is for: in its name, 13 where it has none."""
-    found = re.search(r"-cu([0-9]+)$", distribution)
-    return found.group(1) if found else "13"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    """Return names for a sentence."""
-    return " or ".join(names)
-
-
 JUDGES: tuple[Judge, ...] = (
     named_extras,
     cuda_names,
     numpy_interface,
     torch_interface,
     cuda_libraries,
+    chosen_libraries,
     symbol_versions,
     system_libraries,
 )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _THREADS = 8
 
+MOST_PLAIN_BYTES = 8 << 20
+"""A larger wheel may hold compiled files though its name is for any platform (bitsandbytes 0.42.0: 105 MB)."""
+
 
 class WheelReader:
     """Reads modules of wheels through an index, for one template; what was read stays."""
@@ -92,9 +95,9 @@ class WheelReader:
         self._how[file.filename] = max(self._how.get(file.filename, HOWS[0]), how_of(release), key=HOWS.index)
 
     def _planned_file(self, package: LockedPackage) -> IndexFile | None:
-        """Return the wheel that would be installed; None when it holds nothing compiled or is built first."""
+        """Return the wheel that would be installed; None for one of Python alone, or that is built first."""
         file = planned_wheel(package, self._template)
-        return file if file is not None and compiled(file.filename) else None
+        return file if file is not None and (compiled(file.filename) or file.size > MOST_PLAIN_BYTES) else None
 
     def _read(self, files: Sequence[IndexFile]) -> Steps[None]:
         """Read what is not known yet, side by side."""

@@ -11,8 +11,10 @@ from podfit.audit.at_import import AtImport, at_import
 from podfit.audit.binary.facts import (
     KINDS,
     WheelBinaries,
+    mentions_cuda,
     mentions_numpy,
     mentions_torch,
+    names_alone,
     sampled_binaries,
     wheel_binaries,
 )
@@ -92,10 +94,10 @@ def _binaries_of(bundle: zipfile.ZipFile, how: str) -> WheelBinaries:
     """Return what the compiled modules of an open wheel say."""
     from podfit.index.wheel import fetch_members
 
-    if how == "all" or mentions_torch(bundle):
+    if how == "all" or mentions_torch(bundle) or mentions_cuda(bundle):
         return wheel_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
     if how != "numpy" and not mentions_numpy(bundle):
-        return WheelBinaries()
+        return names_alone(bundle)
     return sampled_binaries(bundle, fetch_members, most_bytes=MOST_BYTES)
 
 

@@ -13,7 +13,7 @@ from podfit.audit.binary.library import Library, NotElfError, read_library
 from podfit.audit.binary.numpy_abi import NumpyAbi, NumpyUse, numpy_use
 from podfit.audit.binary.torch_symbols import is_torchs
 
-KINDS = ("binaries-2", "samples-3")
+KINDS = ("binaries-2", "samples-4")
 """What the cache calls these facts, of all files and of some. The numbers rise whenever the readers see more."""
 
 MOST_LIBRARY_BYTES = 2 << 30
@@ -30,6 +30,7 @@ CXX_LIBRARY = "libstdc++.so.6"
 _SHARED = re.compile(r"\.so(\.[0-9]+)*$")
 _LIBRARY_NAME = re.compile(r"\.so(\.[0-9]+[a-z]*)*$")
 _MODULE = re.compile(r"\.(?:cpython-[0-9]+[^/]*|abi3)\.so$|/_[^/.]+\.so$")
+_NVIDIAS = re.compile(r"(?:^|/)lib(?:cudart|cublas|cudnn|nccl)[^/]*\.so[.0-9]*$")
 _OPENED = re.compile(rb"\0(lib[A-Za-z0-9_+-]{2,40}\.so(?:\.[0-9]{1,4}){0,3})(?=\0)")
 """Names of libraries that stand alone in a file's text: candidates of dlopen(3).
 
@@ -165,6 +166,16 @@ def mentions_numpy(bundle: zipfile.ZipFile) -> bool:
 def mentions_torch(bundle: zipfile.ZipFile) -> bool:
     """Tell whether the path of a compiled file of an open wheel has torch's name in it (`torchao/_C.abi3.so`)."""
     return any("torch" in member.filename.lower() for member in shared_libraries(bundle))
+
+
+def mentions_cuda(bundle: zipfile.ZipFile) -> bool:
+    """Tell whether a compiled file of an open wheel is a copy of one of NVIDIA's (`libcudnn-463fd6d5.so.8.9.7`)."""
+    return any(_NVIDIAS.search(member.filename) for member in shared_libraries(bundle))
+
+
+def names_alone(bundle: zipfile.ZipFile) -> WheelBinaries:
+    """Return the names of an open wheel's libraries, of which none is read."""
+    return WheelBinaries(names=_names(bundle))
 
 
 def _promise(member: zipfile.ZipInfo) -> tuple[bool, bool, bool, int, str]:
