@@ -85,6 +85,13 @@ def test_an_exact_pin_asks_for_the_source_and_hears_what_has_a_wheel(tmp_path):
     assert "six" in overlay.packages
 
 
+def test_an_early_release_is_not_offered_instead_of_a_final_one(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("app", "1.0.dev5"): []})
+    _sdist(wheels, "app", "2.0")
+    (build,) = _solve(tmp_path, [need("app", "==2.0")]).builds
+    assert build.with_wheel == ""
+
+
 def test_a_source_older_than_its_projects_wheels_for_this_python_is_a_conflict_that_says_what_has_one(tmp_path):
     wheels = registry(tmp_path / "wheels", {("num", "2.0"): []})
     _other_python(wheels, "num", "1.0")

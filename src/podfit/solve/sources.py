@@ -307,8 +307,8 @@ class Sources:
             for other in releases
             if any(file.kind == "wheel" and self._serves(file, name) for file in self._fitting(name, other, releases))
         ]
-        final = [other for other in found if not read_version(other).is_prerelease]
-        return found if read_version(version).is_prerelease or not final else final
+        early = read_version(version).is_prerelease
+        return found if early else [other for other in found if not read_version(other).is_prerelease]
 
     def _fitting(self, name: str, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> tuple[IndexFile, ...]:
         """Return the files of a release that fit the template, best first."""
