@@ -20,8 +20,12 @@ RELEASES = {
     ("bolt", "1.0"): ([], "2019-01-01"),
     ("bolt", "2.0"): (["torch>=9"], "2024-01-01"),
     ("wire", "1.1"): ([], "2024-01-01"),
+    ("table", "1.0"): (["frame", "wire!=1.0"], "2024-02-01"),
+    ("frame", "1.0"): (["wire!=1.0"], "2018-08-23"),
+    ("frame", "2.0"): (["numpy>=2"], "2024-01-01"),
+    ("numpy", "2.0.0"): ([], "2024-06-16"),
 }
-POD = template("pod", {"wire": ("1.0", []), "torch": ("2.4.0", [])}, python="3.11.9")
+POD = template("pod", {"wire": ("1.0", []), "torch": ("2.4.0", []), "numpy": ("1.26.4", [])}, python="3.11.9")
 
 
 @pytest.fixture
@@ -57,6 +61,11 @@ def test_where_no_later_one_can_be_had_the_old_one_is_planned(fit) -> None:  # t
     plan = fit("stuck")
     assert planned(plan) == {"stuck": "1.0", "bolt": "1.0"}
     assert plan.feasible
+
+
+def test_where_the_later_one_would_move_numpy_the_old_one_is_planned(fit) -> None:  # type: ignore[no-untyped-def]
+    plan = fit("table")
+    assert planned(plan) == {"table": "1.0", "frame": "1.0", "wire": "1.1"}
 
 
 def test_every_python_that_is_known_has_its_day_and_its_source() -> None:
