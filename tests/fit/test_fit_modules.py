@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from fit_support import EVIDENCE, Told, World, planned, project, refill, template
 
 from podfit.fit.session import fit_templates
@@ -74,3 +77,34 @@ def test_where_the_older_release_cannot_be_had_the_plan_stands_with_a_warning(tm
     assert (finding.subject, finding.verdict) == ("lib", Verdict.WARNING)
     assert "asker 1.0 imports lib.old" in finding.message
     assert plan.feasible
+
+
+def source(folder: Path, version: str, *paths: str) -> None:
+    """Put a source distribution of lib there, with metadata that are final and these files."""
+    info = f"Metadata-Version: 2.2\nName: lib\nVersion: {version}\n"
+    with tarfile.open(folder / "wheels" / f"lib-{version}.tar.gz", "w:gz") as archive:
+        for path in ("PKG-INFO", "pyproject.toml", *paths):
+            data = info.encode() if path == "PKG-INFO" else b""
+            member = tarfile.TarInfo(f"lib-{version}/{path}")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["lib/__init__.py", "lib/old/__init__.py", "lib/old/deep.py"], "1.9"),
+        (["src/lib/__init__.py", "src/lib/old/deep.py"], "1.9"),
+        (["lib/__init__.py", "lib/old/deep.py", "lib/fast.cpp"], "1.5"),
+        (["lib/__init__.py"], "1.5"),
+    ],
+)
+def test_a_source_that_compiles_nothing_is_nearer_than_an_old_wheel(
+    tmp_path: Path, files: list[str], expected: str
+) -> None:
+    made = world(tmp_path, "from lib.old.deep import thing\n")
+    source(tmp_path, "1.2", "lib/__init__.py", "lib/old/deep.py")
+    source(tmp_path, "1.9", *files)
+    plan = plan_of(made, project("asker"))
+    assert planned(plan) == {"asker": "1.0", "lib": expected}
+    assert [build.version for build in plan.builds] == (["1.9"] if expected == "1.9" else [])

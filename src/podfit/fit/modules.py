@@ -22,13 +22,17 @@ from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError, canonical
 from podfit.model.project import Grade
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import public, same_version
+from podfit.model.versions import public, same_or_newer, same_version
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
+    from podfit.index.sources import SourceFiles
     from podfit.index.wheel import WheelListing
 
 _THREADS = 8
+
+_MOST_SOURCES = 3
+"""So many source distributions at most are looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +123,40 @@ def _older_with(given: Given, subject: Subject, name: str, missing: Sequence[_As
         return name in listings and wanted <= listings[name].modules
 
     place, _ = yield from newest_that(has_them, releases)
-    if place < 0:
+    found = releases[place] if place >= 0 else None
+    source = yield from _newest_source(given, subject, name, wanted, found[0] if found is not None else "")
+    there, file = source or found or ("", None)
+    if file is None:
         return []
-    (there, file), first = releases[place], missing[0]
+    first = missing[0]
     reason = (
         f"{first.who} imports {first.module} ({first.place}), which {name} {version} does not have; "
         f"{there} is the newest before it that has it"
     )
     evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {first.module}")
-    return [Bound(name, reason, evidence, f"<={public(there)}")]
+    return [Bound(name, reason, evidence, f"=={there}" if source else f"<={public(there)}")]
+
+
+def _newest_source(
+    given: Given, subject: Subject, name: str, wanted: set[str], after: str
+) -> Steps[tuple[str, IndexFile] | None]:
+    """Return the newest release without a wheel that has modules and compiles nothing, None where none after one has.
+
+    It is built on the pod: a release from many years before, because that has a wheel, would be no better.
+    """
+    releases = yield from older_of(given, subject, name, subject.added[name].version, "sdist")
+    for version, file in releases[:_MOST_SOURCES]:
+        if after and not same_or_newer(version, after):
+            return None
+        shown = yield Wait(lambda file=file: _source_files(given.index, file))  # type: ignore[misc]
+        if shown is not None and not shown.languages and wanted <= {*shown.modules}:
+            return version, file
+    return None
+
+
+def _source_files(index: Index, file: IndexFile) -> SourceFiles | None:
+    """Return what a source distribution shows, None for one that cannot be read; the waiting part."""
+    try:
+        return index.source_files(file)
+    except PodfitError:
+        return None

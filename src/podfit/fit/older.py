@@ -61,8 +61,10 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     return replace(bound, specifier=excluded, reason=f"{bound.reason}; so it is of the {len(releases)} before it")
 
 
-def older_of(given: Given, subject: Subject, name: str, version: str) -> Steps[list[tuple[str, IndexFile]]]:
-    """Return the older final releases with a wheel that fits, newest first, of those that the need allows."""
+def older_of(
+    given: Given, subject: Subject, name: str, version: str, kind: str = "wheel"
+) -> Steps[list[tuple[str, IndexFile]]]:
+    """Return the older final releases with a file of a kind that fits, newest first, of those that the need allows."""
     stated = [SpecifierSet(need.specifier) for need in subject.needs if need.name == name and need.specifier]
     limits = [limit for limit in stated if limit.contains(version, prereleases=True)]  # the others gave way already
     limits += [SpecifierSet(known.specifier) for known in subject.bounds if known.name == name and not known.filename]
@@ -70,7 +72,7 @@ def older_of(given: Given, subject: Subject, name: str, version: str) -> Steps[l
         releases = yield Wait(lambda: given.index.releases(name))
     except PodfitError:
         return []
-    return older_releases(releases, subject.template, version, limits, given.options.exclude_newer)
+    return older_releases(releases, subject.template, version, limits, given.options.exclude_newer, kind)
 
 
 def older_releases(
@@ -79,8 +81,12 @@ def older_releases(
     version: str,
     limits: Sequence[SpecifierSet] = (),
     exclude_newer: str = "",
+    kind: str = "wheel",
 ) -> list[tuple[str, IndexFile]]:
-    """Return the final releases before version that limits allow, with their best wheel for template, newest first."""
+    """Return the final releases before version that limits allow, with their best file for template, newest first.
+
+    kind is `wheel`, or `sdist` for those that have no wheel that fits.
+    """
     from podfit.index import best_files
     from podfit.model.tags import platform_tags
 
@@ -93,10 +99,10 @@ def older_releases(
         fitting = [
             file
             for file in best_files(files, text, tags)
-            if file.kind == "wheel" and not file.yanked and admits(file.requires_python, template.interpreter.version)
+            if not file.yanked and admits(file.requires_python, template.interpreter.version)
         ]
         late = exclude_newer and fitting and fitting[0].upload_time
-        if fitting and not (late and fitting[0].upload_time[:10] > exclude_newer[:10]):
+        if fitting and fitting[0].kind == kind and not (late and fitting[0].upload_time[:10] > exclude_newer[:10]):
             found.append((text, fitting[0]))
     return found[::-1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from podfit.index.archives import walk
@@ -22,6 +23,7 @@ _MOST_BYTES = 1 << 20
 """A longer setup.py or pyproject.toml is not read."""
 
 _MOST_BELOW = 500
+_MOST_MODULES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class SourceFiles:
 
     setup and pyproject are the texts of setup.py and pyproject.toml, empty where there is none. languages are those of
     its source files beside Python, by name; beside are the modules and packages next to setup.py, below those in its
-    folders (a setup.py may put a folder onto sys.path).
+    folders (a setup.py may put a folder onto sys.path). modules are the dotted names of its Python files, those in
+    `src/` without that.
     """
 
     setup: str
@@ -38,6 +41,7 @@ class SourceFiles:
     languages: tuple[str, ...]
     beside: tuple[str, ...]
     below: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 def source_files(data: bytes, filename: str) -> SourceFiles:
@@ -46,6 +50,7 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
     languages: set[str] = set()
     beside: set[str] = set()
     below: set[str] = set()
+    modules: set[str] = set()
     for path, read in walk(data, filename):
         parts = path.strip("/").split("/")
         if len(parts) < 2:
@@ -57,8 +62,20 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
             beside.add(parts[1].removesuffix(".py"))
         if len(parts) == 3 and parts[2].endswith(".py") and len(below) < _MOST_BELOW:
             below.add(parts[2].removesuffix(".py"))
+        if parts[-1].endswith(".py") and len(modules) < _MOST_MODULES:
+            modules.add(_module(parts[1:]))
         if _APART.isdisjoint(part.lower() for part in parts[1:-1]):
             suffix = posixpath.splitext(parts[-1])[1].lower()
             languages.update(name for name, suffixes in _LANGUAGES.items() if suffix in suffixes)
     names = tuple(sorted(beside)), tuple(sorted(below))
-    return SourceFiles(texts["setup.py"], texts["pyproject.toml"], tuple(sorted(languages)), *names)
+    return SourceFiles(
+        texts["setup.py"], texts["pyproject.toml"], tuple(sorted(languages)), *names, tuple(sorted(modules))
+    )
+
+
+def _module(parts: Sequence[str]) -> str:
+    """Return the dotted name of a Python file by its path below the top folder."""
+    inner = [*parts[:-1], parts[-1].removesuffix(".py")]
+    if inner[0] == "src" and len(inner) > 1:
+        inner = inner[1:]
+    return ".".join(inner[:-1] if inner[-1] == "__init__" and len(inner) > 1 else inner)
