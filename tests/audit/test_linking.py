@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
 from podfit.audit.binary.linking import Link, bringers, built_for, provided_by, torch_link
 from podfit.audit.binary.torch_symbols import hashed, is_known, pack, torch_symbols, unpack
-from podfit.audit.releases import Surroundings, cuda_libraries, cuda_names, torch_interface, uses_cuda
+from podfit.audit.cuda_libraries import cuda_libraries, uses_cuda
+from podfit.audit.releases import Surroundings, cuda_names, torch_interface
 from podfit.model import Distribution, Evidence, EvidenceKind, Interpreter, Origin, Platform, Release, Template
 from podfit.model.requirement import Markers
 
@@ -229,3 +230,13 @@ def test_a_name_or_a_version_says_which_cuda(name, version, whole):
 def test_other_names_and_versions_do_not(name, version):
     assert not list(cuda_names(release(name, version), None, around("2.4.1+cu124")))
     assert not list(cuda_names(release(name, version), None, around()))
+
+
+def test_where_nothing_speaks_of_cuda_one_module_of_several_is_an_option():
+    twelve = around("2.4.1+cu124", nvidia_cuda_runtime_cu12="12.4.127")
+    gpu, cpu = uses(needed=("libcublas.so.13",), path="ext/gpu/_cuda.abi3.so"), uses(path="ext/cpu/_als.abi3.so")
+    (said,) = cuda_libraries(release(), WheelBinaries((gpu, cpu), (), 2), twelve)
+    assert not said.fatal
+    assert all(each.fatal for each in cuda_libraries(release(), WheelBinaries((gpu,), (), 1), twelve))
+    told = release("ext", "1.0", "torch>=2")
+    assert all(each.fatal for each in cuda_libraries(told, WheelBinaries((gpu, cpu), (), 2), twelve))

@@ -68,6 +68,11 @@ def test_where_the_later_one_would_move_numpy_the_old_one_is_planned(fit) -> Non
     assert planned(plan) == {"table": "1.0", "frame": "1.0", "wire": "1.1"}
 
 
+def test_what_is_in_the_way_of_one_is_not_of_another(fit) -> None:  # type: ignore[no-untyped-def]
+    plan = fit("table", "app")
+    assert planned(plan) == {"table": "1.0", "frame": "1.0", "wire": "1.1", "app": "1.0", "lib": "3.0"}
+
+
 def test_every_python_that_is_known_has_its_day_and_its_source() -> None:
     known = pythons()
     assert {"3.8", "3.14"} <= set(known)

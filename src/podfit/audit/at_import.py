@@ -53,7 +53,7 @@ class AtImport:
 
 def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImport:
     """Return what importing roots (dotted names) does, of a wheel that has these paths."""
-    modules = _modules(paths)
+    modules = modules_of_wheel(paths)
     own = {name.partition(".")[0] for name in (*roots, *modules)}
     carried = _carried(modules)
     found: dict[str, Used] = {}
@@ -68,7 +68,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
         for name in waiting:
             path = modules[name]
             package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
-            for kind, text, line in _done(sources.get(path, b""), package):
+            for kind, text, line in done_at_import(sources.get(path, b""), package):
                 used = Used(text, f"{path}:{line}")
                 if kind == "numpy":
                     numpy.setdefault(text, used)
@@ -77,7 +77,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
                 elif kind == "name":
                     names.setdefault(text, used)
                 elif text.partition(".")[0] in own:
-                    wave += _with_parents(text)
+                    wave += with_parents(text)
                 elif text.partition(".")[0] not in carried:
                     found.setdefault(text, used)
         waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
@@ -85,7 +85,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     return AtImport(tuple(found.values()), tuple(numpy.values()), tuple(guarded.values()), tuple(names.values()))
 
 
-def _modules(paths: Iterable[str]) -> dict[str, str]:
+def modules_of_wheel(paths: Iterable[str]) -> dict[str, str]:
     """Return the path of each module in source, by its dotted name."""
     found = {}
     for path in paths:
@@ -105,13 +105,13 @@ def _carried(modules: Iterable[str]) -> set[str]:
     return found
 
 
-def _with_parents(name: str) -> list[str]:
+def with_parents(name: str) -> list[str]:
     """Return a dotted name after its parents: importing `a.b.c` imports `a` and `a.b`."""
     parts = name.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
-def _done(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
+def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
     """Yield `module`, `numpy`, `name` or `guarded`, what it is of, and the line, for what a module does at import."""
     tree = parsed_source(source)
     if tree is None:

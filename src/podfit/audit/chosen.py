@@ -71,10 +71,15 @@ def _opened(release: Release, binaries: WheelBinaries, around: Surroundings) -> 
         for name in (*library.opened, *library.needed):
             if name in _of_several_versions():
                 wanted.setdefault(_bare(name), {}).setdefault(name, library.path)
+    linked = {name for library in binaries.libraries for name in library.needed}  # judged where they are loaded
     present = binaries.provided | libraries_there(around)
     for bare, paths in sorted(wanted.items()):
         others = sorted(name for name in present & _of_several_versions() if _bare(name) == bare)
-        if present & paths.keys() or any(unread_alternative(path, binaries) for path in paths.values()):
+        if (
+            present & paths.keys()
+            or paths.keys() <= linked
+            or any(unread_alternative(path, binaries) for path in paths.values())
+        ):
             continue
         if not (others or len(of_another_cuda(paths, cuda)) == len(paths)):
             continue

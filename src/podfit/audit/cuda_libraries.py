@@ -10,8 +10,11 @@ from podfit.audit.binary.linking import absent_cuda_libraries, bringers, provide
 from podfit.audit.binary.loaded import unread_alternative
 from podfit.audit.judging import Objection, Surroundings
 from podfit.model import Evidence, EvidenceKind, Fact, Release
+from podfit.model.requirement import named
 
 CUDA_CHECK = "libraries"
+
+_OF_CUDA = re.compile(r"-(?:cu|cuda)[0-9]+x?$|-gpu$")
 
 
 def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
@@ -20,6 +23,7 @@ def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Sur
     Nothing is said where one like these (`libNAME_cuda121.so` beside `libNAME_cuda117.so`) was not read.
     A library is there when the wheel itself, a distribution of the planned environment or the image brings it. Of an
     image whose libraries nobody listed only the CUDA version is known: those of its own major version count as there.
+    Nothing is fatal where neither name nor requirements speak of CUDA and other modules need none (implicit).
     """
     users = [library for library in binaries.libraries if any(map(bringers, library.needed))] if binaries else []
     if binaries is None or not users:
@@ -33,7 +37,8 @@ def cuda_libraries(release: Release, binaries: WheelBinaries | None, around: Sur
         either = " or ".join(bringers(names[0]))
         reason = f"{release.name} {release.version} needs {names[0]} of {either}; {there}"
         evidence = Evidence(EvidenceKind.BINARY, f"{release.name} {release.version}: {path}", "DT_NEEDED")
-        yield Objection(CUDA_CHECK, reason, evidence)
+        others = any(library not in users and ".libs/" not in library.path for library in binaries.libraries)
+        yield Objection(CUDA_CHECK, reason, evidence, fatal=uses_cuda(release) or not others)
 
 
 def libraries_there(around: Surroundings) -> frozenset[str]:
@@ -55,3 +60,9 @@ def _cuda_of(distribution: str) -> str:
     """Return the major CUDA version that one of NVIDIA's distributions is for: in its name, 13 where it has none."""
     found = re.search(r"-cu([0-9]+)$", distribution)
     return found.group(1) if found else "13"
+
+
+def uses_cuda(release: Release) -> bool:
+    """Tell whether a release speaks of torch or CUDA in its name or its requirements, extras included."""
+    names = {release.name, *map(named, release.requires_dist or ())}
+    return any(name == "torch" or name.startswith(("nvidia-", "cuda-")) or _OF_CUDA.search(name) for name in names)

@@ -5,7 +5,6 @@ A judge is asked about the releases of a solution, and about older ones when one
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
@@ -29,7 +28,6 @@ NUMPY_CHECK = "numpy"
 EXTRA_CHECK = "extra"
 TORCH_CHECK = "torch"
 
-_OF_CUDA = re.compile(r"-(?:cu|cuda)[0-9]+x?$|-gpu$")
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 """Extras that are called by a distribution's common short name."""
 
@@ -153,9 +151,3 @@ def objections(release: Release, binaries: WheelBinaries | None, around: Surroun
 def uses_numpy(release: Release) -> bool:
     """Tell whether a release states that it uses NumPy, extras included: only then its modules are worth reading."""
     return any(named(line) == "numpy" for line in release.requires_dist or ())
-
-
-def uses_cuda(release: Release) -> bool:
-    """Tell whether a release speaks of torch or CUDA in its name or its requirements, extras included."""
-    names = {release.name, *map(named, release.requires_dist or ())}
-    return any(name == "torch" or name.startswith(("nvidia-", "cuda-")) or _OF_CUDA.search(name) for name in names)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
@@ -22,7 +21,8 @@ from podfit.fit.binaries import added_wheel, compiled
 from podfit.fit.modules import moved_away
 from podfit.fit.names import lost_names
 from podfit.fit.phases import Given
-from podfit.fit.times import first_upload
+from podfit.fit.reach import confirmed, reach
+from podfit.fit.times import OLD, first_upload
 from podfit.fit.wheels import import_of
 from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
@@ -34,9 +34,6 @@ from podfit.needs.providers import standard_library
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
-
-OLD = timedelta(days=183)
-"""What is so much older than something that it requires may ask for what that no longer has (assumed)."""
 
 MOST_OLD = 24
 """So many releases beside the needs are looked into at most."""
@@ -57,22 +54,27 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     old = {name: added_wheel(subject, name) for name in _old(subject, given.tested)}
     files = {**{name: file for name, file in old.items() if file is not None}, **own}
     read: dict[str, AtImport] = (yield Wait(lambda: _read_all(given.index, files))) if files else {}
-    found: list[tuple[str, str, Need]] = []
+    further = yield from reach(
+        given.index, subject, given.project.imports, {name: facts for name, facts in read.items() if name in own}
+    )
+    found: list[tuple[str, Used, Need]] = []
     bounds: list[Bound] = []
     for name, facts in sorted(read.items()):
         release = f"{name} {subject.added[name].version}"
         bounds += _gone(subject, name, release, facts)
-        if name in own:
-            found += [(name, module, need) for module, need in _lacking(subject, release, facts.modules)]
-    moved = (*(yield from moved_away(given, subject, read)), *(yield from lost_names(given, subject, read)))
+        found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
+    for name, facts in sorted(further.items()):
+        release = f"{name} {subject.added[name].version}"
+        found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
+    moved = (*(yield from moved_away(given, subject, read)), *(yield from lost_names(given, subject, read, further)))
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]
     needs = (yield Wait(lambda: _without_given(given.index, subject, found))) if found else ()
     return needs, tuple(bounds), moved
 
 
-def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterator[tuple[str, Need]]:
-    """Yield each top-level module that no planned distribution is known for, with the need of the one that is known."""
+def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterator[tuple[Used, Need]]:
+    """Yield each module that no planned distribution is known for, with the need of the one that is known."""
     standard = standard_library(subject.template.interpreter.series)
     for used in modules:
         top = used.name.partition(".")[0]
@@ -90,17 +92,20 @@ def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterato
             continue
         detail = f"imports {used.name} as it is imported, and does not require {entry.distribution}"
         evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", detail)
-        yield top, Need(entry.distribution, (evidence,), limit)
+        yield used, Need(entry.distribution, (evidence,), limit)
 
 
-def _without_given(index: Index, subject: Subject, found: Sequence[tuple[str, str, Need]]) -> tuple[Need, ...]:
-    """Return the needs of those (who asks, the module, the need) whose module nothing has that asker requires, by name.
+def _without_given(index: Index, subject: Subject, found: Sequence[tuple[str, Used, Need]]) -> tuple[Need, ...]:
+    """Return the needs of those (who asks, for what, the need) whose module nothing has that asker requires, by name.
 
     The waiting part.
     """
     needs: dict[str, Need] = {}
-    for asker, module, need in found:
-        if need.name not in needs and not _is_given(index, subject, asker, module):
+    for asker, used, need in found:
+        if need.name in needs or _is_given(index, subject, asker, used.name.partition(".")[0]):
+            continue
+        file = added_wheel(subject, asker)
+        if file is not None and confirmed(index, file, [used]):
             needs[need.name] = need
     return tuple(need for _, need in sorted(needs.items()))
 

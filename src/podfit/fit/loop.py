@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 
@@ -11,11 +11,12 @@ from podfit.audit import Audited, Subject
 from podfit.fit.bygone import bygone
 from podfit.fit.imported import imported
 from podfit.fit.nearness import Near, timely_solution
-from podfit.fit.older import widened
+from podfit.fit.older import is_advice, widened
 from podfit.fit.outgrown import outgrown
 from podfit.fit.phases import Given, Needed, audit_phase
 from podfit.fit.pythons import of_other_pythons
-from podfit.model import Bound, EvidenceKind, Finding, NoPlanError, Verdict
+from podfit.fit.wishes import Wishes, anchor_of
+from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
 from podfit.model.words import shortened
 from podfit.plan.files import best_first
@@ -56,7 +57,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 raise
             learned = shortened(told, 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
-        if wishes.standing and (refused - wishes.refused or _anchor(subject) != wishes.anchor):
+        if wishes.standing and (refused - wishes.refused or anchor_of(subject) != wishes.anchor):
             bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
             continue
         subject, said = yield from audit_phase(given, subject, waived)
@@ -72,16 +73,18 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
+        advised: list[Bound] = []
         waived_now: set[tuple[str, str]] = set()
         for bound in _new(said.bounds, subject) if number < MOST_ROUNDS else ():
-            wide = yield from widened(given, subject, bound)
+            advice = is_advice(subject, bound)
+            wide = (yield from widened(given, subject, bound)) if not advice or wishes.may(bound) else None
             if wide is None:
                 waived_now |= {(bound.name, subject.added[bound.name].version)}
             else:
-                learned_now.append(wide)
+                (advised if advice else learned_now).append(wide)
         waived |= waived_now
         if number < MOST_ROUNDS:
-            learned_now += wishes.new((*moved, *(yield from bygone(given, subject))), subject, earlier)
+            learned_now += wishes.new((*advised, *moved, *(yield from bygone(given, subject))), subject, earlier)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)
@@ -98,60 +101,6 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")
         bounds += tuple(dict.fromkeys(learned_now))
     raise AssertionError("the last round returns")  # pragma: no cover
-
-
-@dataclass(slots=True)
-class Wishes:
-    """Bounds that give way where they leave a need without a release, or move NumPy: what they rest on may never run.
-
-    standing are those that are tried, refused the needs that were refused before the last of them and anchor NumPy's
-    version then, stubborn the names for which nothing is wished any more. before is what solving had found when there
-    was none of them yet.
-    """
-
-    standing: tuple[Bound, ...] = ()
-    refused: frozenset[str] = frozenset()
-    anchor: str = ""
-    stubborn: set[str] = field(default_factory=set)
-    before: Earlier = field(default_factory=Earlier)
-
-    def new(self, bounds: Iterable[Bound], subject: Subject, earlier: Earlier) -> tuple[Bound, ...]:
-        """Return which of bounds are to be tried next; subject is the solution and earlier what was found until now."""
-        found = tuple(bound for bound in bounds if bound.name not in self.stubborn and bound not in self.standing)
-        if found:
-            if not self.standing:
-                self.before = earlier.copied()
-            self.standing += found
-            self.refused = frozenset(need.name for need in subject.overlay.refused)
-            self.anchor = _anchor(subject)
-        return found
-
-    def given_up(self, bounds: tuple[Bound, ...], earlier: Earlier) -> tuple[tuple[Bound, ...], Earlier]:
-        """Return bounds without those that were tried, and what was found before; nothing more is wished of the kind.
-
-        Those that are assumed alone give way first. What was learned since stays in force, so that what was found
-        before stays true; unless limits gave way since.
-        """
-        weak = [bound for bound in self.standing if bound.evidence.kind is EvidenceKind.ASSUMED]
-        given_up = tuple(weak) or self.standing
-        left = tuple(bound for bound in bounds if bound not in given_up)
-        self.stubborn |= {bound.name for bound in given_up}
-        self.standing = tuple(bound for bound in self.standing if bound not in given_up)
-        return left, self.before.copied() if self.before.cleared == earlier.cleared else Earlier()
-
-    def unmet(self, bounds: Iterable[Bound]) -> tuple[Finding, ...]:
-        """Return what the solution breaks of bounds, as warnings."""
-        remedy = "see whether what imports it is used, or ask for an older release of what does not go with it"
-        return tuple(
-            Finding("bounds", bound.name, Verdict.WARNING, f"{bound.reason}, and cannot be had", bound.evidence, remedy)
-            for bound in bounds
-        )
-
-
-def _anchor(subject: Subject) -> str:
-    """Return the version of NumPy of a planned environment, empty where there is none."""
-    numpy = subject.environment.get("numpy")
-    return numpy.version if numpy is not None else ""
 
 
 def _new(taught: Iterable[Bound], subject: Subject) -> Iterator[Bound]:

@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.audit.at_import import AtImport
+from podfit.audit.at_import import AtImport, Used
 from podfit.audit.exports import STAR, exports, given_by_star, is_lazy
 from podfit.catalogue.moved_names import gone_names
+from podfit.fit.binaries import added_wheel
 from podfit.fit.modules import providers
 from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
 from podfit.fit.phases import Given
-from podfit.fit.times import first_upload
+from podfit.fit.reach import confirmed
+from podfit.fit.times import OLD, first_upload
 from podfit.fit.wheels import import_of
 from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
 from podfit.model.steps import Steps, Wait
+from podfit.model.times import instant
 from podfit.model.versions import public, same_or_newer, same_version
 
 if TYPE_CHECKING:
@@ -44,27 +47,40 @@ class _Asked:
     name: str
     asker: str
     place: str
+    sure: bool = True
 
 
-def lost_names(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> Steps[tuple[Bound, ...]]:
-    """Return a bound for each name that is lacking and that another release has; read is what planned wheels import."""
+def lost_names(
+    given: Given, subject: Subject, read: Mapping[str, AtImport], further: Mapping[str, AtImport]
+) -> Steps[tuple[Bound, ...]]:
+    """Return a bound for each name that is lacking and that another release has; read is what planned wheels import.
+
+    further is what they reach (podfit.fit.reach): of that counts what is younger than what the template has, and what
+    is much older than what it asks.
+    """
     asked: dict[str, list[_Asked]] = {}
     there = subject.environment.keys() - {"numpy"}  # whose names are looked at elsewhere
-    for asker, facts in sorted(read.items()):
+    every = [(True, *each) for each in sorted(read.items())] + [(False, *each) for each in sorted(further.items())]
+    for sure, asker, facts in every:
         for used in facts.names:
             module, _, wanted = used.name.partition(":")
-            for name in providers(module, there):
-                if not _tested_together(given, subject, asker, name):
-                    asked.setdefault(name, []).append(_Asked(module, wanted, asker, used.place))
+            for name in providers(module, there - {asker}):
+                if (sure or name not in subject.held) and not _tested_together(given, subject, asker, name):
+                    asked.setdefault(name, []).append(_Asked(module, wanted, asker, used.place, sure))
     bounds: list[Bound] = []
     for name, each in sorted(asked.items()):
         file = yield Wait(lambda name=name: _wheel(given.index, subject, name))  # type: ignore[misc]
         if file is None or not file.upload_time:
             continue
+        each = [one for one in each if one.sure or _doubtful(subject, one.asker, name, file.upload_time)]
         modules = tuple(sorted({one.module for one in each}))
+        if not modules:
+            continue
         has = yield Wait(lambda file=file, modules=modules: _exports(given.index, file, modules))  # type: ignore[misc]
         version = subject.environment[name].version
         missing = [one for one in each if not _has(name, version, _of(has, one.module), one.name)]
+        if not all(one.sure for one in missing):
+            missing = yield Wait(lambda missing=missing: _confirmed(given.index, subject, missing))  # type: ignore[misc]
         times = {one.asker: first_upload(subject, one.asker) for one in missing}
         older = [one for one in missing if "" < times[one.asker] < file.upload_time]
         younger = [one for one in missing if times[one.asker] > file.upload_time]
@@ -78,6 +94,25 @@ def lost_names(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> 
         elif younger and name not in subject.added:
             bounds += yield from _newer_with(given, subject, name, younger)
     return tuple(bounds)
+
+
+def _doubtful(subject: Subject, asker: str, name: str, uploaded: str) -> bool:
+    """Tell whether a release that was not read whole may ask for more than another, published at a time, has."""
+    time = first_upload(subject, asker)
+    if not time:
+        return False
+    return (time > uploaded and name not in subject.added) or instant(uploaded) - instant(time) >= OLD
+
+
+def _confirmed(index: Index, subject: Subject, missing: Sequence[_Asked]) -> list[_Asked]:
+    """Return those that are sure, or that the module that asks does ask for; the waiting part."""
+    found = []
+    for one in missing:
+        file = added_wheel(subject, one.asker)
+        used = Used(f"{one.module}:{one.name}", one.place)
+        if one.sure or (file is not None and confirmed(index, file, [used])):
+            found.append(one)
+    return found
 
 
 def _tested_together(given: Given, subject: Subject, asker: str, name: str) -> bool:

@@ -11,7 +11,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from podfit.audit import Subject
-from podfit.audit.releases import objections, uses_cuda, uses_numpy
+from podfit.audit.cuda_libraries import uses_cuda
+from podfit.audit.judging import Objection
+from podfit.audit.releases import objections, uses_numpy
 from podfit.fit.binaries import compiled
 from podfit.fit.phases import Given
 from podfit.model import Bound, PodfitError, Template
@@ -39,11 +41,7 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     release = subject.added.get(bound.name)
     if release is None or bound.filename or bound.specifier != f"!={release.version}":
         return bound
-    said = [
-        each
-        for each in objections(release, subject.binaries.get(bound.name), subject.surroundings)
-        if each.fatal and (each.reason, each.evidence) == (bound.reason, bound.evidence)
-    ]
+    said = _behind(subject, bound)
     if not said:
         return bound
     releases = yield from older_of(given, subject, bound.name, release.version)
@@ -59,6 +57,21 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     # Each of them is taken to fail: one round learns it.
     excluded = ",".join((bound.specifier, *(f"!={version}" for version, _ in releases)))
     return replace(bound, specifier=excluded, reason=f"{bound.reason}; so it is of the {len(releases)} before it")
+
+
+def is_advice(subject: Subject, bound: Bound) -> bool:
+    """Tell whether a bound rests on what somebody says alone, and that nobody saw."""
+    said = _behind(subject, bound)
+    return bool(said) and all(each.advice for each in said)
+
+
+def _behind(subject: Subject, bound: Bound) -> list[Objection]:
+    """Return the objections to an added release that a bound comes from, none where it comes from something else."""
+    release = subject.added.get(bound.name)
+    if release is None or bound.filename:
+        return []
+    said = objections(release, subject.binaries.get(bound.name), subject.surroundings)
+    return [each for each in said if each.fatal and (each.reason, each.evidence) == (bound.reason, bound.evidence)]
 
 
 def older_of(

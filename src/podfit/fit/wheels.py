@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from podfit.audit.at_import import AtImport, at_import
+from podfit.audit.at_import import AtImport, Read, at_import
 from podfit.audit.binary.facts import (
     KINDS,
     WheelBinaries,
@@ -18,7 +18,8 @@ from podfit.audit.binary.facts import (
     sampled_binaries,
     wheel_binaries,
 )
-from podfit.audit.releases import uses_cuda, uses_numpy
+from podfit.audit.cuda_libraries import uses_cuda
+from podfit.audit.releases import uses_numpy
 from podfit.catalogue.imports import modules_of
 from podfit.index.files import IndexFile
 from podfit.model import PodfitError, Release, canonical
@@ -103,10 +104,24 @@ def _binaries_of(bundle: zipfile.ZipFile, how: str) -> WheelBinaries:
 
 def _import_of(bundle: zipfile.ZipFile, wanted: Wanted) -> AtImport:
     """Return what the import of a distribution's packages does, of its open wheel: of those that bear its name."""
-    from podfit.index.archives import member_of
-    from podfit.index.wheel import fetch_members, list_wheel
+    from podfit.index.wheel import list_wheel
 
-    left = MOST_SOURCE_BYTES
+    listing = list_wheel(bundle, wanted.file.filename)
+    known = modules_of(wanted.name)
+    roots = [root for root in listing.import_roots if canonical(root) == wanted.name or root in known]
+    return at_import(
+        (member.path for member in listing.members),
+        roots or listing.import_roots,
+        sources_of(bundle, MOST_SOURCE_BYTES),
+    )
+
+
+def sources_of(bundle: zipfile.ZipFile, most: int) -> Read:
+    """Return what reads members of an open wheel, so many bytes at most as they are packed, then none any more."""
+    from podfit.index.archives import member_of
+    from podfit.index.wheel import fetch_members
+
+    left = most
 
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         nonlocal left
@@ -117,7 +132,4 @@ def _import_of(bundle: zipfile.ZipFile, wanted: Wanted) -> AtImport:
         fetch_members(bundle, infos)
         return {info.filename: member_of(bundle, info) for info in infos}
 
-    listing = list_wheel(bundle, wanted.file.filename)
-    known = modules_of(wanted.name)
-    roots = [root for root in listing.import_roots if canonical(root) == wanted.name or root in known]
-    return at_import((member.path for member in listing.members), roots or listing.import_roots, read)
+    return read

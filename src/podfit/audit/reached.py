@@ -1,0 +1,96 @@
+"""What the import of some modules of a wheel asks of others: read quickly, from the lines that begin with an import.
+
+Where a plan has a hundred distributions, their modules are too many to be parsed. A line that begins with `import` or
+`from` at its very start runs whenever its module is imported, unless it stands in a string: who rests something on it
+parses that one module (`is_at_import`). What is indented may be guarded, or never run, and is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from podfit.audit.at_import import MOST_SOURCE, AtImport, Read, Used, done_at_import, modules_of_wheel, with_parents
+
+MOST_MODULES = 400
+"""So many modules of a wheel are read at most."""
+
+_LINES = re.compile(
+    rb"^(?:from[ \t\0]+(?P<base>[.\w]+)[ \t\0]+import[ \t\0]+(?P<names>\([^)]{0,4000}\)|[^\n;#(]+)"
+    rb"|import[ \t\0]+(?P<modules>[^\n;#]+))",
+    re.MULTILINE,
+)
+_COMMENTS = re.compile(rb"#[^\n]*")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
+
+
+def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImport:
+    """Return the modules of others, and names of them, that importing entries (dotted names) asks for.
+
+    The wheel has these paths. What it does not have itself counts as others': so it is with namespace packages.
+    """
+    modules = modules_of_wheel(paths)
+    found: dict[str, Used] = {}
+    names: dict[str, Used] = {}
+    waiting = list(dict.fromkeys(each for entry in entries for each in with_parents(entry) if each in modules))
+    seen = set(waiting)
+    while waiting and len(seen) <= MOST_MODULES:
+        sources = read([modules[name] for name in waiting])
+        wave: list[str] = []
+        for name in waiting:
+            path = modules[name]
+            package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+            for base, taken, line in _imports(sources.get(path, b""), package):
+                if base in modules:
+                    wave += [*with_parents(base), *((f"{base}.{taken}",) if taken else ())]
+                    continue
+                found.setdefault(base, Used(base, f"{path}:{line}"))
+                if taken and taken != "*":
+                    names.setdefault(f"{base}:{taken}", Used(f"{base}:{taken}", f"{path}:{line}"))
+        waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
+        seen.update(waiting)
+    return AtImport(tuple(found.values()), (), (), tuple(names.values()))
+
+
+def is_at_import(source: bytes, path: str, used: Used) -> bool:
+    """Tell whether the import of a module, by its path in a wheel, does ask for a module or a name (`module:name`)."""
+    folders = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    package = ".".join(folders if path.endswith("/__init__.py") else folders[:-1])
+    return any(text == used.name for _, text, _ in done_at_import(source, package))
+
+
+def _imports(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
+    """Yield the absolute module, the name that is taken of it (empty for none) and the line of each such import."""
+    if len(source) > MOST_SOURCE:
+        return
+    text = source.replace(b"\0", b" ").replace(b"\r\n", b"\n").replace(b"\\\n", b"\0")  # a zero is a line that goes on
+    for match in _LINES.finditer(text):
+        line = text.count(b"\n", 0, match.start()) + text.count(b"\0", 0, match.start()) + 1
+        if match["modules"] is not None:
+            for part in _words(match["modules"]):
+                yield part, "", line
+            continue
+        base = _absolute(match["base"].decode("utf-8", "replace"), package)
+        for part in _words(match["names"].strip(b"()")) if base and base != "__future__" else ():
+            yield base, part, line
+
+
+def _words(written: bytes) -> Iterator[str]:
+    """Yield the dotted names of a list with commas and, perhaps, other names for them."""
+    for part in _COMMENTS.sub(b"", written.replace(b"\0", b" ")).decode("utf-8", "replace").split(","):
+        word = part.split(" as ")[0].strip()
+        if word == "*" or _DOTTED.match(word):
+            yield word
+
+
+def _absolute(base: str, package: str) -> str:
+    """Return the absolute name of what a from-import names; empty for what is no name."""
+    name = base.lstrip(".")
+    level = len(base) - len(name)
+    if name and not _DOTTED.match(name):
+        return ""
+    if not level:
+        return name
+    parts: Sequence[str] = package.split(".")
+    parts = parts[: len(parts) - level + 1]
+    return ".".join([*parts, name] if name else parts)

@@ -1,0 +1,75 @@
+"""What modules of a wheel reach, read from the lines that begin with an import, and confirmed by a syntax tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podfit.audit.at_import import AtImport, Used
+from podfit.audit.reached import is_at_import, reached
+
+
+def read(files: Mapping[str, str], *entries: str) -> AtImport:
+    """What a wheel with these files reaches from these modules."""
+
+    def members(paths: Sequence[str]) -> dict[str, bytes]:
+        return {path: files[path].encode() for path in paths}
+
+    return reached(files, entries, members)
+
+
+def names(found: Sequence[Used]) -> set[str]:
+    return {used.name for used in found}
+
+
+def test_only_what_the_entered_modules_import_is_followed() -> None:
+    files = {
+        "lib/__init__.py": "import os\n",
+        "lib/run.py": "from .deep import thing\nfrom . import beside\nimport other.part as op\n",
+        "lib/deep/__init__.py": "from typing_extensions import (\n    TypeIs,  # new\n    Self as S,\n)\n",
+        "lib/beside.py": "from lib.deep \\\n    import more\n",
+        "lib/deep/more.py": "from elsewhere import *\n",
+        "lib/never.py": "import nobody\n",
+    }
+    found = read(files, "lib.run")
+    assert names(found.modules) == {"os", "other.part", "typing_extensions", "elsewhere"}
+    assert names(found.names) == {"typing_extensions:TypeIs", "typing_extensions:Self"}
+    places = {used.name: used.place for used in found.names}
+    assert places["typing_extensions:TypeIs"] == "lib/deep/__init__.py:1"
+    assert names(read(files, "lib").modules) == {"os"}
+    assert read(files, "gone.module") == AtImport()
+
+
+def test_what_is_indented_is_passed_over_and_a_namespace_is_somebody_elses() -> None:
+    guarded = "try:\n    import a\nexcept ImportError:\n    a = None\nif X:\n    import b\n"
+    found = read({"ns/part/__init__.py": f"{guarded}from ns.other import c\n"}, "ns.part")
+    assert names(found.modules) == {"ns.other"}
+    assert names(found.names) == {"ns.other:c"}
+
+
+def test_a_cycle_ends_and_what_is_no_python_says_nothing() -> None:
+    files = {"a/__init__.py": "from a.b import c\n", "a/b.py": "from a import b\nimport \\\n"}
+    assert read({**files, "a/c.py": "from ... import x\n"}, "a", "a.c").modules == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "expected"),
+    [
+        ("from x.y import z\n", "x.y:z", True),
+        ("import x.y\n", "x.y", True),
+        ('"""Use it so:\n\nfrom x.y import z\n"""\n', "x.y:z", False),
+        ("def f():\n    from x.y import z\n", "x.y:z", False),
+        ("not python (\n", "x.y", False),
+    ],
+)
+def test_a_string_is_no_import(source: str, name: str, expected: bool) -> None:
+    assert is_at_import(source.encode(), "pkg/module.py", Used(name, "pkg/module.py:3")) is expected
+
+
+@given(st.text(alphabet="from import.,()\\\n#*_ab\t=", max_size=200))
+def test_any_text_is_read_to_its_end(text: str) -> None:
+    found = read({"pkg/__init__.py": text}, "pkg")
+    assert all(used.place.startswith("pkg/__init__.py:") for used in (*found.modules, *found.names))

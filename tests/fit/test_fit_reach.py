@@ -1,0 +1,88 @@
+"""What is imported through several wheels and cannot be had there is noticed: a module, a name of what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fit_support import dated_index, planned, project, refill, template
+
+from podfit.fit.options import Options
+from podfit.fit.session import fit_templates
+from podfit.index import Index
+from podfit.model import ImportSite, Plan, Template
+from podfit.solve import Uv
+
+RELEASES = {
+    ("app", "1.0"): (["middle"], "2024-06-01"),
+    ("middle", "1.0"): (["deep"], "2024-06-01"),
+    ("deep", "1.0"): (["typing-extensions"], "2024-06-01"),
+    ("pandas", "2.0"): ([], "2024-01-01"),
+    ("typing-extensions", "4.9.0"): ([], "2023-12-01"),
+    ("typing-extensions", "4.12.0"): ([], "2024-05-01"),
+    ("old", "1.0"): ([], "2021-01-01"),
+}
+APP = {"app/__init__.py": "from middle.run import go\n"}
+MIDDLE = {"middle/__init__.py": "", "middle/run.py": "import deep.parts\ndef go(): ...\n", "middle/unused.py": "import scipy\n"}
+KEPT_POD = {"typing-extensions": ("4.9.0", ())}
+KEPT = {"typing_extensions.py": "def Self(): ...\n"}
+YOUNGER = {"typing_extensions.py": "def Self(): ...\ndef TypeIs(): ...\n"}
+
+
+def fit(folder: Path, deep: dict[str, str], pod: Template, *sites: ImportSite, ask: str = "app") -> Plan:
+    """The plan of a project that asks for app, over an index in which deep has these files."""
+    with dated_index(folder / "wheels", RELEASES) as (url, _):
+        for stem, files in (
+            ("app-1.0", APP),
+            ("middle-1.0", MIDDLE),
+            ("deep-1.0", deep),
+            ("typing_extensions-4.9.0", KEPT),
+            ("typing_extensions-4.12.0", YOUNGER),
+        ):
+            refill(folder / "wheels", stem, files)
+        given = replace(project(ask), imports=sites)
+        index = Index([url], cache=folder / "cache")
+        options = Options(index_url=url)
+        (result,) = fit_templates(given, (), [pod], index=index, uv=Uv(folder / "cache"), options=options)
+    assert result.plan is not None
+    return result.plan
+
+
+NOTHING = {"deep/__init__.py": "", "deep/parts.py": ""}
+
+
+@pytest.mark.parametrize(
+    ("parts", "more"),
+    [
+        ("import pandas\n", {"pandas": "2.0"}),
+        ("def f():\n    import pandas\n", {}),
+        ('"""Example:\n\nimport pandas\n"""\n', {}),
+    ],
+)
+def test_a_module_that_is_reached_and_that_nobody_requires(tmp_path: Path, parts: str, more: dict[str, str]) -> None:
+    plan = fit(tmp_path, {**NOTHING, "deep/parts.py": parts}, template("pod", KEPT_POD))
+    assert planned(plan) == {"app": "1.0", "middle": "1.0", "deep": "1.0", **more}
+    places = [need.evidence[0].source for need in plan.needs if need.name in more]
+    assert places == ["deep 1.0: deep/parts.py:1" for _ in more]
+
+
+def test_a_name_that_what_is_kept_is_too_old_for(tmp_path: Path) -> None:
+    pod = template("pod", KEPT_POD)
+    asks = {**NOTHING, "deep/parts.py": "from typing_extensions import TypeIs\n"}
+    plan = fit(tmp_path / "new", asks, pod)
+    assert planned(plan)["typing-extensions"] == "4.12.0"
+    has = {**NOTHING, "deep/parts.py": "from typing_extensions import Self\n"}
+    assert "typing-extensions" not in planned(fit(tmp_path / "has", has, pod))
+    unreached = {**NOTHING, "deep/other.py": "from typing_extensions import TypeIs\n"}
+    assert "typing-extensions" not in planned(fit(tmp_path / "unreached", unreached, pod))
+
+
+def test_what_the_project_imports_is_entered_too(tmp_path: Path) -> None:
+    deep = {**NOTHING, "deep/extra.py": "import pandas\n"}
+    site = ImportSite("deep", "main.py", 1, names=("extra",))
+    pod = template("pod", KEPT_POD)
+    assert "pandas" not in planned(fit(tmp_path / "without", deep, pod))
+    assert planned(fit(tmp_path / "with", deep, pod, site))["pandas"] == "2.0"
+    optional = replace(site, optional=True)
+    assert "pandas" not in planned(fit(tmp_path / "optional", deep, pod, optional))
