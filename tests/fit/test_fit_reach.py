@@ -24,7 +24,11 @@ RELEASES = {
     ("old", "1.0"): ([], "2021-01-01"),
 }
 APP = {"app/__init__.py": "from middle.run import go\n"}
-MIDDLE = {"middle/__init__.py": "", "middle/run.py": "import deep.parts\ndef go(): ...\n", "middle/unused.py": "import scipy\n"}
+MIDDLE = {
+    "middle/__init__.py": "",
+    "middle/run.py": "import deep.parts\ndef go(): ...\n",
+    "middle/unused.py": "import scipy\n",
+}
 KEPT_POD = {"typing-extensions": ("4.9.0", ())}
 KEPT = {"typing_extensions.py": "def Self(): ...\n"}
 YOUNGER = {"typing_extensions.py": "def Self(): ...\ndef TypeIs(): ...\n"}

@@ -1,4 +1,4 @@
-"""What distributions cannot be imported without and do not require (unstated.toml)."""
+"""What distributions need and do not require: modules that they import, and extras that say it (unstated.toml)."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def unstated() -> Mapping[str, Mapping[str, Evidence]]:
     for entry in table("unstated")["unstated"]:
         found.setdefault(entry["name"], {})[entry["asks"]] = stated(entry)
     return found
+
+
+@cache
+def installers_extras() -> Mapping[str, Evidence]:
+    """Return the normalized extras that say what a release runs with, whether they are asked for or not, with why."""
+    return {entry["name"]: stated(entry) for entry in table("unstated")["extra"]}

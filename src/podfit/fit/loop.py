@@ -8,6 +8,7 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 
 from podfit.audit import Audited, Subject
+from podfit.fit.beside import said_beside
 from podfit.fit.bygone import bygone
 from podfit.fit.imported import imported
 from podfit.fit.nearness import Near, timely_solution
@@ -71,6 +72,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             needed, earlier = replace(needed, report=report), Earlier()
             continue
         old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
+        moved = (*moved, *said_beside(subject))
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
         advised: list[Bound] = []
@@ -84,7 +86,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 (advised if advice else learned_now).append(wide)
         waived |= waived_now
         if number < MOST_ROUNDS:
-            learned_now += wishes.new((*advised, *moved, *(yield from bygone(given, subject))), subject, earlier)
+            aged = yield from bygone(given, subject)
+            learned_now += wishes.new((*advised, *moved, *aged), subject, earlier)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)
