@@ -92,3 +92,24 @@ def test_where_the_newer_release_asks_for_it_no_longer_it_is_taken(tmp_path: Pat
     pod = template("pod", {"numpy": ("2.1.2", [])})
     assert versions(planned(made, pod))["tabular"] == "4.1"
     assert not planned(made, pod, "tabular<4").feasible
+
+
+def test_a_module_that_python_itself_no_longer_has_leads_to_a_release_that_does_without(tmp_path: Path) -> None:
+    made = world(tmp_path, new="import os\n", old="import imp\n")
+    new = template("pod", {}, python="3.12.3")
+    plan = planned(made, new, "tabular<4")
+    assert not plan.feasible
+    assert "tabular 3.0 imports imp as it is imported (tabular/__init__.py:1), which Python 3.12 does not have" in str(
+        plan.decisions
+    )
+    assert versions(planned(made, template("pod", {}), "tabular<4")) == {"tabular": "3.0"}
+    assert versions(planned(made, new)) == {"tabular": "4.1", "scipy": "1.0"}
+
+
+def test_a_placeholder_is_no_release(tmp_path: Path) -> None:
+    says = "import os\nraise ImportError('get it from elsewhere')\n"
+    made = world(tmp_path, new=says, old="try:\n    import x\nexcept ImportError:\n    raise ImportError('x')\n")
+    plan = planned(made, template("pod", {}))
+    assert versions(plan) == {"tabular": "3.0"}
+    (bound,) = plan.bounds
+    assert bound.reason.startswith("tabular 4.1 cannot be imported, whatever is there: raise ImportError('get it")

@@ -19,6 +19,9 @@ from podfit.model.syntax import UNPARSED, syntax_tree
 MOST_MODULES = 120
 """So many modules of a wheel are read at most."""
 
+_MOST_SAID = 120
+"""So much of a statement is told."""
+
 MOST_SOURCE = 2 << 20
 """A longer module is not read."""
 
@@ -41,14 +44,16 @@ class Used:
 class AtImport:
     """What an import of a wheel's packages asks for: modules that are not its own, and attributes of NumPy.
 
-    guarded are modules that it does without where they cannot be imported; names are what it imports from modules that
-    are not its own (`werkzeug.urls:url_quote`).
+    raises is where it ends in an error whatever is there (a placeholder). guarded are modules that it does without
+    where they cannot be imported; names are what it imports from modules that are not its own
+    (`werkzeug.urls:url_quote`).
     """
 
     modules: tuple[Used, ...] = ()
     numpy: tuple[Used, ...] = ()
     guarded: tuple[Used, ...] = ()
     names: tuple[Used, ...] = ()
+    raises: tuple[Used, ...] = ()
 
 
 def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImport:
@@ -60,6 +65,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     numpy: dict[str, Used] = {}
     guarded: dict[str, Used] = {}
     names: dict[str, Used] = {}
+    raises: list[Used] = []
     waiting = [root for root in roots if root in modules]
     seen = set(waiting)
     while waiting and len(seen) <= MOST_MODULES:
@@ -72,6 +78,8 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
                 used = Used(text, f"{path}:{line}")
                 if kind == "numpy":
                     numpy.setdefault(text, used)
+                elif kind == "raises":
+                    raises.append(used)
                 elif kind == "guarded":
                     guarded.setdefault(text, used)
                 elif kind == "name":
@@ -82,7 +90,9 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
                     found.setdefault(text, used)
         waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
         seen.update(waiting)
-    return AtImport(tuple(found.values()), tuple(numpy.values()), tuple(guarded.values()), tuple(names.values()))
+    return AtImport(
+        tuple(found.values()), tuple(numpy.values()), tuple(guarded.values()), tuple(names.values()), tuple(raises)
+    )
 
 
 def modules_of_wheel(paths: Iterable[str]) -> dict[str, str]:
@@ -112,7 +122,7 @@ def with_parents(name: str) -> list[str]:
 
 
 def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
-    """Yield `module`, `numpy`, `name` or `guarded`, what it is of, and the line, for what a module does at import."""
+    """Yield `module`, `numpy`, `name`, `guarded` or `raises`, what it is of, and the line, of a module's import."""
     tree = parsed_source(source)
     if tree is None:
         return
@@ -125,6 +135,9 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
     names: set[str] = set()
     for node in tree.body:
         yield from _guarded(node, package) if isinstance(node, ast.Try) else ()
+        if isinstance(node, ast.Raise):
+            yield "raises", ast.unparse(node)[:_MOST_SAID], node.lineno
+            return
     for node in _statements(tree.body):
         if isinstance(node, ast.Import):
             for alias in node.names:

@@ -17,8 +17,8 @@ _NAMES = "bounds-"
 class MeasuredBound:
     """Which versions of a distribution ran beside others, or on a Python: those of a range.
 
-    allowed is a PEP 440 specifier; newer ones did not run. against maps names to the versions beside which that was
-    seen (`python` is the interpreter's). happens is what was seen, failed and ran are the versions that were run, run
+    allowed is a PEP 440 specifier; what lies beyond did not run. against maps names to the versions beside which that
+    was seen (`python` is the interpreter's). happens is what was seen, failed and ran are the versions that were run, run
     says where and with which command.
     """
 

@@ -39,6 +39,10 @@ MOST_OLD = 24
 """So many releases beside the needs are looked into at most."""
 
 _THREADS = 8
+
+_OLDEST = "3.8"
+"""The series whose standard library tells what once was in it: what was gone before, nobody imports any more."""
+
 _SHIM = "setuptools"
 """What brings distutils to a Python that has none (its distutils-precedence.pth)."""
 
@@ -62,9 +66,19 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     for name, facts in sorted(read.items()):
         release = f"{name} {subject.added[name].version}"
         bounds += _gone(subject, name, release, facts)
+        bounds += _of_older_pythons(subject, name, release, facts.modules)
+        if facts.raises:
+            first = facts.raises[0]
+            evidence = Evidence(EvidenceKind.BINARY, f"{release}: {first.place}", first.name)
+            said = f"{release} cannot be imported, whatever is there: {first.name} ({first.place})"
+            bounds.append(Bound(name, said, evidence, f"!={subject.added[name].version}"))
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
     for name, facts in sorted(further.items()):
         release = f"{name} {subject.added[name].version}"
+        gone = [] if name in read else [used for used in facts.modules if _is_gone(subject, used)]
+        if gone:
+            sure = yield Wait(lambda name=name, gone=gone: _sure(given.index, subject, name, gone))  # type: ignore[misc]
+            bounds += _of_older_pythons(subject, name, release, sure)
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
     moved = (*(yield from moved_away(given, subject, read)), *(yield from lost_names(given, subject, read, further)))
     there = {need.name for need in subject.needs}
@@ -136,6 +150,34 @@ def _gone(subject: Subject, name: str, release: str, facts: AtImport) -> Iterato
             evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", f"numpy.{used.name}")
             yield Bound(name, reason, evidence, f">{public(subject.added[name].version)}")
             return
+
+
+def _is_gone(subject: Subject, used: Used) -> bool:
+    """Tell whether a module was part of Python and is not of the template's, and nothing is known to have it now."""
+    top = used.name.partition(".")[0]
+    series = subject.template.interpreter.series
+    if top.startswith("_") or top in standard_library(series) or top not in standard_library(_OLDEST):
+        return False
+    return top != "distutils" and canonical(top) not in subject.environment and find(used.name) is None
+
+
+def _of_older_pythons(subject: Subject, name: str, release: str, modules: Sequence[Used]) -> Iterator[Bound]:
+    """Yield a bound on a release whose import asks for a module that Python no longer has, and the older."""
+    for used in modules:
+        if _is_gone(subject, used):
+            series = subject.template.interpreter.series
+            reason = (
+                f"{release} imports {used.name} as it is imported ({used.place}), which Python {series} does not have"
+            )
+            evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", f"import {used.name}")
+            yield Bound(name, reason, evidence, f">{public(subject.added[name].version)}")
+            return
+
+
+def _sure(index: Index, subject: Subject, name: str, found: Sequence[Used]) -> list[Used]:
+    """Return those that an added release's import does ask for; the waiting part."""
+    file = added_wheel(subject, name)
+    return confirmed(index, file, found) if file is not None else []
 
 
 def _file(subject: Subject, name: str) -> IndexFile | None:

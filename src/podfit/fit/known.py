@@ -38,7 +38,8 @@ def _bound(measured: MeasuredBound, there: Mapping[str, str]) -> Bound:
     beside = " and ".join(f"{name} {there[name]}" for name in measured.against)
     detail = f"failed: {', '.join(measured.failed)}; ran: {', '.join(measured.ran)}"
     evidence = Evidence(EvidenceKind.MEASURED, measured.run, detail)
-    reason = f"{measured.name} {measured.failed[-1]} and newer do not run beside {beside}: {measured.happens}"
+    others = "older" if measured.allowed.startswith(">") else "newer"
+    reason = f"{measured.name} {measured.failed[-1]} and {others} do not run beside {beside}: {measured.happens}"
     return Bound(measured.name, reason, evidence, measured.allowed)
 
 
