@@ -137,7 +137,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
         yield from _guarded(node, package) if isinstance(node, ast.Try) else ()
         if isinstance(node, ast.Raise):
             yield "raises", ast.unparse(node)[:_MOST_SAID], node.lineno
-            return
+            break
     for node in _statements(tree.body):
         if isinstance(node, ast.Import):
             for alias in node.names:

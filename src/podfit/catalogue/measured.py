@@ -18,8 +18,8 @@ class MeasuredBound:
     """Which versions of a distribution ran beside others, or on a Python: those of a range.
 
     allowed is a PEP 440 specifier; what lies beyond did not run. against maps names to the versions beside which that
-    was seen (`python` is the interpreter's). happens is what was seen, failed and ran are the versions that were run, run
-    says where and with which command.
+    was seen (`python` is the interpreter's). happens is what was seen, failed and ran are the versions that were run,
+    run says where and with which command.
     """
 
     name: str
