@@ -9,12 +9,13 @@ for. And where what the template has is older than what asks, a newer one is. Th
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.audit.at_import import AtImport, Used
+from podfit.audit.at_import import AtImport, Used, modules_of_wheel
 from podfit.audit.exports import STAR, exports, given_by_star, is_lazy
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import added_wheel
@@ -23,7 +24,8 @@ from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
 from podfit.fit.phases import Given
 from podfit.fit.reach import confirmed
 from podfit.fit.times import OLD, first_upload
-from podfit.fit.wheels import import_of
+from podfit.fit.wheels import MOST_SOURCE_BYTES, import_of, sources_of
+from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 _ANY = "*"
 """Stands for every name, of a module that may have any."""
+
+_THREADS = 8
+
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 MOST_DEEP, MOST_STARS = 3, 40
 """So deep star imports are followed, and so many of one module."""
@@ -67,20 +73,9 @@ def lost_names(
             for name in providers(module, there - {asker}):
                 if (sure or name not in subject.held) and not _tested_together(given, subject, asker, name):
                     asked.setdefault(name, []).append(_Asked(module, wanted, asker, used.place, sure))
+    lacking = yield Wait(lambda: _lacking(given.index, subject, asked))
     bounds: list[Bound] = []
-    for name, each in sorted(asked.items()):
-        file = yield Wait(lambda name=name: _wheel(given.index, subject, name))  # type: ignore[misc]
-        if file is None or not file.upload_time:
-            continue
-        each = [one for one in each if one.sure or _doubtful(subject, one.asker, name, file.upload_time)]
-        modules = tuple(sorted({one.module for one in each}))
-        if not modules:
-            continue
-        has = yield Wait(lambda file=file, modules=modules: _exports(given.index, file, modules))  # type: ignore[misc]
-        version = subject.environment[name].version
-        missing = [one for one in each if not _has(name, version, _of(has, one.module), one.name)]
-        if not all(one.sure for one in missing):
-            missing = yield Wait(lambda missing=missing: _confirmed(given.index, subject, missing))  # type: ignore[misc]
+    for name, (file, has, missing) in sorted(lacking.items()):
         times = {one.asker: first_upload(subject, one.asker) for one in missing}
         older = [one for one in missing if "" < times[one.asker] < file.upload_time]
         younger = [one for one in missing if times[one.asker] > file.upload_time]
@@ -94,6 +89,54 @@ def lost_names(
         elif younger and name not in subject.added:
             bounds += yield from _newer_with(given, subject, name, younger)
     return tuple(bounds)
+
+
+def _lacking(
+    index: Index, subject: Subject, asked: Mapping[str, Sequence[_Asked]]
+) -> dict[str, tuple[IndexFile, dict[str, tuple[str, ...]], list[_Asked]]]:
+    """Return by distribution its wheel, what was read of its modules, and what is asked of it that these lack.
+
+    The waiting part, side by side.
+    """
+
+    def one(name: str) -> tuple[IndexFile, dict[str, tuple[str, ...]], list[_Asked]] | None:
+        file = _wheel(index, subject, name)
+        if file is None or not file.upload_time:
+            return None
+        unsure = [one for one in asked[name] if not one.sure]
+        unsure = [one for one in unsure if _doubtful(subject, one.asker, name, file.upload_time)]
+        silent = _unmentioned(index, file, unsure) if unsure else frozenset()
+        each = [one for one in asked[name] if one.sure or (one in unsure and (one.module, one.name) in silent)]
+        has = _exports(index, file, sorted({one.module for one in each})) if each else {}
+        version = subject.environment[name].version
+        missing = [one for one in each if not _has(name, version, _of(has, one.module), one.name)]
+        return file, has, _confirmed(index, subject, missing)
+
+    found = zip(asked, side_by_side(one, asked, _THREADS, "names"), strict=True)
+    return {name: each for name, each in found if each is not None and each[2]}
+
+
+def _unmentioned(index: Index, file: IndexFile, asks: Sequence[_Asked]) -> frozenset[tuple[str, str]]:
+    """Return those of the modules and names that the text of the module, where the wheel has it, does not mention."""
+    pairs = sorted({(one.module, one.name) for one in asks})
+    kind = f"words-1-{hashlib.sha256(repr(pairs).encode()).hexdigest()[:12]}"
+    kept = index.kept_of(file, kind, tuple[tuple[str, str], ...])
+    if kept is not None:
+        return frozenset(kept)
+    found: list[tuple[str, str]] = []
+    try:
+        with index.open_wheel(file) as bundle:
+            paths = modules_of_wheel(info.filename for info in bundle.infolist())
+            wanted = {module: paths[module] for module, _ in pairs if module in paths}
+            sources = sources_of(bundle, MOST_SOURCE_BYTES)(sorted({*wanted.values()}))
+            words = {path: frozenset(_WORD.findall(source)) for path, source in sources.items()}
+            for module, name in pairs:
+                if wanted.get(module) in words and name.encode() not in words[wanted[module]]:
+                    found.append((module, name))
+    except (PodfitError, OSError, ValueError):
+        return frozenset()
+    index.keep_of(file, kind, tuple(found))
+    return frozenset(found)
 
 
 def _doubtful(subject: Subject, asker: str, name: str, uploaded: str) -> bool:
