@@ -10,9 +10,10 @@ The rule, for files that nobody named and that no other file names as its depend
    from, is a lock, however short.
 
 3. a file that is exact throughout, however short, is a freeze when something in it tells of an environment: an address
-   of conda's build machines (`@ file:///croot/...`), a distribution that serves another system alone (pywin32, appnope,
-   pyobjc) or that only conda's environments have (mkl-service), UTF-16 as PowerShell's `>` writes it, or several
-   distributions that nobody asks for by name (certifi, markupsafe, ...);
+   of conda's build machines (`@ file:///croot/...`), a distribution that only conda's environments have (mkl-service),
+   UTF-16 as PowerShell's `>` writes it, several distributions that nobody asks for by name (certifi, markupsafe, ...),
+   or one of these beside one that serves another system alone (pywin32, appnope, pyobjc), which by itself tells no
+   more than whose machine it was;
 4. lines of `conda list --export` (`name=version=build`) are a freeze of conda;
 5. a file that is exact throughout, all of whose names a manifest declares in ranges that admit these versions, is what
    the project was tested with: people who ask for `torch>=1.11` mean no `torch==2.13.0` beside it.
@@ -144,15 +145,15 @@ def _sign(text: str, names: Sequence[str], data: bytes) -> str:
 
     if built := _BUILD_PATH.search(text):
         return f"it is exact throughout, and {built[1]} stands there with a path of the machine that built it"
+    mere = [name for name in names if name in mere_dependencies()]
     for name in names:
         bound = system_bound(name)
-        if bound and len(names) >= _FEWEST and not _MARKED.search(text):
-            return f"it is exact throughout, and {name} is for {bound.system} alone"
+        if bound and mere and len(names) >= _FEWEST and not _MARKED.search(text):
+            return f"it is exact throughout, {name} is for {bound.system} alone, and {mere[0]} is what others require"
         if name in conda_builds() and len(names) >= _FEWEST:
             return f"it is exact throughout, and {name} is a build of conda's"
     if len(names) >= _FEWEST and b"\0" in data[:64]:
         return "it is exact throughout and in UTF-16, as PowerShell's `pip freeze >` writes it"
-    mere = [name for name in names if name in mere_dependencies()]
     if len(names) >= _SOME and len(mere) >= _SEVERAL:
         shown = ", ".join(mere[:3])
         return (
