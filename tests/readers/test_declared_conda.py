@@ -125,6 +125,38 @@ def test_an_export_is_a_local_environment(tmp_path: Path) -> None:
     assert len(named.declarations) == 71
 
 
+PIP_LATER = """\
+dependencies:
+  - numpy=1.21
+  - pandas>=1.5
+  - timm=0.4
+  - pytorch=2.0
+  - scipy=1.10
+  - pip:
+    - numpy==1.26.4
+    - pandas<3
+    - timm @ git+https://github.com/huggingface/pytorch-image-models
+    - torch==2.1.2
+    - scipy==1.9; python_version < "3.9"
+"""
+
+
+def test_pip_has_the_last_word_where_it_excludes_a_line_of_conda(tmp_path: Path) -> None:
+    declared = read(tmp_path, PIP_LATER)
+    assert rows(declared) == [
+        ("pandas>=1.5", 3),
+        ("scipy==1.10.*", 6),
+        ("numpy==1.26.4", 8),
+        ("pandas<3", 9),
+        ("timm @ git+https://github.com/huggingface/pytorch-image-models", 10),
+        ("torch==2.1.2", 11),
+        ('scipy==1.9; python_version < "3.9"', 12),
+    ]
+    assert (
+        "environment.yml:2 (numpy==1.21.*) gives way to environment.yml:8 (numpy==1.26.4), which pip installs after it"
+    ) in declared.notices
+
+
 def test_names_of_files(tmp_path: Path) -> None:
     read(tmp_path, "dependencies: [pytest]\n", "environment-dev.yml")
     read(tmp_path, "dependencies: [numpy]\n", "conda.yaml")

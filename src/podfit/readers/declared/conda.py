@@ -7,10 +7,10 @@ Match specifications: https://docs.conda.io/projects/conda-build/en/latest/resou
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
 import yaml
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import Declaration, canonical
@@ -18,11 +18,6 @@ from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.freeze import FREEZE_LINES, FREEZE_SHARE
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.environment.conda_names import is_python, pypi_names
-
-if sys.version_info >= (3, 11):
-    pass
-else:
-    pass
 
 _SPEC = re.compile(r"^(?:[^\s:=<>!~]+::?)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$")
 _BRACKETS = re.compile(r"\[(.*)\]\s*$")
@@ -54,7 +49,9 @@ def read(source: Source, reading: Reading) -> None:
         return
     reading.files.append(source.shown)
     foreign: list[str] = []
+    pip: list[Declaration] = []
     for node in dependencies.value:
+        there = set(reading.declarations) if isinstance(node, yaml.MappingNode) else set()
         with reading.tolerant():
             if isinstance(node, yaml.ScalarNode):
                 _conda_line(source, reading, node, foreign)
@@ -62,6 +59,9 @@ def read(source: Source, reading: Reading) -> None:
                 _pip_part(source, reading, node)
             else:
                 raise source.error("a dependency is neither a name nor a `pip:` list", _line(node))
+        if isinstance(node, yaml.MappingNode):
+            pip += [one for one in reading.declarations if one not in there]
+    _followed_by_pip(source, reading, pip)
     if foreign:
         reading.notice(
             f"{source.shown}: left to the template, for they are no Python distributions: "
@@ -120,6 +120,24 @@ def _pip_part(source: Source, reading: Reading, node: Any) -> None:
                 if not isinstance(item, yaml.ScalarNode):
                     raise source.error("a line of `pip` is not a string", _line(item))
                 requirements_txt.read_line(source, _line(item), item.value, reading)
+
+
+def _followed_by_pip(source: Source, reading: Reading, pip: list[Declaration]) -> None:
+    """Drop the lines of conda that a line of the `pip:` list excludes: pip comes later and replaces what is there."""
+    asked = [(one, Requirement(one.requirement)) for one in pip if not one.constraint]
+    own = {canonical(each.name): (one, each) for one, each in asked if each.marker is None}
+    later_lines = set(pip)
+    of_conda = [each for each in reading.declarations if each.where.path == source.shown and each not in later_lines]
+    for declaration in of_conda if own else ():
+        mine = Requirement(declaration.requirement)
+        later, there = own.get(canonical(mine.name), (None, mine))
+        if later is None or not (there.url or (mine.specifier & there.specifier).is_unsatisfiable()):
+            continue
+        del reading.declarations[declaration]
+        reading.notice(
+            f"{declaration.where} ({declaration.requirement}) gives way to {later.where} ({later.requirement}), which "
+            "pip installs after it"
+        )
 
 
 def _conda_line(source: Source, reading: Reading, node: Any, foreign: list[str]) -> None:
