@@ -8,7 +8,8 @@ import pytest
 
 from podfit.model import InputError
 from podfit.readers.declared import Declared, read_declared
-from podfit.readers.declared.conda import pypi_names, specifier
+from podfit.readers.declared.conda import specifier
+from podfit.readers.environment.conda_names import Known, known_as, pypi_names
 
 
 def read(root: Path, text: str, name: str = "environment.yml") -> Declared:
@@ -125,6 +126,59 @@ def test_an_export_is_a_local_environment(tmp_path: Path) -> None:
     assert len(named.declarations) == 71
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "pypi"),
+    [
+        ("numpy", Known.DISTRIBUTION, "numpy"),
+        ("ipykernel", Known.DISTRIBUTION, "ipykernel"),
+        ("pyg", Known.DISTRIBUTION, "torch-geometric"),
+        ("dgl-cuda11.6", Known.DISTRIBUTION, "dgl"),
+        ("ninja", Known.DISTRIBUTION, "ninja"),
+        ("snappy", Known.FOREIGN, ""),
+        ("pytorch-cuda", Known.FOREIGN, ""),
+        ("_openmp_mutex", Known.FOREIGN, ""),
+        ("cupy", Known.SEVERAL, ""),
+        ("cupy-core", Known.SEVERAL, ""),
+        ("cudf", Known.SEVERAL, ""),
+        ("haiku", Known.SEVERAL, ""),
+        ("mkl-service", Known.UNSURE, "mkl-service"),
+        ("demolib", Known.UNSURE, "demolib"),
+    ],
+)
+def test_what_a_conda_package_is_on_the_index(name: str, known: Known, pypi: str) -> None:
+    found = known_as(name)
+    assert (found.known, found.pypi) == (known, pypi)
+
+
+@pytest.mark.parametrize(
+    ("build", "known"),
+    [
+        ("h1234_0", Known.FOREIGN),
+        ("py310h1234_0", Known.UNSURE),
+        ("*cuda*", Known.UNSURE),
+        ("pypi_0", Known.DISTRIBUTION),
+    ],
+)
+def test_a_build_tells_what_is_no_python(build: str, known: Known) -> None:
+    assert known_as("demolib", build).known is known
+
+
+def test_a_name_that_may_be_anothers_speaks_only_where_it_is_imported(tmp_path: Path) -> None:
+    declared = read(tmp_path, "dependencies: [demolib=1.2, numpy, cupy=12, tree, 'jaxlib=0.4=*cuda*']\n")
+    found = {each.requirement: (each.scope, each.asks) for each in declared.declarations}
+    assert found == {
+        "demolib==1.2.*": ("environment.yml", False),
+        "numpy": ("", True),
+        "jaxlib==0.4": ("", True),
+    }
+    assert declared.notices == (
+        "environment.yml: left to the template, for they are no Python distributions: tree",
+        "environment.yml: what the code imports tells which distributions of the index these are: cupy",
+        "environment.yml: taken where the code imports them, for the index may have something else by these names: "
+        "demolib",
+    )
+
+
 PIP_LATER = """\
 dependencies:
   - numpy=1.21
@@ -175,7 +229,8 @@ def test_every_name_has_its_evidence() -> None:
 
     text = resources.files("podfit.readers.declared").joinpath("conda_names.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
-    used = {evidence for _, evidence in data["names"].values()} | set(data["foreign"].values())
+    used = {evidence for _, evidence in (*data["names"].values(), *data["patterns"].values())}
+    used |= {*data["foreign"].values(), *data["same"]}
     assert used == set(data["evidence"])
     assert not set(data["names"]) & set(data["foreign"])
     assert pypi_names()["pytorch-geometric"] == "torch-geometric"

@@ -15,9 +15,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import Declaration, canonical
 from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared.conda_lines import Told, declaration_of
 from podfit.readers.declared.freeze import FREEZE_LINES, FREEZE_SHARE
 from podfit.readers.declared.interface import Reading, Source
-from podfit.readers.environment.conda_names import is_python, pypi_names
+from podfit.readers.environment.conda_names import known_as
 
 _SPEC = re.compile(r"^(?:[^\s:=<>!~]+::?)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$")
 _BRACKETS = re.compile(r"\[(.*)\]\s*$")
@@ -48,13 +49,13 @@ def read(source: Source, reading: Reading) -> None:
         reading.freeze(source, reason)
         return
     reading.files.append(source.shown)
-    foreign: list[str] = []
+    told = Told()
     pip: list[Declaration] = []
     for node in dependencies.value:
         there = set(reading.declarations) if isinstance(node, yaml.MappingNode) else set()
         with reading.tolerant():
             if isinstance(node, yaml.ScalarNode):
-                _conda_line(source, reading, node, foreign)
+                _conda_line(source, reading, node, told)
             elif isinstance(node, yaml.MappingNode):
                 _pip_part(source, reading, node)
             else:
@@ -62,11 +63,7 @@ def read(source: Source, reading: Reading) -> None:
         if isinstance(node, yaml.MappingNode):
             pip += [one for one in reading.declarations if one not in there]
     _followed_by_pip(source, reading, pip)
-    if foreign:
-        reading.notice(
-            f"{source.shown}: left to the template, for they are no Python distributions: "
-            + ", ".join(sorted(set(foreign)))
-        )
+    told.notices(source, reading)
 
 
 def _export_reason(nodes: list[Any]) -> str:
@@ -140,7 +137,7 @@ def _followed_by_pip(source: Source, reading: Reading, pip: list[Declaration]) -
         )
 
 
-def _conda_line(source: Source, reading: Reading, node: Any, foreign: list[str]) -> None:
+def _conda_line(source: Source, reading: Reading, node: Any, told: Told) -> None:
     """Read one match specification."""
     text, line = node.value.strip(), _line(node)
     match = _SPEC.match(text)
@@ -156,22 +153,21 @@ def _conda_line(source: Source, reading: Reading, node: Any, foreign: list[str])
         return
     if name.lower() in _TOOLS:
         return
-    pypi = pypi_names().get(canonical(name), canonical(name))
     build = _BUILD.match(version)
-    if not pypi or name.startswith("_") or (build and not is_python(build.group(1))):
-        foreign.append(name)
+    found = known_as(name, build.group(1) if build else "")
+    if not told.of(name, found):
         return
     try:
         limits = specifier(version)
-        requirement = pep508.normalized(f"{pypi}{limits}")
+        requirement = pep508.normalized(f"{found.pypi}{limits}")
     except ValueError as error:
         if _PIN.match(version):  # 9e, 1.1.1w: versions of C libraries, which no Python distribution can have
-            foreign.append(f"{name} {version.strip('= ')}")
+            told.foreign.append(f"{name} {version.strip('= ')}")
             return
         raise source.error(f"{text!r} is no conda requirement: {error}", line) from None
     if "|" in version:
-        reading.notice(f"{source.where(line)}: any version of {pypi} is taken; PEP 508 cannot say {version!r}")
-    reading.add(Declaration(requirement, source.where(line), group=source.group))
+        reading.notice(f"{source.where(line)}: any version of {found.pypi} is taken; PEP 508 cannot say {version!r}")
+    reading.add(declaration_of(found, requirement, source.where(line), source.group))
 
 
 def specifier(text: str) -> str:

@@ -5,12 +5,12 @@ See https://pixi.sh/latest/reference/pixi_manifest. Tables of features, targets 
 
 from __future__ import annotations
 
-from podfit.model import Declaration, canonical
 from podfit.readers.declared import poetry
 from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared.conda_lines import Told, declaration_of
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.declared.toml_document import TomlDocument
-from podfit.readers.environment.conda_names import on_pypi
+from podfit.readers.environment.conda_names import known_as
 
 _TOOLS = frozenset({"python", "pip", "setuptools", "wheel"})
 
@@ -20,13 +20,12 @@ def read(source: Source, reading: Reading) -> None:
     document = TomlDocument(source)
     reading.files.append(source.shown)
     poetry.dependencies(document, reading, ("pypi-dependencies",))
-    foreign: list[str] = []
+    told = Told()
     for name, value in document.table("dependencies").items():
         if name.lower() in _TOOLS:
             continue
-        found = on_pypi(name, "")
-        if not found:
-            foreign.append(name)
+        found = known_as(name)
+        if not told.of(name, found):
             continue
         text = value.get("version", "*") if isinstance(value, dict) else value
         with reading.tolerant():
@@ -38,7 +37,5 @@ def read(source: Source, reading: Reading) -> None:
                 limits = ""
                 reading.notice(f"{source.shown}: any version of {name} is taken, for PEP 508 cannot say {text!r}")
             where = source.where(document.line("dependencies", name))
-            reading.add(Declaration(pep508.normalized(f"{canonical(found)}{limits}"), where))
-    if foreign:
-        names = ", ".join(sorted(foreign))
-        reading.notice(f"{source.shown}: left to the template, for they are no Python distributions: {names}")
+            reading.add(declaration_of(found, pep508.normalized(f"{found.pypi}{limits}"), where))
+    told.notices(source, reading)
