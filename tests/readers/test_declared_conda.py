@@ -127,6 +127,41 @@ def test_an_export_is_a_local_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (
+            "python=3.9 numpy=1.22.3 pytorch=1.11.0 pandas=1.4.2 bzip2=1.0.8 ca-certificates=2022.4.26 libffi=3.3 "
+            "_libgcc_mutex=0.1 ncurses=6.3 openssl=1.1.1o readline=8.1.2 pip=21.2.4",
+            "12 of its 12 conda packages are exact versions, and 7 are what others require (bzip2, ca-certificates, ",
+        ),
+        (
+            "python=3.9.7=h12debd9_1 numpy=1.22.3=py39he7a7128_0 defaults::xz=5.2.5=h7f8727e_1",
+            "3 of its 3 conda packages are exact builds, as `conda env export` writes them",
+        ),
+    ],
+)
+def test_an_export_is_an_export_however_short(tmp_path: Path, lines: str, why: str) -> None:
+    declared = read(tmp_path, "dependencies:\n" + "".join(f"  - {line}\n" for line in lines.split()))
+    assert declared.declarations == ()
+    assert declared.freezes == (str(tmp_path / "environment.yml"),)
+    assert why in declared.notices[0]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "python=3.9 numpy=1.22 pytorch=1.11 pandas=1.4 scipy=1.8 tqdm=4 h5py=3 pip=21 zarr=2 xarray=0.2 dask=2 timm=1",
+        "python=3.9 numpy=1.22 pytorch=1.11 openssl=1.1 libffi=3.3 xz=5 zlib=1.2 tk=8.6",
+        "python=3.9 numpy=1.22 pandas scipy tqdm h5py pip zarr openssl=1.1 libffi=3.3 xz=5 zlib=1.2 tk=8.6",
+    ],
+)
+def test_what_people_write_is_no_export(tmp_path: Path, lines: str) -> None:
+    declared = read(tmp_path, "dependencies:\n" + "".join(f"  - {line}\n" for line in lines.split()))
+    assert declared.freezes == ()
+    assert "numpy==1.22.*" in [each.requirement for each in declared.declarations]
+
+
+@pytest.mark.parametrize(
     ("name", "known", "pypi"),
     [
         ("numpy", Known.DISTRIBUTION, "numpy"),

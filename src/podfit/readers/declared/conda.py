@@ -13,10 +13,11 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from podfit.catalogue.freezes import conda_libraries, mere_dependencies
 from podfit.model import Declaration, canonical
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.conda_lines import Told, declaration_of
-from podfit.readers.declared.freeze import FREEZE_LINES, FREEZE_SHARE
+from podfit.readers.declared.freeze import FEWEST, FREEZE_LINES, FREEZE_SHARE, SEVERAL, SOME
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.environment.conda_names import known_as
 
@@ -24,6 +25,7 @@ _SPEC = re.compile(r"^(?:[^\s:=<>!~]+::?)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$"
 _BRACKETS = re.compile(r"\[(.*)\]\s*$")
 _BRACKET_VERSION = re.compile(r"""version\s*=\s*(?:'([^']*)'|"([^"]*)"|([^,\]]+))""")
 _EXACT = re.compile(r"^[\w.:/-]+\s*=\s*=?\s*[^=<>!~,|*\s]+(?:\s*=\s*\S+)?$")
+_EXPORTED = re.compile(r"^[\w.:/-]+=[^=<>!~,|*\s]+=[^=<>!~,|*\s]+$")
 _BUILD = re.compile(r"^\s*=?=?[^=<>!~,|\s]+[=\s]([A-Za-z0-9_.*]+)$")
 _PIN = re.compile(r"^\s*={1,2}\s*\d[A-Za-z0-9._]*(?:[=\s]\S+)?$")
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "conda", "mamba"})
@@ -70,9 +72,19 @@ def _export_reason(nodes: list[Any]) -> str:
     """Return why these dependencies are what `conda env export` wrote about a whole environment; empty if not."""
     lines = [node.value.strip() for node in nodes if isinstance(node, yaml.ScalarNode)]
     exact = sum(bool(_EXACT.match(line)) for line in lines)
-    if len(lines) < FREEZE_LINES or exact < FREEZE_SHARE * len(lines):
+    if not lines or exact < FREEZE_SHARE * len(lines):
         return ""
-    return f"{exact} of its {len(lines)} conda packages are exact versions, as in an export of a whole environment"
+    told = f"{exact} of its {len(lines)} conda packages are exact versions"
+    if len(lines) >= FREEZE_LINES:
+        return f"{told}, as in an export of a whole environment"
+    built = sum(bool(_EXPORTED.match(line)) for line in lines)
+    if len(lines) >= FEWEST and built >= FREEZE_SHARE * len(lines):
+        return f"{built} of its {len(lines)} conda packages are exact builds, as `conda env export` writes them"
+    names = [match.group(1) for line in lines if (match := _SPEC.match(line))]
+    mere = [name for name in names if canonical(name).strip("-") in conda_libraries() | mere_dependencies()]
+    if len(lines) >= SOME and len(mere) >= SEVERAL:
+        return f"{told}, and {len(mere)} are what others require ({', '.join(mere[:3])}, ...)"
+    return ""
 
 
 def _composed(source: Source) -> Any:
