@@ -310,3 +310,38 @@ def test_versions_of_c_libraries_are_no_pythons(tmp_path: Path) -> None:
     declared = read(tmp_path, "dependencies:\n  - libodd=9e\n  - odd=2023c=h1\n  - numpy=1.26\n")
     assert [each.requirement for each in declared.declarations] == ["numpy==1.26.*"]
     assert any("libodd 9e, odd" in notice for notice in declared.notices), declared.notices
+
+
+PIXI = """\
+[PREFIXdependencies]
+python = ">=3.10"
+scipy = ">=1.14.0,<2"
+pytorch-gpu = "*"
+ffmpeg = "*"
+[PREFIXpypi-dependencies]
+rich = ">=13"
+[PREFIXtarget.linux-64.dependencies]
+h5py = "3.11.*"
+[PREFIXtarget.win-64.dependencies]
+pywin32 = "*"
+[PREFIXfeature.test.dependencies]
+pytest = "*"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "after"),
+    [
+        ("pixi.toml", PIXI.replace("PREFIX", ""), 0),
+        ("pyproject.toml", '[project]\nname = "x"\nversion = "1"\n' + PIXI.replace("PREFIX", "tool.pixi."), 3),
+    ],
+)
+def test_pixis_tables_for_linux(tmp_path: Path, name: str, text: str, after: int) -> None:
+    declared = read(tmp_path, text, name)
+    assert rows(declared) == [
+        ("rich>=13", 7 + after),
+        ("scipy<2,>=1.14.0", 3 + after),
+        ("torch", 4 + after),
+        ("h5py==3.11.*", 9 + after),
+    ]
+    assert declared.notices == (f"{name}: left to the template, for they are no Python distributions: ffmpeg",)
