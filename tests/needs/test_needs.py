@@ -151,6 +151,16 @@ def test_a_line_that_asks_for_nothing_gives_its_range_to_what_is_imported() -> N
     assert [(need.name, need.specifier) for need in report.needs] == [("demolib", "==1.2.*")]
 
 
+def test_the_place_of_a_need_is_where_its_range_is_asked_for() -> None:
+    def at(*told: tuple[str, str]) -> str:
+        declared = [Declaration(text, Where(path, 1)) for path, text in told]
+        return only(find_needs(project(*declared), template())).place
+
+    assert at(("a.txt", "numpy"), ("b.txt", "numpy>=2")) == " (b.txt:1)"
+    assert at(("a.txt", "numpy>=1"), ("b.txt", "numpy"), ("c.txt", "numpy<3,>=2")) == " (a.txt:1, c.txt:1)"
+    assert at(("a.txt", "numpy"), ("b.txt", "numpy")) == " (a.txt:1)"
+
+
 def test_extras_and_groups_only_where_selected() -> None:
     declared = [
         Declaration("torch", Where("p", 1)),

@@ -345,3 +345,34 @@ def test_pixis_tables_for_linux(tmp_path: Path, name: str, text: str, after: int
         ("h5py==3.11.*", 9 + after),
     ]
     assert declared.notices == (f"{name}: left to the template, for they are no Python distributions: ffmpeg",)
+
+
+TWICE = """\
+[dependencies]
+numpy = ">=2.0"
+pandas = ">=2.1,<2.2"
+scipy = ">=1.14"
+rich = "*"
+"""
+
+
+def test_two_descriptions_of_one_project_are_not_taken_together(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("numpy>=1.20\npandas>=2.0\nscipy\neinops\n")
+    declared = read(tmp_path, TWICE, "pixi.toml")
+    asking = [each.requirement for each in declared.declarations if each.asks]
+    assert asking == ["numpy>=1.20", "pandas>=2.0", "scipy", "einops", "scipy>=1.14", "rich"]
+    assert [each.requirement for each in declared.declarations if each.scope == "pixi.toml"] == [
+        "numpy>=2.0",
+        "pandas<2.2,>=2.1",
+    ]
+    assert declared.notices == (
+        "pixi.toml and requirements.txt each describe the project by itself: for numpy, pandas the range of "
+        "requirements.txt is followed; choose with -r pixi.toml",
+    )
+
+
+def test_a_manifest_that_installs_the_project_is_read_with_its_files(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\ndependencies = ["numpy>=1.20"]\n')
+    declared = read(tmp_path, TWICE + '[pypi-dependencies]\nx = { path = ".", editable = true }\n', "pixi.toml")
+    assert all(each.asks and not each.scope for each in declared.declarations)
+    assert "numpy>=2.0" in [each.requirement for each in declared.declarations]
