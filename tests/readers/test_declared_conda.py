@@ -105,6 +105,10 @@ def test_a_pinned_python_is_the_environments_own(tmp_path: Path, version: str) -
         (" 1.26", "==1.26"),
         ("=1.26=py310_0", "==1.26"),
         ("1.26 py310_0", "==1.26"),
+        ("0.15.* *cu118*", "==0.15.*"),
+        (">=3.0=*mpich*", ">=3.0"),
+        (">=3.0,<4 *mpich*", "<4,>=3.0"),
+        ("1.0rc1", "==1.0rc1"),
         (">=1.2,<2", "<2,>=1.2"),
         (" >=1.2, <2", "<2,>=1.2"),
         (">=1.2.*", ">=1.2"),
@@ -376,3 +380,29 @@ def test_a_manifest_that_installs_the_project_is_read_with_its_files(tmp_path: P
     declared = read(tmp_path, TWICE + '[pypi-dependencies]\nx = { path = ".", editable = true }\n', "pixi.toml")
     assert all(each.asks and not each.scope for each in declared.declarations)
     assert "numpy>=2.0" in [each.requirement for each in declared.declarations]
+
+
+SELECTED = """\
+dependencies:
+  - numpy
+  - scipy  # [unix]
+  - tqdm  # [linux64 or osx]
+  - h5py  # [win]
+  - zarr  # [osx-arm64 or win]
+  - pandas  # [see below]
+  - sel(linux): einops=0.8
+  - sel(unix):
+    - timm
+  - sel(win): colorama
+"""
+
+
+def test_what_is_for_other_systems_is_left_out(tmp_path: Path) -> None:
+    assert [requirement for requirement, _ in rows(read(tmp_path, SELECTED))] == [
+        "numpy",
+        "scipy",
+        "tqdm",
+        "pandas",
+        "einops==0.8.*",
+        "timm",
+    ]

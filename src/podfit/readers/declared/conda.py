@@ -28,6 +28,10 @@ _EXACT = re.compile(r"^[\w.:/-]+\s*=\s*=?\s*[^=<>!~,|*\s]+(?:\s*=\s*\S+)?$")
 _EXPORTED = re.compile(r"^[\w.:/-]+=[^=<>!~,|*\s]+=[^=<>!~,|*\s]+$")
 _BUILD = re.compile(r"^\s*=?=?[^=<>!~,|\s]+[=\s]([A-Za-z0-9_.*]+)$")
 _PIN = re.compile(r"^\s*={1,2}\s*\d[A-Za-z0-9._]*(?:[=\s]\S+)?$")
+_SELECTOR = re.compile(r"[ \t]*#[ \t]*\[([^\[\]\n]+)\]")
+_SELECTED = re.compile(r"sel\(([^()]+)\)")
+_ELSEWHERE = re.compile(r"(?:win|osx)(?:32|64|-64|-arm64)?|not (?:linux|unix)|arm64")
+_LAST = re.compile(r"(?<=[\w*])(?:\s+|=)(?=[\w.*]*[A-Za-z_])[\w.*]+$")
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "conda", "mamba"})
 _CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>|=)?\s*([A-Za-z0-9_.+!*-]+)$")
 
@@ -57,9 +61,10 @@ def read(source: Source, reading: Reading) -> None:
         there = set(reading.declarations) if isinstance(node, yaml.MappingNode) else set()
         with reading.tolerant():
             if isinstance(node, yaml.ScalarNode):
-                _conda_line(source, reading, node, told)
+                if not _of_another_system(source, node):
+                    _conda_line(source, reading, node, told)
             elif isinstance(node, yaml.MappingNode):
-                _pip_part(source, reading, node)
+                _part(source, reading, node, told)
             else:
                 raise source.error("a dependency is neither a name nor a `pip:` list", _line(node))
         if isinstance(node, yaml.MappingNode):
@@ -113,11 +118,29 @@ def _line(node: Any) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _pip_part(source: Source, reading: Reading, node: Any) -> None:
-    """Read the `pip:` list; its lines are those of a requirements file."""
+def _of_another_system(source: Source, node: Any) -> bool:
+    """Tell whether a comment says that a line is not for Linux (`# [win]`), as conda-lock reads it."""
+    found = _SELECTOR.match(source.utf8, node.end_mark.index)
+    return found is not None and _elsewhere(found[1])
+
+
+def _elsewhere(selector: str) -> bool:
+    """Tell whether a selector names other systems than Linux alone."""
+    return all(_ELSEWHERE.fullmatch(word.strip()) for word in selector.split(" or "))
+
+
+def _part(source: Source, reading: Reading, node: Any, told: Told) -> None:
+    """Read the `pip:` list, whose lines are those of a requirements file, and micromamba's `sel(linux):`."""
     from podfit.readers.declared import requirements_txt
 
     for key, value in _mapping(node).items():
+        if selected := _SELECTED.fullmatch(key):
+            for item in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(item, yaml.ScalarNode):
+                    raise source.error(f"a line of `{key}` is not a string", _line(item))
+                if not _elsewhere(selected[1]):
+                    _conda_line(source, reading, item, told)
+            continue
         if key != "pip":
             raise source.error(f"podfit knows no part {key!r} among the dependencies, only `pip`", _line(node))
         if isinstance(value, yaml.ScalarNode) and not value.value:
@@ -191,6 +214,8 @@ def specifier(text: str) -> str:
     text = text.strip()
     if not text or text == "*" or "|" in text:
         return ""
+    if not text.startswith("="):
+        text = _LAST.sub("", text)  # a build string says nothing to PEP 440
     fuzzy = text.startswith("=") and not text.startswith("==")
     parts = re.split(r"(?<![=<>!~])=(?!=)|\s+(?![=<>!~,])", text.lstrip("=").strip()) if text.startswith("=") else None
     if parts is not None:
