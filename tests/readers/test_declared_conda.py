@@ -406,3 +406,39 @@ def test_what_is_for_other_systems_is_left_out(tmp_path: Path) -> None:
         "einops==0.8.*",
         "timm",
     ]
+
+
+def pips(text: str) -> str:
+    return "  - pip:\n" + "".join(f"    - {line}\n" for line in text.split())
+
+
+@pytest.mark.parametrize(
+    ("conda", "pip", "frozen"),
+    [
+        ("python=3.10 pip cudatoolkit", " ".join(f"package-{n}==1.{n}" for n in range(60)), True),
+        ("python=3.10 numpy=1.26.4", "six==1.16 torch==2.2.0 pywin32==306", True),
+        ("python=3.10 numpy", " ".join(f"package-{n}==1.{n}" for n in range(60)), False),
+        ("python=3.10 pip", "numpy==1.26.4 torch==2.2.0 tqdm==4.66", False),
+        ("python=3.10 pip", "six==1.16 numpy==1.26.4 pywin32==306 wandb", False),
+    ],
+)
+def test_a_freeze_in_the_pip_list_is_a_freeze(tmp_path: Path, conda: str, pip: str, frozen: bool) -> None:
+    lines = "".join(f"  - {line}\n" for line in conda.split())
+    declared = read(tmp_path, f"dependencies:\n{lines}{pips(pip)}")
+    assert bool(declared.freezes) is frozen
+    assert bool(declared.declarations) is not frozen
+    if frozen:
+        assert "of its `pip` list: " in declared.notices[0]
+
+
+def test_an_explicit_list_is_a_local_environment(tmp_path: Path) -> None:
+    address = "https://conda.anaconda.org/conda-forge/noarch/tqdm-4.66.1-pyhd8ed1ab_0.conda"
+    declared = read(tmp_path, f"# platform: linux-64\n@EXPLICIT\n{address}\n", "env.yml")
+    assert declared.freezes == (str(tmp_path / "env.yml"),)
+    assert not declared.questions
+
+
+def test_a_pip_list_beside_the_dependencies_is_read_as_meant(tmp_path: Path) -> None:
+    declared = read(tmp_path, "dependencies:\n- numpy\npip:\n- einops>=0.7\n")
+    assert rows(declared) == [("numpy", 2), ("einops>=0.7", 4)]
+    assert "conda passes over a `pip`" in declared.notices[0]

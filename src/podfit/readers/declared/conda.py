@@ -13,26 +13,22 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from podfit.catalogue.freezes import conda_libraries, mere_dependencies
 from podfit.model import Declaration, canonical
 from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared.conda_export import SPEC, TOOLS, export_reason
 from podfit.readers.declared.conda_lines import Told, declaration_of
-from podfit.readers.declared.freeze import FEWEST, FREEZE_LINES, FREEZE_SHARE, SEVERAL, SOME
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.environment.conda_names import known_as
 
-_SPEC = re.compile(r"^(?:[^\s:=<>!~]+::?)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$")
+EXPLICIT = re.compile(r"^@EXPLICIT[ \t]*$", re.MULTILINE)
 _BRACKETS = re.compile(r"\[(.*)\]\s*$")
 _BRACKET_VERSION = re.compile(r"""version\s*=\s*(?:'([^']*)'|"([^"]*)"|([^,\]]+))""")
-_EXACT = re.compile(r"^[\w.:/-]+\s*=\s*=?\s*[^=<>!~,|*\s]+(?:\s*=\s*\S+)?$")
-_EXPORTED = re.compile(r"^[\w.:/-]+=[^=<>!~,|*\s]+=[^=<>!~,|*\s]+$")
 _BUILD = re.compile(r"^\s*=?=?[^=<>!~,|\s]+[=\s]([A-Za-z0-9_.*]+)$")
 _PIN = re.compile(r"^\s*={1,2}\s*\d[A-Za-z0-9._]*(?:[=\s]\S+)?$")
 _SELECTOR = re.compile(r"[ \t]*#[ \t]*\[([^\[\]\n]+)\]")
 _SELECTED = re.compile(r"sel\(([^()]+)\)")
 _ELSEWHERE = re.compile(r"(?:win|osx)(?:32|64|-64|-arm64)?|not (?:linux|unix)|arm64")
 _LAST = re.compile(r"(?<=[\w*])(?:\s+|=)(?=[\w.*]*[A-Za-z_])[\w.*]+$")
-_TOOLS = frozenset({"pip", "setuptools", "wheel", "conda", "mamba"})
 _CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>|=)?\s*([A-Za-z0-9_.+!*-]+)$")
 
 
@@ -42,6 +38,9 @@ def read(source: Source, reading: Reading) -> None:
     Raises InputError for a syntax error, another shape than an environment file's, and an invalid requirement. A
     YAML file that was found by its name and has no `dependencies` is something else, and passed over.
     """
+    if not source.named and EXPLICIT.search(source.utf8):
+        reading.freeze(source, "it is conda's explicit list of the files of an environment")
+        return
     root = _composed(source)
     top = _mapping(root)
     dependencies = top.get("dependencies")
@@ -51,7 +50,7 @@ def read(source: Source, reading: Reading) -> None:
         return
     if not isinstance(dependencies, yaml.SequenceNode):
         raise source.error("`dependencies` is not a list", _line(dependencies))
-    if not source.named and (reason := _export_reason(dependencies.value)):
+    if not source.named and (reason := export_reason(dependencies.value, source.path)):
         reading.freeze(source, reason)
         return
     reading.files.append(source.shown)
@@ -69,27 +68,16 @@ def read(source: Source, reading: Reading) -> None:
                 raise source.error("a dependency is neither a name nor a `pip:` list", _line(node))
         if isinstance(node, yaml.MappingNode):
             pip += [one for one in reading.declarations if one not in there]
+    if "pip" in top:
+        reading.notice(
+            f"{source.shown}: conda passes over a `pip` that stands beside `dependencies`; it is read as meant"
+        )
+        there = set(reading.declarations)
+        with reading.tolerant():
+            _lines_of_pip(source, reading, top["pip"])
+        pip += [one for one in reading.declarations if one not in there]
     _followed_by_pip(source, reading, pip)
     told.notices(source, reading)
-
-
-def _export_reason(nodes: list[Any]) -> str:
-    """Return why these dependencies are what `conda env export` wrote about a whole environment; empty if not."""
-    lines = [node.value.strip() for node in nodes if isinstance(node, yaml.ScalarNode)]
-    exact = sum(bool(_EXACT.match(line)) for line in lines)
-    if not lines or exact < FREEZE_SHARE * len(lines):
-        return ""
-    told = f"{exact} of its {len(lines)} conda packages are exact versions"
-    if len(lines) >= FREEZE_LINES:
-        return f"{told}, as in an export of a whole environment"
-    built = sum(bool(_EXPORTED.match(line)) for line in lines)
-    if len(lines) >= FEWEST and built >= FREEZE_SHARE * len(lines):
-        return f"{built} of its {len(lines)} conda packages are exact builds, as `conda env export` writes them"
-    names = [match.group(1) for line in lines if (match := _SPEC.match(line))]
-    mere = [name for name in names if canonical(name).strip("-") in conda_libraries() | mere_dependencies()]
-    if len(lines) >= SOME and len(mere) >= SEVERAL:
-        return f"{told}, and {len(mere)} are what others require ({', '.join(mere[:3])}, ...)"
-    return ""
 
 
 def _composed(source: Source) -> Any:
@@ -130,9 +118,7 @@ def _elsewhere(selector: str) -> bool:
 
 
 def _part(source: Source, reading: Reading, node: Any, told: Told) -> None:
-    """Read the `pip:` list, whose lines are those of a requirements file, and micromamba's `sel(linux):`."""
-    from podfit.readers.declared import requirements_txt
-
+    """Read the `pip:` list and micromamba's `sel(linux):`."""
     for key, value in _mapping(node).items():
         if selected := _SELECTED.fullmatch(key):
             for item in value.value if isinstance(value, yaml.SequenceNode) else [value]:
@@ -143,15 +129,22 @@ def _part(source: Source, reading: Reading, node: Any, told: Told) -> None:
             continue
         if key != "pip":
             raise source.error(f"podfit knows no part {key!r} among the dependencies, only `pip`", _line(node))
-        if isinstance(value, yaml.ScalarNode) and not value.value:
-            continue
-        if not isinstance(value, yaml.SequenceNode):
-            raise source.error("`pip` is not a list", _line(value))
-        for item in value.value:
-            with reading.tolerant():
-                if not isinstance(item, yaml.ScalarNode):
-                    raise source.error("a line of `pip` is not a string", _line(item))
-                requirements_txt.read_line(source, _line(item), item.value, reading)
+        _lines_of_pip(source, reading, value)
+
+
+def _lines_of_pip(source: Source, reading: Reading, value: Any) -> None:
+    """Read the lines of a `pip:` list, which are those of a requirements file."""
+    from podfit.readers.declared import requirements_txt
+
+    if isinstance(value, yaml.ScalarNode) and not value.value:
+        return
+    if not isinstance(value, yaml.SequenceNode):
+        raise source.error("`pip` is not a list", _line(value))
+    for item in value.value:
+        with reading.tolerant():
+            if not isinstance(item, yaml.ScalarNode):
+                raise source.error("a line of `pip` is not a string", _line(item))
+            requirements_txt.read_line(source, _line(item), item.value, reading)
 
 
 def _followed_by_pip(source: Source, reading: Reading, pip: list[Declaration]) -> None:
@@ -175,7 +168,7 @@ def _followed_by_pip(source: Source, reading: Reading, pip: list[Declaration]) -
 def _conda_line(source: Source, reading: Reading, node: Any, told: Told) -> None:
     """Read one match specification."""
     text, line = node.value.strip(), _line(node)
-    match = _SPEC.match(text)
+    match = SPEC.match(text)
     if not match:
         raise source.error(f"{text!r} is no conda requirement", line)
     name, version = match.group(1), match.group(2)
@@ -186,7 +179,7 @@ def _conda_line(source: Source, reading: Reading, node: Any, told: Told) -> None
     if name.lower() == "python":
         _python(source, reading, version, line)
         return
-    if name.lower() in _TOOLS:
+    if name.lower() in TOOLS:
         return
     build = _BUILD.match(version)
     found = known_as(name, build.group(1) if build else "")
