@@ -12,12 +12,12 @@ from packaging.requirements import Requirement
 from podfit.model import Declaration, canonical
 
 _PRIMARY = ("pyproject.toml", "setup.cfg", "setup.py")
-_ALONE = ("pixi.toml", "Pipfile")
-"""Manifests that an installer of their own reads, and no other file beside them."""
 _GPU = re.compile(r"gpu|cuda|cu1\d\d|nvidia", re.IGNORECASE)
 _BASE = frozenset(
     {"requirements", "required", "base", "common", "main", "core", "default", "runtime", "install", "prod", "all"}
 )
+_ALONE = ("pixi.toml", "Pipfile")
+"""Manifests that an installer of their own reads, and no other file beside them."""
 
 
 def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list[str], list[str]]:
