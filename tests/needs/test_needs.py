@@ -129,6 +129,38 @@ def test_what_serves_another_system_alone_is_left_out_with_a_note() -> None:
     assert names(find_needs(project("appnope"), template("3.11.9", installed("appnope")))) == ["appnope"]
 
 
+def test_what_serves_another_host_alone_is_left_out_with_a_note() -> None:
+    beside = Declaration("condacolab", Where("a.ipynb", 1), scope="a.ipynb")
+    sites = (ImportSite("condacolab", "a.ipynb", 1), ImportSite("numpy", "a.ipynb", 2))
+    report = find_needs(replace(project("condacolab"), imports=sites), template())
+    assert names(report) == ["numpy"]
+    assert names(find_needs(replace(project(), declarations=(beside,), imports=sites), template())) == ["numpy"]
+    told = [finding.message for finding in report.findings if finding.subject == "condacolab"]
+    assert told == [
+        "left out: it puts conda in the place of Google Colab's own Python",
+        "condacolab puts conda in the place of Google Colab's own Python",
+    ]
+    assert not report.questions
+
+
+def test_a_line_that_asks_for_nothing_gives_its_range_to_what_is_imported() -> None:
+    beside = Declaration("demolib==1.2.*", Where("environment.yml", 2), scope="environment.yml", asks=False)
+    assert names(find_needs(replace(project(), declarations=(beside,)), template())) == []
+    imported = (ImportSite("demolib", "a.py", 1),)
+    report = find_needs(replace(project(), declarations=(beside,), imports=imported), template())
+    assert [(need.name, need.specifier) for need in report.needs] == [("demolib", "==1.2.*")]
+
+
+def test_the_place_of_a_need_is_where_its_range_is_asked_for() -> None:
+    def at(*told: tuple[str, str]) -> str:
+        declared = [Declaration(text, Where(path, 1)) for path, text in told]
+        return only(find_needs(project(*declared), template())).place
+
+    assert at(("a.txt", "numpy"), ("b.txt", "numpy>=2")) == " (b.txt:1)"
+    assert at(("a.txt", "numpy>=1"), ("b.txt", "numpy"), ("c.txt", "numpy<3,>=2")) == " (a.txt:1, c.txt:1)"
+    assert at(("a.txt", "numpy"), ("b.txt", "numpy")) == " (a.txt:1)"
+
+
 def test_extras_and_groups_only_where_selected() -> None:
     declared = [
         Declaration("torch", Where("p", 1)),

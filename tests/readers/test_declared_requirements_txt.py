@@ -476,8 +476,8 @@ torch==2.2.2
     [
         (CONDA, "utf-8", "appnope stands there with a path of the machine that built it"),
         ("certifi @ file:///croot/certifi_1707/work/certifi\n", "utf-8", "certifi stands there with a path"),
-        ("numpy==1.26.4\npywin32==306\ntorch==2.2.0\n", "utf-8", "pywin32 is for Windows alone"),
-        ("numpy==1.26.4\npyobjc-core==10.3.1\ntorch==2.2.0\n", "utf-8", "pyobjc-core is for macOS alone"),
+        ("pywin32==306\nsix==1.16\ntorch==2.2.0\n", "utf-8", "pywin32 is for Windows alone, and six is what others"),
+        ("mpmath==1.3\npyobjc-core==10.3.1\ntorch==2.2.0\n", "utf-8", "pyobjc-core is for macOS alone"),
         ("numpy==1.26.4\nmkl-service==2.4.0\ntorch==2.2.0\n", "utf-8", "mkl-service is a build of conda's"),
         ("numpy==1.26.4\ntorch==2.2.0\ntqdm==4.66.1\n", "utf-16", "in UTF-16"),
         ("numpy==1.26.4\ntorch==2.2.0\ntqdm==4.66.1\n", "utf-16-le", "in UTF-16"),
@@ -499,7 +499,8 @@ def test_a_freeze_is_a_freeze_however_short(tmp_path: Path, text: str, encoding:
     [
         "pandas==1.5.3\nscikit-learn==1.2.2\n",
         "torch==2.4.1\nsix==1.16\ncertifi==2024.2.2\n",
-        "numpy==1.26.4\npywin32==306; sys_platform == 'win32'\ntorch==2.2.0\n",
+        "pandas==2.0.3\nmatplotlib==3.7.2\neinops==0.8.0\npywin32==306\ntorch==2.2.0\n",
+        "six==1.16\npywin32==306; sys_platform == 'win32'\ntorch==2.2.0\n",
         "numpy==1.26.4\npywin32==306\ntorch\n",
         "numpy @ file:///opt/wheels/numpy-1.26.4-cp311-cp311-linux_x86_64.whl\n",
     ],

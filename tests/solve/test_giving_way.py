@@ -97,3 +97,21 @@ def test_what_was_found_is_copied_whole():
     other.clear()
     assert (other.cleared, earlier.cleared) == (1, 0)
     assert (other.relaxed, other.plain, other.refused) == (set(), set(), [])
+
+
+def test_what_gave_way_before_gives_way_further_whatever_else_cannot_be_had(solve):
+    releases = {
+        **{("hub", version): [] for version in ("0.20", "0.21", "0.36")},
+        ("app", "1.0"): ["hub>=0.21"],
+        ("zoo", "4.0"): ["hub>=0.23"],
+        ("odd", "1.0"): ["gone>=1"],
+        ("gone", "0.1"): [],
+    }
+    needs = [need("app", "==1.0"), need("hub", "==0.20"), need("odd", "==1.0"), need("zoo", "==4.0")]
+    overlay = solve(needs, releases)
+    assert {name: package.version for name, package in overlay.packages.items()} == {
+        "app": "1.0",
+        "hub": "0.36",
+        "zoo": "4.0",
+    }
+    assert {each.name for each in overlay.refused} == {"hub", "odd"}

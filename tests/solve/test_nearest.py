@@ -61,6 +61,12 @@ def test_conda_s_pin_gives_way_to_the_release_next_to_it_too(solve):
     assert overlay.packages["app"].version == "1.3"
 
 
+def test_a_range_beside_the_pin_holds(solve):
+    overlay = solve([need("app", "==1.2.0,!=1.3")], {("app", version): [] for version in ("1.1", "1.3", "1.9", "2.0")})
+    (refused,) = overlay.refused
+    assert (overlay.packages["app"].version, refused.near) == ("1.9", "1.9")
+
+
 def test_where_the_series_has_none_the_newest_is_told(solve):
     releases = {("app", "1.2"): ["gone>=1"], ("app", "2.0"): [], ("gone", "0.1"): []}
     overlay = solve([need("app", "==1.2")], releases)

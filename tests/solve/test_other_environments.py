@@ -39,6 +39,15 @@ def test_a_companions_range_gives_way_where_it_admits_what_belongs_to_the_pinned
     assert alone.name == "torchaudio"
 
 
+def test_a_pin_beside_a_range_gives_way_alone():
+    both = asked("environment.yml:4 torch==2.1.*", "torch", "==2.1.*,>=1.10")
+    ignored, refused = of_held(TORCH, ["torch"], [both])
+    assert (ignored, refused) == ({"torch": "==2.1.*"}, [])
+    assert other_environments([both], ignored) == {"environment.yml": "torch==2.1.* (environment.yml:4)"}
+    ignored, (told,) = of_held(TORCH, ["torch"], [asked("environment.yml:4 torch==2.1.*", "torch", "==2.1.*,<2.4")])
+    assert (ignored, told.name) == ({}, "torch")
+
+
 def test_files_of_another_environment_are_those_with_a_pin_that_gave_way():
     conda = asked("env.yml:7 torch==1.12.*", "torch", "==1.12.*")
     assert other_environments([OLD], {"torch": "==1.6.0"}) == {"requirements.txt": "torch==1.6.0 (requirements.txt:8)"}
@@ -60,6 +69,8 @@ FOR_TORCH = "the project needs scipy==1.5.2: because scipy==1.5.2 depends on tor
         ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "", "2.0", False),
         ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "2.0", "2.0", False),
         ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "", "", False),
+        ("requirements.txt:6 scipy==1.5.2", "==1.5.2,>=1.0", NO_WHEEL, "1.10.0", "1.10.0", True),
+        ("requirements.txt:6 scipy==1.5.2", "==1.5.2,<1.9", NO_WHEEL, "", "1.10.0", False),
     ],
 )
 def test_a_pin_gives_way_with_torch_s_where_a_release_of_its_series_fits(

@@ -1,4 +1,4 @@
-"""What tells a freeze, and which distributions serve one operating system alone: freezes.toml, read when asked for."""
+"""What tells a freeze, and which distributions serve one system or one host alone: freezes.toml."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ def system_bound(distribution: str) -> SystemBound | None:
     return None
 
 
+class HostBound(msgspec.Struct, frozen=True):
+    """A distribution that serves one host alone. reason ends a sentence about it."""
+
+    reason: str
+    evidence: Evidence
+
+
+def host_bound(distribution: str) -> HostBound | None:
+    """Return what is known of a normalized name that serves one host's own environment alone, None for all others."""
+    entry = table("freezes")["host_bound"].get(distribution)
+    if entry is None:
+        return None
+    return HostBound(entry["reason"], Evidence(EvidenceKind.PUBLISHED, entry["url"], entry["fact"]))
+
+
 @cache
 def conda_builds() -> frozenset[str]:
     """Return the normalized names that only conda's environments bring along."""
@@ -37,3 +52,9 @@ def conda_builds() -> frozenset[str]:
 def mere_dependencies() -> frozenset[str]:
     """Return the normalized names that others require and people hardly ever name."""
     return frozenset(name for names in table("freezes")["dependencies"].values() for name in names)
+
+
+@cache
+def conda_libraries() -> frozenset[str]:
+    """Return the normalized names of conda packages that conda's own Python and widely used packages require."""
+    return frozenset(name for names in table("freezes")["conda_libraries"].values() for name in names)

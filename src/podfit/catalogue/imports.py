@@ -14,7 +14,7 @@ import msgspec
 
 from podfit.catalogue.slim import spoiling_calls
 from podfit.catalogue.table import table
-from podfit.model import Evidence, EvidenceKind
+from podfit.model import Evidence, EvidenceKind, canonical
 
 
 class ImportName(msgspec.Struct, frozen=True):
@@ -97,6 +97,11 @@ def find(module: str) -> ImportName | None:
 def modules_of(distribution: str) -> tuple[str, ...]:
     """Return the modules that the table knows of a normalized distribution name, public ones, in the table's order."""
     return _reverse().get(distribution, ())
+
+
+def module_named(distribution: str) -> ImportName | None:
+    """Return the entry of the top-level module that is written like a normalized distribution name, None for none."""
+    return _written_like().get(distribution)
 
 
 def is_known(top_level: str) -> bool:
@@ -264,6 +269,13 @@ def _reverse() -> Mapping[str, tuple[str, ...]]:
             for distribution in (entry["distribution"], *entry.get("also", ())):
                 found.setdefault(distribution, []).append(module)
     return {distribution: tuple(modules) for distribution, modules in found.items()}
+
+
+@cache
+def _written_like() -> Mapping[str, ImportName]:
+    """Return the entries of top-level modules by their names as a distribution's would be normalized."""
+    entries = table("import_names")["modules"].items()
+    return {canonical(module): _import_name(module, entry) for module, entry in entries if "." not in module}
 
 
 @cache

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from podfit.model.evidence import Evidence
+
+_CLAUSE = re.compile(r"(?:===|[=~<>!]=|[<>])[^\s,;<>=!~)]+")
+"""One part of a range, in a requirement as it was declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +47,11 @@ class Need:
 
     @property
     def place(self) -> str:
-        """Where it was first seen, for the middle of a sentence: ` (requirements.txt:3)`; empty where nobody tells."""
-        return f" ({self.evidence[0].source})" if self.evidence and self.evidence[0].source else ""
+        """Where its range is asked for, for the middle of a sentence: ` (requirements.txt:3)`.
+
+        Without a range it is where it was first seen; empty where nobody tells.
+        """
+        asked = set(self.specifier.split(","))
+        told = [each.source for each in self.evidence if asked.intersection(_CLAUSE.findall(each.detail))]
+        places = dict.fromkeys(told or [each.source for each in self.evidence[:1] if each.source])
+        return f" ({', '.join(places)})" if places else ""

@@ -12,7 +12,7 @@ from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentN
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from podfit.catalogue.freezes import system_bound
+from podfit.catalogue.freezes import host_bound, system_bound
 from podfit.catalogue.imports import backport, meant
 from podfit.model import (
     Declaration,
@@ -198,14 +198,17 @@ def _meant(
 def _left_out(name: str, requirement: Requirement, template: Template) -> Finding | None:
     """Return the note about a distribution that the template has no use for, None for all others.
 
-    It serves another operating system alone, or its module is the standard library's: `typing`, and what is written
-    like a module (`json`, `random`), which comes before everything installed, so that nobody could import it.
+    It serves another operating system or another host alone, or its module is the standard library's: `typing`, and
+    what is written like a module (`json`, `random`), which comes before everything installed, so that nobody could
+    import it.
     """
     if requirement.url or name in template.distributions:
         return None
     if bound := system_bound(name):
         message = f"left out: it is for {bound.system} alone, and the template runs Linux"
         return Finding("declared", name, Verdict.OK, message, bound.evidence)
+    if host := host_bound(name):
+        return Finding("declared", name, Verdict.OK, f"left out: {host.reason}", host.evidence)
     series = template.interpreter.series
     module, told = requirement.name, Evidence(EvidenceKind.PUBLISHED, "the package stdlibs", f"modules of {series}")
     if known := backport(name):

@@ -32,6 +32,16 @@ def is_pin(clause: Specifier) -> bool:
     return not clause.version.endswith(".*") or clause.version.count(".") > 1
 
 
+def parted(specifier: str) -> tuple[SpecifierSet, SpecifierSet]:
+    """Return the pins of a specifier (`is_pin`) and its other clauses.
+
+    A pin beside a range comes from two places that speak of one distribution: what somebody had, and what will do.
+    """
+    clauses = list(SpecifierSet(specifier))
+    had, within = (",".join(str(each) for each in clauses if is_pin(each) is pin) for pin in (True, False))
+    return SpecifierSet(had), SpecifierSet(within)
+
+
 def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str = "") -> Steps[str]:
     """Return the release of the pin's series (its first number) next to it that fits what search keeps, empty for none.
 
@@ -39,7 +49,8 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
     was dropped. Only the need itself is looked at, with all that it requires, and beside (PEP 508 lines); whether the
     other needs agree is for the next search.
     """
-    version = _had(need.specifier)
+    pins, within = parted(need.specifier)
+    version = max((each.version.removesuffix(".*") for each in pins), key=len, default="")
     if not version or need.url or need.name in search.offered.pins:
         return ""
     asked = Version(version)
@@ -48,7 +59,7 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
     oldest = floor if floor and Version(floor) >= Version(str(series)) else str(series)
     steps = [(f">{version},<{series + 1}", True), (f"<{version},>={oldest}", False)]
     for limits, lowest in [(f"=={version}", False), *steps] if asked.local else steps:
-        line = f"{need.called}{limits}"
+        line = f"{need.called}{SpecifierSet(limits) & within}"
         question = replace(search.question, requirements=(line, *beside), preferences=preferences, lowest=lowest)
         try:
             answer = yield from replace(search, question=question).ask(search.released)
@@ -57,12 +68,6 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
         if not isinstance(answer, Refusal) and need.name in answer:
             return answer[need.name].version
     return ""
-
-
-def _had(specifier: str) -> str:
-    """Return the version that a specifier names as what somebody had (`is_pin`), empty for any other specifier."""
-    clauses = list(SpecifierSet(specifier))
-    return clauses[0].version.removesuffix(".*") if len(clauses) == 1 and is_pin(clauses[0]) else ""
 
 
 def oldest_instead(need: Need, sources: Sources) -> Steps[str]:

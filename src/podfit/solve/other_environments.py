@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 from podfit.catalogue.torch_pairs import partner
 from podfit.model import Need, RefusedNeed
 from podfit.model.versions import parsed
-from podfit.solve.nearest import is_pin
+from podfit.solve.nearest import is_pin, parted
 
 
 def of_held(
@@ -24,6 +24,7 @@ def of_held(
     """Judge what the project asks of held distributions: exact pins give way, ranges that exclude them conflict.
 
     A range gives way, too, where it admits what belongs to the torch that the project pins: it follows from that pin.
+    A pin beside a range gives way alone: the template's version has to be in the range.
     Returns the specifiers (or addresses) that gave way, by name, and the refused needs. pins are the template's.
     """
     ignored: dict[str, str] = {}
@@ -37,7 +38,10 @@ def of_held(
         if need.url:
             ignored[need.name] = need.url
         elif not specifier.contains(version, prereleases=True):
-            if all(map(is_pin, specifier)) or _follows(need, torch):
+            had, within = parted(need.specifier)
+            if len(had) and within.contains(version, prereleases=True):
+                ignored[need.name] = str(had)
+            elif _follows(need, torch):
                 ignored[need.name] = need.specifier
             else:
                 asked = f"the project needs {need.name}{need.specifier}{need.place}"
@@ -47,10 +51,10 @@ def of_held(
 
 def _follows(need: Need, torch: str) -> bool:
     """Tell whether a range admits the release that belongs to a pinned torch."""
-    clauses = list(SpecifierSet(torch))
-    if not clauses or not all(map(is_pin, clauses)):
+    pin = next((each for each in SpecifierSet(torch) if is_pin(each)), None)
+    if pin is None:
         return False
-    pair = partner(need.name, clauses[0].version.removesuffix(".*"))
+    pair = partner(need.name, pin.version.removesuffix(".*"))
     return bool(pair) and SpecifierSet(need.specifier).contains(pair, prereleases=True)
 
 
@@ -63,14 +67,14 @@ def other_environments(needs: Iterable[Need], ignored: Mapping[str, str]) -> dic
     for need in needs:
         for evidence in need.evidence if need.name in ignored else ():
             path, _, line = evidence.source.rpartition(":")
-            if path and line.isdigit() and need.specifier and _version(need) in evidence.detail:
-                found.setdefault(path, f"{need.name}{need.specifier} ({evidence.source})")
+            if path and line.isdigit() and need.specifier and _version(ignored[need.name]) in evidence.detail:
+                found.setdefault(path, f"{need.name}{ignored[need.name]} ({evidence.source})")
     return found
 
 
-def _version(need: Need) -> str:
+def _version(pin: str) -> str:
     """Return the version of a pin as people write it: without the star of conda's `=1.12`."""
-    return next((each.version.removesuffix(".*") for each in SpecifierSet(need.specifier)), "")
+    return next((each.version.removesuffix(".*") for each in SpecifierSet(pin)), "")
 
 
 def gave_way(
@@ -102,12 +106,13 @@ def _reason(
         return ""
     if not taken:
         return f"{need.dispensable}, and no manifest declares it"
-    clauses = list(SpecifierSet(need.specifier)) if not need.url else []
-    pinned = bool(clauses) and all(map(is_pin, clauses))
-    if _made_for_another(refused, held) or not (pinned or need.aside):
+    had, within = parted("" if need.url else need.specifier)
+    version = _version(str(had))
+    gives = bool(version) and within.contains(taken, prereleases=True)
+    if _made_for_another(refused, held) or not (gives or need.aside):
         return ""
     planned = refused.near == taken or pins.get(refused.name) == taken
-    if pinned and not (planned and _first(clauses[0].version.removesuffix(".*")) == _first(taken)):
+    if gives and not (planned and _first(version) == _first(taken)):
         return ""
     if need.aside:
         return f"{need.aside} is not among what the project requires here"

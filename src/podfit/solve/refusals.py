@@ -72,14 +72,17 @@ def giving_way(
 def given_up(
     search: Search, message: str, needs: Iterable[Need], relaxed: Collection[str], dropped: Collection[str]
 ) -> Steps[list[str]]:
-    """Return the need that gave way before and without which all others can be had as they are, [] for none.
+    """Return the need that gave way before and without which the others can be had as they are, [] for none.
 
-    It gives way further then: nobody gives up what can be had for some other release of what cannot.
+    The others are all that is asked for, or else those that the refusal names. It gives way further then: nobody gives
+    up what can be had for some other release of what cannot.
     """
     words = words_of(message)
     for need in needs:
         left = need.name in relaxed and need.name not in {*search.held, *dropped} and need.name in words
         if left and (yield from _had_without(search, need.name)):
+            return [need.name]
+        if left and (yield from _had_without(search, need.name, words)):
             return [need.name]
     return []
 
@@ -92,11 +95,11 @@ def enough(search: Search, culprits: Sequence[str]) -> Steps[list[str]]:
     return list(culprits)
 
 
-def _had_without(search: Search, name: str) -> Steps[bool]:
-    """Tell whether everything that is asked for but one need can be had."""
-    lines = search.question.requirements
-    others = tuple(line for line in lines if canonical(Requirement(line).name) != name)
-    return not (yield from _refused(search, others))
+def _had_without(search: Search, name: str, named: Collection[str] = ()) -> Steps[bool]:
+    """Tell whether everything that is asked for but one need can be had; of everything those named, if any are."""
+    lines = {line: canonical(Requirement(line).name) for line in search.question.requirements}
+    others = tuple(line for line, each in lines.items() if each != name and (not named or each in named))
+    return bool(others or not named) and not (yield from _refused(search, others))
 
 
 def fits_plain(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath, PurePosixPath
 
@@ -16,13 +16,17 @@ _GPU = re.compile(r"gpu|cuda|cu1\d\d|nvidia", re.IGNORECASE)
 _BASE = frozenset(
     {"requirements", "required", "base", "common", "main", "core", "default", "runtime", "install", "prod", "all"}
 )
+_ALONE = ("pixi.toml", "Pipfile")
+"""Manifests that an installer of their own reads, and no other file beside them."""
 
 
 def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list[str], list[str]]:
     """Return the declarations with files that exclude a better one moved to groups, notices, and the new groups.
 
     What pyproject.toml, setup.cfg and setup.py say comes before requirement files; of these the plainly named ones
-    (requirements.txt, base.txt) come first, then those named after a GPU. Lines with markers are not compared.
+    (requirements.txt, base.txt) come first, then those named after a GPU. Lines with markers are not compared. Where
+    pip's files and a manifest of another installer give ranges for the same name, pip's is followed: both describe the
+    project, each by itself, and nobody asked for both at once.
     """
     rank: dict[str, int] = {}
     lines: dict[str, dict[str, list[tuple[Declaration, Requirement]]]] = {}
@@ -50,13 +54,44 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
             f"{mine.where} ({mine.requirement}) and {theirs.where} ({theirs.requirement}) exclude each other: the "
             f"files are alternatives, and {theirs.where.path} is followed; choose with -r {path} or --group {group}"
         )
+    twice = _described_twice(chosen, lines)
+    for path in dict.fromkeys(one.where.path for one in twice):
+        names = ", ".join(
+            sorted({canonical(Requirement(one.requirement).name) for one in twice if one.where.path == path})
+        )
+        others = ", ".join(dict.fromkeys(other for one, other in twice.items() if one.where.path == path))
+        notices.append(
+            f"{path} and {others} each describe the project by itself: for {names} the range of {others} is followed; "
+            f"choose with -r {path}"
+        )
     settled = [
         replace(one, group=f"group:{aside[one.where.path]}")
         if one.where.path in aside and not one.group and not one.constraint
+        else replace(one, scope=one.where.path, asks=False)
+        if one in twice
         else one
         for one in declarations
     ]
     return settled, notices, list(aside.values())
+
+
+def _described_twice(
+    chosen: Sequence[str], lines: Mapping[str, Mapping[str, Sequence[tuple[Declaration, Requirement]]]]
+) -> dict[Declaration, str]:
+    """Return the ranges of other installers' manifests for which a file of pip has its own, with that file.
+
+    A manifest that installs the project itself (`path = "."`) reads its files, too, and is no other description.
+    """
+    found: dict[Declaration, str] = {}
+    others = [path for path in chosen if PurePosixPath(path).name not in _ALONE]
+    for path in chosen:
+        mine = lines.get(path, {})
+        if path in others or any((each.url or "").startswith("file:") for some in mine.values() for _, each in some):
+            continue
+        for name, some in mine.items():
+            told = [other for other in others if any(each.specifier for _, each in lines.get(other, {}).get(name, ()))]
+            found.update({one: told[0] for one, each in some if each.specifier and told})
+    return found
 
 
 def is_base(path: PurePath) -> bool:

@@ -51,7 +51,9 @@ def read_aside(
         except InputError as error:
             notices.append(f"{path} is not followed: {error!s}")
             continue
-        found = [replace(one, scope=folder, asks=alone) for one in reading.declarations if not one.constraint]
+        found = [
+            replace(one, scope=folder, asks=alone and one.asks) for one in reading.declarations if not one.constraint
+        ]
         made += found
         if found and not alone:
             partly.append(path)

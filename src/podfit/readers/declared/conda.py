@@ -7,30 +7,28 @@ Match specifications: https://docs.conda.io/projects/conda-build/en/latest/resou
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
 import yaml
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.model import Declaration, canonical
 from podfit.readers.declared import requirement as pep508
-from podfit.readers.declared.freeze import FREEZE_LINES, FREEZE_SHARE
+from podfit.readers.declared.conda_export import SPEC, TOOLS, export_reason
+from podfit.readers.declared.conda_lines import Told, declaration_of
 from podfit.readers.declared.interface import Reading, Source
-from podfit.readers.environment.conda_names import is_python, pypi_names
+from podfit.readers.environment.conda_names import known_as
 
-if sys.version_info >= (3, 11):
-    pass
-else:
-    pass
-
-_SPEC = re.compile(r"^(?:[^\s:=<>!~]+::?)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(.*)$")
+EXPLICIT = re.compile(r"^@EXPLICIT[ \t]*$", re.MULTILINE)
 _BRACKETS = re.compile(r"\[(.*)\]\s*$")
 _BRACKET_VERSION = re.compile(r"""version\s*=\s*(?:'([^']*)'|"([^"]*)"|([^,\]]+))""")
-_EXACT = re.compile(r"^[\w.:/-]+\s*=\s*=?\s*[^=<>!~,|*\s]+(?:\s*=\s*\S+)?$")
 _BUILD = re.compile(r"^\s*=?=?[^=<>!~,|\s]+[=\s]([A-Za-z0-9_.*]+)$")
 _PIN = re.compile(r"^\s*={1,2}\s*\d[A-Za-z0-9._]*(?:[=\s]\S+)?$")
-_TOOLS = frozenset({"pip", "setuptools", "wheel", "conda", "mamba"})
+_SELECTOR = re.compile(r"[ \t]*#[ \t]*\[([^\[\]\n]+)\]")
+_SELECTED = re.compile(r"sel\(([^()]+)\)")
+_ELSEWHERE = re.compile(r"(?:win|osx)(?:32|64|-64|-arm64)?|not (?:linux|unix)|arm64")
+_LAST = re.compile(r"(?<=[\w*])(?:\s+|=)(?=[\w.*]*[A-Za-z_])[\w.*]+$")
 _CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>|=)?\s*([A-Za-z0-9_.+!*-]+)$")
 
 
@@ -40,6 +38,9 @@ def read(source: Source, reading: Reading) -> None:
     Raises InputError for a syntax error, another shape than an environment file's, and an invalid requirement. A
     YAML file that was found by its name and has no `dependencies` is something else, and passed over.
     """
+    if not source.named and EXPLICIT.search(source.utf8):
+        reading.freeze(source, "it is conda's explicit list of the files of an environment")
+        return
     root = _composed(source)
     top = _mapping(root)
     dependencies = top.get("dependencies")
@@ -49,33 +50,34 @@ def read(source: Source, reading: Reading) -> None:
         return
     if not isinstance(dependencies, yaml.SequenceNode):
         raise source.error("`dependencies` is not a list", _line(dependencies))
-    if not source.named and (reason := _export_reason(dependencies.value)):
+    if not source.named and (reason := export_reason(dependencies.value, source.path)):
         reading.freeze(source, reason)
         return
     reading.files.append(source.shown)
-    foreign: list[str] = []
+    told = Told()
+    pip: list[Declaration] = []
     for node in dependencies.value:
+        there = set(reading.declarations) if isinstance(node, yaml.MappingNode) else set()
         with reading.tolerant():
             if isinstance(node, yaml.ScalarNode):
-                _conda_line(source, reading, node, foreign)
+                if not _of_another_system(source, node):
+                    _conda_line(source, reading, node, told)
             elif isinstance(node, yaml.MappingNode):
-                _pip_part(source, reading, node)
+                _part(source, reading, node, told)
             else:
                 raise source.error("a dependency is neither a name nor a `pip:` list", _line(node))
-    if foreign:
+        if isinstance(node, yaml.MappingNode):
+            pip += [one for one in reading.declarations if one not in there]
+    if "pip" in top:
         reading.notice(
-            f"{source.shown}: left to the template, for they are no Python distributions: "
-            + ", ".join(sorted(set(foreign)))
+            f"{source.shown}: conda passes over a `pip` that stands beside `dependencies`; it is read as meant"
         )
-
-
-def _export_reason(nodes: list[Any]) -> str:
-    """Return why these dependencies are what `conda env export` wrote about a whole environment; empty if not."""
-    lines = [node.value.strip() for node in nodes if isinstance(node, yaml.ScalarNode)]
-    exact = sum(bool(_EXACT.match(line)) for line in lines)
-    if len(lines) < FREEZE_LINES or exact < FREEZE_SHARE * len(lines):
-        return ""
-    return f"{exact} of its {len(lines)} conda packages are exact versions, as in an export of a whole environment"
+        there = set(reading.declarations)
+        with reading.tolerant():
+            _lines_of_pip(source, reading, top["pip"])
+        pip += [one for one in reading.declarations if one not in there]
+    _followed_by_pip(source, reading, pip)
+    told.notices(source, reading)
 
 
 def _composed(source: Source) -> Any:
@@ -104,28 +106,69 @@ def _line(node: Any) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _pip_part(source: Source, reading: Reading, node: Any) -> None:
-    """Read the `pip:` list; its lines are those of a requirements file."""
-    from podfit.readers.declared import requirements_txt
+def _of_another_system(source: Source, node: Any) -> bool:
+    """Tell whether a comment says that a line is not for Linux (`# [win]`), as conda-lock reads it."""
+    found = _SELECTOR.match(source.utf8, node.end_mark.index)
+    return found is not None and _elsewhere(found[1])
 
+
+def _elsewhere(selector: str) -> bool:
+    """Tell whether a selector names other systems than Linux alone."""
+    return all(_ELSEWHERE.fullmatch(word.strip()) for word in selector.split(" or "))
+
+
+def _part(source: Source, reading: Reading, node: Any, told: Told) -> None:
+    """Read the `pip:` list and micromamba's `sel(linux):`."""
     for key, value in _mapping(node).items():
+        if selected := _SELECTED.fullmatch(key):
+            for item in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(item, yaml.ScalarNode):
+                    raise source.error(f"a line of `{key}` is not a string", _line(item))
+                if not _elsewhere(selected[1]):
+                    _conda_line(source, reading, item, told)
+            continue
         if key != "pip":
             raise source.error(f"podfit knows no part {key!r} among the dependencies, only `pip`", _line(node))
-        if isinstance(value, yaml.ScalarNode) and not value.value:
+        _lines_of_pip(source, reading, value)
+
+
+def _lines_of_pip(source: Source, reading: Reading, value: Any) -> None:
+    """Read the lines of a `pip:` list, which are those of a requirements file."""
+    from podfit.readers.declared import requirements_txt
+
+    if isinstance(value, yaml.ScalarNode) and not value.value:
+        return
+    if not isinstance(value, yaml.SequenceNode):
+        raise source.error("`pip` is not a list", _line(value))
+    for item in value.value:
+        with reading.tolerant():
+            if not isinstance(item, yaml.ScalarNode):
+                raise source.error("a line of `pip` is not a string", _line(item))
+            requirements_txt.read_line(source, _line(item), item.value, reading)
+
+
+def _followed_by_pip(source: Source, reading: Reading, pip: list[Declaration]) -> None:
+    """Drop the lines of conda that a line of the `pip:` list excludes: pip comes later and replaces what is there."""
+    asked = [(one, Requirement(one.requirement)) for one in pip if not one.constraint]
+    own = {canonical(each.name): (one, each) for one, each in asked if each.marker is None}
+    later_lines = set(pip)
+    of_conda = [each for each in reading.declarations if each.where.path == source.shown and each not in later_lines]
+    for declaration in of_conda if own else ():
+        mine = Requirement(declaration.requirement)
+        later, there = own.get(canonical(mine.name), (None, mine))
+        if later is None or not (there.url or (mine.specifier & there.specifier).is_unsatisfiable()):
             continue
-        if not isinstance(value, yaml.SequenceNode):
-            raise source.error("`pip` is not a list", _line(value))
-        for item in value.value:
-            with reading.tolerant():
-                if not isinstance(item, yaml.ScalarNode):
-                    raise source.error("a line of `pip` is not a string", _line(item))
-                requirements_txt.read_line(source, _line(item), item.value, reading)
+        del reading.declarations[declaration]
+        reading.notice(
+            f"{declaration.where} ({declaration.requirement}) gives way to {later.where} ({later.requirement}), which "
+            "pip installs after it"
+        )
 
 
-def _conda_line(source: Source, reading: Reading, node: Any, foreign: list[str]) -> None:
+def _conda_line(source: Source, reading: Reading, node: Any, told: Told) -> None:
     """Read one match specification."""
     text, line = node.value.strip(), _line(node)
-    match = _SPEC.match(text)
+    match = SPEC.match(text)
     if not match:
         raise source.error(f"{text!r} is no conda requirement", line)
     name, version = match.group(1), match.group(2)
@@ -136,24 +179,23 @@ def _conda_line(source: Source, reading: Reading, node: Any, foreign: list[str])
     if name.lower() == "python":
         _python(source, reading, version, line)
         return
-    if name.lower() in _TOOLS:
+    if name.lower() in TOOLS:
         return
-    pypi = pypi_names().get(canonical(name), canonical(name))
     build = _BUILD.match(version)
-    if not pypi or name.startswith("_") or (build and not is_python(build.group(1))):
-        foreign.append(name)
+    found = known_as(name, build.group(1) if build else "")
+    if not told.of(name, found):
         return
     try:
         limits = specifier(version)
-        requirement = pep508.normalized(f"{pypi}{limits}")
+        requirement = pep508.normalized(f"{found.pypi}{limits}")
     except ValueError as error:
         if _PIN.match(version):  # 9e, 1.1.1w: versions of C libraries, which no Python distribution can have
-            foreign.append(f"{name} {version.strip('= ')}")
+            told.foreign.append(f"{name} {version.strip('= ')}")
             return
         raise source.error(f"{text!r} is no conda requirement: {error}", line) from None
     if "|" in version:
-        reading.notice(f"{source.where(line)}: any version of {pypi} is taken; PEP 508 cannot say {version!r}")
-    reading.add(Declaration(requirement, source.where(line), group=source.group))
+        reading.notice(f"{source.where(line)}: any version of {found.pypi} is taken; PEP 508 cannot say {version!r}")
+    reading.add(declaration_of(found, requirement, source.where(line), source.group))
 
 
 def specifier(text: str) -> str:
@@ -165,6 +207,8 @@ def specifier(text: str) -> str:
     text = text.strip()
     if not text or text == "*" or "|" in text:
         return ""
+    if not text.startswith("="):
+        text = _LAST.sub("", text)  # a build string says nothing to PEP 440
     fuzzy = text.startswith("=") and not text.startswith("==")
     parts = re.split(r"(?<![=<>!~])=(?!=)|\s+(?![=<>!~,])", text.lstrip("=").strip()) if text.startswith("=") else None
     if parts is not None:

@@ -10,14 +10,16 @@ The rule, for files that nobody named and that no other file names as its depend
    from, is a lock, however short.
 
 3. a file that is exact throughout, however short, is a freeze when something in it tells of an environment: an address
-   of conda's build machines (`@ file:///croot/...`), a distribution that serves another system alone (pywin32, appnope,
-   pyobjc) or that only conda's environments have (mkl-service), UTF-16 as PowerShell's `>` writes it, or several
-   distributions that nobody asks for by name (certifi, markupsafe, ...);
+   of conda's build machines (`@ file:///croot/...`), a distribution that only conda's environments have (mkl-service),
+   UTF-16 as PowerShell's `>` writes it, several distributions that nobody asks for by name (certifi, markupsafe, ...),
+   or one of these beside one that serves another system alone (pywin32, appnope, pyobjc), which by itself tells no
+   more than whose machine it was;
 4. lines of `conda list --export` (`name=version=build`) are a freeze of conda;
 5. a file that is exact throughout, all of whose names a manifest declares in ranges that admit these versions, is what
    the project was tested with: people who ask for `torch>=1.11` mean no `torch==2.13.0` beside it.
 
-An environment file of conda follows rule 1, its conda lines counted.
+An environment file of conda follows rule 1, its conda lines counted. A shorter one that is exact is an export, too,
+when its lines name builds, or when several of them are what others require (certifi, libffi, ncurses).
 
 Both tell what somebody tested with and not what the project asks for, so they serve as the local environment.
 """
@@ -39,9 +41,9 @@ FREEZE_LINES = 60
 FREEZE_SHARE = 0.95
 """Share of exact requirements from which a file counts as exact."""
 
-_FEWEST = 3
-_SOME = 12
-_SEVERAL = 5
+FEWEST = 3
+SOME = 12
+SEVERAL = 5
 """Lines that a file needs for one sign to count, and for several mere dependencies to be one."""
 
 _NAME = re.compile(r"^[A-Za-z0-9][\w.-]*(?=\s*(?:\[|={2,3}|@))")
@@ -126,7 +128,7 @@ def pins_of(text: str, declared: Iterable[Declaration]) -> str:
         if pin is None or asked_in is None or not _admits(asked_in, pin[2]):
             return ""
         names.append(pin[1])
-    if len(names) < _FEWEST:
+    if len(names) < FEWEST:
         return ""
     return f"it is exact throughout, and {place} asks for all of its names in ranges"
 
@@ -144,16 +146,16 @@ def _sign(text: str, names: Sequence[str], data: bytes) -> str:
 
     if built := _BUILD_PATH.search(text):
         return f"it is exact throughout, and {built[1]} stands there with a path of the machine that built it"
+    mere = [name for name in names if name in mere_dependencies()]
     for name in names:
         bound = system_bound(name)
-        if bound and len(names) >= _FEWEST and not _MARKED.search(text):
-            return f"it is exact throughout, and {name} is for {bound.system} alone"
-        if name in conda_builds() and len(names) >= _FEWEST:
+        if bound and mere and len(names) >= FEWEST and not _MARKED.search(text):
+            return f"it is exact throughout, {name} is for {bound.system} alone, and {mere[0]} is what others require"
+        if name in conda_builds() and len(names) >= FEWEST:
             return f"it is exact throughout, and {name} is a build of conda's"
-    if len(names) >= _FEWEST and b"\0" in data[:64]:
+    if len(names) >= FEWEST and b"\0" in data[:64]:
         return "it is exact throughout and in UTF-16, as PowerShell's `pip freeze >` writes it"
-    mere = [name for name in names if name in mere_dependencies()]
-    if len(names) >= _SOME and len(mere) >= _SEVERAL:
+    if len(names) >= SOME and len(mere) >= SEVERAL:
         shown = ", ".join(mere[:3])
         return (
             f"it is exact throughout, and {len(mere)} of its {len(names)} lines are what others require ({shown}, ...)"

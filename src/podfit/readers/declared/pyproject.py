@@ -38,6 +38,10 @@ def read(source: Source, reading: Reading) -> None:
         reading.add(_redirected(declaration, direct))
     _merge(own, reading)
     poetry.read(document, reading)
+    if "pixi" in document.table("tool"):
+        from podfit.readers.declared import pixi
+
+        pixi.read_tables(document, reading, ("tool", "pixi"))
 
 
 def _merge(own: Reading, reading: Reading) -> None:
