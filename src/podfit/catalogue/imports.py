@@ -157,6 +157,11 @@ def _unpublished(module: str, entry: Mapping[str, str]) -> Unpublished:
     return Unpublished(module, entry["reason"], entry.get("url", ""), entry.get("other", ""))
 
 
+def extension_of(module: str) -> str:
+    """Return the normalized name of the distribution whose build makes a compiled module, empty for none known."""
+    return str(table("import_names").get("extensions", {}).get(module, {}).get("distribution", ""))
+
+
 class Meant(msgspec.Struct, frozen=True):
     """The distribution (a normalized name) that people mean by another name, and who says so.
 

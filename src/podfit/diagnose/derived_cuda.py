@@ -6,12 +6,13 @@ import re
 
 from podfit.audit.binary.linking import cuda_sonames
 from podfit.catalogue.gpus import gpu_named
+from podfit.catalogue.imports import extension_of
 from podfit.catalogue.torch_builds import torch_builds
 from podfit.diagnose import extract
+from podfit.diagnose.owners import Owned, importing, owned
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
 from podfit.far.symptoms import Hit
-from podfit.model import canonical
 
 _Fields = dict[str, str]
 
@@ -60,9 +61,8 @@ def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | No
     text = reading.lines[hit.line].text
     needs = re.search(r"required by (?P<path>[^)\s]+)", text)
     path = needs["path"] if needs else ""
-    fields["needs_it"] = _known_extension(extract.module_of(path)) or (
-        "" if "conda" in path else fields.get("culprit", "")
-    )
+    owner = owned(path, reading, one)
+    fields["needs_it"] = owner.distribution or owner.importer or ("" if "conda" in path else fields.get("culprit", ""))
     family = fields.get("family", "")
     fields["family_name"] = {
         "GLIBC": "the C library (glibc)",
@@ -170,29 +170,10 @@ def _gpu_on(text: str) -> str | None:
 def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
     """Torch and its extensions: which extension, and what replaced torch."""
     text = reading.lines[hit.line].text
-    file = fields.get("file", "") or text
-    from_file = extract.module_of(file)
-    named = fields.get("extension", "") or fields.get("package", "")
-    extension = _known_extension(named) or _known_extension(from_file)
-    if not extension and one is not None:
-        outside = [extract.module_of(frame.path) for frame in one.frames]
-        extension = next(
-            (
-                extract.distribution_of(each)
-                for each in reversed(outside)
-                if each and each not in ("torch", "importlib")
-            ),
-            "",
-        )
-    if not extension and fields.get("culprit") not in (None, "", "torch"):
-        extension = fields["culprit"]
-    if not extension and one is not None:
-        extension = _known_extension(_named_later(reading, one))
-    if not extension and fields.get("where"):
-        extension = _known_extension(fields["where"].partition(".")[0])
-    fields["extension"] = extension or extract.distribution_of(from_file)
-    if fields["extension"] == "torch":
-        fields["extension"] = ""
+    owner = _owner(fields, reading, one, fields.get("file", "") or text)
+    fields["extension"] = owner.distribution or owner.importer
+    fields["extension_module"] = owner.module
+    fields["extension_told"] = str(owner)
     asked = [name for name in reading.asked if name not in ("torch", "torchvision", "torchaudio")]
     fields["by"] = f" (installing {', '.join(asked[:3])})" if asked else ""
     version = reading.versions.get("torch", "")
@@ -202,21 +183,25 @@ def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None
         fields["torch_cpu"] = f"torch {version or 'here'} is one for the CPU" if version else "yes"
 
 
-def _named_later(reading: Reading, one: Raised) -> str:
-    """Return the module whose file an exception names that another one led to: the loader's words name the library alone."""
-    for other in reading.group_of(one):
-        if other.line > one.line:
-            module = extract.module_of(reading.lines[other.line].text)
-            if module and module != "torch":
-                return module
-    return ""
+def _owner(fields: _Fields, reading: Reading, one: Raised | None, file: str) -> Owned:
+    """Return whose the extension is that a line tells of: by its name, its file, or who was loading it."""
+    named = (fields.get("extension", "") or fields.get("package", "")).partition(".")[0]
+    if named and named not in ("torch", "importlib"):
+        return Owned(named, reading.owners.get(named) or extension_of(named) or extract.distribution_of(named))
+    for path in (file, _named_later(reading, one)):
+        found = owned(path, reading, one)
+        if found.module and found.module != "torch":
+            return found
+    where = fields.get("where", "").partition(".")[0]
+    culprit = (
+        importing(one) or fields.get("culprit", "") or ("" if where == "torch" else extract.distribution_of(where))
+    )
+    return Owned("", "" if culprit == "torch" else culprit)
 
 
-def _known_extension(module: str) -> str:
-    """Return the distribution behind an extension's module, empty for none."""
-    stem = re.sub(r"(?:_cuda|_2_cuda|_cpu|_C)$", "", module.partition(".")[0])
-    if not stem or stem in ("importlib", "torch"):
+def _named_later(reading: Reading, one: Raised | None) -> str:
+    """Return the line of an exception that another one led to: the loader's words name the library alone."""
+    if one is None:
         return ""
-    if stem.startswith("flash_attn"):
-        return "flash-attn"
-    return extract.distribution_of(stem) or canonical(stem)
+    later = (reading.lines[other.line].text for other in reading.group_of(one) if other.line > one.line)
+    return next((text for text in later if extract.module_of(text) not in ("", "torch")), "")

@@ -29,6 +29,15 @@ class Facts:
         there = {name: one.version for name, one in self.template.distributions.items()}
         return {**there, **self.planned}
 
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        """The distribution of each top-level module, as its files say; a module of several has none."""
+        found: dict[str, set[str]] = {}
+        for name, one in self.template.distributions.items():
+            for module in one.import_names:
+                found.setdefault(module, set()).add(name)
+        return {module: next(iter(names)) for module, names in found.items() if len(names) == 1}
+
     def requires(self, name: str) -> tuple[str, ...]:
         """Return the Requires-Dist lines of a distribution, none where they are not known."""
         one = self.template.distributions.get(name)

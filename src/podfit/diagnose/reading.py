@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from podfit.diagnose import extract
@@ -34,15 +34,20 @@ _BUILD_END = re.compile(r"\[end of output\]|^\$ |^\S+[@:]\S*[$#] ")
 
 @dataclass(frozen=True)
 class Reading:
-    """Lines in order, and the exceptions among them, whose indices are those of lines."""
+    """Lines in order, and the exceptions among them, whose indices are those of lines.
+
+    there are the versions and owners the distributions of top-level modules of the environment at hand, where one is.
+    """
 
     lines: tuple[Line, ...]
     exceptions: tuple[Raised, ...]
+    there: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def versions(self) -> Mapping[str, str]:
-        """The versions that the log states, by normalized name."""
-        return extract.versions(self.lines)
+        """The versions that the log states, else those of the environment at hand, by normalized name."""
+        return {**self.there, **extract.versions(self.lines)}
 
     @cached_property
     def python(self) -> str:
@@ -90,8 +95,13 @@ class Reading:
         return tuple(other for other in self.exceptions if other.group == one.group)
 
 
-def read(lines: Sequence[Line]) -> Reading:
-    """Return the reading of a log's lines; each stream's lines are put behind each other, the longest stream first."""
+def read(
+    lines: Sequence[Line], there: Mapping[str, str] | None = None, owners: Mapping[str, str] | None = None
+) -> Reading:
+    """Return the reading of a log's lines; each stream's lines are put behind each other, the longest stream first.
+
+    there and owners are what is known of the environment: see Reading.
+    """
     streams: dict[str, list[Line]] = {}
     for line in lines:
         streams.setdefault(line.stream, []).append(line)
@@ -110,7 +120,7 @@ def read(lines: Sequence[Line]) -> Reading:
             found.append(_moved(one, start, group))
         group += max((one.group for one in here), default=0)
         start = end
-    return Reading(tuple(ordered), tuple(found))
+    return Reading(tuple(ordered), tuple(found), there or {}, owners or {})
 
 
 def _moved(one: Raised, by: int, group: int) -> Raised:
