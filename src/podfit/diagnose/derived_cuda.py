@@ -187,7 +187,7 @@ def _owner(fields: _Fields, reading: Reading, one: Raised | None, file: str) -> 
     """Return whose the extension is that a line tells of: by its name, its file, or who was loading it."""
     named = (fields.get("extension", "") or fields.get("package", "")).partition(".")[0]
     if named and named not in ("torch", "importlib"):
-        return Owned(named, reading.owners.get(named) or extension_of(named) or extract.distribution_of(named))
+        return Owned(named, reading.there.owners.get(named) or extension_of(named) or extract.distribution_of(named))
     for path in (file, _named_later(reading, one)):
         found = owned(path, reading, one)
         if found.module and found.module != "torch":

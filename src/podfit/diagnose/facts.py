@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from podfit.diagnose.reading import There
 from podfit.model import Action, InputError, Plan, Template, Where
 
 
@@ -30,13 +31,15 @@ class Facts:
         return {**there, **self.planned}
 
     @cached_property
-    def owners(self) -> Mapping[str, str]:
-        """The distribution of each top-level module, as its files say; a module of several has none."""
+    def there(self) -> There:
+        """What a log is read beside. A module that several distributions have is nobody's."""
         found: dict[str, set[str]] = {}
         for name, one in self.template.distributions.items():
             for module in one.import_names:
                 found.setdefault(module, set()).add(name)
-        return {module: next(iter(names)) for module, names in found.items() if len(names) == 1}
+        owners = {module: next(iter(names)) for module, names in found.items() if len(names) == 1}
+        cuda = self.template.cuda.value if self.template.cuda is not None else ""
+        return There(self.versions, owners, self.template.name, self.template.family, cuda)
 
     def requires(self, name: str) -> tuple[str, ...]:
         """Return the Requires-Dist lines of a distribution, none where they are not known."""

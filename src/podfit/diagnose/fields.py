@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from podfit.catalogue.held import frameworks
 from podfit.diagnose import derived, extract
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
@@ -49,6 +50,10 @@ def _general(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     if reading.in_build(hit.line):
         fields["in_build"] = "yes"
         fields["build_of"] = _built(reading, hit.line)
+    there = reading.there
+    held = {"torch_held": there.versions.get("torch", ""), "template": there.name}
+    fields.update(held, template_family=there.family, template_cuda=there.cuda)
+    fields["held"] = ",".join(name for name in frameworks() if name in there.versions or not there.name)
     python = reading.python
     fields["python"] = python
     fields["python_told"] = f" ({python})" if python else ""

@@ -40,7 +40,7 @@ def owned(path: str, reading: Reading, one: Raised | None) -> Owned:
         return Owned(module, "" if module in _NOBODYS else extract.distribution_of(module))
     module = beside["module"]
     known = find(module)
-    distribution = reading.owners.get(module) or extension_of(module) or (known.distribution if known else "")
+    distribution = reading.there.owners.get(module) or extension_of(module) or (known.distribution if known else "")
     return Owned(module, distribution, "" if distribution else importing(one))
 
 

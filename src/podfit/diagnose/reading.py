@@ -32,22 +32,36 @@ _BUILD_PATHS = (
 _BUILD_END = re.compile(r"\[end of output\]|^\$ |^\S+[@:]\S*[$#] ")
 
 
+@dataclass(frozen=True, slots=True)
+class There:
+    """The environment at hand: versions by normalized name, the distributions of top-level modules.
+
+    name is the template's and family that of its kin; cuda is the one that it is for (`12.4`). All are empty where no
+    environment is known.
+    """
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    family: str = ""
+    cuda: str = ""
+
+
 @dataclass(frozen=True)
 class Reading:
     """Lines in order, and the exceptions among them, whose indices are those of lines.
 
-    there are the versions and owners the distributions of top-level modules of the environment at hand, where one is.
+    there is what is known of the environment at hand.
     """
 
     lines: tuple[Line, ...]
     exceptions: tuple[Raised, ...]
-    there: Mapping[str, str] = field(default_factory=dict)
-    owners: Mapping[str, str] = field(default_factory=dict)
+    there: There = field(default_factory=There)
 
     @cached_property
     def versions(self) -> Mapping[str, str]:
         """The versions that the log states, else those of the environment at hand, by normalized name."""
-        return {**self.there, **extract.versions(self.lines)}
+        return {**self.there.versions, **extract.versions(self.lines)}
 
     @cached_property
     def python(self) -> str:
@@ -95,13 +109,8 @@ class Reading:
         return tuple(other for other in self.exceptions if other.group == one.group)
 
 
-def read(
-    lines: Sequence[Line], there: Mapping[str, str] | None = None, owners: Mapping[str, str] | None = None
-) -> Reading:
-    """Return the reading of a log's lines; each stream's lines are put behind each other, the longest stream first.
-
-    there and owners are what is known of the environment: see Reading.
-    """
+def read(lines: Sequence[Line], there: There | None = None) -> Reading:
+    """Return the reading of a log's lines; each stream's lines are put behind each other, the longest stream first."""
     streams: dict[str, list[Line]] = {}
     for line in lines:
         streams.setdefault(line.stream, []).append(line)
@@ -120,7 +129,7 @@ def read(
             found.append(_moved(one, start, group))
         group += max((one.group for one in here), default=0)
         start = end
-    return Reading(tuple(ordered), tuple(found), there or {}, owners or {})
+    return Reading(tuple(ordered), tuple(found), there or There())
 
 
 def _moved(one: Raised, by: int, group: int) -> Raised:
