@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from podfit.audit.binary.linking import cuda_sonames
 from podfit.catalogue.gpus import gpu_named
 from podfit.catalogue.imports import extension_of
 from podfit.catalogue.torch_builds import torch_builds
 from podfit.diagnose import extract
+from podfit.diagnose.derived_libraries import cuda_of, place_fields, provider_of
 from podfit.diagnose.owners import Owned, importing, owned
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
@@ -21,32 +21,24 @@ _SPEAKERS = (("onnxruntime", "onnxruntime-gpu"), ("tensorflow", "tensorflow"), (
 """Whose own log a line is, by a word in it."""
 
 
-def provider_of(library: str, prefer: str = "") -> str:
-    """Return the distribution that brings a CUDA library of that name; of several one for CUDA prefer (`12`)."""
-    shorter = re.match(r"(.+\.so\.\d+)\.[\d.]+$", library)
-    if shorter and not any(library in names for lines in cuda_sonames().values() for _, names in lines):
-        library = shorter[1]  # a file's name in place of its soname
-    found = [name for name, lines in cuda_sonames().items() if any(library in names for _, names in lines)] or [
-        name
-        for name, lines in cuda_sonames().items()
-        if any(each.startswith(library.partition(".so")[0] + ".so") for _, names in lines for each in names)
-        and library.endswith(".so")
-    ]
-    suited = [name for name in found if prefer and name.endswith(f"cu{prefer}")]
-    cu12 = [name for name in found if name.endswith("-cu12")]
-    return (suited or cu12 or sorted(found) or [""])[0]
-
-
 def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
     """A library: who brings it, for which CUDA, who needs it."""
     library = fields.get("library", "")
-    cuda = _cuda_of(reading)
+    cuda = cuda_of(reading).partition(".")[0]
     if library:
         fields["provider"] = provider_of(library, cuda)
-        major = re.search(r"-cu(\d+)$", fields["provider"])
-        fields["library_cuda"] = f"CUDA {major[1]}" if major and re.search(r"\.so\.\d", library) else ""
+        place_fields(fields, library, reading)
         fields["library_told"] = f" in {library}"
         fields["library_nccl"] = "yes" if library.startswith("libnccl") else ""
+    if hit.row["id"] == "cuda-build-mismatch":
+        _toolkit_fields(fields, hit, reading)
+    if hit.row["id"] == "cudnn-version":
+        built, found = (
+            fields.get("need", "") or fields.get("built", ""),
+            fields.get("have", "") or fields.get("loaded", ""),
+        )
+        fields["cudnn_built"] = f" ({built.replace(', ', '.')})" if built else ""
+        fields["cudnn_found"] = f" ({found.replace(', ', '.')})" if found else ""
     symbol = fields.get("symbol", "")
     for prefix, stem in (
         ("cublas", "libcublas.so"),
@@ -81,15 +73,17 @@ def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | No
     fields["system_library"] = {"GLIBC": "glibc", "GLIBCXX": "libstdcxx-ng", "CXXABI": "libstdcxx-ng"}.get(family, "")
 
 
-def _cuda_of(reading: Reading) -> str:
-    """Return the major CUDA that torch's version in a log names, empty where none does."""
-    match = re.search(r"\+cu(\d\d)", reading.versions.get("torch", ""))
-    return match[1] if match else ""
+def _toolkit_fields(fields: _Fields, hit: Hit, reading: Reading) -> None:
+    """Fill in the two CUDAs of a toolkit that is another than torch's: the words go over several lines."""
+    near = " ".join(line.text for line in reading.lines[hit.line : hit.line + 4])
+    told = re.search(r"detected CUDA version \(([\d.]+)\).{0,80}?PyTorch\s*\(([\d.]+)\)", near)
+    if told:
+        fields["have"], fields["need"] = told[1], told[2]
 
 
 def nccl_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
     """NCCL: its distribution; two ranks on one GPU."""
-    fields["nccl"] = provider_of("libnccl.so.2", _cuda_of(reading) or "12")
+    fields["nccl"] = provider_of("libnccl.so.2", cuda_of(reading).partition(".")[0] or "12")
     if "Duplicate GPU detected" in " ".join(line.text for line in reading.lines[max(0, hit.line - 10) : hit.line + 20]):
         fields["nccl_gloo"] = "yes"
     fields.setdefault("culprit", "torch")

@@ -39,7 +39,10 @@ class Facts:
                 found.setdefault(module, set()).add(name)
         owners = {module: next(iter(names)) for module, names in found.items() if len(names) == 1}
         cuda = self.template.cuda.value if self.template.cuda is not None else ""
-        return There(self.versions, owners, self.template.name, self.template.family, cuda)
+        named = (have for name, have in self.versions.items() if name.startswith("nvidia-cudnn-cu"))
+        known = self.template.facts.cuda
+        cudnn = next(named, "") or (known.cudnn.value if known is not None and known.cudnn is not None else "")
+        return There(self.versions, owners, self.template.name, self.template.family, cuda, cudnn)
 
     def requires(self, name: str) -> tuple[str, ...]:
         """Return the Requires-Dist lines of a distribution, none where they are not known."""

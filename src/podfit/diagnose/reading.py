@@ -36,8 +36,8 @@ _BUILD_END = re.compile(r"\[end of output\]|^\$ |^\S+[@:]\S*[$#] ")
 class There:
     """The environment at hand: versions by normalized name, the distributions of top-level modules.
 
-    name is the template's and family that of its kin; cuda is the one that it is for (`12.4`). All are empty where no
-    environment is known.
+    name is the template's and family that of its kin; cuda is the one that it is for (`12.4`), cudnn the version of
+    its cuDNN. All are empty where no environment is known.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +45,7 @@ class There:
     name: str = ""
     family: str = ""
     cuda: str = ""
+    cudnn: str = ""
 
 
 @dataclass(frozen=True)

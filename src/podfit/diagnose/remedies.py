@@ -178,7 +178,7 @@ def _headless(what: str, fields: _Fields) -> str:
 def _replace(what: str, fields: _Fields) -> str:
     if what.startswith("opencv"):
         return f"pip uninstall -y opencv-python && {pip(what)}"
-    return pip("--force-reinstall", what)
+    return f"{pip('--force-reinstall', '--no-deps', what)} && {pip(what)}"
 
 
 def _as_it_stands(what: str, fields: _Fields) -> str:

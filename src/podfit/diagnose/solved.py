@@ -34,7 +34,7 @@ def with_solved_fix(cause: Cause, row: Mapping[str, object] | None, facts: Facts
             told = f"{cause.told}; " if cause.told else ""
             return replace(
                 cause,
-                fix=(command, *cause.fix),
+                fix=(command, *(step for step in cause.fix if step != _plain(requirement))),
                 packages=tuple(dict.fromkeys(packages)),
                 told=f"{told}{requirement} was solved over {facts.source}",
             )
@@ -42,10 +42,15 @@ def with_solved_fix(cause: Cause, row: Mapping[str, object] | None, facts: Facts
     if not refused:
         return cause
     told = f"{cause.told}; " if cause.told else ""
-    impossible = {shlex.join(["pip", "install", each.partition(": ")[0]]) for each in refused}
+    impossible = {_plain(each.partition(": ")[0]) for each in refused}
     steps = tuple(step for step in cause.fix if step not in impossible)
     steps = steps or (f"change the code, or use another template: over {facts.source} no version mends this",)
     return replace(cause, fix=steps, told=f"{told}over {facts.source}: {'; '.join(refused)}")
+
+
+def _plain(requirement: str) -> str:
+    """Return the step that installs a requirement without an environment's versions."""
+    return shlex.join(["pip", "install", requirement])
 
 
 def _plan(requirement: str, facts: Facts) -> tuple[Plan | None, str]:

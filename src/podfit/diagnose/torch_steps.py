@@ -164,10 +164,9 @@ def _required(what: str, fields: _Fields) -> str:
 
 
 def _again(what: str, fields: _Fields) -> str:
-    """What a distribution requires, once more: in the versions that it names, itself in the version that is there."""
-    version = fields.get("torch_held", "") if what == "torch" else ""
-    version = version or fields.get(f"{what.replace('-', '_')}_version", "")
-    if not version:
+    """Torch in the version that is there, with what it requires: exact versions. Others' requirements would move torch."""
+    version = fields.get("torch_held", "") or fields.get("torch_version", "")
+    if not version or what != "torch":
         return (
             f"install the CUDA libraries that {what} requires again, in the versions that its metadata names "
             f"(python -m pip check tells which differ), and leave {what} as it is"
