@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from podfit.catalogue.imports import find, is_generic, is_known, meant
+from podfit.catalogue.imports import find, is_generic, is_known, is_shared, meant
+from podfit.catalogue.moved_names import moved
 from podfit.catalogue.system_libraries import debian_packages, relatives
 from podfit.catalogue.table import table
 from podfit.diagnose import extract
@@ -67,18 +68,19 @@ def _names(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
     top = (fields.get("family") or where).partition(".")[0]
     if top and not fields.get("dist"):
         fields["dist"] = _FAMILY.get(top, extract.distribution_of(top))
-    moved = table("moved_names").get(fields.get("dist", ""), {})
-    name = fields.get("name", "")
-    if name in moved.get("gone", {}):
-        fields["gone_in"] = _short(moved["gone"][name])
-    elif name in moved.get("came", {}):
-        fields["came_in"] = _short(moved["came"][name])
+    _moved(fields, fields.get("dist", ""), where, fields.get("name", ""))
     if fields.get("importer") == fields.get("dist"):
         fields["importer"] = _outer(one, fields.get("dist", ""))
     if fields.get("culprit") and fields.get("culprit") == fields.get("dist"):
         fields["culprit"] = _outer(one, fields.get("dist", ""))
     if re.match(r"transformers\.(?:modeling|tokenization|configuration)_(?!utils|auto|outputs|flax|tf)\w+$", where):
         fields["module_old"] = "yes"
+
+
+def _moved(fields: _Fields, distribution: str, where: str, name: str) -> None:
+    """Fill in since when a distribution no longer has a name of a module, or has it."""
+    gone, came = moved(distribution, where, name)
+    fields["gone_in"], fields["came_in"] = _short(gone), _short(came)
 
 
 def _short(version: str) -> str:
@@ -127,6 +129,7 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
         fields["own_where"] = "" if is_known(top) or _in_packages(top, reading) else "yes"
         if fields.get("importer") == fields["distribution"]:
             fields["importer"] = _outer(one, fields["distribution"])
+        _moved(fields, fields["distribution"], where, fields.get("name", ""))
     named = fields.get("optional", "") or fields.get("named", "")
     if named:
         other = meant(canonical(named))
@@ -141,10 +144,10 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     inside = bool(fields.get("importer"))
     if not inside and not known and (is_generic(top) or _looks_own(top, reading)):
         fields["own_module"] = "yes"
-    if "." in module and (
-        _in_packages(top, reading) or top in {extract.module_of(f.path) for f in (one.frames if one else ())}
-    ):
-        fields["part_of_installed"] = "yes"
+    parent, dot, last = module.rpartition(".")
+    if dot and (known or _in_packages(top, reading)) and not is_shared(top):
+        fields["part_of_installed"] = "yes"  # where the package itself were absent, Python would name that
+        _moved(fields, fields["distribution"], parent, last)
     if fields.get("importer") == fields["distribution"]:
         fields["importer"] = _outer(one, fields["distribution"])
 

@@ -30,6 +30,11 @@ class Facts:
         there = {name: one.version for name, one in self.template.distributions.items()}
         return {**there, **self.planned}
 
+    @property
+    def whole(self) -> bool:
+        """Whether this is all that was there: a live interpreter or a plan, and no template that more is put into."""
+        return bool(self.python or self.planned)
+
     @cached_property
     def there(self) -> There:
         """What a log is read beside. A module that several distributions have is nobody's."""

@@ -89,12 +89,9 @@ def _rebuild(what: str, fields: _Fields) -> str:
     """An extension is compiled again against the torch that is there."""
     torch = fields.get("torch_version", "")
     if what in ("torch-scatter", "torch-sparse", "torch-cluster", "torch-spline-conv", "pyg-lib"):
-        wheels = (
-            f"https://data.pyg.org/whl/torch-{torch}.html"
-            if torch
-            else "https://data.pyg.org/whl/torch-VERSION+CUDA.html"
-        )
-        return pip("--force-reinstall", "--no-deps", what, "-f", wheels)
+        if "+" not in torch:
+            return f"install the {what} that is built for this torch and CUDA (https://data.pyg.org/whl has a page for each)"
+        return pip("--force-reinstall", "--no-deps", what, "-f", f"https://data.pyg.org/whl/torch-{torch}.html")
     if what == "mmcv":
         return "pip install -U openmim && mim install mmcv  # picks the build for the torch that is there"
     return pip("--force-reinstall", "--no-deps", "--no-build-isolation", "--no-cache-dir", what)
@@ -109,7 +106,11 @@ def _arch_rebuild(what: str, fields: _Fields) -> str:
 
 
 def _fitting(what: str, fields: _Fields) -> str:
-    return f"install the {what} that the code was written for (pip install '{what}<VERSION'; podfit names it with --template or --python)"
+    """A release that has what is missing: by the table of moved names, else which one is not known and said so."""
+    gone, came = fields.get("gone_in", ""), fields.get("came_in", "")
+    if what in (fields.get("distribution"), fields.get("dist")) and (gone or came):
+        return pip(f"{what}<{gone}" if gone else f"{what}>={came}")
+    return f"install the {what} that the code was written for: which one that is, the log does not tell"
 
 
 def _older(what: str, fields: _Fields) -> str:
