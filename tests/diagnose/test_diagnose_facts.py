@@ -51,9 +51,10 @@ def said(log: str, facts: Facts) -> tuple[Checked, str]:
         (NMS, ("torch==2.6.0", "torchvision==0.19.0"), Checked.CONFIRMED, "torchvision 0.19.0 and torch 2.6.0"),
         (NMS, ("torch==2.6.0", "torchvision==0.21.0"), Checked.CONTRADICTED, "torchvision 0.21.0"),
         (NMS, ("torch==2.6.0",), Checked.UNCHECKED, ""),
+        ("ModuleNotFoundError: No module named 'cgi'\n", ("numpy==1.26.4",), Checked.CONTRADICTED, "Python 3.11.9"),
         ("all is well\n" + SYMBOL, ("numpy==1.26.4",), Checked.UNCHECKED, ""),
     ],
-    ids=["numpy 2", "numpy 1", "no numpy", "cpu", "cuda", "other pair", "its pair", "no pair", "no torch"],
+    ids=["numpy 2", "numpy 1", "no numpy", "cpu", "cuda", "other pair", "its pair", "no pair", "Python", "no torch"],
 )
 def test_a_template_answers(tmp_path: Path, log: str, lines: tuple[str, ...], verdict: Checked, word: str) -> None:
     got, told = said(log, template(tmp_path, *lines))

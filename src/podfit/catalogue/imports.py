@@ -162,6 +162,12 @@ def extension_of(module: str) -> str:
     return str(table("import_names").get("extensions", {}).get(module, {}).get("distribution", ""))
 
 
+def stand_in(module: str) -> tuple[str, str]:
+    """Return the module of an older Python's library that an import means, and what brings it again; empty for none."""
+    entry = table("import_names").get("stand_ins", {}).get(module, {})
+    return str(entry.get("for", module)), str(entry.get("distribution", ""))
+
+
 class Meant(msgspec.Struct, frozen=True):
     """The distribution (a normalized name) that people mean by another name, and who says so.
 

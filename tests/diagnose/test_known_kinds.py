@@ -1,0 +1,97 @@
+"""Kinds of failures whose cause is not on the line that ended the run, or whose remedy is no newer release."""
+
+from __future__ import annotations
+
+import pytest
+from test_held_torch import causes
+
+from podfit.catalogue.imports import stand_in
+from podfit.diagnose.derived_python import gone_in
+from podfit.diagnose.model import Cause
+from podfit.diagnose.reading import There
+
+PLACE = "/usr/lib/python3.13/site-packages"
+LEGACY = """Collecting {0}<2.1 (from oldtool)
+  Downloading {0}-2.0.6-py3-none-any.whl.metadata (3.0 kB)
+WARNING: Ignoring version 2.0.6 of {0} since it has invalid metadata:
+Requested {0}<2.1 from https://files.pythonhosted.org/packages/d0/eb/{0}-2.0.6-py3-none-any.whl (from oldtool) \
+has invalid metadata: {1}
+Please use pip<24.1 if you need to use this version.
+ERROR: Could not find a version that satisfies the requirement {0}<2.1 (from oldtool) (from versions: 2.0.6)
+ERROR: No matching distribution found for {0}<2.1
+"""
+PROXIES = """Traceback (most recent call last):
+  File "app.py", line 4, in <module>
+    client = Client()
+{}TypeError: {}__init__() got an unexpected keyword argument 'proxies'
+"""
+
+
+def first(log: str, there: There | None = None) -> Cause:
+    return causes(log, there)[0]
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        ".* suffix can only be used with `==` or `!=` operators",
+        "Expected matching RIGHT_PARENTHESIS for LEFT_PARENTHESIS, after version specifier",
+        "Local version label can only be used with `==` or `!=` operators",
+    ],
+)
+def test_metadata_that_pip_refuses_are_the_cause_of_what_it_does_not_find(why: str) -> None:
+    one = first(LEGACY.format("wordtree", why))
+    assert one.cause.startswith("wordtree 2.0.6 has requirements in its metadata that pip 24.1 and newer refuse")
+    assert one.packages == ("wordtree", "pip")
+    assert any("pip<24.1" in step for step in one.fix) and any("uv" in step for step in one.fix)
+
+
+def test_such_metadata_come_before_the_conflict_that_they_lead_to() -> None:
+    conflict = (
+        "ERROR: Cannot install oldtool because these package versions have conflicting dependencies.\n\n"
+        "The conflict is caused by:\n"
+        "    oldtool 1.0 depends on wordtree<2.1\n    hydro 1.0.7 depends on wordtree<2.1\n\n"
+        "ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/\n"
+    )
+    assert (
+        first(LEGACY.format("wordtree", "what").rpartition("ERROR: Could")[0] + conflict).symptom == "legacy-metadata"
+    )
+    assert first(conflict).symptom == "resolution-impossible"
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "fix"),
+    [
+        ("openai", "Client.", "pip install 'openai>=1.55.3'"),
+        ("openai", "AsyncClient.", "pip install 'openai>=1.55.3'"),
+        ("openai", "", "pip install 'openai>=1.55.3'"),
+        ("chatter", "Client.", "pip install --upgrade chatter"),
+        ("", "Client.", "pip install 'httpx<0.28'"),
+    ],
+)
+def test_a_keyword_that_a_dependency_no_longer_takes(package: str, name: str, fix: str) -> None:
+    frame = f'  File "{PLACE}/{package}/_base.py", line 7, in __init__\n    super().__init__(**kw)\n' if package else ""
+    one = first(PROXIES.format(frame, name))
+    assert "which httpx 0.28 and newer no longer take" in one.cause
+    assert one.fix[0] == fix and "pip install 'httpx<0.28'" in one.fix
+
+
+@pytest.mark.parametrize(
+    ("module", "brought", "gone"),
+    [
+        ("audioop", "audioop-lts", "3.13"),
+        ("pyaudioop", "audioop-lts", "3.13"),
+        ("cgi", "legacy-cgi", "3.13"),
+        ("nntplib", "standard-nntplib", "3.13"),
+        ("distutils", "setuptools", "3.12"),
+        ("imp", "zombie-imp", "3.12"),
+        ("asyncore", "pyasyncore", "3.12"),
+    ],
+)
+def test_a_module_that_python_removed_comes_from_what_brings_it_again(module: str, brought: str, gone: str) -> None:
+    log = f'  File "{PLACE}/oldtool/core.py", line 1, in <module>\n    import {module}\n'
+    one = first(f"Traceback (most recent call last):\n{log}ModuleNotFoundError: No module named '{module}'\n")
+    meant, stands = stand_in(module)
+    assert (gone_in(meant), stands) == (gone, brought)
+    assert one.cause == f"oldtool imports {meant}, which Python {gone} removed"
+    assert one.fix[0] == f"pip install {brought}" and one.packages[0] == brought
