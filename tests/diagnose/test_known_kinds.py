@@ -95,3 +95,31 @@ def test_a_module_that_python_removed_comes_from_what_brings_it_again(module: st
     assert (gone_in(meant), stands) == (gone, brought)
     assert one.cause == f"oldtool imports {meant}, which Python {gone} removed"
     assert one.fix[0] == f"pip install {brought}" and one.packages[0] == brought
+
+
+def test_what_nobody_knows_is_not_installed_by_its_modules_name() -> None:
+    one = first("ModuleNotFoundError: No module named 'frobnicator_lib'\n")
+    assert one.cause.endswith("the module frobnicator_lib, and which distribution brings it podfit does not know")
+    assert one.packages == () and not any(step.startswith("pip") for step in one.fix)
+
+
+@pytest.mark.parametrize(
+    ("module", "address"),
+    [("clip", "openai/CLIP.git"), ("detectron2", "detectron2.git"), ("amp_C", "apex.git"), ("simple_knn", "")],
+)
+def test_what_no_index_has_comes_from_its_project(module: str, address: str) -> None:
+    one = first(f"ModuleNotFoundError: No module named '{module}'\n")
+    assert address in one.fix[0] if address else "its own instructions" in one.fix[0]
+    assert not one.fix[0].startswith("pip install")
+    log = f"ImportError: {PLACE}/{module}/_C.so: undefined symbol: _ZN3c105ErrorC2ENS_14SourceLocationESs\n"
+    again = first(log).fix
+    assert not any(step.startswith("pip install") and "git+" not in step for step in again)
+
+
+def test_a_module_of_pythons_own_is_nobodys_release() -> None:
+    one = first(">>> import distutils.util\nModuleNotFoundError: No module named 'distutils'\n")
+    assert one.fix[0] == "pip install setuptools" and not any("distutils" in step for step in one.fix)
+
+
+def test_the_launcher_of_a_kernel_is_ipykernels() -> None:
+    assert first("/opt/venv/bin/python: No module named ipykernel_launcher\n").fix[0] == "pip install ipykernel"

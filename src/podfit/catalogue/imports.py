@@ -14,7 +14,7 @@ import msgspec
 
 from podfit.catalogue.slim import spoiling_calls
 from podfit.catalogue.table import table
-from podfit.model import Evidence, EvidenceKind
+from podfit.model import Evidence, EvidenceKind, canonical
 
 
 class ImportName(msgspec.Struct, frozen=True):
@@ -149,6 +149,14 @@ def another(distribution: str) -> Unpublished | None:
     """Return the project that people mean by a normalized name which on the index is another project's."""
     for module, entry in table("import_names").get("unpublished", {}).items():
         if entry.get("other") == distribution:
+            return _unpublished(module, entry)
+    return None
+
+
+def unreleased(distribution: str) -> Unpublished | None:
+    """Return the project that a normalized name means of which no index has a release by that name, None for others."""
+    for module, entry in table("import_names").get("unpublished", {}).items():
+        if distribution in (canonical(module), entry.get("other")):
             return _unpublished(module, entry)
     return None
 

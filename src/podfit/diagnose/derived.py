@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from podfit.catalogue.imports import find, is_generic, is_known, is_shared, meant
+from podfit.catalogue.imports import find, is_generic, is_known, is_shared, meant, unpublished
 from podfit.catalogue.moved_names import moved
 from podfit.catalogue.system_libraries import debian_packages, relatives
 from podfit.catalogue.table import table
@@ -138,7 +138,10 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
         return
     top = module.partition(".")[0]
     known = find(module)
-    fields["distribution"] = extract.distribution_of(module)
+    fields["distribution"] = reading.there.owners.get(top) or extract.distribution_of(module)
+    project = unpublished(module) if known is None else None
+    fields["elsewhere"] = f"{top} {project.reason}" if project else ""
+    fields["guessed"] = "" if known or project or top in reading.there.owners else "yes"
     if fields["distribution"] and fields["distribution"] != canonical(top):
         fields["comes_from"] = f" (it comes from {fields['distribution']})"
     inside = bool(fields.get("importer"))

@@ -83,7 +83,7 @@ def _imported(one: Raised, reading: Reading) -> str:
         near = reading.lines[max(0, one.start - 3) : one.start][::-1]
     for line in near:
         found = _IMPORT.match(line.text)
-        if found:
+        if found and not derived.python_module(found["module"]):
             return extract.distribution_of(found["module"])
     return ""
 

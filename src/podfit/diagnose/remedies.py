@@ -8,13 +8,25 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from podfit.catalogue.imports import Unpublished, unreleased
 from podfit.diagnose.torch_steps import TORCH_STEPS, pip, stays
 from podfit.far.symptoms import applies, filled
 from podfit.model import canonical
 
 _Fields = Mapping[str, str]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_MOVING = ("install", "upgrade", "fitting", "older", "unpinned", "reinstall", "rebuild", "wheel", "replace")
+_MOVING = (
+    "install",
+    "upgrade",
+    "fitting",
+    "older",
+    "unpinned",
+    "reinstall",
+    "rebuild",
+    "wheel",
+    "replace",
+    "no_isolation",
+)
 """Steps that put another version of what they name into place."""
 _NOT_PACKAGES = {"python", "pip", "nvidia-driver", "cuda-toolkit"}
 """What a fix may act on and no index has under that name."""
@@ -39,8 +51,20 @@ def steps_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
 
 def _step(row: Mapping[str, Any], do: str, what: str, fields: _Fields) -> str:
     """Return one step; what would move a framework that the template holds says so in place of doing it."""
-    name = _NAME.match(what) if do in _MOVING and "absent" not in row.get("check", {}) else None
-    return (stays(canonical(name[0]), fields) if name else "") or _STEPS[do](what, fields)
+    named = _NAME.match(what) if do in _MOVING else None
+    name = canonical(named[0]) if named else ""
+    if name and "absent" not in row.get("check", {}) and (kept := stays(name, fields)):
+        return kept
+    project = unreleased(name) if name else None
+    return _from_its_project(name, project) if project else _STEPS[do](what, fields)
+
+
+def _from_its_project(name: str, project: Unpublished) -> str:
+    """Return how to get what no index has by its name: from the address that its project installs from."""
+    told = f"{name} {project.reason}"
+    return (
+        f"{told}: {pip('--no-build-isolation', project.url)}" if project.url else f"{told}: follow its own instructions"
+    )
 
 
 def wanted_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
@@ -54,7 +78,8 @@ def wanted_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
                 requirement = f"{what}>{fields[what.replace('-', '_') + '_version'].partition('+')[0]}"
             if _is_requirement(requirement):
                 name = canonical(Requirement(requirement).name)
-                found += [requirement] if name not in _NOT_PACKAGES and not stays(name, fields) else []
+                asked = name not in _NOT_PACKAGES and not stays(name, fields) and unreleased(name) is None
+                found += [requirement] if asked else []
     return tuple(dict.fromkeys(found))
 
 
@@ -148,9 +173,8 @@ def _relax(what: str, fields: _Fields) -> str:
 
 
 def _no_isolation(what: str, fields: _Fields) -> str:
-    return (
-        f"{pip('--no-build-isolation', what)}  # after what it imports is installed ({fields.get('module', 'torch')})"
-    )
+    imported = fields.get("module", "torch") if fields.get("in_build") else "torch"
+    return f"{pip('--no-build-isolation', what)}  # after what it imports is installed ({imported})"
 
 
 def _old_setuptools(what: str, fields: _Fields) -> str:
