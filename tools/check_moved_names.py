@@ -28,7 +28,12 @@ from podfit.index import Index
 from podfit.model import PodfitError
 
 TABLE = Path(__file__).resolve().parents[1] / "src" / "podfit" / "catalogue" / "moved_names.toml"
-PACKAGES = {"huggingface-hub": "huggingface_hub", "protobuf": "google/protobuf", "scikit-learn": "sklearn"}
+PACKAGES = {
+    "huggingface-hub": "huggingface_hub",
+    "protobuf": "google/protobuf",
+    "scikit-learn": "sklearn",
+    "pillow": "PIL",
+}
 """Where a distribution's package is, if not under its own name."""
 
 
@@ -62,17 +67,18 @@ def exported(source: str) -> set[str]:
 
 
 def answered(function: ast.AST) -> set[str]:
-    """Return the strings that a module's `__getattr__` compares a name with: what it still answers."""
-    compared = (node for node in ast.walk(function) if isinstance(node, ast.Compare))
-    constants = (each for node in compared for each in ast.walk(node) if isinstance(each, ast.Constant))
-    return {each.value for each in constants if isinstance(each.value, str)}
+    """Return the strings in a module's `__getattr__`: the names that it still answers, and some words besides."""
+    constants = (each for each in ast.walk(function) if isinstance(each, ast.Constant))
+    return {each.value for each in constants if isinstance(each.value, str) and each.value.isidentifier()}
 
 
 def in_module(wheel: zipfile.ZipFile, module: str) -> set[str]:
-    """Return what one module (`package/module`) exports, a package's own `__init__` among them."""
+    """Return what one module (`package/module`) exports, a package's own `__init__` among them, and its submodules."""
     names = wheel.namelist()
     wanted = [f"{module}{place}{end}" for place in ("", "/__init__") for end in (".py", ".pyi")]
-    return {name for path in wanted if path in names for name in exported(wheel.read(path).decode("utf-8", "replace"))}
+    found = {each for path in wanted if path in names for each in exported(wheel.read(path).decode("utf-8", "replace"))}
+    inside = (path[len(module) + 1 :] for path in names if path.startswith(f"{module}/"))
+    return found | {path.partition("/")[0].partition(".")[0] for path in inside}
 
 
 def in_package(wheel: zipfile.ZipFile, package: str) -> set[str]:

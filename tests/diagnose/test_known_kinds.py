@@ -123,3 +123,109 @@ def test_a_module_of_pythons_own_is_nobodys_release() -> None:
 
 def test_the_launcher_of_a_kernel_is_ipykernels() -> None:
     assert first("/opt/venv/bin/python: No module named ipykernel_launcher\n").fix[0] == "pip install ipykernel"
+
+
+FRAME = '  File "{}/{}/core.py", line 9, in run\n    run()\n'
+
+
+def within(package: str, message: str) -> str:
+    """A log of an exception that a library's file raised."""
+    return f"Traceback (most recent call last):\n{FRAME.format(PLACE, package)}{message}\n"
+
+
+def test_a_build_that_is_made_for_one_torch_is_not_merely_upgraded() -> None:
+    for package in ("xformers", "vllm"):
+        log = f"ImportError: {PLACE}/{package}/_C.abi3.so: undefined symbol: _ZN3c105ErrorC2ENS_14SourceLocationESs\n"
+        (step,) = first(log).fix
+        assert step.startswith(f"install the {package} that was built for the torch that is here")
+
+
+def test_what_xformers_says_of_the_torch_that_is_there_is_read() -> None:
+    log = (
+        "WARNING[XFORMERS]: xFormers can't load C++/CUDA extensions. xFormers was built for:\n"
+        "    PyTorch 2.5.1+cu121 with CUDA 1201 (you have 2.4.1+cu124)\n    Python  3.11.10 (you have 3.11.10)\n"
+        "NotImplementedError: No operator found for `memory_efficient_attention_forward` with inputs:\n"
+    )
+    one = first(log)
+    assert one.symptom == "xformers-built-for"
+    assert one.fix[0].startswith("install the xformers that was built for torch 2.4.1+cu124")
+
+
+def test_what_torch_requires_comes_back_where_something_else_took_its_place() -> None:
+    log = within("torch", f"ImportError: cannot import name 'Driver' from 'triton.x' ({PLACE}/triton/x.py)")
+    one = first(log, There({"torch": "2.4.1+cu124"}, {}, "pod", "", "12.4"))
+    assert "another one took the place of torch's own" in one.cause
+    assert one.fix == (
+        "pip install --force-reinstall torch==2.4.1+cu124 --index-url https://download.pytorch.org/whl/cu124",
+    )
+
+
+def test_a_template_stays_in_sight_of_a_virtual_environment() -> None:
+    for log in (
+        "$ pip install einops\nerror: externally-managed-environment\n",
+        "error: externally-managed-environment\n",
+    ):
+        one = first(log)
+        assert "--system-site-packages" in one.fix[0] and "..." not in "".join(one.fix)
+    log = "error: uninstall-distutils-installed-package\n\n× Cannot uninstall blinker 1.4\n╰─> It is a distutils one.\n"
+    assert first(log).fix[0] == "pip install --ignore-installed --no-deps blinker"
+
+
+def test_who_cannot_be_had_beside_a_pinned_torch_has_a_name() -> None:
+    log = (
+        "  × No solution found when resolving dependencies:\n"
+        "  ╰─▶ Because servus==0.6.3 depends on torch==2.4.0 and you require torch==2.4.1+cu124, we can conclude that\n"
+        "      your requirements are unsatisfiable.\n"
+    )
+    one = first(log)
+    assert set(one.packages) == {"torch", "servus"}
+    assert one.fix == ("leave torch as the template has it, and let servus give way: a release that accepts it",)
+
+
+def test_limits_that_exclude_each_other_are_no_requirement() -> None:
+    log = (
+        "The conflict is caused by:\n    one 1.0 depends on wordtree==1.7.1\n    two 2.0 depends on wordtree>=1.9\n\n"
+        "ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/\n"
+    )
+    assert first(log).fix[0] == "no wordtree is what all of one, two ask for: let one of them give way"
+
+
+@pytest.mark.parametrize(
+    ("log", "symptom", "word"),
+    [
+        (
+            "RuntimeError: CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `x`\n",
+            "cublas-not-initialized",
+            "most",
+        ),
+        ("Error while creating shared memory segment /dev/shm/nccl-x (size 9)\n", "nccl-shared-memory", "/dev/shm"),
+        (within("speedy", "RuntimeError: Ninja is required to load C++ extensions"), "ninja-missing", "ninja"),
+        (
+            within(
+                "speedy",
+                "speedy.Mismatch: Installed CUDA version 11.8 does not match the version torch was compiled with 12.4",
+            ),
+            "cuda-build-mismatch",
+            "(11.8) is not the one that torch was compiled with (12.4)",
+        ),
+        (
+            within("triton", "RuntimeError: Failed to find C compiler. Please specify via CC environment variable."),
+            "compiler-missing",
+            "at run time",
+        ),
+        (
+            "ImportError: /lib/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /root/x/fused.so)\n",
+            "glibc-version",
+            "which fused.so needs",
+        ),
+        (
+            within("speedy", "AttributeError: module 'torch' has no attribute 'uint64'"),
+            "torch-name-gone",
+            "speedy uses uint64 of torch",
+        ),
+    ],
+    ids=lambda each: each[:24],
+)
+def test_what_the_words_tell_is_told(log: str, symptom: str, word: str) -> None:
+    one = first(log)
+    assert one.symptom == symptom and word in one.cause

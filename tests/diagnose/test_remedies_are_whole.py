@@ -67,3 +67,10 @@ def test_a_module_that_a_release_no_longer_has_is_no_missing_distribution() -> N
     assert "the log does not tell" in unknown.fix[-1]
     shared = first("ModuleNotFoundError: No module named 'google.protobuf'\n")
     assert shared.fix[0] == "pip install protobuf"
+
+
+def test_what_was_to_be_imported_from_a_module_tells_when_it_went() -> None:
+    line = "    from pytorch_lightning.utilities.distributed import rank_zero_only\n"
+    gone = "ModuleNotFoundError: No module named 'pytorch_lightning.utilities.distributed'\n"
+    assert first(line + gone).fix[0] == "pip install 'pytorch-lightning<2.0'"
+    assert "the log does not tell" in first(gone).fix[-1]

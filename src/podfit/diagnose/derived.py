@@ -151,6 +151,10 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     if dot and (known or _in_packages(top, reading)) and not is_shared(top):
         fields["part_of_installed"] = "yes"  # where the package itself were absent, Python would name that
         _moved(fields, fields["distribution"], parent, last)
+        above = " ".join(line.text for line in reading.lines[max(0, hit.line - 4) : hit.line])
+        asked = re.search(rf"from {re.escape(module)} import (\w+)", above)
+        if asked and not fields["gone_in"]:
+            _moved(fields, fields["distribution"], module, asked[1])
     if fields.get("importer") == fields["distribution"]:
         fields["importer"] = _outer(one, fields["distribution"])
 
@@ -290,7 +294,8 @@ def _build(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
     text = reading.lines[hit.line].text
     if "Visual" in text:
         fields["windows"] = "yes"
-    if not fields.get("build_of") and one is not None and fields.get("culprit") in ("triton", "torch"):
+    own = "specify via CC environment variable" in text  # Triton's words
+    if own or (not fields.get("build_of") and one is not None and fields.get("culprit") in ("triton", "torch")):
         fields["triton_runtime"] = "yes"
 
 
@@ -328,6 +333,10 @@ def _environment(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None
     fields["asked_words"] = asked
     if fields.get("uv"):
         fields["name"] = ""
+    elif hit.row["id"] == "cannot-uninstall" and not fields.get("name"):
+        near = " ".join(line.text for line in reading.lines[hit.line : hit.line + 4])
+        named = re.search(r"Cannot uninstall '?(?P<name>[A-Za-z0-9][\w.-]*?)'?(?: \d|\. )", near)
+        fields["name"], fields["plain"] = named["name"] if named else fields.get("plain", ""), ""
 
 
 def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:

@@ -54,7 +54,9 @@ def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | No
     needs = re.search(r"required by (?P<path>[^)\s]+)", text)
     path = needs["path"] if needs else ""
     owner = owned(path, reading, one)
-    fields["needs_it"] = owner.distribution or owner.importer or ("" if "conda" in path else fields.get("culprit", ""))
+    outside = bool(path) and not owner.module
+    fields["needs_it"] = owner.distribution or owner.importer or ("" if outside else fields.get("culprit", ""))
+    fields["needs_told"] = fields["needs_it"] or path.rpartition("/")[2]
     family = fields.get("family", "")
     fields["family_name"] = {
         "GLIBC": "the C library (glibc)",
@@ -76,7 +78,9 @@ def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | No
 def _toolkit_fields(fields: _Fields, hit: Hit, reading: Reading) -> None:
     """Fill in the two CUDAs of a toolkit that is another than torch's: the words go over several lines."""
     near = " ".join(line.text for line in reading.lines[hit.line : hit.line + 4])
-    told = re.search(r"detected CUDA version \(([\d.]+)\).{0,80}?PyTorch\s*\(([\d.]+)\)", near)
+    told = re.search(r"detected CUDA version \(([\d.]+)\).{0,80}?PyTorch\s*\(([\d.]+)\)", near) or re.search(
+        r"Installed CUDA version ([\d.]+) does not match the version torch was compiled with ([\d.]*\d)", near
+    )
     if told:
         fields["have"], fields["need"] = told[1], told[2]
 
@@ -171,6 +175,7 @@ def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None
     asked = [name for name in reading.asked if name not in ("torch", "torchvision", "torchaudio")]
     fields["by"] = f" (installing {', '.join(asked[:3])})" if asked else ""
     version = reading.versions.get("torch", "")
+    fields.setdefault("name", fields.get("member", ""))
     if fields.get("before") and version and version != fields["before"]:
         fields["by"] += f" with {version}"
     if "+cpu" in version or "+cpu" in text:

@@ -46,7 +46,8 @@ def steps_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
             what = filled(step["what"], fields)
             if what:
                 found.append(_step(row, step["do"], what, fields))
-    return tuple(dict.fromkeys(each for each in found if each))
+    steps = list(dict.fromkeys(each for each in found if each))
+    return (steps[0].removeprefix("or "), *steps[1:]) if steps else ()
 
 
 def _step(row: Mapping[str, Any], do: str, what: str, fields: _Fields) -> str:
@@ -72,8 +73,9 @@ def wanted_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
     found = []
     for step in row.get("fix", ()):
         what = filled(step["what"], fields) if applies(step.get("when", ""), fields) else ""
-        if what and step["do"] in ("install", "upgrade", "fitting", "older", "unpinned", "relax"):
+        if what and step["do"] in ("install", "upgrade", "fitting", "for_torch", "older", "unpinned", "relax"):
             requirement = _relaxed(what, fields) if step["do"] == "relax" else what
+            requirement = fields.get("against", "") if stays(what, fields) and step["do"] == "relax" else requirement
             if step["do"] == "upgrade" and fields.get(f"{what.replace('-', '_')}_version"):
                 requirement = f"{what}>{fields[what.replace('-', '_') + '_version'].partition('+')[0]}"
             if _is_requirement(requirement):
@@ -179,7 +181,7 @@ def _no_isolation(what: str, fields: _Fields) -> str:
 
 def _old_setuptools(what: str, fields: _Fields) -> str:
     limit = (
-        "58" if "use_2to3" in fields.get("two", "") else "66" if fields.get("invalid") or fields.get("extras") else "81"
+        "58" if "use_2to3" in fields.get("two", "") else "66" if fields.get("invalid") or fields.get("extras") else "82"
     )
     return f"pip install 'setuptools<{limit}' wheel && {pip('--no-build-isolation', what)}"
 

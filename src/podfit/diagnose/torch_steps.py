@@ -168,7 +168,7 @@ def _again(what: str, fields: _Fields) -> str:
     version = fields.get("torch_held", "") or fields.get("torch_version", "")
     if not version or what != "torch":
         return (
-            f"install the CUDA libraries that {what} requires again, in the versions that its metadata names "
+            f"install what {what} requires again, in the versions that its metadata names "
             f"(python -m pip check tells which differ), and leave {what} as it is"
         )
     return pip("--force-reinstall", f"{what}=={version}", *index_of(version))
@@ -181,6 +181,13 @@ def _pair(what: str, fields: _Fields) -> str:
     if version:
         return pip("--no-deps", "--force-reinstall", f"{what}=={version}", *index_of(torch))
     return f"install the {what} that belongs to the torch that is here ({INDEX}; python -c 'import torch; print(torch.__version__)' names it)"
+
+
+def _for_torch(what: str, fields: _Fields) -> str:
+    """The release of an extension that was built for the torch that is there: which one it is, its metadata say."""
+    torch = fields.get("torch_held", "") or fields.get("torch_version", "")
+    told = f"torch {torch}" if torch else "the torch that is here"
+    return f"install the {what} that was built for {told}: each release requires one torch, a newer one would bring another"
 
 
 def stays(name: str, fields: _Fields) -> str:
@@ -203,5 +210,6 @@ TORCH_STEPS: dict[str, Callable[[str, _Fields], str]] = {
     "required_torch": _required,
     "reinstall_deps": _again,
     "pair": _pair,
+    "for_torch": _for_torch,
 }
 """What a row's fix may say of torch: `do` to the step."""
