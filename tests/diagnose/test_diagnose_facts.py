@@ -127,3 +127,16 @@ def test_a_plan_that_is_none(tmp_path: Path) -> None:
         facts_of(plan=str(tmp_path / "plan.json"))
     with pytest.raises(InputError, match="cannot be read"):
         facts_of(plan=str(tmp_path / "none.json"))
+
+
+def test_a_release_that_is_there_already_comes_back_and_a_mere_upgrade_is_no_mend(tmp_path: Path) -> None:
+    from podfit.diagnose.remedies import Wanted, wanted_of
+    from podfit.diagnose.solved import with_solved_fix
+
+    facts = template(tmp_path, "numpy==1.26.4")
+    log = "The conflict is caused by:\n    The user requested numpy==2.1.0\n    numba 0.59.1 depends on numpy<1.27\n"
+    (cause, *_) = podfit.diagnose(log, facts=facts).causes
+    assert cause.fix[0] == f"pip install numpy==1.26.4  # as {facts.source} has it"
+    upgrade = {"fix": [{"do": "upgrade", "what": "wordtree"}, {"do": "install", "what": "wordtree>=2"}]}
+    assert wanted_of(upgrade, {}) == (Wanted("wordtree", True), Wanted("wordtree>=2"))
+    assert with_solved_fix(cause, None, facts) is cause

@@ -229,3 +229,14 @@ def test_limits_that_exclude_each_other_are_no_requirement() -> None:
 def test_what_the_words_tell_is_told(log: str, symptom: str, word: str) -> None:
     one = first(log)
     assert one.symptom == symptom and word in one.cause
+
+
+@pytest.mark.parametrize(("kind", "fix"), [("qwen3", "'transformers>=4.51'"), ("whistler", "--upgrade transformers")])
+def test_the_release_that_brought_a_models_type_is_asked_for_where_it_is_known(kind: str, fix: str) -> None:
+    log = f"ValueError: The checkpoint has model type `{kind}` but Transformers does not recognize this architecture.\n"
+    assert first(log).fix[0] == f"pip install {fix}"
+
+
+def test_versions_of_the_environment_are_not_told_as_the_logs() -> None:
+    there = There({"torch": "2.4.1+cu124", "torchvision": "0.19.1+cu124"}, {}, "pod", "", "12.4")
+    assert "(" not in first("RuntimeError: operator torchvision::nms does not exist\n", there).cause

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from podfit.catalogue.imports import find, is_generic, is_known, is_shared, meant, unpublished
-from podfit.catalogue.moved_names import moved
 from podfit.catalogue.system_libraries import debian_packages, relatives
 from podfit.catalogue.table import table
 from podfit.diagnose import extract
 from podfit.diagnose.clashes import find_clash
 from podfit.diagnose.derived_cuda import arch_fields, library_fields, nccl_fields, torch_fields
+from podfit.diagnose.derived_names import hugging_face_fields, moved_fields, name_fields, outer
 from podfit.diagnose.derived_python import python_fields
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
@@ -21,11 +21,6 @@ from podfit.model import canonical
 
 _Fields = dict[str, str]
 _Derive = Callable[[_Fields, Hit, Reading, "Raised | None"], None]
-_FAMILY = {
-    "huggingface_hub": "huggingface-hub",
-    "sentence_transformers": "sentence-transformers",
-    "hf_transfer": "hf-transfer",
-}
 _UNREACHED = (
     "Failed to establish a new connection",
     "name resolution",
@@ -62,56 +57,6 @@ def _own_numpy(fields: _Fields, one: Raised | None) -> None:
         fields["culprit"] = ""
 
 
-def _names(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
-    """Names that a release has lost or gained, by the table of moved names."""
-    where = fields.get("where", "") or fields.get("inside", "")
-    top = (fields.get("family") or where).partition(".")[0]
-    if top and not fields.get("dist"):
-        fields["dist"] = _FAMILY.get(top, extract.distribution_of(top))
-    _moved(fields, fields.get("dist", ""), where, fields.get("name", ""))
-    if fields.get("importer") == fields.get("dist"):
-        fields["importer"] = _outer(one, fields.get("dist", ""))
-    if fields.get("culprit") and fields.get("culprit") == fields.get("dist"):
-        fields["culprit"] = _outer(one, fields.get("dist", ""))
-    if re.match(r"transformers\.(?:modeling|tokenization|configuration)_(?!utils|auto|outputs|flax|tf)\w+$", where):
-        fields["module_old"] = "yes"
-
-
-def _moved(fields: _Fields, distribution: str, where: str, name: str) -> None:
-    """Fill in since when a distribution no longer has a name of a module, or has it."""
-    gone, came = moved(distribution, where, name)
-    fields["gone_in"], fields["came_in"] = _short(gone), _short(came)
-
-
-def _short(version: str) -> str:
-    """Return a version without its last zero."""
-    return re.sub(r"(\.\d+)\.0$", r"\1", version)
-
-
-def _outer(one: Raised | None, besides: str) -> str:
-    """Return the distribution of the deepest frame outside one distribution, when there is any."""
-    if one is None:
-        return ""
-    for frame in reversed(one.frames):
-        name = extract.importable(frame.path)
-        if not name and "importlib" not in frame.path and not frame.path.startswith("<"):
-            return ""
-        if name and name != besides:
-            return name
-    return ""
-
-
-def _hugging_face(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
-    """The Hugging Face family: whose requirement, on what."""
-    _names(fields, hit, reading, one)
-    if not fields.get("dist"):
-        fields["dist"] = (
-            canonical(fields.get("newest", "") or fields.get("name", ""))
-            if hit.row["id"] == "backend-library-missing"
-            else ""
-        )
-
-
 def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
     """A module: its distribution, whether it is the project's own, or Python's."""
     module = fields.get("module", "")
@@ -128,8 +73,8 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
         top = where.partition(".")[0]
         fields["own_where"] = "" if is_known(top) or _in_packages(top, reading) else "yes"
         if fields.get("importer") == fields["distribution"]:
-            fields["importer"] = _outer(one, fields["distribution"])
-        _moved(fields, fields["distribution"], where, fields.get("name", ""))
+            fields["importer"] = outer(one, fields["distribution"])
+        moved_fields(fields, fields["distribution"], where, fields.get("name", ""))
     named = fields.get("optional", "") or fields.get("named", "")
     if named:
         other = meant(canonical(named))
@@ -150,13 +95,13 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     parent, dot, last = module.rpartition(".")
     if dot and (known or _in_packages(top, reading)) and not is_shared(top):
         fields["part_of_installed"] = "yes"  # where the package itself were absent, Python would name that
-        _moved(fields, fields["distribution"], parent, last)
+        moved_fields(fields, fields["distribution"], parent, last)
         above = " ".join(line.text for line in reading.lines[max(0, hit.line - 4) : hit.line])
         asked = re.search(rf"from {re.escape(module)} import (\w+)", above)
         if asked and not fields["gone_in"]:
-            _moved(fields, fields["distribution"], module, asked[1])
+            moved_fields(fields, fields["distribution"], module, asked[1])
     if fields.get("importer") == fields["distribution"]:
-        fields["importer"] = _outer(one, fields["distribution"])
+        fields["importer"] = outer(one, fields["distribution"])
 
 
 def _in_packages(top: str, reading: Reading) -> bool:
@@ -261,7 +206,7 @@ def _pydantic(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     if new:
         fields["pydantic_new"] = new
     if fields.get("culprit") in ("pydantic", "pydantic-core"):
-        fields["culprit"] = _outer(one, fields["culprit"])
+        fields["culprit"] = outer(one, fields["culprit"])
 
 
 def _protobuf(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -271,10 +216,10 @@ def _protobuf(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     if name in names["gone"] and names["gone"][name] != "9999":
         fields["protobuf_gone"] = names["gone"][name]
     if fields.get("culprit") == "protobuf":
-        fields["culprit"] = _outer(one, "protobuf")
+        fields["culprit"] = outer(one, "protobuf")
     if one is not None and fields.get("culprit", "") in ("", "google"):
-        outer = [extract.importable(frame.path) for frame in one.frames]
-        fields["culprit"] = next((each for each in reversed(outer) if each and each not in ("protobuf", "google")), "")
+        users = [extract.importable(frame.path) for frame in one.frames]
+        fields["culprit"] = next((each for each in reversed(users) if each and each not in ("protobuf", "google")), "")
 
 
 def _build(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -364,7 +309,7 @@ GENERAL: tuple[_Derive, ...] = (_asked, python_fields)
 BY_CATEGORY: dict[str, tuple[_Derive, ...]] = {
     "numpy2_abi": (_numpy,),
     "numpy_api_removed": (_numpy,),
-    "hf_version_mismatch": (_hugging_face,),
+    "hf_version_mismatch": (hugging_face_fields,),
     "missing_module_name_mismatch": (_modules, _names_on_index),
     "pip_resolution_impossible": (_resolver,),
     "xgboost_lightgbm": (_boosting,),
@@ -376,8 +321,8 @@ BY_CATEGORY: dict[str, tuple[_Derive, ...]] = {
     "gpu_arch": (arch_fields,),
     "missing_cuda_lib": (library_fields,),
     "nccl_mismatch": (library_fields, nccl_fields),
-    "torch_ext_symbol": (_names, torch_fields),
-    "torchvision_mismatch": (_names, torch_fields),
+    "torch_ext_symbol": (name_fields, torch_fields),
+    "torchvision_mismatch": (name_fields, torch_fields),
     "torch_reinstalled_or_downgraded": (torch_fields,),
     "driver_too_old": (arch_fields,),
     "glibc_or_glibcxx": (library_fields,),

@@ -59,7 +59,7 @@ def _general(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     fields["python_told"] = f" ({python})" if python else ""
     for name, version in reading.versions.items():
         fields.setdefault(f"{name.replace('-', '_')}_version", version)
-        if name in ("torch", "torchvision", "numpy"):
+        if name in ("torch", "torchvision", "numpy") and name in reading.stated:
             fields[f"{name}_seen"] = f" ({version})"
 
 

@@ -60,9 +60,14 @@ class Reading:
     there: There = field(default_factory=There)
 
     @cached_property
+    def stated(self) -> Mapping[str, str]:
+        """The versions that the log states, by normalized name."""
+        return extract.versions(self.lines)
+
+    @cached_property
     def versions(self) -> Mapping[str, str]:
         """The versions that the log states, else those of the environment at hand, by normalized name."""
-        return {**self.there.versions, **extract.versions(self.lines)}
+        return {**self.there.versions, **self.stated}
 
     @cached_property
     def python(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -68,7 +68,14 @@ def _from_its_project(name: str, project: Unpublished) -> str:
     )
 
 
-def wanted_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
+class Wanted(NamedTuple):
+    """A requirement that a fix would have; doubted where it only asks for another release than the one that failed."""
+
+    requirement: str
+    doubted: bool = False
+
+
+def wanted_of(row: Mapping[str, Any], fields: _Fields) -> tuple[Wanted, ...]:
     """Return the requirements that the fix would have, best first: what a solver can be asked for."""
     found = []
     for step in row.get("fix", ()):
@@ -81,7 +88,8 @@ def wanted_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
             if _is_requirement(requirement):
                 name = canonical(Requirement(requirement).name)
                 asked = name not in _NOT_PACKAGES and not stays(name, fields) and unreleased(name) is None
-                found += [requirement] if asked else []
+                doubted = step["do"] in ("upgrade", "fitting", "older") and not Requirement(requirement).specifier
+                found += [Wanted(requirement, doubted)] if asked else []
     return tuple(dict.fromkeys(found))
 
 
