@@ -82,8 +82,8 @@ def in_module(wheel: zipfile.ZipFile, module: str) -> set[str]:
 
 
 def in_package(wheel: zipfile.ZipFile, package: str) -> set[str]:
-    """Return what a package's own `__init__` exports."""
-    return in_module(wheel, f"{package}/__init__")
+    """Return what a package's own `__init__` exports, or the one module that a distribution is, and its submodules."""
+    return in_module(wheel, package)
 
 
 def anywhere(wheel: zipfile.ZipFile, package: str) -> set[str]:

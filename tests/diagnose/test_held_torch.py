@@ -97,3 +97,13 @@ def test_a_torch_that_was_exchanged_comes_back() -> None:
     assert causes(told, POD)[0].fix[0].startswith(f"pip install --force-reinstall torch=={HELD} --index-url")
     told = "torchvision 0.24.0 requires torch==2.9.0, but you have torch 2.4.1 which is incompatible.\n"
     assert causes(told, POD)[0].fix[0].startswith("pip install --no-deps --force-reinstall torchvision==0.19.1 ")
+
+
+@pytest.mark.parametrize("there", [None, POD], ids=["no environment", "a template"])
+def test_what_goes_with_one_torch_comes_in_that_release_and_brings_none(there: There | None) -> None:
+    for log in [*LOGS, "ModuleNotFoundError: No module named 'torchvision.transforms.functional_tensor'\n"]:
+        for cause in causes(log, there):
+            for step in cause.fix:
+                moved = re.search(r"pip install (?=[^#&|]*\btorch(?:vision|audio)\b)[^#&|]*", step)
+                assert moved is None or "--no-deps" in moved[0], (cause.symptom, step)
+                assert there is None or moved is None or re.search("==(?:0.19.1|2.4.1)", moved[0]), step

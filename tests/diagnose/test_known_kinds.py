@@ -179,7 +179,13 @@ def test_who_cannot_be_had_beside_a_pinned_torch_has_a_name() -> None:
     )
     one = first(log)
     assert set(one.packages) == {"torch", "servus"}
-    assert one.fix == ("leave torch as the template has it, and let servus give way: a release that accepts it",)
+    assert one.fix[0].startswith("leave torch as the template has it, and let servus give way: loosen that pin")
+    log = (
+        "The conflict is caused by:\n"
+        "    The user requested torch==2.4.1\n    torchvision 0.17.0 depends on torch==2.2.0\n\n"
+        "ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/\n"
+    )
+    assert "torchvision==0.19.1" in first(log).fix[1]
 
 
 def test_limits_that_exclude_each_other_are_no_requirement() -> None:
@@ -240,3 +246,75 @@ def test_the_release_that_brought_a_models_type_is_asked_for_where_it_is_known(k
 def test_versions_of_the_environment_are_not_told_as_the_logs() -> None:
     there = There({"torch": "2.4.1+cu124", "torchvision": "0.19.1+cu124"}, {}, "pod", "", "12.4")
     assert "(" not in first("RuntimeError: operator torchvision::nms does not exist\n", there).cause
+
+
+@pytest.mark.parametrize(
+    ("log", "fix"),
+    [
+        (within("waves", "ImportError: cannot import name 'bool' from 'numpy' (/v/numpy/__init__.py)"), "'numpy<1.24'"),
+        (
+            within("waves", "ImportError: cannot import name 'float_' from 'numpy' (/v/numpy/__init__.py)"),
+            "'numpy<2.0'",
+        ),
+        (
+            within("waves", "ImportError: cannot import name 'whistle' from 'numpy' (/v/numpy/__init__.py)"),
+            "--upgrade waves",
+        ),
+        (
+            within(
+                "torch",
+                f"ImportError: cannot import name 'TypeIs' from 'typing_extensions' ({PLACE}/typing_extensions.py)",
+            ),
+            "'typing-extensions>=4.10'",
+        ),
+    ],
+    ids=["an alias", "a name", "an unknown name", "a newer one"],
+)
+def test_a_name_asks_for_the_release_that_has_it(log: str, fix: str) -> None:
+    assert first(log).fix[0] == f"pip install {fix}"
+
+
+@pytest.mark.parametrize(
+    ("log", "symptom", "fix"),
+    [
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'\n", "program-missing", "install -y ffmpeg"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'pdftoppm'\n", "program-missing", "poppler-utils"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'a.csv'\n", "file-missing", "check the path"),
+        (
+            within("x", "AttributeError: 'NoneType' object has no attribute 'cadam32bit_grad_fp32'"),
+            "bitsandbytes-setup",
+            "",
+        ),
+        (
+            within("torch", "RuntimeError: nvrtc: error: failed to open libnvrtc-builtins.so.12.1."),
+            "cuda-library-missing",
+            "",
+        ),
+        (
+            within("x", "RuntimeError: Error building extension 'y'\n/bin/sh: 1: c++: not found"),
+            "compiler-missing",
+            "apt",
+        ),
+    ],
+    ids=lambda each: each[-24:],
+)
+def test_what_is_missing_has_its_name(log: str, symptom: str, fix: str) -> None:
+    one = first(log)
+    assert one.symptom == symptom and fix in one.fix[0]
+
+
+def test_triton_stays_with_torch() -> None:
+    one = first(within("bits", "ModuleNotFoundError: No module named 'triton.ops'"))
+    assert one.fix[0] == "pip install --upgrade bits"
+    assert not any(step.startswith("pip") and "triton" in step for step in one.fix)
+
+
+def test_a_local_version_that_no_index_has_leaves_the_templates_torch() -> None:
+    log = (
+        "ERROR: Could not find a version that satisfies the requirement torch=={}+cu110 (from versions: 2.2.0, 2.4.1)\n"
+        "ERROR: No matching distribution found for torch=={}+cu110\n"
+    )
+    one = first(log.format("1.7.1", "1.7.1"))
+    assert one.fix[0].startswith("take torch out of the requirements")
+    assert any("no torch 1.7.1 for this Python at all" in step for step in one.fix)
+    assert not any("at all" in step for step in first(log.format("2.4.1", "2.4.1")).fix)

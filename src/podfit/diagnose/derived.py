@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from podfit.catalogue.held import is_held
 from podfit.catalogue.imports import find, is_generic, is_known, is_shared, meant, unpublished
 from podfit.catalogue.system_libraries import debian_packages, relatives
 from podfit.catalogue.table import table
@@ -45,6 +46,8 @@ def _numpy(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
     ):
         fields["numpy_is_two"] = "yes"
     names = table("moved_names")["numpy"]
+    if hit.row["id"] == "numpy-import-name":
+        moved_fields(fields, "numpy", fields.get("where", ""), fields.get("name", ""))
     came = names["came"].get(fields.get("name", ""))
     if came:
         fields["numpy_new"] = came
@@ -75,6 +78,9 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
         if fields.get("importer") == fields["distribution"]:
             fields["importer"] = outer(one, fields["distribution"])
         moved_fields(fields, fields["distribution"], where, fields.get("name", ""))
+        fields["goes_with_torch"] = (
+            "yes" if fields.get("importer") == "torch" and is_held(fields["distribution"]) else ""
+        )
     named = fields.get("optional", "") or fields.get("named", "")
     if named:
         other = meant(canonical(named))
@@ -138,6 +144,8 @@ def _names_on_index(fields: _Fields, hit: Hit, reading: Reading, one: Raised | N
         fields["has_versions"] = "yes"
         if local:
             fields["local_version"], fields["has_versions"] = local["local"], ""
+            public = local[0].partition("==")[2].partition("+")[0]
+            fields["local_absent"] = "" if public in re.split(r"[,\s+]+", listed["list"]) else public
     elif "require a different python version" in text or "Requires-Python" in text:
         fields["ignored_for_python"] = "yes"
     elif wrong is not None:
@@ -175,6 +183,9 @@ def _resolver(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     fields["clashing"] = ", ".join(clash.others)
     fields["against"] = clash.others[0] if clash.others else ""
     fields["clash_needs"] = "|".join(one_of.limit for one_of in clash.asked if one_of.who and one_of.limit)
+    pinned = [each.limit[2:] for each in clash.asked if not each.who and each.limit.startswith("==")]
+    if clash.name == "torch" and pinned and not fields.get("torch_version"):
+        fields["torch_version"] = pinned[0]
     fields["clash_absent"] = "yes" if clash.absent else ""
     near = " ".join(line.text for line in reading.lines[max(0, hit.line - 16) : hit.line + 16])
     told = "no matching distributions available for your environment" in near
@@ -299,6 +310,8 @@ def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
         fields["asked_name"] = asked[0] if len(asked) == 1 else ""
     if "bf16" in reading.lines[hit.line].text.lower() or "bfloat16" in reading.lines[hit.line].text.lower():
         fields["text_bf16"] = "yes"
+    program = fields.get("program", "") or (fields.get("called", "") if hit.row["id"] == "program-missing" else "")
+    fields["program_package"] = table("system_packages")["programs"].get(program, "")
     if "scikit-image" in reading.lines[hit.line].text:
         fields["line_skimage"] = "yes"
     if fields.get("wheel"):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from packaging.requirements import InvalidRequirement, Requirement
 
 from podfit.catalogue.imports import Unpublished, unreleased
-from podfit.diagnose.torch_steps import TORCH_STEPS, pip, stays
+from podfit.diagnose.torch_steps import TORCH_STEPS, belongs, pip, stays
 from podfit.far.symptoms import applies, filled
 from podfit.model import canonical
 
@@ -56,6 +56,9 @@ def _step(row: Mapping[str, Any], do: str, what: str, fields: _Fields) -> str:
     name = canonical(named[0]) if named else ""
     if name and "absent" not in row.get("check", {}) and (kept := stays(name, fields)):
         return kept
+    limits = str(Requirement(what).specifier) if name and _is_requirement(what) else ""
+    if name and (paired := belongs(name, limits, fields)):
+        return paired
     project = unreleased(name) if name else None
     return _from_its_project(name, project) if project else _STEPS[do](what, fields)
 
@@ -172,7 +175,8 @@ def _relaxed(what: str, fields: _Fields) -> str:
 def _relax(what: str, fields: _Fields) -> str:
     others = fields.get("clashing", "")
     if stays(what, fields):
-        told = f"let {others} give way: a release that accepts it" if others else "ask for no version of it"
+        told = f"let {others} give way: loosen that pin, or ask for a newer or older release" if others else ""
+        told = told or "ask for no other version of it"
         return f"leave {what} as the template has it, and {told}"
     if fields.get("clash_absent"):
         return f"ask for a version of {what} that exists: {pip(what)}"

@@ -183,6 +183,19 @@ def _pair(what: str, fields: _Fields) -> str:
     return f"install the {what} that belongs to the torch that is here ({INDEX}; python -c 'import torch; print(torch.__version__)' names it)"
 
 
+def belongs(name: str, limits: str, fields: _Fields) -> str:
+    """Return what is said in place of a step that would move a distribution that one torch alone goes with; empty for others.
+
+    limits are those that the step has for it, empty for none.
+    """
+    if name not in table("torch_pairs"):
+        return ""
+    fitting = partner(name, fields.get("torch_held", "") or fields.get("torch_version", ""))
+    if limits and not (fitting and _is(limits, fitting)):
+        return f"{name}{limits} goes with another torch: use a template that has it, or change what uses {name}"
+    return _pair(name, fields)
+
+
 def _for_torch(what: str, fields: _Fields) -> str:
     """The release of an extension that was built for the torch that is there: which one it is, its metadata say."""
     torch = fields.get("torch_held", "") or fields.get("torch_version", "")
