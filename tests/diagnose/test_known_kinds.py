@@ -318,3 +318,10 @@ def test_a_local_version_that_no_index_has_leaves_the_templates_torch() -> None:
     assert one.fix[0].startswith("take torch out of the requirements")
     assert any("no torch 1.7.1 for this Python at all" in step for step in one.fix)
     assert not any("at all" in step for step in first(log.format("2.4.1", "2.4.1")).fix)
+
+
+def test_the_projects_own_code_is_named_where_frames_show_it() -> None:
+    raised = "ModuleNotFoundError: No module named 'imp'\n"
+    own = 'Traceback (most recent call last):\n  File "/home/me/train.py", line 1, in <module>\n    import imp\n'
+    assert first(own + raised).cause.startswith("the project's own code imports imp")
+    assert first(raised).cause.startswith("what runs here imports imp")

@@ -17,7 +17,12 @@ from podfit.far.symptoms import Hit
 _Fields = dict[str, str]
 
 
-_SPEAKERS = (("onnxruntime", "onnxruntime-gpu"), ("tensorflow", "tensorflow"), ("ctranslate2", "ctranslate2"))
+_SPEAKERS = (
+    ("onnxruntime", "onnxruntime-gpu"),
+    ("tensorflow", "tensorflow"),
+    ("ctranslate2", "ctranslate2"),
+    ("nvrtc: error", "torch"),
+)
 """Whose own log a line is, by a word in it."""
 
 

@@ -24,6 +24,9 @@ def fields_of(hit: Hit, reading: Reading) -> Mapping[str, str]:
     _general(fields, hit, reading, one)
     for derive in (*derived.GENERAL, *derived.BY_CATEGORY.get(hit.row["category"], ())):
         derive(fields, hit, reading, one)
+    unseen = "" if one is not None and one.frames else "what runs here"  # whose code it is, frames alone tell
+    fields["user"] = fields.get("culprit", "") or unseen
+    fields["asker"] = fields.get("importer", "") or unseen
     return {name: value for name, value in fields.items() if value}
 
 
