@@ -28,7 +28,12 @@ from podfit.index import Index
 from podfit.model import PodfitError
 
 TABLE = Path(__file__).resolve().parents[1] / "src" / "podfit" / "catalogue" / "moved_names.toml"
-PACKAGES = {"huggingface-hub": "huggingface_hub", "protobuf": "google/protobuf"}
+PACKAGES = {
+    "huggingface-hub": "huggingface_hub",
+    "protobuf": "google/protobuf",
+    "scikit-learn": "sklearn",
+    "pillow": "PIL",
+}
 """Where a distribution's package is, if not under its own name."""
 
 
@@ -45,7 +50,7 @@ def exported(source: str) -> set[str]:
         if isinstance(node, ast.alias):
             found.add(node.asname or node.name)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
+            found |= {node.name} | (answered(node) if node.name == "__getattr__" else set())
             continue
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
@@ -61,11 +66,24 @@ def exported(source: str) -> set[str]:
     return found
 
 
-def in_package(wheel: zipfile.ZipFile, package: str) -> set[str]:
-    """Return what a package's own `__init__` exports."""
+def answered(function: ast.AST) -> set[str]:
+    """Return the strings in a module's `__getattr__`: the names that it still answers, and some words besides."""
+    constants = (each for each in ast.walk(function) if isinstance(each, ast.Constant))
+    return {each.value for each in constants if isinstance(each.value, str) and each.value.isidentifier()}
+
+
+def in_module(wheel: zipfile.ZipFile, module: str) -> set[str]:
+    """Return what one module (`package/module`) exports, a package's own `__init__` among them, and its submodules."""
     names = wheel.namelist()
-    wanted = [f"{package}/__init__{end}" for end in (".py", ".pyi")]
-    return {name for path in wanted if path in names for name in exported(wheel.read(path).decode("utf-8", "replace"))}
+    wanted = [f"{module}{place}{end}" for place in ("", "/__init__") for end in (".py", ".pyi")]
+    found = {each for path in wanted if path in names for each in exported(wheel.read(path).decode("utf-8", "replace"))}
+    inside = (path[len(module) + 1 :] for path in names if path.startswith(f"{module}/"))
+    return found | {path.partition("/")[0].partition(".")[0] for path in inside}
+
+
+def in_package(wheel: zipfile.ZipFile, package: str) -> set[str]:
+    """Return what a package's own `__init__` exports, or the one module that a distribution is, and its submodules."""
+    return in_module(wheel, package)
 
 
 def anywhere(wheel: zipfile.ZipFile, package: str) -> set[str]:
@@ -97,6 +115,7 @@ class Shelf:
         self.versions = sorted(files)
         self.top = cache(self._top)
         self.deep = cache(self._deep)
+        self.inside = cache(self._inside)
 
     def _top(self, version: Version) -> set[str]:
         with self.index.open_wheel(self.files[version]) as wheel:
@@ -108,8 +127,15 @@ class Shelf:
         with zipfile.ZipFile(io.BytesIO(self.index.whole_file(self.files[version]))) as wheel:
             return anywhere(wheel, self.package)
 
+    def _inside(self, version: Version, module: str) -> set[str]:
+        with self.index.open_wheel(self.files[version]) as wheel:
+            return in_module(wheel, f"{self.package}/{module.replace('.', '/')}")
+
     def has(self, version: Version, name: str, deep: bool) -> bool:
-        """Tell whether a release has a name: in its package, or anywhere."""
+        """Tell whether a release has a name: in its package, or anywhere; a dotted one in the module that it names."""
+        module, dot, last = name.rpartition(".")
+        if dot:
+            return last in self.inside(version, module)
         return name in (self.deep if deep else self.top)(version)
 
     def pair(self, line: str) -> tuple[Version, Version] | None:

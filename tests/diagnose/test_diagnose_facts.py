@@ -45,15 +45,16 @@ def said(log: str, facts: Facts) -> tuple[Checked, str]:
     [
         (NUMPY_WARNING, ("numpy==2.1.0",), Checked.CONFIRMED, "numpy 2.1.0"),
         (NUMPY_WARNING, ("numpy==1.26.4",), Checked.CONTRADICTED, "numpy 1.26.4"),
-        (NUMPY_WARNING, ("pandas==2.2.2",), Checked.CONTRADICTED, "no numpy"),
+        (NUMPY_WARNING, ("pandas==2.2.2",), Checked.UNCHECKED, "no numpy of its own"),
         (CPU, ("torch==2.4.0+cpu",), Checked.CONFIRMED, "without CUDA"),
         (CPU, ("torch==2.4.0+cu124",), Checked.CONTRADICTED, "with CUDA"),
         (NMS, ("torch==2.6.0", "torchvision==0.19.0"), Checked.CONFIRMED, "torchvision 0.19.0 and torch 2.6.0"),
         (NMS, ("torch==2.6.0", "torchvision==0.21.0"), Checked.CONTRADICTED, "torchvision 0.21.0"),
         (NMS, ("torch==2.6.0",), Checked.UNCHECKED, ""),
+        ("ModuleNotFoundError: No module named 'cgi'\n", ("numpy==1.26.4",), Checked.CONTRADICTED, "Python 3.11.9"),
         ("all is well\n" + SYMBOL, ("numpy==1.26.4",), Checked.UNCHECKED, ""),
     ],
-    ids=["numpy 2", "numpy 1", "no numpy", "cpu", "cuda", "other pair", "its pair", "no pair", "no torch"],
+    ids=["numpy 2", "numpy 1", "no numpy", "cpu", "cuda", "other pair", "its pair", "no pair", "Python", "no torch"],
 )
 def test_a_template_answers(tmp_path: Path, log: str, lines: tuple[str, ...], verdict: Checked, word: str) -> None:
     got, told = said(log, template(tmp_path, *lines))
@@ -99,7 +100,7 @@ def test_a_contradicted_cause_is_less_sure_and_its_fix_is_not_solved(tmp_path: P
     assert [cause.symptom for cause in causes[:-1]] != [alone.symptom] and first.symptom == alone.symptom
     assert alone.checked is Checked.UNCHECKED and alone.told == ""
     assert first.confidence <= 0.3 < alone.confidence
-    assert first.fix == alone.fix
+    assert first.fix and "solved" not in first.told
 
 
 def test_every_check_of_the_table_has_a_judge() -> None:
@@ -126,3 +127,16 @@ def test_a_plan_that_is_none(tmp_path: Path) -> None:
         facts_of(plan=str(tmp_path / "plan.json"))
     with pytest.raises(InputError, match="cannot be read"):
         facts_of(plan=str(tmp_path / "none.json"))
+
+
+def test_a_release_that_is_there_already_comes_back_and_a_mere_upgrade_is_no_mend(tmp_path: Path) -> None:
+    from podfit.diagnose.remedies import Wanted, wanted_of
+    from podfit.diagnose.solved import with_solved_fix
+
+    facts = template(tmp_path, "numpy==1.26.4")
+    log = "The conflict is caused by:\n    The user requested numpy==2.1.0\n    numba 0.59.1 depends on numpy<1.27\n"
+    (cause, *_) = podfit.diagnose(log, facts=facts).causes
+    assert cause.fix[0] == f"pip install numpy==1.26.4  # as {facts.source} has it"
+    upgrade = {"fix": [{"do": "upgrade", "what": "wordtree"}, {"do": "install", "what": "wordtree>=2"}]}
+    assert wanted_of(upgrade, {}) == (Wanted("wordtree", True), Wanted("wordtree>=2"))
+    assert with_solved_fix(cause, None, facts) is cause

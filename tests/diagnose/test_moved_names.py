@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
+from podfit.catalogue.moved_names import moved
 from podfit.catalogue.table import table
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "check_moved_names.py"
@@ -85,3 +86,19 @@ def test_a_line_that_two_releases_show_and_one_that_is_wrong(tool: Any) -> None:
         ("gone", "never", "1.1", ""),
         ("came", "coming", "2.0", "1.1 and 2.0"),
     ]
+
+
+def test_a_dotted_name_is_one_of_its_module_alone(tool: Any) -> None:
+    old = "from .deep import leaving\n", "def leaving(): ...\n"
+    new = "def __getattr__(name):\n    if name == 'leaving':\n        return 1\n", "x = 1\n"
+    last = "y = 1\n", "x = 1\n"
+    shelf = tool.Shelf(Wheels({"1.0": old, "2.0": new, "3.0": last}), "demo")
+    found = list(tool.checked(shelf, {"gone": {"leaving": "3.0", "deep.leaving": "2.0"}}))
+    assert found == [("gone", "leaving", "3.0", "2.0 and 3.0"), ("gone", "deep.leaving", "2.0", "1.0 and 2.0")]
+
+
+def test_a_name_of_a_module_comes_before_one_of_any() -> None:
+    assert moved("flask", "flask.json", "JSONEncoder") == ("2.3.0", "")
+    assert moved("flask", "flask", "JSONEncoder") == ("", "")
+    assert moved("scikit-learn", "sklearn.cluster", "HDBSCAN") == ("", "1.3.0")
+    assert moved("no-such", "no_such", "name") == ("", "")

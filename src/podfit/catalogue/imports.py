@@ -158,8 +158,27 @@ def another(distribution: str) -> Unpublished | None:
     return None
 
 
+def unreleased(distribution: str) -> Unpublished | None:
+    """Return the project that a normalized name means of which no index has a release by that name, None for others."""
+    for module, entry in table("import_names").get("unpublished", {}).items():
+        if distribution in (canonical(module), entry.get("other")):
+            return _unpublished(module, entry)
+    return None
+
+
 def _unpublished(module: str, entry: Mapping[str, str]) -> Unpublished:
     return Unpublished(module, entry["reason"], entry.get("url", ""), entry.get("other", ""))
+
+
+def extension_of(module: str) -> str:
+    """Return the normalized name of the distribution whose build makes a compiled module, empty for none known."""
+    return str(table("import_names").get("extensions", {}).get(module, {}).get("distribution", ""))
+
+
+def stand_in(module: str) -> tuple[str, str]:
+    """Return the module of an older Python's library that an import means, and what brings it again; empty for none."""
+    entry = table("import_names").get("stand_ins", {}).get(module, {})
+    return str(entry.get("for", module)), str(entry.get("distribution", ""))
 
 
 class Meant(msgspec.Struct, frozen=True):

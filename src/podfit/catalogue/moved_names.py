@@ -15,3 +15,14 @@ def gone_names(distribution: str, *, seen: bool = False) -> Mapping[str, str]:
     entry: Mapping[str, Mapping[str, str]] = table("moved_names").get(distribution, {})
     found = entry.get("gone", {})
     return {name: since for name, since in found.items() if name in entry.get("seen", {})} if seen else found
+
+
+def moved(distribution: str, where: str, name: str) -> tuple[str, str]:
+    """Return the first release without a name of a module (`flask.json`), and the first with it; empty for unknown."""
+    entry: Mapping[str, Mapping[str, str]] = table("moved_names").get(distribution, {})
+    inside = where.partition(".")[2]
+    for key in (f"{inside}.{name}" if inside else name, name):
+        gone, came = entry.get("gone", {}).get(key, ""), entry.get("came", {}).get(key, "")
+        if gone or came:
+            return gone, "" if gone else came
+    return "", ""

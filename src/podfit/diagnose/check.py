@@ -69,11 +69,12 @@ def _inside(version: str, specifier: str) -> bool | None:
 
 
 def _distribution(told: Mapping[str, str], facts: Facts) -> _Told:
-    """A distribution is there in a version within a specifier."""
+    """A distribution is there in a version within a specifier. What a template lacks may have come after it."""
     name = canonical(told["distribution"])
     have = facts.versions.get(name, "")
     if not have:
-        return Checked.CONTRADICTED, f"{facts.source} has no {name}"
+        verdict = Checked.CONTRADICTED if facts.whole else Checked.UNCHECKED
+        return verdict, f"{facts.source} has no {name}{'' if facts.whole else ' of its own'}"
     holds = _inside(have, told.get("is", ""))
     return _NOTHING if holds is None or not told.get("is") else _says(holds, f"{facts.source} has {name} {have}")
 

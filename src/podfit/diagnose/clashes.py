@@ -64,7 +64,7 @@ class Clash:
     @property
     def others(self) -> tuple[str, ...]:
         """Who asks, without the user."""
-        return tuple(dict.fromkeys(one.who.split()[0] for one in self.asked if one.who))
+        return tuple(dict.fromkeys(re.split(r"[\s<>=!~]", one.who)[0] for one in self.asked if one.who))
 
 
 def find_clash(lines: Sequence[Line], start: int) -> Clash | None:

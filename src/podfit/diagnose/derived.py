@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from podfit.catalogue.imports import find, is_generic, is_known, meant
+from podfit.catalogue.held import is_held
+from podfit.catalogue.imports import find, is_generic, is_known, is_shared, meant, unpublished
 from podfit.catalogue.system_libraries import debian_packages, relatives
 from podfit.catalogue.table import table
 from podfit.diagnose import extract
 from podfit.diagnose.clashes import find_clash
 from podfit.diagnose.derived_cuda import arch_fields, library_fields, nccl_fields, torch_fields
+from podfit.diagnose.derived_names import hugging_face_fields, moved_fields, name_fields, outer
 from podfit.diagnose.derived_python import python_fields
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
@@ -20,11 +22,6 @@ from podfit.model import canonical
 
 _Fields = dict[str, str]
 _Derive = Callable[[_Fields, Hit, Reading, "Raised | None"], None]
-_FAMILY = {
-    "huggingface_hub": "huggingface-hub",
-    "sentence_transformers": "sentence-transformers",
-    "hf_transfer": "hf-transfer",
-}
 _UNREACHED = (
     "Failed to establish a new connection",
     "name resolution",
@@ -49,6 +46,8 @@ def _numpy(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
     ):
         fields["numpy_is_two"] = "yes"
     names = table("moved_names")["numpy"]
+    if hit.row["id"] == "numpy-import-name":
+        moved_fields(fields, "numpy", fields.get("where", ""), fields.get("name", ""))
     came = names["came"].get(fields.get("name", ""))
     if came:
         fields["numpy_new"] = came
@@ -59,55 +58,6 @@ def _own_numpy(fields: _Fields, one: Raised | None) -> None:
     """Leave the culprit out where the project's own code uses NumPy."""
     if fields.get("culprit") in ("numpy", "scipy"):
         fields["culprit"] = ""
-
-
-def _names(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
-    """Names that a release has lost or gained, by the table of moved names."""
-    where = fields.get("where", "") or fields.get("inside", "")
-    top = (fields.get("family") or where).partition(".")[0]
-    if top and not fields.get("dist"):
-        fields["dist"] = _FAMILY.get(top, extract.distribution_of(top))
-    moved = table("moved_names").get(fields.get("dist", ""), {})
-    name = fields.get("name", "")
-    if name in moved.get("gone", {}):
-        fields["gone_in"] = _short(moved["gone"][name])
-    elif name in moved.get("came", {}):
-        fields["came_in"] = _short(moved["came"][name])
-    if fields.get("importer") == fields.get("dist"):
-        fields["importer"] = _outer(one, fields.get("dist", ""))
-    if fields.get("culprit") and fields.get("culprit") == fields.get("dist"):
-        fields["culprit"] = _outer(one, fields.get("dist", ""))
-    if re.match(r"transformers\.(?:modeling|tokenization|configuration)_(?!utils|auto|outputs|flax|tf)\w+$", where):
-        fields["module_old"] = "yes"
-
-
-def _short(version: str) -> str:
-    """Return a version without its last zero."""
-    return re.sub(r"(\.\d+)\.0$", r"\1", version)
-
-
-def _outer(one: Raised | None, besides: str) -> str:
-    """Return the distribution of the deepest frame outside one distribution, when there is any."""
-    if one is None:
-        return ""
-    for frame in reversed(one.frames):
-        name = extract.importable(frame.path)
-        if not name and "importlib" not in frame.path and not frame.path.startswith("<"):
-            return ""
-        if name and name != besides:
-            return name
-    return ""
-
-
-def _hugging_face(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
-    """The Hugging Face family: whose requirement, on what."""
-    _names(fields, hit, reading, one)
-    if not fields.get("dist"):
-        fields["dist"] = (
-            canonical(fields.get("newest", "") or fields.get("name", ""))
-            if hit.row["id"] == "backend-library-missing"
-            else ""
-        )
 
 
 def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -126,7 +76,11 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
         top = where.partition(".")[0]
         fields["own_where"] = "" if is_known(top) or _in_packages(top, reading) else "yes"
         if fields.get("importer") == fields["distribution"]:
-            fields["importer"] = _outer(one, fields["distribution"])
+            fields["importer"] = outer(one, fields["distribution"])
+        moved_fields(fields, fields["distribution"], where, fields.get("name", ""))
+        fields["goes_with_torch"] = (
+            "yes" if fields.get("importer") == "torch" and is_held(fields["distribution"]) else ""
+        )
     named = fields.get("optional", "") or fields.get("named", "")
     if named:
         other = meant(canonical(named))
@@ -135,18 +89,25 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
         return
     top = module.partition(".")[0]
     known = find(module)
-    fields["distribution"] = extract.distribution_of(module)
+    fields["distribution"] = reading.there.owners.get(top) or extract.distribution_of(module)
+    project = unpublished(module) if known is None else None
+    fields["elsewhere"] = f"{top} {project.reason}" if project else ""
+    fields["guessed"] = "" if known or project or top in reading.there.owners else "yes"
     if fields["distribution"] and fields["distribution"] != canonical(top):
         fields["comes_from"] = f" (it comes from {fields['distribution']})"
     inside = bool(fields.get("importer"))
     if not inside and not known and (is_generic(top) or _looks_own(top, reading)):
         fields["own_module"] = "yes"
-    if "." in module and (
-        _in_packages(top, reading) or top in {extract.module_of(f.path) for f in (one.frames if one else ())}
-    ):
-        fields["part_of_installed"] = "yes"
+    parent, dot, last = module.rpartition(".")
+    if dot and (known or _in_packages(top, reading)) and not is_shared(top):
+        fields["part_of_installed"] = "yes"  # where the package itself were absent, Python would name that
+        moved_fields(fields, fields["distribution"], parent, last)
+        above = " ".join(line.text for line in reading.lines[max(0, hit.line - 4) : hit.line])
+        asked = re.search(rf"from {re.escape(module)} import (\w+)", above)
+        if asked and not fields["gone_in"]:
+            moved_fields(fields, fields["distribution"], module, asked[1])
     if fields.get("importer") == fields["distribution"]:
-        fields["importer"] = _outer(one, fields["distribution"])
+        fields["importer"] = outer(one, fields["distribution"])
 
 
 def _in_packages(top: str, reading: Reading) -> bool:
@@ -183,6 +144,8 @@ def _names_on_index(fields: _Fields, hit: Hit, reading: Reading, one: Raised | N
         fields["has_versions"] = "yes"
         if local:
             fields["local_version"], fields["has_versions"] = local["local"], ""
+            public = local[0].partition("==")[2].partition("+")[0]
+            fields["local_absent"] = "" if public in re.split(r"[,\s+]+", listed["list"]) else public
     elif "require a different python version" in text or "Requires-Python" in text:
         fields["ignored_for_python"] = "yes"
     elif wrong is not None:
@@ -220,6 +183,9 @@ def _resolver(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     fields["clashing"] = ", ".join(clash.others)
     fields["against"] = clash.others[0] if clash.others else ""
     fields["clash_needs"] = "|".join(one_of.limit for one_of in clash.asked if one_of.who and one_of.limit)
+    pinned = [each.limit[2:] for each in clash.asked if not each.who and each.limit.startswith("==")]
+    if clash.name == "torch" and pinned and not fields.get("torch_version"):
+        fields["torch_version"] = pinned[0]
     fields["clash_absent"] = "yes" if clash.absent else ""
     near = " ".join(line.text for line in reading.lines[max(0, hit.line - 16) : hit.line + 16])
     told = "no matching distributions available for your environment" in near
@@ -251,7 +217,7 @@ def _pydantic(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     if new:
         fields["pydantic_new"] = new
     if fields.get("culprit") in ("pydantic", "pydantic-core"):
-        fields["culprit"] = _outer(one, fields["culprit"])
+        fields["culprit"] = outer(one, fields["culprit"])
 
 
 def _protobuf(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -261,10 +227,10 @@ def _protobuf(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     if name in names["gone"] and names["gone"][name] != "9999":
         fields["protobuf_gone"] = names["gone"][name]
     if fields.get("culprit") == "protobuf":
-        fields["culprit"] = _outer(one, "protobuf")
+        fields["culprit"] = outer(one, "protobuf")
     if one is not None and fields.get("culprit", "") in ("", "google"):
-        outer = [extract.importable(frame.path) for frame in one.frames]
-        fields["culprit"] = next((each for each in reversed(outer) if each and each not in ("protobuf", "google")), "")
+        users = [extract.importable(frame.path) for frame in one.frames]
+        fields["culprit"] = next((each for each in reversed(users) if each and each not in ("protobuf", "google")), "")
 
 
 def _build(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -284,7 +250,8 @@ def _build(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
     text = reading.lines[hit.line].text
     if "Visual" in text:
         fields["windows"] = "yes"
-    if not fields.get("build_of") and one is not None and fields.get("culprit") in ("triton", "torch"):
+    own = "specify via CC environment variable" in text  # Triton's words
+    if own or (not fields.get("build_of") and one is not None and fields.get("culprit") in ("triton", "torch")):
         fields["triton_runtime"] = "yes"
 
 
@@ -322,6 +289,10 @@ def _environment(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None
     fields["asked_words"] = asked
     if fields.get("uv"):
         fields["name"] = ""
+    elif hit.row["id"] == "cannot-uninstall" and not fields.get("name"):
+        near = " ".join(line.text for line in reading.lines[hit.line : hit.line + 4])
+        named = re.search(r"Cannot uninstall '?(?P<name>[A-Za-z0-9][\w.-]*?)'?(?: \d|\. )", near)
+        fields["name"], fields["plain"] = named["name"] if named else fields.get("plain", ""), ""
 
 
 def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -339,6 +310,8 @@ def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
         fields["asked_name"] = asked[0] if len(asked) == 1 else ""
     if "bf16" in reading.lines[hit.line].text.lower() or "bfloat16" in reading.lines[hit.line].text.lower():
         fields["text_bf16"] = "yes"
+    program = fields.get("program", "") or (fields.get("called", "") if hit.row["id"] == "program-missing" else "")
+    fields["program_package"] = table("system_packages")["programs"].get(program, "")
     if "scikit-image" in reading.lines[hit.line].text:
         fields["line_skimage"] = "yes"
     if fields.get("wheel"):
@@ -349,7 +322,7 @@ GENERAL: tuple[_Derive, ...] = (_asked, python_fields)
 BY_CATEGORY: dict[str, tuple[_Derive, ...]] = {
     "numpy2_abi": (_numpy,),
     "numpy_api_removed": (_numpy,),
-    "hf_version_mismatch": (_hugging_face,),
+    "hf_version_mismatch": (hugging_face_fields,),
     "missing_module_name_mismatch": (_modules, _names_on_index),
     "pip_resolution_impossible": (_resolver,),
     "xgboost_lightgbm": (_boosting,),
@@ -361,8 +334,8 @@ BY_CATEGORY: dict[str, tuple[_Derive, ...]] = {
     "gpu_arch": (arch_fields,),
     "missing_cuda_lib": (library_fields,),
     "nccl_mismatch": (library_fields, nccl_fields),
-    "torch_ext_symbol": (_names, torch_fields),
-    "torchvision_mismatch": (_names, torch_fields),
+    "torch_ext_symbol": (name_fields, torch_fields),
+    "torchvision_mismatch": (name_fields, torch_fields),
     "torch_reinstalled_or_downgraded": (torch_fields,),
     "driver_too_old": (arch_fields,),
     "glibc_or_glibcxx": (library_fields,),

@@ -4,48 +4,46 @@ from __future__ import annotations
 
 import re
 
-from podfit.audit.binary.linking import cuda_sonames
 from podfit.catalogue.gpus import gpu_named
+from podfit.catalogue.imports import extension_of
 from podfit.catalogue.torch_builds import torch_builds
 from podfit.diagnose import extract
+from podfit.diagnose.derived_libraries import cuda_of, place_fields, provider_of
+from podfit.diagnose.owners import Owned, importing, owned
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
 from podfit.far.symptoms import Hit
-from podfit.model import canonical
 
 _Fields = dict[str, str]
 
 
-_SPEAKERS = (("onnxruntime", "onnxruntime-gpu"), ("tensorflow", "tensorflow"), ("ctranslate2", "ctranslate2"))
+_SPEAKERS = (
+    ("onnxruntime", "onnxruntime-gpu"),
+    ("tensorflow", "tensorflow"),
+    ("ctranslate2", "ctranslate2"),
+    ("nvrtc: error", "torch"),
+)
 """Whose own log a line is, by a word in it."""
-
-
-def provider_of(library: str, prefer: str = "") -> str:
-    """Return the distribution that brings a CUDA library of that name; of several one for CUDA prefer (`12`)."""
-    shorter = re.match(r"(.+\.so\.\d+)\.[\d.]+$", library)
-    if shorter and not any(library in names for lines in cuda_sonames().values() for _, names in lines):
-        library = shorter[1]  # a file's name in place of its soname
-    found = [name for name, lines in cuda_sonames().items() if any(library in names for _, names in lines)] or [
-        name
-        for name, lines in cuda_sonames().items()
-        if any(each.startswith(library.partition(".so")[0] + ".so") for _, names in lines for each in names)
-        and library.endswith(".so")
-    ]
-    suited = [name for name in found if prefer and name.endswith(f"cu{prefer}")]
-    cu12 = [name for name in found if name.endswith("-cu12")]
-    return (suited or cu12 or sorted(found) or [""])[0]
 
 
 def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
     """A library: who brings it, for which CUDA, who needs it."""
     library = fields.get("library", "")
-    cuda = _cuda_of(reading)
+    cuda = cuda_of(reading).partition(".")[0]
     if library:
         fields["provider"] = provider_of(library, cuda)
-        major = re.search(r"-cu(\d+)$", fields["provider"])
-        fields["library_cuda"] = f"CUDA {major[1]}" if major and re.search(r"\.so\.\d", library) else ""
+        place_fields(fields, library, reading)
         fields["library_told"] = f" in {library}"
         fields["library_nccl"] = "yes" if library.startswith("libnccl") else ""
+    if hit.row["id"] == "cuda-build-mismatch":
+        _toolkit_fields(fields, hit, reading)
+    if hit.row["id"] == "cudnn-version":
+        built, found = (
+            fields.get("need", "") or fields.get("built", ""),
+            fields.get("have", "") or fields.get("loaded", ""),
+        )
+        fields["cudnn_built"] = f" ({built.replace(', ', '.')})" if built else ""
+        fields["cudnn_found"] = f" ({found.replace(', ', '.')})" if found else ""
     symbol = fields.get("symbol", "")
     for prefix, stem in (
         ("cublas", "libcublas.so"),
@@ -60,9 +58,10 @@ def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | No
     text = reading.lines[hit.line].text
     needs = re.search(r"required by (?P<path>[^)\s]+)", text)
     path = needs["path"] if needs else ""
-    fields["needs_it"] = _known_extension(extract.module_of(path)) or (
-        "" if "conda" in path else fields.get("culprit", "")
-    )
+    owner = owned(path, reading, one)
+    outside = bool(path) and not owner.module
+    fields["needs_it"] = owner.distribution or owner.importer or ("" if outside else fields.get("culprit", ""))
+    fields["needs_told"] = fields["needs_it"] or path.rpartition("/")[2]
     family = fields.get("family", "")
     fields["family_name"] = {
         "GLIBC": "the C library (glibc)",
@@ -81,15 +80,19 @@ def library_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | No
     fields["system_library"] = {"GLIBC": "glibc", "GLIBCXX": "libstdcxx-ng", "CXXABI": "libstdcxx-ng"}.get(family, "")
 
 
-def _cuda_of(reading: Reading) -> str:
-    """Return the major CUDA that torch's version in a log names, empty where none does."""
-    match = re.search(r"\+cu(\d\d)", reading.versions.get("torch", ""))
-    return match[1] if match else ""
+def _toolkit_fields(fields: _Fields, hit: Hit, reading: Reading) -> None:
+    """Fill in the two CUDAs of a toolkit that is another than torch's: the words go over several lines."""
+    near = " ".join(line.text for line in reading.lines[hit.line : hit.line + 4])
+    told = re.search(r"detected CUDA version \(([\d.]+)\).{0,80}?PyTorch\s*\(([\d.]+)\)", near) or re.search(
+        r"Installed CUDA version ([\d.]+) does not match the version torch was compiled with ([\d.]*\d)", near
+    )
+    if told:
+        fields["have"], fields["need"] = told[1], told[2]
 
 
 def nccl_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
     """NCCL: its distribution; two ranks on one GPU."""
-    fields["nccl"] = provider_of("libnccl.so.2", _cuda_of(reading) or "12")
+    fields["nccl"] = provider_of("libnccl.so.2", cuda_of(reading).partition(".")[0] or "12")
     if "Duplicate GPU detected" in " ".join(line.text for line in reading.lines[max(0, hit.line - 10) : hit.line + 20]):
         fields["nccl_gloo"] = "yes"
     fields.setdefault("culprit", "torch")
@@ -170,53 +173,39 @@ def _gpu_on(text: str) -> str | None:
 def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
     """Torch and its extensions: which extension, and what replaced torch."""
     text = reading.lines[hit.line].text
-    file = fields.get("file", "") or text
-    from_file = extract.module_of(file)
-    named = fields.get("extension", "") or fields.get("package", "")
-    extension = _known_extension(named) or _known_extension(from_file)
-    if not extension and one is not None:
-        outside = [extract.module_of(frame.path) for frame in one.frames]
-        extension = next(
-            (
-                extract.distribution_of(each)
-                for each in reversed(outside)
-                if each and each not in ("torch", "importlib")
-            ),
-            "",
-        )
-    if not extension and fields.get("culprit") not in (None, "", "torch"):
-        extension = fields["culprit"]
-    if not extension and one is not None:
-        extension = _known_extension(_named_later(reading, one))
-    if not extension and fields.get("where"):
-        extension = _known_extension(fields["where"].partition(".")[0])
-    fields["extension"] = extension or extract.distribution_of(from_file)
-    if fields["extension"] == "torch":
-        fields["extension"] = ""
+    owner = _owner(fields, reading, one, fields.get("file", "") or text)
+    fields["extension"] = owner.distribution or owner.importer
+    fields["extension_module"] = owner.module
+    fields["extension_told"] = str(owner)
     asked = [name for name in reading.asked if name not in ("torch", "torchvision", "torchaudio")]
     fields["by"] = f" (installing {', '.join(asked[:3])})" if asked else ""
     version = reading.versions.get("torch", "")
+    fields.setdefault("name", fields.get("member", ""))
     if fields.get("before") and version and version != fields["before"]:
         fields["by"] += f" with {version}"
     if "+cpu" in version or "+cpu" in text:
         fields["torch_cpu"] = f"torch {version or 'here'} is one for the CPU" if version else "yes"
 
 
-def _named_later(reading: Reading, one: Raised) -> str:
-    """Return the module whose file an exception names that another one led to: the loader's words name the library alone."""
-    for other in reading.group_of(one):
-        if other.line > one.line:
-            module = extract.module_of(reading.lines[other.line].text)
-            if module and module != "torch":
-                return module
-    return ""
+def _owner(fields: _Fields, reading: Reading, one: Raised | None, file: str) -> Owned:
+    """Return whose the extension is that a line tells of: by its name, its file, or who was loading it."""
+    named = (fields.get("extension", "") or fields.get("package", "")).partition(".")[0]
+    if named and named not in ("torch", "importlib"):
+        return Owned(named, reading.there.owners.get(named) or extension_of(named) or extract.distribution_of(named))
+    for path in (file, _named_later(reading, one)):
+        found = owned(path, reading, one)
+        if found.module and found.module != "torch":
+            return found
+    where = fields.get("where", "").partition(".")[0]
+    culprit = (
+        importing(one) or fields.get("culprit", "") or ("" if where == "torch" else extract.distribution_of(where))
+    )
+    return Owned("", "" if culprit == "torch" else culprit)
 
 
-def _known_extension(module: str) -> str:
-    """Return the distribution behind an extension's module, empty for none."""
-    stem = re.sub(r"(?:_cuda|_2_cuda|_cpu|_C)$", "", module.partition(".")[0])
-    if not stem or stem in ("importlib", "torch"):
+def _named_later(reading: Reading, one: Raised | None) -> str:
+    """Return the line of an exception that another one led to: the loader's words name the library alone."""
+    if one is None:
         return ""
-    if stem.startswith("flash_attn"):
-        return "flash-attn"
-    return extract.distribution_of(stem) or canonical(stem)
+    later = (reading.lines[other.line].text for other in reading.group_of(one) if other.line > one.line)
+    return next((text for text in later if extract.module_of(text) not in ("", "torch")), "")

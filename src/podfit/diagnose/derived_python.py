@@ -5,31 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from podfit.catalogue.imports import stand_in
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
 from podfit.far.symptoms import Hit
 from podfit.model import canonical
 
 _Fields = dict[str, str]
-_STAND_IN = {
-    "distutils": "setuptools",
-    "imp": "zombie-imp",
-    "asyncore": "pyasyncore",
-    "asynchat": "pyasynchat",
-    "cgi": "legacy-cgi",
-    "telnetlib": "standard-telnetlib",
-    "imghdr": "standard-imghdr",
-    "audioop": "audioop-lts",
-    "tomllib": "tomli",
-    "pipes": "standard-pipes",
-    "crypt": "standard-crypt",
-    "sndhdr": "standard-sndhdr",
-    "aifc": "standard-aifc",
-    "sunau": "standard-sunau",
-    "chunk": "standard-chunk",
-    "smtpd": "standard-smtpd",
-}
-"""Distributions that bring a module of Python's again (each by the description of its own page on PyPI)."""
 _NAME_GONE = {
     ("collections", name): "3.10"
     for name in (
@@ -114,10 +96,11 @@ def python_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | Non
     """Fill in what a module, a name or a syntax error tells about Python."""
     module = fields.get("module", "").partition(".")[0]
     if module and not fields.get("in_build"):
-        gone, came = gone_in(module), came_in(module)
-        fields["gone_from_python"] = gone
+        meant, brought = stand_in(module)
+        gone, came = gone_in(meant), came_in(meant)
+        fields["gone_from_python"], fields["gone_module"] = gone, meant if gone else ""
         fields["new_in_python"] = "" if gone else came
-        fields["stand_in"] = _STAND_IN.get(module, "") if gone else ""
+        fields["stand_in"] = brought if gone else ""
     where = fields.get("where", "")
     name = fields.get("name", "")
     gone_name = _NAME_GONE.get((where, name), "")

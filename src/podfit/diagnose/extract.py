@@ -22,6 +22,7 @@ _PYTHON_PLACES = re.compile(r"python\d|Python \d|cpython-|-cp\d|CPython", re.ASC
 _INSTALLED = re.compile(r"(?:Successfully installed|Would install|Installing collected packages:) (.{1,6000})")
 _LABELLED = re.compile(rf"({_NAME})-({_VERSION})")
 _FOUND = (
+    re.compile(rf"\b(PyTorch) \S{{1,60}} with CUDA \S{{1,20}} \(you have ({_VERSION})\)"),
     re.compile(rf"Requirement already satisfied: ({_NAME})(?:\[[^\]]{{0,80}}\])?[^()]{{0,300}}\(({_VERSION})\)$"),
     re.compile(rf"Found existing installation: ({_NAME}) ({_VERSION})"),
     re.compile(

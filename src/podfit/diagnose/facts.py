@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from podfit.diagnose.reading import There
 from podfit.model import Action, InputError, Plan, Template, Where
 
 
@@ -28,6 +29,25 @@ class Facts:
         """What is there, by normalized name."""
         there = {name: one.version for name, one in self.template.distributions.items()}
         return {**there, **self.planned}
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is all that was there: a live interpreter or a plan, and no template that more is put into."""
+        return bool(self.python or self.planned)
+
+    @cached_property
+    def there(self) -> There:
+        """What a log is read beside. A module that several distributions have is nobody's."""
+        found: dict[str, set[str]] = {}
+        for name, one in self.template.distributions.items():
+            for module in one.import_names:
+                found.setdefault(module, set()).add(name)
+        owners = {module: next(iter(names)) for module, names in found.items() if len(names) == 1}
+        cuda = self.template.cuda.value if self.template.cuda is not None else ""
+        named = (have for name, have in self.versions.items() if name.startswith("nvidia-cudnn-cu"))
+        known = self.template.facts.cuda
+        cudnn = next(named, "") or (known.cudnn.value if known is not None and known.cudnn is not None else "")
+        return There(self.versions, owners, self.template.name, self.template.family, cuda, cudnn)
 
     def requires(self, name: str) -> tuple[str, ...]:
         """Return the Requires-Dist lines of a distribution, none where they are not known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from podfit.catalogue.held import frameworks
 from podfit.diagnose import derived, extract
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
@@ -23,6 +24,9 @@ def fields_of(hit: Hit, reading: Reading) -> Mapping[str, str]:
     _general(fields, hit, reading, one)
     for derive in (*derived.GENERAL, *derived.BY_CATEGORY.get(hit.row["category"], ())):
         derive(fields, hit, reading, one)
+    unseen = "" if one is not None and one.frames else "what runs here"  # whose code it is, frames alone tell
+    fields["user"] = fields.get("culprit", "") or unseen
+    fields["asker"] = fields.get("importer", "") or unseen
     return {name: value for name, value in fields.items() if value}
 
 
@@ -49,12 +53,16 @@ def _general(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     if reading.in_build(hit.line):
         fields["in_build"] = "yes"
         fields["build_of"] = _built(reading, hit.line)
+    there = reading.there
+    held = {"torch_held": there.versions.get("torch", ""), "template": there.name}
+    fields.update(held, template_family=there.family, template_cuda=there.cuda)
+    fields["held"] = ",".join(name for name in frameworks() if name in there.versions or not there.name)
     python = reading.python
     fields["python"] = python
     fields["python_told"] = f" ({python})" if python else ""
     for name, version in reading.versions.items():
         fields.setdefault(f"{name.replace('-', '_')}_version", version)
-        if name in ("torch", "torchvision", "numpy"):
+        if name in ("torch", "torchvision", "numpy") and name in reading.stated:
             fields[f"{name}_seen"] = f" ({version})"
 
 
@@ -78,7 +86,7 @@ def _imported(one: Raised, reading: Reading) -> str:
         near = reading.lines[max(0, one.start - 3) : one.start][::-1]
     for line in near:
         found = _IMPORT.match(line.text)
-        if found:
+        if found and not derived.python_module(found["module"]):
             return extract.distribution_of(found["module"])
     return ""
 

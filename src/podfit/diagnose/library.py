@@ -57,7 +57,7 @@ def _opened(path: Path) -> IO[bytes]:
 
 def _of_stream(stream: IO[bytes], facts: Facts | None) -> Diagnosis:
     """Return what a log that is read from a stream tells of; no more of it is kept than a window."""
-    reading = read(list(normalised(window(stream))))
+    reading = read(list(normalised(window(stream))), facts.there if facts is not None else None)
     causes = causes_of(reading)
     if facts is not None:
         from podfit.diagnose.check import checked

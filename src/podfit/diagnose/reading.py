@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from podfit.diagnose import extract
@@ -32,17 +32,42 @@ _BUILD_PATHS = (
 _BUILD_END = re.compile(r"\[end of output\]|^\$ |^\S+[@:]\S*[$#] ")
 
 
+@dataclass(frozen=True, slots=True)
+class There:
+    """The environment at hand: versions by normalized name, the distributions of top-level modules.
+
+    name is the template's and family that of its kin; cuda is the one that it is for (`12.4`), cudnn the version of
+    its cuDNN. All are empty where no environment is known.
+    """
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    family: str = ""
+    cuda: str = ""
+    cudnn: str = ""
+
+
 @dataclass(frozen=True)
 class Reading:
-    """Lines in order, and the exceptions among them, whose indices are those of lines."""
+    """Lines in order, and the exceptions among them, whose indices are those of lines.
+
+    there is what is known of the environment at hand.
+    """
 
     lines: tuple[Line, ...]
     exceptions: tuple[Raised, ...]
+    there: There = field(default_factory=There)
+
+    @cached_property
+    def stated(self) -> Mapping[str, str]:
+        """The versions that the log states, by normalized name."""
+        return extract.versions(self.lines)
 
     @cached_property
     def versions(self) -> Mapping[str, str]:
-        """The versions that the log states, by normalized name."""
-        return extract.versions(self.lines)
+        """The versions that the log states, else those of the environment at hand, by normalized name."""
+        return {**self.there.versions, **self.stated}
 
     @cached_property
     def python(self) -> str:
@@ -90,7 +115,7 @@ class Reading:
         return tuple(other for other in self.exceptions if other.group == one.group)
 
 
-def read(lines: Sequence[Line]) -> Reading:
+def read(lines: Sequence[Line], there: There | None = None) -> Reading:
     """Return the reading of a log's lines; each stream's lines are put behind each other, the longest stream first."""
     streams: dict[str, list[Line]] = {}
     for line in lines:
@@ -110,7 +135,7 @@ def read(lines: Sequence[Line]) -> Reading:
             found.append(_moved(one, start, group))
         group += max((one.group for one in here), default=0)
         start = end
-    return Reading(tuple(ordered), tuple(found))
+    return Reading(tuple(ordered), tuple(found), there or There())
 
 
 def _moved(one: Raised, by: int, group: int) -> Raised:

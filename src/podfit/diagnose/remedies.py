@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from podfit.catalogue.gpus import runs
-from podfit.catalogue.torch_builds import TorchBuild, torch_builds
-from podfit.catalogue.torch_pairs import partner
+from podfit.catalogue.imports import Unpublished, unreleased
+from podfit.diagnose.torch_steps import TORCH_STEPS, belongs, pip, stays
 from podfit.far.symptoms import applies, filled
 from podfit.model import canonical
 
 _Fields = Mapping[str, str]
-_TORCH_INDEX = "https://download.pytorch.org/whl"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_MOVING = (
+    "install",
+    "upgrade",
+    "fitting",
+    "older",
+    "unpinned",
+    "reinstall",
+    "rebuild",
+    "wheel",
+    "replace",
+    "no_isolation",
+)
+"""Steps that put another version of what they name into place."""
 _NOT_PACKAGES = {"python", "pip", "nvidia-driver", "cuda-toolkit"}
 """What a fix may act on and no index has under that name."""
 
@@ -33,21 +45,54 @@ def steps_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
         if applies(step.get("when", ""), fields):
             what = filled(step["what"], fields)
             if what:
-                found.append(_STEPS[step["do"]](what, fields))
-    return tuple(dict.fromkeys(each for each in found if each))
+                found.append(_step(row, step["do"], what, fields))
+    steps = list(dict.fromkeys(each for each in found if each))
+    return (steps[0].removeprefix("or "), *steps[1:]) if steps else ()
 
 
-def wanted_of(row: Mapping[str, Any], fields: _Fields) -> tuple[str, ...]:
+def _step(row: Mapping[str, Any], do: str, what: str, fields: _Fields) -> str:
+    """Return one step; what would move a framework that the template holds says so in place of doing it."""
+    named = _NAME.match(what) if do in _MOVING else None
+    name = canonical(named[0]) if named else ""
+    if name and "absent" not in row.get("check", {}) and (kept := stays(name, fields)):
+        return kept
+    limits = str(Requirement(what).specifier) if name and _is_requirement(what) else ""
+    if name and (paired := belongs(name, limits, fields)):
+        return paired
+    project = unreleased(name) if name else None
+    return _from_its_project(name, project) if project else _STEPS[do](what, fields)
+
+
+def _from_its_project(name: str, project: Unpublished) -> str:
+    """Return how to get what no index has by its name: from the address that its project installs from."""
+    told = f"{name} {project.reason}"
+    return (
+        f"{told}: {pip('--no-build-isolation', project.url)}" if project.url else f"{told}: follow its own instructions"
+    )
+
+
+class Wanted(NamedTuple):
+    """A requirement that a fix would have; doubted where it only asks for another release than the one that failed."""
+
+    requirement: str
+    doubted: bool = False
+
+
+def wanted_of(row: Mapping[str, Any], fields: _Fields) -> tuple[Wanted, ...]:
     """Return the requirements that the fix would have, best first: what a solver can be asked for."""
     found = []
     for step in row.get("fix", ()):
         what = filled(step["what"], fields) if applies(step.get("when", ""), fields) else ""
-        if what and step["do"] in ("install", "upgrade", "fitting", "older", "unpinned", "relax"):
+        if what and step["do"] in ("install", "upgrade", "fitting", "for_torch", "older", "unpinned", "relax"):
             requirement = _relaxed(what, fields) if step["do"] == "relax" else what
+            requirement = fields.get("against", "") if stays(what, fields) and step["do"] == "relax" else requirement
             if step["do"] == "upgrade" and fields.get(f"{what.replace('-', '_')}_version"):
                 requirement = f"{what}>{fields[what.replace('-', '_') + '_version'].partition('+')[0]}"
-            if _is_requirement(requirement) and canonical(Requirement(requirement).name) not in _NOT_PACKAGES:
-                found.append(requirement)
+            if _is_requirement(requirement):
+                name = canonical(Requirement(requirement).name)
+                asked = name not in _NOT_PACKAGES and not stays(name, fields) and unreleased(name) is None
+                doubted = step["do"] in ("upgrade", "fitting", "older") and not Requirement(requirement).specifier
+                found += [Wanted(requirement, doubted)] if asked else []
     return tuple(dict.fromkeys(found))
 
 
@@ -60,29 +105,16 @@ def _is_requirement(text: str) -> bool:
     return True
 
 
-def _pip(*words: str) -> str:
-    """Return a call of pip."""
-    return shlex.join(["pip", "install", *words])
-
-
 def _install(what: str, fields: _Fields) -> str:
-    return _pip(what) if _is_requirement(what) else ""
+    return pip(what) if _is_requirement(what) else ""
 
 
 def _upgrade(what: str, fields: _Fields) -> str:
-    return _pip("--upgrade", what)
+    return pip("--upgrade", what)
 
 
 def _reinstall(what: str, fields: _Fields) -> str:
-    return _pip("--force-reinstall", "--no-deps", _as_it_is(what, fields))
-
-
-def _reinstall_deps(what: str, fields: _Fields) -> str:
-    """What it requires comes again in the versions that it names, from where that torch came."""
-    have = _as_it_is(what, fields)
-    local = have.partition("+")[2]
-    index = ("--index-url", f"{_TORCH_INDEX}/{local}") if local.startswith("cu") else ()
-    return _pip("--force-reinstall", have, *index)
+    return pip("--force-reinstall", "--no-deps", _as_it_is(what, fields))
 
 
 def _as_it_is(what: str, fields: _Fields) -> str:
@@ -95,136 +127,83 @@ def _rebuild(what: str, fields: _Fields) -> str:
     """An extension is compiled again against the torch that is there."""
     torch = fields.get("torch_version", "")
     if what in ("torch-scatter", "torch-sparse", "torch-cluster", "torch-spline-conv", "pyg-lib"):
-        wheels = (
-            f"https://data.pyg.org/whl/torch-{torch}.html"
-            if torch
-            else "https://data.pyg.org/whl/torch-VERSION+CUDA.html"
-        )
-        return _pip("--force-reinstall", "--no-deps", what, "-f", wheels)
+        if "+" not in torch:
+            return f"install the {what} that is built for this torch and CUDA (https://data.pyg.org/whl has a page for each)"
+        return pip("--force-reinstall", "--no-deps", what, "-f", f"https://data.pyg.org/whl/torch-{torch}.html")
     if what == "mmcv":
         return "pip install -U openmim && mim install mmcv  # picks the build for the torch that is there"
-    return _pip("--force-reinstall", "--no-deps", "--no-build-isolation", "--no-cache-dir", what)
-
-
-def _pair(what: str, fields: _Fields) -> str:
-    """The release that belongs to the torch that is there."""
-    torch = fields.get("torch_version", "")
-    version = partner(what, torch)
-    local = torch.partition("+")[2]
-    index = ("--index-url", f"{_TORCH_INDEX}/{local}") if local.startswith(("cu", "cpu", "rocm")) else ()
-    if version:
-        return _pip("--no-deps", f"{what}=={version}", *index)
-    return f"install the {what} that belongs to the torch that is here ({_TORCH_INDEX}; python -c 'import torch; print(torch.__version__)' names it)"
-
-
-def _cuda_torch(what: str, fields: _Fields) -> str:
-    version = fields.get("torch_version", "").partition("+")[0]
-    return _pip(
-        "--force-reinstall", f"torch=={version}" if version else "torch", "--index-url", f"{_TORCH_INDEX}/cu124"
-    )
-
-
-def _newer_cuda(what: str, fields: _Fields) -> str:
-    """The newest release whose build has code for the GPU, from the index of its CUDA."""
-    build = _build_for(fields)
-    if build is None:
-        return _pip("--upgrade", "--force-reinstall", what, "--index-url", f"{_TORCH_INDEX}/cu128")
-    return _pip(
-        "--upgrade", "--force-reinstall", what, "--index-url", f"{_TORCH_INDEX}/cu{build.cuda.replace('.', '')}"
-    )
-
-
-def _older_torch(what: str, fields: _Fields) -> str:
-    build = _build_for(fields)
-    if build is None:
-        return f"install an older {what} that still has code for this GPU"
-    index = f"{_TORCH_INDEX}/cu{build.cuda.replace('.', '')}"
-    return f"{_pip(f'{what}=={build.torch}', '--index-url', index)}  # the newest with code for this GPU"
-
-
-def _build_for(fields: _Fields) -> TorchBuild | None:
-    """Return the newest build of torch that the catalogue knows to run on the GPU of a log."""
-    capability = fields.get("capability", "")
-    if not capability:
-        return None
-    fitting = [one for one in torch_builds() if one.cuda and one.machine == "x86_64" and runs(capability, one.archs)]
-    return fitting[-1] if fitting else None
-
-
-def _older_cuda(what: str, fields: _Fields) -> str:
-    return f"or install the {what} build for the driver's CUDA: {_pip(what, '--index-url', _TORCH_INDEX + '/' + _cuda_index(fields))}"
-
-
-def _cuda_index(fields: _Fields) -> str:
-    """Return the index of the newest CUDA that a driver can do."""
-    digits = fields.get("driver_cuda", "").split(".")
-    have = (int(digits[0]), int(digits[1])) if len(digits) == 2 and all(each.isdigit() for each in digits) else (11, 8)
-    known = ((13, 0, "cu130"), (12, 8, "cu128"), (12, 6, "cu126"), (12, 4, "cu124"), (12, 1, "cu121"), (11, 8, "cu118"))
-    return next((name for major, minor, name in known if (major, minor) <= have), "cu118")
+    return pip("--force-reinstall", "--no-deps", "--no-build-isolation", "--no-cache-dir", what)
 
 
 def _arch_rebuild(what: str, fields: _Fields) -> str:
     return (
         ""
         if what == "torch"
-        else f"or install {what} again, built for this GPU: {_pip('--force-reinstall', '--no-deps', '--upgrade', what)}"
+        else f"or install {what} again, built for this GPU: {pip('--force-reinstall', '--no-deps', '--upgrade', what)}"
     )
 
 
-def _restore(what: str, fields: _Fields) -> str:
-    local = what.partition("+")[2]
-    index = ("--index-url", f"{_TORCH_INDEX}/{local}") if local.startswith(("cu", "cpu", "rocm")) else ()
-    return _pip("--force-reinstall", what, *index)
-
-
 def _fitting(what: str, fields: _Fields) -> str:
-    return f"install the {what} that the code was written for (pip install '{what}<VERSION'; podfit names it with --template or --python)"
+    """A release that has what is missing: by the table of moved names, else which one is not known and said so."""
+    gone, came = fields.get("gone_in", ""), fields.get("came_in", "")
+    if what in (fields.get("distribution"), fields.get("dist")) and (gone or came):
+        return pip(f"{what}<{gone}" if gone else f"{what}>={came}")
+    return f"install the {what} that the code was written for: which one that is, the log does not tell"
 
 
 def _older(what: str, fields: _Fields) -> str:
     version = fields.get(f"{what.replace('-', '_')}_version", "").partition("+")[0]
-    return _pip(f"{what}<{version}") if version else f"install an older {what}"
+    return pip(f"{what}<{version}") if version else f"install an older {what}"
 
 
 def _unpinned(what: str, fields: _Fields) -> str:
-    return f"{_pip(what)}  # without the pin: a release that has a wheel here"
+    return f"{pip(what)}  # without the pin: a release that has a wheel here"
 
 
 def _relaxed(what: str, fields: _Fields) -> str:
-    """Return the distribution that gives way with the limits that the others ask for."""
+    """Return the distribution that gives way with the limits that the others ask for, empty where those exclude each other."""
     needs = [each for each in fields.get("clash_needs", "").split("|") if each]
-    joined = ",".join(
-        dict.fromkeys(part.strip() for each in needs for part in each.split(",") if not part.startswith("["))
-    )
-    text = f"{what}{joined}"
-    return text if joined and _is_requirement(text) else what
+    parts = [part.strip() for each in needs for part in each.split(",") if not part.startswith("[")]
+    text = f"{what}{','.join(dict.fromkeys(parts))}"
+    if not parts or not _is_requirement(text):
+        return what
+    limits = Requirement(text).specifier
+    pins = [one.version for one in limits if one.operator == "==" and "*" not in one.version]
+    return text if all(limits.contains(pin, prereleases=True) for pin in pins) else ""
 
 
 def _relax(what: str, fields: _Fields) -> str:
+    others = fields.get("clashing", "")
+    if stays(what, fields):
+        told = f"let {others} give way: loosen that pin, or ask for a newer or older release" if others else ""
+        told = told or "ask for no other version of it"
+        return f"leave {what} as the template has it, and {told}"
     if fields.get("clash_absent"):
-        return f"ask for a version of {what} that exists: {_pip(what)}"
-    return f"let {what} give way: {_pip(_relaxed(what, fields))}"
+        return f"ask for a version of {what} that exists: {pip(what)}"
+    relaxed = _relaxed(what, fields)
+    if not relaxed:
+        return f"no {what} is what all of {others} ask for: let one of them give way"
+    return f"let {what} give way: {pip(relaxed)}"
 
 
 def _no_isolation(what: str, fields: _Fields) -> str:
-    return (
-        f"{_pip('--no-build-isolation', what)}  # after what it imports is installed ({fields.get('module', 'torch')})"
-    )
+    imported = fields.get("module", "torch") if fields.get("in_build") else "torch"
+    return f"{pip('--no-build-isolation', what)}  # after what it imports is installed ({imported})"
 
 
 def _old_setuptools(what: str, fields: _Fields) -> str:
     limit = (
-        "58" if "use_2to3" in fields.get("two", "") else "66" if fields.get("invalid") or fields.get("extras") else "81"
+        "58" if "use_2to3" in fields.get("two", "") else "66" if fields.get("invalid") or fields.get("extras") else "82"
     )
-    return f"pip install 'setuptools<{limit}' wheel && {_pip('--no-build-isolation', what)}"
+    return f"pip install 'setuptools<{limit}' wheel && {pip('--no-build-isolation', what)}"
 
 
 def _old_cython(what: str, fields: _Fields) -> str:
-    return f"pip install 'cython<3' wheel && {_pip('--no-build-isolation', what)}"
+    return f"pip install 'cython<3' wheel && {pip('--no-build-isolation', what)}"
 
 
 def _wheel(what: str, fields: _Fields) -> str:
-    return f"{_pip('--only-binary', ':all:', what)}  # a release that has a wheel here"
+    return f"{pip('--only-binary', ':all:', what)}  # a release that has a wheel here"
 
 
 def _headless(what: str, fields: _Fields) -> str:
@@ -237,8 +216,8 @@ def _headless(what: str, fields: _Fields) -> str:
 
 def _replace(what: str, fields: _Fields) -> str:
     if what.startswith("opencv"):
-        return f"pip uninstall -y opencv-python && {_pip(what)}"
-    return _pip("--force-reinstall", what)
+        return f"pip uninstall -y opencv-python && {pip(what)}"
+    return f"{pip('--force-reinstall', '--no-deps', what)} && {pip(what)}"
 
 
 def _as_it_stands(what: str, fields: _Fields) -> str:
@@ -246,18 +225,12 @@ def _as_it_stands(what: str, fields: _Fields) -> str:
 
 
 _STEPS: dict[str, Callable[[str, _Fields], str]] = {
+    **TORCH_STEPS,
     "install": _install,
     "upgrade": _upgrade,
     "reinstall": _reinstall,
-    "reinstall_deps": _reinstall_deps,
     "rebuild": _rebuild,
-    "pair": _pair,
-    "cuda_torch": _cuda_torch,
-    "newer_cuda_torch": _newer_cuda,
-    "older_torch": _older_torch,
-    "older_cuda_torch": _older_cuda,
     "arch_rebuild": _arch_rebuild,
-    "restore": _restore,
     "fitting": _fitting,
     "older": _older,
     "unpinned": _unpinned,

@@ -26,15 +26,21 @@ def with_solved_fix(cause: Cause, row: Mapping[str, object] | None, facts: Facts
     if row is None:
         return cause
     refused = []
-    for requirement in wanted_of(case(row, cause.fields), cause.fields)[:MOST]:
+    for requirement, doubted in wanted_of(case(row, cause.fields), cause.fields)[:MOST]:
         plan, why = _plan(requirement, facts)
         command = _command(plan, facts) if plan is not None else ""
+        if plan is not None and not command:
+            command = _as_it_was(requirement, facts)
         if command:
             packages = [canonical(Requirement(requirement).name), *cause.packages]
             told = f"{cause.told}; " if cause.told else ""
+            others = tuple(step for step in cause.fix if step != _plain(requirement))
+            command = (
+                f"{command}  # what fits here; whether it mends this, the log does not tell" if doubted else command
+            )
             return replace(
                 cause,
-                fix=(command, *cause.fix),
+                fix=(*others, command) if doubted else (command, *others),
                 packages=tuple(dict.fromkeys(packages)),
                 told=f"{told}{requirement} was solved over {facts.source}",
             )
@@ -42,10 +48,24 @@ def with_solved_fix(cause: Cause, row: Mapping[str, object] | None, facts: Facts
     if not refused:
         return cause
     told = f"{cause.told}; " if cause.told else ""
-    impossible = {shlex.join(["pip", "install", each.partition(": ")[0]]) for each in refused}
+    impossible = {_plain(each.partition(": ")[0]) for each in refused}
     steps = tuple(step for step in cause.fix if step not in impossible)
     steps = steps or (f"change the code, or use another template: over {facts.source} no version mends this",)
     return replace(cause, fix=steps, told=f"{told}over {facts.source}: {'; '.join(refused)}")
+
+
+def _plain(requirement: str) -> str:
+    """Return the step that installs a requirement without an environment's versions."""
+    return shlex.join(["pip", "install", requirement])
+
+
+def _as_it_was(requirement: str, facts: Facts) -> str:
+    """Return the command that brings a template's own version back where that is what is asked for, empty elsewhere."""
+    wanted = Requirement(requirement)
+    have = facts.template.distributions.get(canonical(wanted.name))
+    if facts.whole or have is None or not have.version or not wanted.specifier:
+        return ""
+    return f"{_plain(f'{have.name}=={have.version}')}  # as {facts.source} has it"
 
 
 def _plan(requirement: str, facts: Facts) -> tuple[Plan | None, str]:

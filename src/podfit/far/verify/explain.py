@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..loader import PACKAGE
-from ..symptoms import Hit, case, filled
+from ..symptoms import Hit, applies, case, filled
 from ..text import one_line
 from ..tree.files import HERE
 from ..tree.records import record, rows
@@ -76,7 +76,8 @@ def _told(hit: Hit, state: Environment) -> tuple[str, str] | None:
     fields = {**hit.fields, **{f"{name}_version": state.version(name) for name in ("numpy", "torch", "torchvision")}}
     row = case(hit.row, fields)
     sentence = filled(row["cause"], fields)
-    steps = [filled(step["what"], fields) for step in row["fix"] if step["do"] in ("say", "run")]
+    fitting = (step for step in row["fix"] if step["do"] in ("say", "run") and applies(step.get("when", ""), fields))
+    steps = [filled(step["what"], fields) for step in fitting]
     return (sentence, next(filter(None, steps), "install the planned versions")) if sentence else None
 
 
