@@ -276,6 +276,42 @@ def test_of_a_list_that_is_computed_further_the_literals_are_taken(change: str, 
     assert "is computed when setup.py runs" in declared.notices[0]
 
 
+def test_of_what_a_function_makes_of_a_list_the_list_is_taken_and_said_so(tmp_path: Path) -> None:
+    text = "from setuptools import setup\nr = ['a', f'b=={v}']\ne = {'x': ['c<2'], 'y': r}\nr = r + ['d']\n"
+    made = "r = caps.ranged(r)\ne = {key: caps.ranged(value) for key, value in e.items()}\n"
+    declared = read(tmp_path, setup_py=f"{text}{made}setup(install_requires=r, extras_require=e)\n")
+    assert [row[:2] for row in rows(declared)] == [
+        ("", "a"),
+        ("", "d"),
+        ("extra:x", "c<2"),
+        ("extra:y", "a"),
+        ("extra:y", "d"),
+    ]
+    assert declared.notices == (
+        "setup.py:7: install_requires is computed when setup.py runs; podfit does not run it, and takes the 2 that are "
+        "literals",
+        "setup.py:7: extras_require is computed when setup.py runs; podfit does not run it, and takes what of it is "
+        "literal",
+        "setup.py:3: extras_require['y'] is computed when setup.py runs; podfit does not run it, and takes the 2 that "
+        "are literals",
+    )
+
+
+def test_a_list_that_is_copied_or_added_to_itself_is_a_literal(tmp_path: Path) -> None:
+    text = "from setuptools import setup\nr = ['a']\nr = r + ['b']\nsetup(install_requires=sorted(set(r)))\n"
+    declared = read(tmp_path, setup_py=text)
+    assert [name for _, name, _ in rows(declared)] == ["a", "b"]
+    assert declared.notices == ()
+
+
+@pytest.mark.parametrize("given", ["'base'", "'base.txt'", "['base.txt']"])
+def test_what_a_function_reads_from_files_is_no_list_of_requirements(given: str, tmp_path: Path) -> None:
+    text = f"from setuptools import setup\nr = {given}\nsetup(install_requires=load(r))\n"
+    declared = read(tmp_path, setup_py=text)
+    assert declared.declarations == ()
+    assert "leaves it out" in declared.notices[0]
+
+
 def test_comments_behind_requirements_are_dropped_as_setuptools_drops_them(tmp_path: Path) -> None:
     text = "[options]\ninstall_requires =\n    transformers==4.43.1  # change the assertion, too\n    numpy\n"
     assert rows(read(tmp_path, setup_cfg=text)) == [

@@ -15,6 +15,9 @@ from podfit.model.syntax import syntax_tree
 
 _NAME = re.compile(r"[^\s!=<>~;@\[\]()]+")
 
+_COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted"})
+"""Functions that change nothing about what a list holds."""
+
 Names = Mapping[str, ast.expr | None]
 
 
@@ -49,7 +52,8 @@ def bindings(tree: ast.Module, *, whole: bool = True) -> dict[str, ast.expr | No
     """Return what each name is bound to at the top of the module; None when that happens more than once.
 
     What the top of the module adds to a list or a dictionary is part of it. A name that is changed elsewhere (in an
-    `if`, in a function) is None, too; where not whole, it is what the top of the module made of it.
+    `if`, in a function) is None, too; where not whole, it is what the top of the module made of it, without what a
+    function makes of that (`needs = pinned(needs)`).
     """
     names: dict[str, ast.expr | None] = {}
     for node in ast.walk(tree):
@@ -58,10 +62,12 @@ def bindings(tree: ast.Module, *, whole: bool = True) -> dict[str, ast.expr | No
             targets = node.targets
         elif isinstance(node, ast.AnnAssign):
             targets = [node.target]
-        for target in targets:
-            if isinstance(target, ast.Name):
-                plain = node in tree.body and isinstance(node, (ast.Assign, ast.AnnAssign))
-                names[target.id] = node.value if plain and target.id not in names else None  # type: ignore[attr-defined]
+        plain = node in tree.body and isinstance(node, (ast.Assign, ast.AnnAssign))
+        for target in () if plain and _grown(node) is not None else targets:
+            if isinstance(target, ast.Name) and target.id not in names:
+                names[target.id] = node.value if plain else None  # type: ignore[attr-defined]
+            elif isinstance(target, ast.Name) and (whole or not _of_itself(node, target.id)):
+                names[target.id] = None
     for node in ast.walk(tree) if whole else ():
         if node not in tree.body and (name := _changed(node)) and not _at_the_top(node, tree):
             names[name] = None
@@ -76,10 +82,18 @@ def bindings(tree: ast.Module, *, whole: bool = True) -> dict[str, ast.expr | No
     return names
 
 
+def _of_itself(node: ast.AST, name: str) -> bool:
+    """Return whether a statement makes what a name is bound to of that itself."""
+    value = getattr(node, "value", None)
+    return value is not None and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(value))
+
+
 def _changed(node: ast.AST) -> str:
     """Return the name of the list that a statement or a call changes in place, empty when it changes none."""
     if isinstance(node, ast.AugAssign):
         return node.target.id if isinstance(node.target, ast.Name) else ""
+    if isinstance(node, ast.Assign) and _grown(node) is not None:
+        return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""
     call = node.value if isinstance(node, ast.Expr) else node
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
         return call.func.value.id if call.func.attr in ("append", "extend", "insert", "remove", "update") else ""
@@ -91,8 +105,20 @@ def _at_the_top(node: ast.AST, tree: ast.Module) -> bool:
     return any(isinstance(statement, ast.Expr) and statement.value is node for statement in tree.body)
 
 
+def _grown(node: ast.AST) -> ast.expr | None:
+    """Return the list that `x = x + [...]` adds; None for every other statement."""
+    if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
+        return None
+    made = node.value
+    if not (isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add) and isinstance(made.left, ast.Name)):
+        return None
+    return made.right if made.left.id == node.targets[0].id else None
+
+
 def _added(statement: ast.stmt) -> ast.expr | None:
     """Return the list that `x += [...]`, `x.extend([...])` or `x.append(...)` adds; None for another change."""
+    if (more := _grown(statement)) is not None:
+        return more
     if isinstance(statement, ast.AugAssign):
         return statement.value if isinstance(statement.op, ast.Add) else None
     call = statement.value if isinstance(statement, ast.Expr) else None
@@ -155,6 +181,8 @@ def strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, int
     if isinstance(node, ast.Name) and (bound := names.get(node.id)) is not None:
         return strings(bound, names, depth + 1)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        if node.func.id in _COPIES and len(node.args) == 1 and not isinstance(node.args[0], ast.Constant):
+            return strings(node.args[0], names, depth + 1)
         made = names.get(node.func.id)
         if isinstance(made, ast.ListComp) and isinstance(made.elt, ast.Subscript):
             return [
@@ -172,7 +200,10 @@ def strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, int
 
 
 def known_strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, int]]:
-    """Return those strings of a list that are literals, each with its line; what is computed is left out."""
+    """Return those strings of a list that are literals, each with its line; what is computed is left out.
+
+    Of what a function makes of a list, the list is returned.
+    """
     try:
         return strings(node, names, depth)
     except ComputedError:
@@ -185,6 +216,9 @@ def known_strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[st
         return known_strings(node.left, names, depth + 1) + known_strings(node.right, names, depth + 1)
     if isinstance(node, ast.Name) and depth <= 20 and (bound := names.get(node.id)) is not None:
         return known_strings(bound, names, depth + 1)
+    if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(given := node.args[0], (ast.Name, ast.Call)):
+        one = isinstance(given, ast.Name) and isinstance(names.get(given.id), ast.Constant)  # a file's name, for one
+        return known_strings(given, names, depth + 1) if depth <= 20 and not one else []
     return []
 
 

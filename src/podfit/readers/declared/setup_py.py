@@ -26,6 +26,7 @@ from podfit.readers.declared.setup_literals import (
 )
 from podfit.readers.plain_file import is_file
 
+_LIST = re.compile(r"\.(?:txt|in)\s*$")
 _FILE = re.compile(r"require[\w./-]*\.(?:txt|in)$")
 _PYTHON_2 = re.compile(rb"^\s*print\s+[^(=\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:", re.MULTILINE)
 
@@ -66,7 +67,7 @@ def read(source: Source, reading: Reading) -> None:
         place = source.where(call.lineno)
         reading.notice(f"{place}: setup() takes its arguments from a variable; podfit does not run setup.py")
     if "extras_require" in arguments:
-        _extras(source, reading, arguments["extras_require"], names)
+        _extras(source, reading, arguments["extras_require"], names, base)
 
 
 def _requirements(
@@ -85,7 +86,7 @@ def _requirements(
         place = source.where(node.lineno)
         said = f"{place}: {what} is computed when setup.py runs; podfit does not run it"
         read = _files_named(source, reading) if what == "install_requires" else []
-        found = [] if read else known_strings(node, base or names)
+        found = [] if read else [one for one in known_strings(node, base or names) if not _LIST.search(one[0])]
         if found:
             reading.notice(f"{said}, and takes the {len(found)} that are literals")
         elif read:
@@ -109,21 +110,25 @@ def _requirements(
                 reading.add(Declaration(str(parsed), source.where(line), group=group))
 
 
-def _extras(source: Source, reading: Reading, node: ast.expr, names: Names) -> None:
+def _extras(source: Source, reading: Reading, node: ast.expr, names: Names, base: Names) -> None:
     """Read extras_require; a key may be `extra:marker`, or `:marker` for what is always needed."""
     try:
         items = items_of(node, names)
     except ComputedError:
-        place = source.where(node.lineno)
-        reading.notice(f"{place}: extras_require is computed when setup.py runs; podfit does not run it")
-        return
+        said = f"{source.where(node.lineno)}: extras_require is computed when setup.py runs; podfit does not run it"
+        try:
+            items = items_of(node, base)
+        except ComputedError:
+            reading.notice(said)
+            return
+        reading.notice(f"{said}, and takes what of it is literal")
     for key, value in items:
         extra, _, marker = key.partition(":")
         extra = canonical(extra.strip())
         if extra:
             reading.note_extra(extra)
         group = f"extra:{extra}" if extra else ""
-        _requirements(source, reading, f"extras_require[{key!r}]", value, names, group, marker.strip())
+        _requirements(source, reading, f"extras_require[{key!r}]", value, names, group, marker.strip(), base)
 
 
 def _files_named(source: Source, reading: Reading) -> list[str]:
