@@ -59,3 +59,14 @@ def test_a_dockerfile_for_continuous_integration_asks_for_nothing(tmp_path: Path
     (tmp_path / "Dockerfile.ci_lint").write_text("FROM python\nRUN pip install mypy\n")
     project = read_project(tmp_path, local="none").project
     assert {(one.requirement, one.asks) for one in project.declarations} == {("gemmi", True), ("mypy", False)}
+
+
+def test_a_part_that_nobody_asks_for_tells_what_it_needs_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "part").mkdir()
+    text = "from setuptools import setup\nr = ['a']\nr = ranged(r)\ne = {'x': ['c<2']}\n"
+    (tmp_path / "part" / "setup.py").write_text(f"{text}setup(name=name(), install_requires=r, extras_require=e)\n")
+    project = read_project(tmp_path, local="none").project
+    told = [(one.requirement, str(one.where), one.group, one.scope, one.asks) for one in project.declarations]
+    assert told == [("a", "part/setup.py:2", "", "part", False), ("c<2", "part/setup.py:4", "", "part", False)]
+    said = "in part, setup.py:5: install_requires is computed"
+    assert any(notice.startswith(said) for notice in project.notices)
