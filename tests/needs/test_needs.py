@@ -648,6 +648,27 @@ def test_a_line_beside_the_manifests_narrows_no_range_of_theirs() -> None:
     assert only(find_needs(project("numpy", example), template())).specifier == "==1.22.4"
 
 
+def test_a_part_that_declares_another_held_version_than_the_templates_is_warned_of() -> None:
+    there = template("3.11.9", installed("torch", "2.4.0+cu124", "torch"))
+    for top in ((), ("torch",)):
+        part = Declaration("torch>=2.6", Where("part/setup.py", 3), scope="part", asks=False)
+        (told,) = find_needs(project(*top, part, imports=("torch",)), there).findings
+        assert told.verdict is Verdict.WARNING
+        assert told.message == "part/setup.py:3 declares torch>=2.6 for part; the template's 2.4.0+cu124 stays"
+        fits = replace(part, requirement="torch>=2")
+        assert [one.verdict for one in find_needs(project(*top, fits, imports=("torch",)), there).findings] in (
+            [Verdict.OK],
+            [],
+        )
+
+
+def test_a_range_that_an_extra_declares_holds_for_a_framework_that_the_template_has_not() -> None:
+    extra = Declaration("tensorflow<=2.19", Where("pyproject.toml", 6), group="extra:export")
+    assert only(find_needs(project(extra, imports=("tensorflow",)), template())).specifier == "<=2.19"
+    there = template("3.11.9", installed("tensorflow", "2.21.0", "tensorflow"))
+    assert only(find_needs(project(extra, imports=("tensorflow",)), there)).specifier == ""
+
+
 def test_what_no_manifest_asks_for_is_known_as_such() -> None:
     lazy = ImportSite("click", "a.py", 9, grade=Grade.FUNCTION)
     readme = Declaration("click==8.1.0", Where("README.md", 3), scope="README.md", asks=False)

@@ -95,8 +95,8 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
         waiting = later if grown else []
         elsewhere = _elsewhere(later)
     questions = tuple(question for one in asked.values() for question in _agreed(one))
-    offered, told = offers(asked, beside)
-    for declaration, requirement in waiting_for(later, asked):
+    offered, told = offers(asked, beside, template)
+    for declaration, requirement in waiting_for(later, asked, template):
         if _holds(declaration, requirement, template, chosen_extras, []):
             unselected(declaration, requirement, offered)
     return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere, questions)
