@@ -177,6 +177,23 @@ def test_the_files_that_setup_py_reads_its_requirements_from(tmp_path: Path) -> 
     assert "does not run it, and reads the file that it names: requirements/install.txt" in declared.notices[0]
 
 
+def test_where_setup_py_names_a_file_another_one_tells_only_about_what_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "requirements_minimal.txt").write_text("einops\n")
+    (tmp_path / "requirements.txt").write_text("einops\nflake8\nhydra-core>=1.1\n")
+    text = "from setuptools import setup\nsetup(install_requires=[line for line in open('requirements_minimal.txt')])\n"
+    declared = read(tmp_path, setup_py=text)
+    assert [(one.requirement, one.scope, one.asks) for one in declared.declarations] == [
+        ("einops", "", True),
+        ("einops", "requirements.txt", False),
+        ("flake8", "requirements.txt", False),
+        ("hydra-core>=1.1", "requirements.txt", False),
+    ]
+    assert declared.notices[1] == (
+        "requirements.txt is read for what the code imports, no more: the project asks for what "
+        "requirements_minimal.txt lists; -r requirements.txt takes all of it"
+    )
+
+
 def test_python_2_is_said_and_ends_nothing(tmp_path: Path) -> None:
     declared = read(tmp_path, setup_py="print 'python 2'\n")
     assert declared.notices == ("setup.py:1: Python 2 code, not read",)
