@@ -255,6 +255,27 @@ def test_modules_inside_a_package_are_own_only_if_they_have_what_is_used(tmp_pat
     }
 
 
+def test_a_script_in_a_package_finds_what_lies_beside_it(tmp_path: Path) -> None:
+    main = "if __name__ == '__main__':\n    pass\n"
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/helpersx.py": "",
+        "pkg/starx.py": "from pkg.more import *\n",
+        "pkg/netsx/__init__.py": "",
+        "pkg/wandb.py": "",
+        "pkg/train.py": f"import helpersx, netsx, wandb\nnetsx.build()\nfrom helpersx import made\n{main}",
+        "pkg/module.py": "import starx\nstarx.f()\nimport helpersx\nhelpersx.g()\n",
+        "pkg/tried.py": "try:\n    from fast import go\nexcept ImportError:\n    def stop(): ...\n",
+        "pkg/uses.py": "import tried\nimport helpersx\ntried.stop()\n",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {(str(one), one.module) for one in scan.imports} == {
+        ("pkg/train.py:1", "wandb"),
+        ("pkg/module.py:3", "helpersx"),
+        ("pkg/tried.py:2", "fast"),
+    }
+
+
 def test_a_single_file_knows_the_modules_beside_it(tmp_path: Path) -> None:
     project(
         tmp_path,

@@ -30,6 +30,7 @@ MOST_FILES = 10_000
 # Run by tools that build, test or check the project, never by the project itself.
 _NARROW = "name the project's own directory, or leave directories out with --exclude"
 _BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
+_TESTS = re.compile(r"^(?:test_.*|.*_test|conftest)\.py$")
 
 
 @dataclass
