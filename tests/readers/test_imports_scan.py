@@ -327,6 +327,26 @@ def test_tests_and_docs_are_left_out_with_a_notice_or_kept(tmp_path: Path) -> No
     assert not kept.notices
 
 
+def test_tests_beside_the_code_are_tests_and_scripts_that_try_a_model_out_are_none(tmp_path: Path) -> None:
+    files = {
+        "pkg/net.py": "import a\n",
+        "pkg/net_test.py": "import b, pytest\n",
+        "pkg/test_net.py": "import c\ndef test_it(): ...\n",
+        "pkg/test_loss.py": "from unittest import TestCase\nimport d\nif __name__ == '__main__': main()\n",
+        "test_model.py": "import e, argparse\ndef test_model(net): ...\n",
+        "tools/test_images.py": "import f\nf.run()\n",
+        "pkg/latest.py": "import pytest\n",
+    }
+    assert modules(scan_imports(project(tmp_path, dict(files)))) >= {"a", "e", "f", "pytest"}
+    assert not modules(scan_imports(tmp_path)) & {"b", "c", "d"}
+    project(tmp_path, {"CI/submit.py": "import boto3\n", "CI/Dockerfile": "RUN pip install awscli\n"})
+    project(tmp_path, {"stats/ci/__init__.py": "import g\n"})
+    again = scan_imports(tmp_path)
+    assert (modules(again) & {"boto3", "g"}, again.tree.dockerfiles) == ({"g"}, [])
+    kept = scan_imports(tmp_path, include_tests=True)
+    assert {one.module for one in kept.imports if one.grade is Grade.TEST} >= {"b", "c", "d"}
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -8,12 +8,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from podfit.readers.plain_file import read_bounded
+
 # Directories that hold other people's code, or nothing but products.
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
 # So environments are called, and packages (of simulated ones): what is a package, or stands in one, is the project's.
 _ENVIRONMENTS = frozenset({"venv", "env", "virtualenv"})
 _PRODUCTS = frozenset({"build", "dist"})
 _ASIDE = frozenset({"tests", "test", "docs", "doc"})
+_CI = "ci"
+"""So folders of continuous integration are called; a package of that name may compute something."""
 _VENDORED = frozenset(
     {"third_party", "thirdparty", "3rdparty", "external", "externals", "extern", "vendor", "vendored", "submodules"}
 )
@@ -30,7 +34,12 @@ MOST_FILES = 10_000
 # Run by tools that build, test or check the project, never by the project itself.
 _NARROW = "name the project's own directory, or leave directories out with --exclude"
 _BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
-_TESTS = re.compile(r"^(?:test_.*|.*_test|conftest)\.py$")
+_TEST_NAMES = re.compile(r"^(?:test_.*|.*_test)\.py$")
+_TEST_TOOLS = re.compile(rb"^[ \t]*(?:import|from)[ \t][^#\n]*\b(?:pytest|unittest|hypothesis)\b", re.MULTILINE)
+_TEST_CODE = re.compile(rb"^(?:async[ \t]+)?def[ \t]+test_|^class[ \t]+Test", re.MULTILINE)
+_PROGRAM = re.compile(rb"\bargparse\b|\b__main__\b|\bsys\.argv\b")
+LARGEST_TEST = 4 * 1024 * 1024
+"""Bytes past which a file that is called like a test is not looked into."""
 
 
 @dataclass
@@ -139,6 +148,7 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
             continue
         if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
             tree.roots.add(folder)
+        aside = aside or (called.lower() == _CI and folder not in tree.packages)
         below = []
         for entry in listing:
             name = entry.name
@@ -155,10 +165,21 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
                     if not aside and folder and _CONDA.search(name):
                         _note(tree, folder, name)
                     build = name in _BUILD_FILES and folder not in tree.packages
-                    yield path, aside or build or name == "conftest.py"
+                    yield path, aside or build or name == "conftest.py" or _tests(root, path, name)
             except OSError:
                 tree.unreadable.append(path)
         stack.extend(reversed(below))
+
+
+def _tests(root: str, path: str, name: str) -> bool:
+    """Return whether a file is called like a test and is one: much code that tries a model out is called so, too."""
+    if not _TEST_NAMES.match(name):
+        return False
+    try:
+        data = read_bounded(os.path.join(root, path), LARGEST_TEST, pipes=False)  # noqa: PTH118 - thousands of files
+    except OSError:
+        return False
+    return bool(_TEST_TOOLS.search(data) or (_TEST_CODE.search(data) and not _PROGRAM.search(data)))
 
 
 def _note(tree: Tree, folder: str, name: str) -> None:
