@@ -114,7 +114,7 @@ class OwnModules:
         """Return whether module is the one in folder, None when folder has nothing of that name."""
         top, _, rest = module.partition(".")
         place = f"{folder}/{top}".lstrip("/")
-        # A script has its own directory first on its path; a module of a package does not, unless it is run by its path.
+        # A script has its own directory first on its path; a module of a package does not, unless run by its path.
         script = at_home and not self._packaged(folder)
         if top in self._files.get(folder, ()) and f"{place}.py" != path:
             if rest:
