@@ -202,12 +202,12 @@ def test_the_project_itself_and_constraints_are_no_needs(tmp_path: Path) -> None
 
 
 def test_the_standard_library_is_the_templates() -> None:
-    imports = ("tomllib", "distutils.core", "os.path", "_thread", "__main__", "asyncio")
+    imports = ("tomllib", "imp", "os.path", "_thread", "__main__", "asyncio")
     old = find_needs(project(imports=imports), template("3.10.12"))
     new = find_needs(project(imports=imports), template("3.12.1"))
     assert names(old) == names(new) == []
     assert [site.module for site in old.unresolved] == ["tomllib"]
-    assert [site.module for site in new.unresolved] == ["distutils.core"]
+    assert [site.module for site in new.unresolved] == ["imp"]
     assert not new.findings
     (question,) = new.questions
     assert "not of the template's 3.12" in question.message
@@ -238,6 +238,17 @@ def test_a_removed_name_keeps_its_range_where_the_versions_are_the_same() -> Non
     told = next(finding for finding in report.findings if finding.subject == "tensorflow")
     assert "asks for tensorflow-gpu>=2.0; tensorflow>=2.0 is taken" in told.message
     assert not find_needs(project(imports=("os",)), template("3.99.0")).unresolved
+
+
+def test_what_newer_pythons_removed_is_of_the_distribution_that_brings_it_back() -> None:
+    code = project(imports=("distutils.util", "audioop"))
+    assert names(find_needs(code, template("3.11.9"))) == []
+    there = template("3.13.1", installed("setuptools", "80.9.0", "setuptools", "pkg_resources"))
+    report = find_needs(code, there)
+    assert {need.name: need.specifier for need in report.needs} == {"audioop-lts": "", "setuptools": ">=66.1.0"}
+    assert not report.questions
+    assert report.needs[1].evidence[1].kind is EvidenceKind.MEASURED
+    assert report.needs[1].import_names == ("distutils",)
 
 
 def test_own_modules_and_the_project_are_dropped() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from podfit.catalogue.evidence import stated
 from podfit.catalogue.slim import spoiling_calls
 from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind
@@ -175,6 +176,20 @@ def meant(distribution: str) -> Meant | None:
         return None
     evidence = Evidence(EvidenceKind.PUBLISHED, entry["url"], f"{distribution}: {entry['reason']}")
     return Meant(entry["meant"], evidence, entry.get("same_versions", False))
+
+
+class StandIn(msgspec.Struct, frozen=True):
+    """A distribution that brings a removed module of the standard library to newer Pythons, since which release."""
+
+    distribution: str
+    since: str
+    evidence: Evidence
+
+
+def stand_in(module: str) -> StandIn | None:
+    """Return what brings a top-level module that newer standard libraries lack, under no file of that name."""
+    entry = table("import_names").get("removed", {}).get(module)
+    return StandIn(entry["distribution"], entry["since"], stated(entry)) if entry else None
 
 
 class Backport(msgspec.Struct, frozen=True):

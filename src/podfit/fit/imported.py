@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used
-from podfit.catalogue.imports import ImportName, find
+from podfit.catalogue.imports import ImportName, find, stand_in
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import added_wheel, compiled
 from podfit.fit.modules import moved_away
@@ -40,8 +40,6 @@ MOST_OLD = 24
 """So many releases beside the needs are looked into at most."""
 
 _THREADS = 8
-_SHIM = "setuptools"
-"""What brings distutils to a Python that has none (its distutils-precedence.pth)."""
 
 
 def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tuple[Bound, ...], tuple[Bound, ...]]]:
@@ -72,8 +70,8 @@ def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterato
     standard = standard_library(subject.template.interpreter.series)
     for used in modules:
         top = used.name.partition(".")[0]
-        if top == "distutils" and top not in standard:
-            entry: ImportName | None = ImportName(top, _SHIM)
+        if top not in standard and (brought := stand_in(top)):
+            entry: ImportName | None = ImportName(top, brought.distribution)
         else:
             entry = None if top in standard or canonical(top) in subject.environment else find(used.name)
         if entry is None:

@@ -64,7 +64,7 @@ class _Used:
     modules: dict[str, None] = field(default_factory=dict)
     named: dict[Evidence, None] = field(default_factory=dict)
     implied: list[Implied] = field(default_factory=list)
-    below: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, None] = field(default_factory=dict)
     url: str = ""
 
     @property
@@ -185,8 +185,9 @@ def _imported(
             use.modules[answer.module] = None
             use.named[answer.evidence] = None
             use.url = use.url or answer.url
-            if answer.below and not site.optional:
-                use.below[answer.module] = answer.below
+            if not site.optional:
+                limits = (f"<{answer.below}" if answer.below else "", f">={answer.since}" if answer.since else "")
+                use.limits.update(dict.fromkeys(filter(None, limits)))
     told = [about_module(top, unknown, sites, project.missing) for (top, unknown), sites in reasons.items()]
     return used, unresolved, told
 
@@ -194,6 +195,8 @@ def _imported(
 def _provider(site: ImportSite, template: Template, providers: Providers) -> Provider | Unknown:
     """Return the provider of an import; a module that other Pythons have in their standard library is named as such."""
     answer = providers.find(site.module, site.names)
+    if isinstance(answer, Unknown) and (brought := catalogue.stand_in(site.top_level)):
+        return Provider(brought.distribution, site.top_level, brought.evidence, since=brought.since)
     if isinstance(answer, Unknown) and site.top_level in standard_library("ALL"):
         series = template.interpreter.series
         return Unknown(f"{site.top_level} is in the standard library of other Pythons, not of the template's {series}")
@@ -212,9 +215,9 @@ def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], templa
 def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers) -> Need:
     imported = bool(use and use.sites)
     specifier = asked.specifier if asked else ""
-    for below in use.below.values() if use else ():
-        if not SpecifierSet(f"{specifier},<{below}").is_unsatisfiable():
-            specifier = f"{specifier},<{below}".lstrip(",")
+    for limit in use.limits if use else ():
+        if not SpecifierSet(f"{specifier},{limit}").is_unsatisfiable():
+            specifier = f"{specifier},{limit}".lstrip(",")
     return Need(
         name=name,
         evidence=(*(asked.evidence if asked else ()), *(use.evidence if use else ())),
