@@ -680,11 +680,22 @@ def test_a_range_that_an_extra_declares_holds_for_a_framework_that_the_template_
     assert only(find_needs(project(extra, imports=("tensorflow",)), there)).specifier == ""
 
 
+def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imported() -> None:
+    extra = Declaration("click>=8", Where("pyproject.toml", 6), group="extra:serve")
+    need = only(find_needs(project(extra, imports=("click",)), template()))
+    why = "pyproject.toml:6 declares it for the extra serve alone"
+    assert (need.specifier, need.aside, need.dispensable) == (">=8", "", why)
+    assert only(find_needs(project(extra, imports=("click",)), template(), extras=("serve",))).dispensable == ""
+
+
 def test_what_no_manifest_asks_for_is_known_as_such() -> None:
     lazy = ImportSite("click", "a.py", 9, grade=Grade.FUNCTION)
     readme = Declaration("click==8.1.0", Where("README.md", 3), scope="README.md", asks=False)
     need = only(find_needs(project(readme, imports=(lazy,)), template()))
-    assert (need.aside, need.dispensable) == ("README.md:3", "a.py:9 imports it in a function")
+    assert (need.aside, need.dispensable) == (
+        "README.md:3",
+        "a.py:9 imports it in a function, and no manifest declares it",
+    )
     sure = only(find_needs(project(readme, imports=("click",)), template()))
     assert (sure.aside, sure.dispensable) == ("README.md:3", "")
     asked = only(find_needs(project("click==8.1.0", imports=(lazy,)), template()))

@@ -236,17 +236,22 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
 def _aside(asked: Asked | None) -> str:
     """Return the place that gives a range where none of those that do is the project's own manifest."""
     limiting = [d for d, requirement in asked.parts if requirement.specifier] if asked else []
+    if asked is not None and only_unselected(asked):
+        return ""  # the manifests' own extras and groups
     return str(limiting[0].where) if limiting and not any(d.asks for d in limiting) else ""
 
 
 def _dispensable(asked: Asked | None, use: _Used | None) -> str:
-    """Return where a distribution is imported that the project may run without; empty where it is sure to be needed."""
+    """Return why the project may run without a distribution that it imports; empty where it is sure to be needed."""
     declared = asked is not None and any(declaration.asks for declaration, _ in asked.parts)
     if declared or use is None or use.implied or not use.sites:
         return ""
+    if asked is not None and asked.parts and only_unselected(asked):
+        first, _ = asked.parts[0]
+        return f"{first.where} declares it for the {first.group.replace(':', ' ')} alone"
     if any(site.grade not in _UNSURE for site in use.sites):
         return ""
-    return f"{use.sites[0]} imports it {use.sites[0].grade.value}"
+    return f"{use.sites[0]} imports it {use.sites[0].grade.value}, and no manifest declares it"
 
 
 def _judged(

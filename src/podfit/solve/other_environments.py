@@ -101,7 +101,7 @@ def _reason(
     if need is None or (not taken and not need.dispensable):
         return ""
     if not taken:
-        return f"{need.dispensable}, and no manifest declares it"
+        return need.dispensable
     clauses = list(SpecifierSet(need.specifier)) if not need.url else []
     pinned = bool(clauses) and all(map(is_pin, clauses))
     if _made_for_another(refused, held) or not (pinned or need.aside):
