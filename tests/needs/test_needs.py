@@ -426,6 +426,14 @@ def test_a_readme_that_installs_the_project_itself_asks_for_nothing() -> None:
     assert names(find_needs(project(notebook, own=frozenset({"deepgraph"}), name=""), template())) == ["gemmi"]
 
 
+def test_a_readme_that_offers_the_projects_extras_selects_none() -> None:
+    extra = Declaration("click", Where("setup.py", 3), group="extra:amd")
+    readme = Declaration("demo[amd]", Where("README.md", 3), scope="README.md", asks=False)
+    assert names(find_needs(project(extra, readme), template())) == []
+    dockerfile = replace(readme, asks=True)
+    assert names(find_needs(project(extra, dockerfile), template())) == ["click"]
+
+
 def test_a_declared_name_that_no_index_has_is_asked_about_and_not_asked_for() -> None:
     found = find_needs(project("isaacgym", "matplotlib", imports=("isaacgym.gymapi",)), template())
     assert names(found) == ["matplotlib"]

@@ -54,7 +54,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
     """Return the declarations of project that hold on template, with those of the selected extras and groups.
 
     Markers are judged against the template's environment. The project itself is left out; extras of its own that it
-    asks for (`moola[api]` in another extra) count as selected. Raises InputError for a requirement that cannot be
+    asks for (`moola[api]` in another extra) count as selected, those that a README offers do not. Raises InputError for a requirement that cannot be
     parsed. Of two that exclude each other the first is followed, and an open question names both places.
     """
     chosen_extras, chosen_groups = {canonical(e) for e in extras}, {canonical(g) for g in groups}
@@ -83,7 +83,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
             requirement = _meant(declaration, requirement, template, findings)
             name = canonical(requirement.name)
             if _is_own(declaration, requirement, project):
-                new = {canonical(extra) for extra in requirement.extras} - chosen_extras
+                new = {canonical(extra) for extra in requirement.extras} - chosen_extras if declaration.asks else set()
                 chosen_extras |= new
                 grown = grown or bool(new)
             elif declaration.constraint:
