@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from podfit.index.archives import walk
+from podfit.index.archives import ArchiveError, walk
 
 _LANGUAGES = {
     "C": (".c",),
@@ -22,6 +25,13 @@ _MOST_BYTES = 1 << 20
 """A longer setup.py or pyproject.toml is not read."""
 
 _MOST_BELOW = 500
+_HEADERS = (".h", ".hh", ".hpp", ".hxx")
+_INCLUDING = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", *_HEADERS)
+_INCLUDE = re.compile(
+    rb"""^[ \t]*(?:#[ \t]*include[ \t]*[<"]|cdef[ \t]+extern[ \t]+from[ \t]+["'])([\w./+-]{1,100})""", re.M
+)
+_MOST_READ = 400
+"""Files of C and C++ of which the headers are looked for: a limit that podfit sets, assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,8 @@ class SourceFiles:
 
     setup and pyproject are the texts of setup.py and pyproject.toml, empty where there is none. languages are those of
     its source files beside Python, by name; beside are the modules and packages next to setup.py, below those in its
-    folders (a setup.py may put a folder onto sys.path).
+    folders (a setup.py may put a folder onto sys.path). headers are what its C and C++ includes and no file of it is
+    called.
     """
 
     setup: str
@@ -38,6 +49,31 @@ class SourceFiles:
     languages: tuple[str, ...]
     beside: tuple[str, ...]
     below: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+
+@dataclass
+class _Included:
+    """The headers that files include, and the names of those that are there."""
+
+    asked: set[str] = field(default_factory=set)
+    there: set[str] = field(default_factory=set)
+    read: int = 0
+
+    def add(self, name: str, content: Callable[[], bytes]) -> None:
+        """Note a file of C or C++; one that cannot be read includes nothing."""
+        if name.endswith(_HEADERS):
+            self.there.add(name)
+        if name.endswith(_INCLUDING) and self.read < _MOST_READ:
+            self.read += 1
+            with contextlib.suppress(ArchiveError):
+                self.asked.update(found.decode("ascii") for found in _INCLUDE.findall(content()))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is included and lies nowhere in the archive, sorted: so many names at most as files are read."""
+        named = {one for one in self.asked if one.endswith(_HEADERS) or "/" in one.strip("./")}
+        return tuple(sorted(one for one in named if posixpath.basename(one) not in self.there))[:_MOST_READ]
 
 
 def source_files(data: bytes, filename: str) -> SourceFiles:
@@ -46,6 +82,7 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
     languages: set[str] = set()
     beside: set[str] = set()
     below: set[str] = set()
+    included = _Included()
     for path, read in walk(data, filename):
         parts = path.strip("/").split("/")
         if len(parts) < 2:
@@ -58,7 +95,8 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
         if len(parts) == 3 and parts[2].endswith(".py") and len(below) < _MOST_BELOW:
             below.add(parts[2].removesuffix(".py"))
         if _APART.isdisjoint(part.lower() for part in parts[1:-1]):
+            included.add(parts[-1], read)
             suffix = posixpath.splitext(parts[-1])[1].lower()
             languages.update(name for name, suffixes in _LANGUAGES.items() if suffix in suffixes)
     names = tuple(sorted(beside)), tuple(sorted(below))
-    return SourceFiles(texts["setup.py"], texts["pyproject.toml"], tuple(sorted(languages)), *names)
+    return SourceFiles(texts["setup.py"], texts["pyproject.toml"], tuple(sorted(languages)), *names, included.missing)

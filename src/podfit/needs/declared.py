@@ -54,8 +54,9 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
     """Return the declarations of project that hold on template, with those of the selected extras and groups.
 
     Markers are judged against the template's environment. The project itself is left out; extras of its own that it
-    asks for (`moola[api]` in another extra) count as selected, those that a README offers do not. Raises InputError for a requirement that cannot be
-    parsed. Of two that exclude each other the first is followed, and an open question names both places.
+    asks for (`moola[api]` in another extra) count as selected, those that a README offers do not. Raises InputError
+    for a requirement that cannot be parsed. Of two that exclude each other the first is followed, and an open question
+    names both places.
     """
     chosen_extras, chosen_groups = {canonical(e) for e in extras}, {canonical(g) for g in groups}
     asked: dict[str, Asked] = {}
