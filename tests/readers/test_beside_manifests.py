@@ -105,6 +105,11 @@ def test_what_the_shell_computes_whole_is_left_out(line: str, tmp_path: Path) ->
     assert declared(tmp_path, line)[0] == []
 
 
+def test_the_values_of_uv_s_options_are_no_requirements(tmp_path: Path) -> None:
+    line = "uv pip install --system --index-strategy unsafe-best-match --prerelease allow a -P b --link-mode copy c"
+    assert declared(tmp_path, line)[0] == ["a", "c"]
+
+
 def test_what_is_installed_inside_a_substitution_and_beside_a_log_is_read(tmp_path: Path) -> None:
     assert declared(tmp_path, 'OUT="$(pip install a 2> log)" && pip install b > out 2>&1')[0] == ["b", "a"]
 

@@ -177,6 +177,26 @@ def test_the_files_that_setup_py_reads_its_requirements_from(tmp_path: Path) -> 
     assert "does not run it, and reads the file that it names: requirements/install.txt" in declared.notices[0]
 
 
+def test_of_the_files_that_setup_py_names_those_count_that_an_argument_is_made_of(tmp_path: Path) -> None:
+    (tmp_path / "requirements_minimal.txt").write_text("einops\n")
+    (tmp_path / "requirements.txt").write_text("einops\nflake8\n")
+    text = (
+        "from setuptools import setup\n"
+        "def load(name):\n    with open(name) as lines:\n        return [line for line in lines]\n"
+        "ALL = load('requirements.txt')\nFEW = load('requirements_minimal.txt')\n"
+        "setup(install_requires=FEW, extras_require={'dev': ALL})\n"
+    )
+    declared = read(tmp_path, setup_py=text)
+    assert [(one.requirement, one.group, one.asks) for one in declared.declarations] == [
+        ("einops", "", True),
+        ("einops", "extra:dev", True),
+        ("flake8", "extra:dev", True),
+        ("einops", "", False),
+        ("flake8", "", False),
+    ]
+    assert "reads the file that it names: requirements_minimal.txt" in declared.notices[0]
+
+
 def test_where_setup_py_names_a_file_another_one_tells_only_about_what_is_imported(tmp_path: Path) -> None:
     (tmp_path / "requirements_minimal.txt").write_text("einops\n")
     (tmp_path / "requirements.txt").write_text("einops\nflake8\nhydra-core>=1.1\n")

@@ -22,7 +22,11 @@ _SIGN = re.compile(r"\bpip[\d.]*\s+(?:-\S+\s+)*install\b|\buv\s+add\b")
 _VALUED = """-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -t --target --prefix
 --root --platform --python-version --implementation --abi --no-binary --only-binary --progress-bar --trusted-host
 --upgrade-strategy --timeout --retries --proxy --cache-dir --python -p --src --log --global-option -C
---config-settings --config-setting --default-index --index --cert --torch-backend --exists-action"""
+--config-settings --config-setting --default-index --index --cert --torch-backend --exists-action --build-constraint
+--build-constraints --report --use-feature --use-deprecated --root-user-action --keyring-provider --client-cert
+--uploaded-prior-to --index-strategy --resolution --prerelease --fork-strategy --link-mode --exclude-newer --override
+--overrides --python-platform --reinstall-package --refresh-package --upgrade-package -P --no-build-package --extra
+--no-binary-package --no-build-isolation-package --group --allow-insecure-host --config-file --directory --project"""
 _TAKES_VALUE = frozenset(_VALUED.split())
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "pip-tools", "virtualenv", "poetry"})
 _ADDRESS = re.compile(r"^(?:git|hg|svn|bzr)\+|^https?://")

@@ -1,0 +1,93 @@
+"""The requirement files that a setup.py takes its requirements from, told without running it.
+
+What an argument of `setup()` is made of is followed through names and functions of the module (`REQUIRED =
+load('base.txt')`); every literal on the way that is the name of a requirement file is one that it reads.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from podfit.model.syntax import syntax_tree
+from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.plain_file import is_file
+
+MOST_FOLLOWED = 100
+"""Extras of one setup.py whose files are looked for: a limit that podfit sets, assumed."""
+_FILE = re.compile(r"require[\w./-]*\.(?:txt|in)$")
+
+
+def read_files(source: Source, reading: Reading, node: ast.expr, group: str) -> list[str]:
+    """Read the requirement files that an argument of setup() is made of, and return them as they are shown.
+
+    Where what is always needed leads to none, the files that setup.py names anywhere are meant.
+    """
+    from podfit.readers.declared import requirements_txt
+    from podfit.readers.declared.alternatives import is_base
+    from podfit.readers.declared.discover import group_of
+    from podfit.readers.declared.freeze import freeze_reason
+
+    tree, bound = _module(source.data)
+    found = {one.shown: one for one in _named(source, _made_of(node, bound))}
+    if not found and not group:
+        found = {one.shown: one for one in _named(source, ast.walk(tree)) if not group_of(one.path)}
+    plain = [named for named in found.values() if is_base(named.path)]
+    read = []
+    for named in (plain if not group else ()) or found.values():  # requirements-extras.txt is for an extra
+        if reason := freeze_reason(named.text, named.path, named.data):
+            reading.freeze(named, reason)
+        else:
+            requirements_txt.read(replace(named, group=group), reading)
+        read.append(named.shown)
+    return read
+
+
+def _named(source: Source, nodes: Iterator[ast.AST]) -> Iterator[Source]:
+    """Yield the requirement files beside setup.py that literals among nodes name."""
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.search(node.value[:200]):
+            named = Source(source.root, source.path.parent / node.value)
+            if is_file(named.path):
+                yield named
+
+
+@lru_cache(maxsize=1)
+def _module(data: bytes) -> tuple[ast.Module, Mapping[str, Sequence[ast.AST]]]:
+    """Return a setup.py as a tree, and what each of its names is bound to, changed by or defined as."""
+    tree = syntax_tree(data)
+    bound: dict[str, list[ast.AST]] = {}
+    for statement in ast.walk(tree):
+        for name, value in _bindings(statement):
+            bound.setdefault(name, []).append(value)
+    return tree, bound
+
+
+def _made_of(node: ast.AST, bound: Mapping[str, Sequence[ast.AST]]) -> Iterator[ast.AST]:
+    """Yield the nodes of an expression, and of all that its names stand for."""
+    queue: list[ast.AST] = [node]
+    seen: set[str] = set()
+    while queue:
+        for part in ast.walk(queue.pop()):
+            yield part
+            if isinstance(part, ast.Name) and part.id not in seen:
+                seen.add(part.id)
+                queue += bound.get(part.id, ())
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield each name that a node binds or changes in place, with what it is made of."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        yield node.name, ast.Module(node.body, [])
+    elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and node.value is not None:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            yield from ((part.id, node.value) for part in ast.walk(target) if isinstance(part, ast.Name))
+    elif isinstance(node, (ast.For, ast.comprehension)):
+        yield from ((part.id, node.iter) for part in ast.walk(node.target) if isinstance(part, ast.Name))
+    elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
+        yield node.optional_vars.id, node.context_expr
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+        yield from ((node.func.value.id, argument) for argument in node.args)
