@@ -84,6 +84,10 @@ _ASIDE = frozenset(
     ]
 )
 """Words in a file's name that say that it is not for running the project."""
+_MAY_BE_MEANT = frozenset(
+    {"build", "release", "tools", "bench", "benchmark", "benchmarks", "extra", "extras", "optional"}
+)
+"""Those of them that say nothing where another file includes it."""
 
 
 def discover(root: Path) -> Iterator[Source]:
@@ -125,6 +129,14 @@ def group_of(path: Path) -> str:
 def aside_word(name: str) -> str:
     """Return the word in a file's name that says that it is not for running the project, empty when there is none."""
     return next((word for word in _WORD.findall(name.lower()) if word in _ASIDE), "")
+
+
+def developers_word(path: Path) -> str:
+    """Return the word in a requirement file's name that says that it is for who develops it, empty when none does.
+
+    What is optional, builds or measures may be wanted where another file includes it; linters and tests are not.
+    """
+    return next((word for word in _WORD.findall(path.stem.lower()) if word in _ASIDE - _MAY_BE_MEANT), "")
 
 
 def read_source(source: Source, reading: Reading) -> None:
