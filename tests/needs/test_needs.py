@@ -31,6 +31,7 @@ from podfit.model import (
     Project,
     Template,
     Verdict,
+    VersionCheck,
     Where,
     canonical,
 )
@@ -424,6 +425,15 @@ def test_a_readme_that_installs_the_project_itself_asks_for_nothing() -> None:
     assert names(find_needs(project(readme, own=frozenset({"deepgraph"}), name=""), template())) == []
     notebook = Declaration("gemmi", Where("a.ipynb", 3), scope="a.ipynb")
     assert names(find_needs(project(notebook, own=frozenset({"deepgraph"}), name=""), template())) == ["gemmi"]
+
+
+def test_an_assertion_about_a_version_asks_for_nothing_that_the_code_can_do_without() -> None:
+    check = VersionCheck("wandb", ">=0.13.6", Where("a.py", 10))
+    lazy = replace(project(imports=(guarded("wandb"),)), checks=(check,))
+    assert names(find_needs(lazy, template())) == []
+    assert only(find_needs(lazy, template(), include_optional=True)).specifier == ">=0.13.6"
+    sure = replace(project(imports=("wandb",)), checks=(check,))
+    assert only(find_needs(sure, template())).specifier == ">=0.13.6"
 
 
 def test_a_readme_that_offers_the_projects_extras_selects_none() -> None:

@@ -405,6 +405,12 @@ def test_notebooks_with_magics_and_shell_lines(tmp_path: Path) -> None:
     assert [notice.partition(":")[0] for notice in scan.notices] == ["n.ipynb[7]"]
 
 
+def test_a_cell_of_another_language_may_begin_with_comments(tmp_path: Path) -> None:
+    cells = ("#@title Keep this alive\n\n#@markdown music\n%%html\n<audio src=x>\n", "import numpy")
+    scan = scan_imports(project(tmp_path, {"n.ipynb": notebook(*cells)}))
+    assert (modules(scan), scan.notices) == ({"numpy"}, ())
+
+
 def test_old_odd_and_broken_notebooks(tmp_path: Path) -> None:
     old = {
         "worksheets": [{"cells": [{"cell_type": "code", "input": ["import numpy\n", "import torch"]}]}],

@@ -132,7 +132,8 @@ def find_needs(
         if other and other.module in imported and not asked_for[name].url and name not in template.distributions:
             questions.append(about_another(other, asked_for.pop(name)))
             used.pop(name, None)
-    checked = with_checks(project.checks, providers, asked_for)
+    certain = {name for name, use in used.items() if use.required or include_optional}
+    checked = with_checks(project.checks, providers, asked_for, certain)
     findings = [*declared.findings, *checked, *(one for one in found if isinstance(one, Finding))]
     needs = []
     for name in sorted({*asked_for, *used}):

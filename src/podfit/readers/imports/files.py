@@ -30,7 +30,7 @@ _CONDA = re.compile(r"^(?:[\w.-]*environment[\w.-]*|conda[\w.-]*|env)\.ya?ml$", 
 MOST_ENTRIES = 1_000_000
 """Files and directories of one project that are looked at: a limit that podfit sets, assumed."""
 MOST_FILES = 10_000
-"""Files of one project that are read: a limit that podfit sets, assumed."""
+"""Files of code of one project that are read, and as many configurations: a limit that podfit sets, assumed."""
 # Run by tools that build, test or check the project, never by the project itself.
 _NARROW = "name the project's own directory, or leave directories out with --exclude"
 _BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
@@ -85,14 +85,19 @@ def find_files(root: str, exclude: Sequence[str], include_tests: bool) -> Tree:
     Links to directories are not followed. include_tests keeps the files of tests, documentation and build tools.
     """
     tree = Tree()
-    for number, (path, aside) in enumerate(_walk(root, "", exclude, tree)):
-        if number == MOST_FILES:
+    number = 0
+    for path, aside in _walk(root, "", exclude, tree):
+        if path.endswith((".yaml", ".yml")):  # a benchmark has tens of thousands, and its code stands among them
+            if not aside and len(tree.configs) < MOST_FILES:
+                tree.configs.append(path)
+            elif not aside:
+                tree.cut = tree.cut or f"only the first {MOST_FILES} configurations were read, up to {path}"
+            continue
+        number += 1
+        if number > MOST_FILES:
             tree.cut = f"only the first {MOST_FILES} files of code were read, up to {path}; {_NARROW}"
             break
-        if path.endswith((".yaml", ".yml")):
-            if not aside:
-                tree.configs.append(path)
-        elif aside and not include_tests:
+        if aside and not include_tests:
             tree.aside.append(path)
         elif path.endswith(".ipynb"):
             tree.notebooks.append(path)
