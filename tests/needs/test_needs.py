@@ -704,6 +704,9 @@ def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imp
     why = "pyproject.toml:6 declares it for the extra serve alone"
     assert (need.specifier, need.aside, need.dispensable) == (">=8", "", why)
     assert only(find_needs(project(extra, imports=("click",)), template(), extras=("serve",))).dispensable == ""
+    example = Declaration("click", Where("examples/a.py", 3), scope="examples/a.py", asks=False)
+    assert only(find_needs(project(example, extra, imports=("click",)), template())).dispensable == why
+    assert only(find_needs(project("click", extra, imports=("click",)), template())).dispensable == ""
 
 
 def test_what_no_manifest_asks_for_is_known_as_such() -> None:

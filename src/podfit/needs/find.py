@@ -237,8 +237,8 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
 def _aside(asked: Asked | None) -> str:
     """Return the place that gives a range where none of those that do is the project's own manifest."""
     limiting = [d for d, requirement in asked.parts if requirement.specifier] if asked else []
-    if asked is not None and only_unselected(asked):
-        return ""  # the manifests' own extras and groups
+    if any(d.group and d.scope == d.group for d in limiting):
+        return ""  # a manifest's own extra or group
     return str(limiting[0].where) if limiting and not any(d.asks for d in limiting) else ""
 
 
@@ -247,9 +247,9 @@ def _dispensable(asked: Asked | None, use: _Used | None) -> str:
     declared = asked is not None and any(declaration.asks for declaration, _ in asked.parts)
     if declared or use is None or use.implied or not use.sites:
         return ""
-    if asked is not None and asked.parts and only_unselected(asked):
-        first, _ = asked.parts[0]
-        return f"{first.where} declares it for the {first.group.replace(':', ' ')} alone"
+    for declaration, _ in asked.parts if asked is not None else ():
+        if declaration.group and declaration.scope == declaration.group:
+            return f"{declaration.where} declares it for the {declaration.group.replace(':', ' ')} alone"
     if any(site.grade not in _UNSURE for site in use.sites):
         return ""
     return f"{use.sites[0]} imports it {use.sites[0].grade.value}, and no manifest declares it"
