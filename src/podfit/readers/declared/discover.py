@@ -47,6 +47,8 @@ _PATTERNS = (
 _LOCK = re.compile(r"^(?:uv|poetry|pdm|Pipfile|pixi)\.lock$|^pylock\..*toml$|^conda-lock\.ya?ml$")
 _ALIKE = 0.85
 """How much of a file's name has to be that of `requirements` (difflib's ratio) for a slip of the pen."""
+_SHORTEST = 8
+"""Letters of a word that may be meant for it."""
 _WORD = re.compile(r"[a-z0-9]+")
 _ASIDE = frozenset(
     [
@@ -109,12 +111,13 @@ def discover(root: Path) -> Iterator[Source]:
 
 
 def is_misspelt(path: Path) -> bool:
-    """Tell whether a file's name is `requirements` with a slip of the pen: requirment.txt, requirements.tx."""
+    """Tell whether `requirements` with a slip of the pen is in a file's name: requirment.txt, requirments_cpu.txt."""
     stem = path.stem.lower()
+    words = [stem, *(word for word in re.findall(r"[a-z]+", stem) if len(word) > _SHORTEST)]
     return (
         path.suffix == ".txt"
         and "requirements" not in stem
-        and difflib.SequenceMatcher(None, stem, "requirements").ratio() >= _ALIKE
+        and any(difflib.SequenceMatcher(None, word, "requirements").ratio() >= _ALIKE for word in words[:4])
     )
 
 
