@@ -698,6 +698,19 @@ def test_a_range_that_an_extra_declares_holds_for_a_framework_that_the_template_
     assert only(find_needs(project(extra, imports=("tensorflow",)), there)).specifier == ""
 
 
+def test_what_is_declared_for_other_environments_is_not_planned_for_an_import_that_need_not_run() -> None:
+    windows = 'directml; platform_system == "Windows"'
+    branch = ImportSite("directml", "a.py", 9, grade=Grade.BRANCH)
+    host = local({"directml": ("directml",)})
+    report = find_needs(project(windows, imports=(branch,), environment=host), template())
+    assert names(report) == []
+    assert "requirements.txt:1 declares it for other environments" in report.findings[1].message
+    sure = find_needs(project(windows, imports=("directml",), environment=host), template())
+    assert names(sure) == ["directml"]
+    plain = only(find_needs(project(imports=(branch,), environment=host), template()))
+    assert plain.dispensable == "a.py:9 imports it under a condition, and no manifest declares it"
+
+
 def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imported() -> None:
     extra = Declaration("click>=8", Where("pyproject.toml", 6), group="extra:serve")
     need = only(find_needs(project(extra, imports=("click",)), template()))

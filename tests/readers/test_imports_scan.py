@@ -110,6 +110,24 @@ def test_the_grade_tells_where_an_import_stands(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_an_import_under_a_condition_is_less_sure_unless_both_ways_have_it(tmp_path: Path) -> None:
+    source = (
+        "import a\nif a.flag:\n    import b\n    import c.x\nelif a.other:\n    import d\nelse:\n    import c.y\n"
+        "if a.flag:\n    import e.x\nelse:\n    import e.y\n"
+        "if __name__ == '__main__':\n    import f\n    if a.flag:\n        import g\nimport h\n"
+    )
+    scan = scan_imports(project(tmp_path, {"a.py": source.replace("import a\n", "import z as a\n")}))
+    grades = {one.module: one.grade for one in scan.imports}
+    assert {name for name, grade in grades.items() if grade is Grade.BRANCH} == {"b", "c.x", "d", "c.y", "g"}
+    assert {name for name, grade in grades.items() if grade is Grade.MODULE} == {"z", "e.x", "e.y", "f", "h"}
+    assert not any(one.optional for one in scan.imports)
+
+
+def test_what_protoc_makes_of_the_projects_own_files_is_its_own(tmp_path: Path) -> None:
+    files = {"grpc/server.py": "import speech_api_pb2\nimport speech_api_pb2_grpc\n", "grpc/speech-api.proto": ""}
+    assert not scan_imports(project(tmp_path, dict(files))).imports
+
+
 def test_a_project_of_examples_alone_is_those_examples(tmp_path: Path) -> None:
     scan = scan_imports(project(tmp_path, {"examples/run.py": "import b\n", "demo.ipynb": notebook("import d")}))
     assert {one.module: one.grade for one in scan.imports} == {"b": Grade.EXAMPLE, "d": Grade.NOTEBOOK}

@@ -48,6 +48,8 @@ class Declared:
     offered: Mapping[str, Asked] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[OpenQuestion, ...] = ()
+    apart: Mapping[str, str] = field(default_factory=dict)
+    """For names that are declared for other environments alone (a marker that is false here), the first place."""
 
 
 def read_declarations(project: Project, template: Template, extras: Sequence[str], groups: Sequence[str]) -> Declared:
@@ -62,6 +64,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
     asked: dict[str, Asked] = {}
     constraints: list[Declaration] = []
     elsewhere: dict[str, str] = {}
+    apart: dict[str, str] = {}
     beside: list[tuple[Declaration, Requirement]] = []
     findings: list[Finding] = []
     waiting = [(declaration, _parsed(declaration)) for declaration in project.declarations]
@@ -76,6 +79,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
                 later.append((declaration, requirement))
                 continue
             if not _holds(declaration, requirement, template, chosen_extras, findings):
+                apart.setdefault(canonical(requirement.name), str(declaration.where))
                 continue
             name = canonical(requirement.name)
             if left_out := _left_out(name, requirement, template):
@@ -100,7 +104,8 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
     for declaration, requirement in waiting_for(later, asked, template):
         if _holds(declaration, requirement, template, chosen_extras, []):
             unselected(declaration, requirement, offered)
-    return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere, questions)
+    apart = {name: place for name, place in apart.items() if name not in asked and name not in offered}
+    return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere, questions, apart)
 
 
 def _parsed(declaration: Declaration) -> Requirement:

@@ -36,7 +36,7 @@ SHOWN_SITES = 5
 """Import sites that a need's evidence lists one by one; one more line counts the rest."""
 
 
-_UNSURE = frozenset({Grade.FUNCTION, Grade.EXAMPLE, Grade.TEST, Grade.GUARDED})
+_UNSURE = frozenset({Grade.BRANCH, Grade.FUNCTION, Grade.EXAMPLE, Grade.TEST, Grade.GUARDED})
 """Grades of imports that a run of the project need not come to."""
 
 
@@ -138,7 +138,7 @@ def find_needs(
     needs = []
     for name in sorted({*asked_for, *used}):
         asked, use = asked_for.get(name), used.get(name)
-        finding = _judged(name, asked, use, only_imported, include_optional)
+        finding = _judged(name, asked, use, declared.apart.get(name, ""), only_imported, include_optional)
         if finding is not None:
             findings.append(finding)
         if asked is None and use is not None and not use.required and not include_optional:
@@ -146,6 +146,8 @@ def find_needs(
                 questions.append(about_offer(name, offer, use.sites))
             continue
         if asked is not None and use is None and only_imported:
+            continue
+        if name in declared.apart and asked is None and _unsure(use) and not include_optional:
             continue
         needs.append(_need(name, asked, use, providers))
     needs += _unstated(needs, template)
@@ -250,15 +252,24 @@ def _dispensable(asked: Asked | None, use: _Used | None) -> str:
     for declaration, _ in asked.parts if asked is not None else ():
         if declaration.group and declaration.scope == declaration.group:
             return f"{declaration.where} declares it for the {declaration.group.replace(':', ' ')} alone"
-    if any(site.grade not in _UNSURE for site in use.sites):
+    if not _unsure(use):
         return ""
-    return f"{use.sites[0]} imports it {use.sites[0].grade.value}, and no manifest declares it"
+    surest = min(use.sites, key=lambda site: list(Grade).index(site.grade))
+    return f"{surest} imports it {surest.grade.value}, and no manifest declares it"
+
+
+def _unsure(use: _Used | None) -> bool:
+    """Tell whether no import of a distribution is sure to run, and nothing else implies it."""
+    return use is not None and not use.implied and all(site.grade in _UNSURE for site in use.sites)
 
 
 def _judged(
-    name: str, asked: Asked | None, use: _Used | None, only_imported: bool, include_optional: bool
+    name: str, asked: Asked | None, use: _Used | None, place: str, only_imported: bool, include_optional: bool
 ) -> Finding | None:
-    """Return the finding about how one distribution is declared and used; None when both agree."""
+    """Return the finding about how one distribution is declared and used; None when both agree.
+
+    place is where it is declared for other environments alone, empty where it is not.
+    """
     if asked is not None:
         if use is not None:
             return None
@@ -266,6 +277,9 @@ def _judged(
         return Finding("declared", name, Verdict.OK, message, asked.evidence[0])
     if use is None:
         return None
+    if place and _unsure(use) and not include_optional:
+        said = f"left out: {place} declares it for other environments, and no import of it is sure to run"
+        return Finding("imports", name, Verdict.OK, said, use.evidence[0], "--include-optional plans it")
     if not use.required:
         reasons = "; ".join(dict.fromkeys(f"{site}: {site.reason}" for site in use.sites[:SHOWN_SITES]))
         taken = "taken as asked for" if include_optional else "not planned (--include-optional plans it)"

@@ -23,7 +23,7 @@ _VENDORED = frozenset(
 )
 _DECLARES = re.compile(
     r"^(?:requirements?[\w.-]*\.(?:txt|in)|(?:[\w.-]+\.)?dockerfile(?:[.-][\w.-]+)?|README(?:\.\w+)?"
-    r"|\w+\.pyx|[\w.-]*(?:install|setup|env|deps|dependencies|requirements)[\w.-]*\.sh)$",
+    r"|\w+\.pyx|[\w-]+\.proto|[\w.-]*(?:install|setup|env|deps|dependencies|requirements)[\w.-]*\.sh)$",
     re.IGNORECASE,
 )
 _CONDA = re.compile(r"^(?:[\w.-]*environment[\w.-]*|conda[\w.-]*|env)\.ya?ml$", re.IGNORECASE)
@@ -52,7 +52,8 @@ class Tree:
     own. unreadable are the paths that the system refused. test_files are those of the sources and notebooks that would
     stand aside if they were not asked for. requirements are requirement files and conda's environments below the root,
     dockerfiles the Dockerfiles, shells the scripts that are called after setting up or installing, readmes the READMEs
-    of the root, cython the `.pyx` files; none of them in tests, documentation or other people's code.
+    of the root, cython the `.pyx` files, protos those of Protocol Buffers; none of them in tests, documentation or
+    other people's code.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -70,6 +71,7 @@ class Tree:
     shells: list[str] = field(default_factory=list)
     readmes: list[str] = field(default_factory=list)
     cython: list[str] = field(default_factory=list)
+    protos: list[str] = field(default_factory=list)
     cut: str = ""
     """Why the tree is not whole, a sentence; empty when it is."""
 
@@ -192,6 +194,8 @@ def _note(tree: Tree, folder: str, name: str) -> None:
     path = f"{folder}/{name}" if folder else name
     if name.endswith(".pyx"):
         tree.cython.append(path)
+    elif name.endswith(".proto"):
+        tree.protos.append(path)
     elif "ockerfile" in name:
         tree.dockerfiles.append(path)
     elif name.endswith(".sh"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from podfit.model.syntax import UNPARSED, syntax_tree
 from podfit.readers.imports.files import Tree
+from podfit.readers.imports.guards import is_main
 from podfit.readers.plain_file import read_bounded
 
 # Directories that a build tool or PYTHONPATH puts on the path.
@@ -144,7 +145,7 @@ class OwnModules:
 
     def _is_script(self, path: str) -> bool:
         """Return whether a file does something where it is run and not imported (`if __name__ == "__main__"`)."""
-        return any(isinstance(node, ast.If) and _asks_for_main(node.test) for node in self._body(path))
+        return any(isinstance(node, ast.If) and is_main(node.test) for node in self._body(path))
 
     def _body(self, path: str) -> Sequence[ast.stmt]:
         """Return the statements of a file, none where it cannot be parsed."""
@@ -190,9 +191,3 @@ def _bound(body: Iterable[ast.stmt]) -> Iterable[str]:
             yield from _bound(getattr(node, "finalbody", ()))
             for handler in getattr(node, "handlers", ()):
                 yield from _bound(handler.body)
-
-
-def _asks_for_main(test: ast.expr) -> bool:
-    """Return whether a condition compares `__name__` with something."""
-    sides = [test.left, *test.comparators] if isinstance(test, ast.Compare) else []
-    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
