@@ -197,6 +197,26 @@ def test_of_the_files_that_setup_py_names_those_count_that_an_argument_is_made_o
     assert "reads the file that it names: requirements_minimal.txt" in declared.notices[0]
 
 
+def test_files_that_are_opened_one_after_another_under_one_name_are_told_apart(tmp_path: Path) -> None:
+    for name in ("requirements", "requirements.ja", "requirements.dev"):
+        (tmp_path / f"{name}.txt").write_text(f"for-{name.replace('.', '-')}\n")
+    text = (
+        "from setuptools import setup\n"
+        "with open('requirements.txt') as f:\n    needs = f.readlines()\n"
+        "with open('requirements.ja.txt') as f:\n    ja = f.readlines()\n"
+        "with open('requirements.dev.txt') as f:\n    dev = f.readlines()\n"
+        "setup(install_requires=needs, extras_require={'ja': ja, 'all': dev + ja})\n"
+    )
+    declared = read(tmp_path, setup_py=text)
+    assert {(one.group, one.requirement) for one in declared.declarations if one.asks} == {
+        ("", "for-requirements"),
+        ("extra:ja", "for-requirements-ja"),
+        ("extra:all", "for-requirements-ja"),
+        ("extra:all", "for-requirements-dev"),
+        ("group:dev", "for-requirements-dev"),
+    }
+
+
 def test_where_setup_py_names_a_file_another_one_tells_only_about_what_is_imported(tmp_path: Path) -> None:
     (tmp_path / "requirements_minimal.txt").write_text("einops\n")
     (tmp_path / "requirements.txt").write_text("einops\nflake8\nhydra-core>=1.1\n")

@@ -87,7 +87,9 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield from ((part.id, node.value) for part in ast.walk(target) if isinstance(part, ast.Name))
     elif isinstance(node, (ast.For, ast.comprehension)):
         yield from ((part.id, node.iter) for part in ast.walk(node.target) if isinstance(part, ast.Name))
-    elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
-        yield node.optional_vars.id, node.context_expr
+    elif isinstance(node, (ast.With, ast.AsyncWith)):  # `f` is another file in the next one: its block tells which
+        for inner in ast.walk(ast.Module(node.body, [])):
+            if not isinstance(inner, (ast.With, ast.AsyncWith)):
+                yield from ((name, item.context_expr) for name, _ in _bindings(inner) for item in node.items)
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
         yield from ((node.func.value.id, argument) for argument in node.args)
