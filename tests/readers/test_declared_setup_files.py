@@ -217,6 +217,21 @@ def test_files_that_are_opened_one_after_another_under_one_name_are_told_apart(t
     }
 
 
+def test_a_file_in_a_folder_that_a_function_joins_is_found(tmp_path: Path) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "requirements.txt").write_text("numpy\n")
+    (tmp_path / "requirements" / "requirements_asr.txt").write_text("editdistance\n")
+    text = (
+        "import os\nfrom setuptools import setup\n"
+        "def req(name, folder='requirements'):\n    return [line for line in open(os.path.join(folder, name))]\n"
+        "needs = req('requirements.txt')\nextras = {'asr': req('requirements_asr.txt')}\n"
+        "setup(install_requires=needs, extras_require=extras)\n"
+    )
+    declared = read(tmp_path, setup_py=text)
+    assert [row[:2] for row in rows(declared)][:2] == [("", "numpy"), ("extra:asr", "editdistance")]
+    assert "reads the file that it names: requirements/requirements.txt" in declared.notices[0]
+
+
 def test_where_setup_py_names_a_file_another_one_tells_only_about_what_is_imported(tmp_path: Path) -> None:
     (tmp_path / "requirements_minimal.txt").write_text("einops\n")
     (tmp_path / "requirements.txt").write_text("einops\nflake8\nhydra-core>=1.1\n")

@@ -19,6 +19,9 @@ from podfit.readers.plain_file import is_file
 MOST_FOLLOWED = 100
 """Extras of one setup.py whose files are looked for: a limit that podfit sets, assumed."""
 _FILE = re.compile(r"require[\w./-]*\.(?:txt|in)$")
+_FOLDER = re.compile(r"(?!\.\.)[\w.-]+/?$")
+_LONGEST, _MOST_TEXTS = 200, 100
+"""Characters of a path, and literals that may name the folder of one: limits that podfit sets, assumed."""
 
 
 def read_files(source: Source, reading: Reading, node: ast.expr, group: str) -> list[str]:
@@ -47,12 +50,22 @@ def read_files(source: Source, reading: Reading, node: ast.expr, group: str) -> 
 
 
 def _named(source: Source, nodes: Iterator[ast.AST]) -> Iterator[Source]:
-    """Yield the requirement files beside setup.py that literals among nodes name."""
-    for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.search(node.value[:200]):
-            named = Source(source.root, source.path.parent / node.value)
+    """Yield the requirement files that literals among nodes name: beside setup.py, else in a folder that one names."""
+    texts = list(dict.fromkeys(_texts(nodes)))
+    folders = ["", *(text for text in texts[:_MOST_TEXTS] if _FOLDER.match(text))]
+    for text in texts:
+        for folder in folders if _FILE.search(text) else ():
+            named = Source(source.root, source.path.parent / folder / text)
             if is_file(named.path):
                 yield named
+                break
+
+
+def _texts(nodes: Iterator[ast.AST]) -> Iterator[str]:
+    """Yield the literals among nodes that are short enough for a path."""
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < _LONGEST:
+            yield node.value
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +94,7 @@ def _made_of(node: ast.AST, bound: Mapping[str, Sequence[ast.AST]]) -> Iterator[
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """Yield each name that a node binds or changes in place, with what it is made of."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        yield node.name, ast.Module(node.body, [])
+        yield node.name, node
     elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and node.value is not None:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             yield from ((part.id, node.value) for part in ast.walk(target) if isinstance(part, ast.Name))
