@@ -221,14 +221,20 @@ def test_a_file_in_a_folder_that_a_function_joins_is_found(tmp_path: Path) -> No
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "requirements.txt").write_text("numpy\n")
     (tmp_path / "requirements" / "requirements_asr.txt").write_text("editdistance\n")
+    (tmp_path / "requirements" / "requirements_tts.txt").write_text("janome\n")
     text = (
         "import os\nfrom setuptools import setup\n"
         "def req(name, folder='requirements'):\n    return [line for line in open(os.path.join(folder, name))]\n"
         "needs = req('requirements.txt')\nextras = {'asr': req('requirements_asr.txt')}\n"
+        "extras['tts'] = req('requirements_tts.txt')\nextras['asr'] = list(chain([extras['asr']]))\n"
         "setup(install_requires=needs, extras_require=extras)\n"
     )
     declared = read(tmp_path, setup_py=text)
-    assert [row[:2] for row in rows(declared)][:2] == [("", "numpy"), ("extra:asr", "editdistance")]
+    assert {(one.group, one.requirement) for one in declared.declarations if one.asks} == {
+        ("", "numpy"),
+        ("extra:asr", "editdistance"),
+        ("extra:tts", "janome"),
+    }
     assert "reads the file that it names: requirements/requirements.txt" in declared.notices[0]
 
 

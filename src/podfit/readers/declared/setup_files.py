@@ -19,6 +19,7 @@ from podfit.readers.plain_file import is_file
 MOST_FOLLOWED = 100
 """Extras of one setup.py whose files are looked for: a limit that podfit sets, assumed."""
 _FILE = re.compile(r"require[\w./-]*\.(?:txt|in)$")
+_CHANGES = frozenset({"append", "extend", "insert", "update", "add"})
 _FOLDER = re.compile(r"(?!\.\.)[\w.-]+/?$")
 _LONGEST, _MOST_TEXTS = 200, 100
 """Characters of a path, and literals that may name the folder of one: limits that podfit sets, assumed."""
@@ -68,27 +69,55 @@ def _texts(nodes: Iterator[ast.AST]) -> Iterator[str]:
             yield node.value
 
 
+_Bound = Mapping[tuple[str, str], Sequence[ast.AST]]
+"""What a name is bound to, changed by or defined as; beside a key, what a dictionary of that name has under it."""
+
+
 @lru_cache(maxsize=1)
-def _module(data: bytes) -> tuple[ast.Module, Mapping[str, Sequence[ast.AST]]]:
-    """Return a setup.py as a tree, and what each of its names is bound to, changed by or defined as."""
+def _module(data: bytes) -> tuple[ast.Module, _Bound]:
+    """Return a setup.py as a tree, and what its names stand for."""
     tree = syntax_tree(data)
-    bound: dict[str, list[ast.AST]] = {}
+    bound: dict[tuple[str, str], list[ast.AST]] = {}
     for statement in ast.walk(tree):
         for name, value in _bindings(statement):
-            bound.setdefault(name, []).append(value)
+            bound.setdefault((name, ""), []).append(value)
+        for name, key, value in _items(statement):
+            bound.setdefault((name, key), []).append(value)
     return tree, bound
 
 
-def _made_of(node: ast.AST, bound: Mapping[str, Sequence[ast.AST]]) -> Iterator[ast.AST]:
-    """Yield the nodes of an expression, and of all that its names stand for."""
-    queue: list[ast.AST] = [node]
-    seen: set[str] = set()
-    while queue:
-        for part in ast.walk(queue.pop()):
-            yield part
-            if isinstance(part, ast.Name) and part.id not in seen:
-                seen.add(part.id)
-                queue += bound.get(part.id, ())
+def _made_of(node: ast.AST, bound: _Bound) -> Iterator[ast.AST]:
+    """Yield the nodes of an expression, and of all that its names stand for; of `extras["dev"]` that item alone."""
+    waiting: list[ast.AST] = [node]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        part = waiting.pop()
+        yield part
+        asked = _item(part) or ((part.id, "") if isinstance(part, ast.Name) else None)
+        if asked is None or asked not in bound:
+            waiting += ast.iter_child_nodes(part)
+        elif asked not in seen:
+            seen.add(asked)
+            waiting += bound[asked]
+
+
+def _item(node: ast.AST) -> tuple[str, str] | None:
+    """Return name and key of `name["key"]`, None for everything else."""
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Constant):
+        key = node.slice.value
+        return (node.value.id, key) if isinstance(key, str) and key else None
+    return None
+
+
+def _items(node: ast.AST) -> Iterator[tuple[str, str, ast.AST]]:
+    """Yield name, key and value of each item that a statement puts into a dictionary."""
+    for target in node.targets if isinstance(node, ast.Assign) else ():
+        if item := _item(target):
+            yield *item, node.value  # type: ignore[attr-defined]
+        elif isinstance(target, ast.Name) and isinstance(node.value, ast.Dict):  # type: ignore[attr-defined]
+            for key, value in zip(node.value.keys, node.value.values, strict=True):  # type: ignore[attr-defined]
+                if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value:
+                    yield target.id, key.value, value
 
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -104,5 +133,7 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         for inner in ast.walk(ast.Module(node.body, [])):
             if not isinstance(inner, (ast.With, ast.AsyncWith)):
                 yield from ((name, item.context_expr) for name, _ in _bindings(inner) for item in node.items)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-        yield from ((node.func.value.id, argument) for argument in node.args)
+    elif isinstance(node, ast.Call):
+        called = node.func
+        if isinstance(called, ast.Attribute) and called.attr in _CHANGES and isinstance(called.value, ast.Name):
+            yield from ((called.value.id, argument) for argument in node.args)
