@@ -354,6 +354,16 @@ def test_of_a_list_that_is_computed_further_the_literals_are_taken(change: str, 
     assert "is computed when setup.py runs" in declared.notices[0]
 
 
+def test_a_list_that_grows_line_by_line_is_read_whole(tmp_path: Path) -> None:
+    grown = "".join(f"r += ['a{number}']\n" for number in range(1500))
+    declared = read(tmp_path, setup_py=f"from setuptools import setup\nr = ['b']\n{grown}setup(install_requires=r)\n")
+    assert (len(declared.declarations), declared.notices) == (1501, ())
+    declared = read(
+        tmp_path, setup_py=f"from setuptools import setup\nr = ['b']\n{grown}setup(install_requires=f(r))\n"
+    )
+    assert len(declared.declarations) == 1501
+
+
 def test_of_what_a_function_makes_of_a_list_the_list_is_taken_and_said_so(tmp_path: Path) -> None:
     text = "from setuptools import setup\nr = ['a', f'b=={v}']\ne = {'x': ['c<2'], 'y': r}\nr = r + ['d']\n"
     made = "r = caps.ranged(r)\ne = {key: caps.ranged(value) for key, value in e.items()}\n"

@@ -11,18 +11,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 
 from podfit.model.syntax import syntax_tree
 from podfit.readers.declared.interface import Reading, Source
 from podfit.readers.plain_file import is_file
 
-MOST_FOLLOWED = 100
+MOST_FOLLOWED = 50
 """Extras of one setup.py whose files are looked for: a limit that podfit sets, assumed."""
 _FILE = re.compile(r"require[\w./-]*\.(?:txt|in)$")
 _CHANGES = frozenset({"append", "extend", "insert", "update", "add"})
 _FOLDER = re.compile(r"(?!\.\.)[\w.-]+/?$")
-_LONGEST, _MOST_TEXTS = 200, 100
-"""Characters of a path, and literals that may name the folder of one: limits that podfit sets, assumed."""
+_LONGEST, _MOST_TEXTS, _MOST_NODES = 200, 100, 10_000
+"""Characters of a path, literals that may name the folder of one, and nodes that an argument is made of: assumed."""
 
 
 def read_files(source: Source, reading: Reading, node: ast.expr, group: str) -> list[str]:
@@ -36,7 +37,7 @@ def read_files(source: Source, reading: Reading, node: ast.expr, group: str) -> 
     from podfit.readers.declared.freeze import freeze_reason
 
     tree, bound = _module(source.data)
-    found = {one.shown: one for one in _named(source, _made_of(node, bound))}
+    found = {one.shown: one for one in _named(source, islice(_made_of(node, bound), _MOST_NODES))}
     if not found and not group:
         found = {one.shown: one for one in _named(source, ast.walk(tree)) if not group_of(one.path)}
     plain = [named for named in found.values() if is_base(named.path)]
