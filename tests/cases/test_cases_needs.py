@@ -62,7 +62,8 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"nb.ipynb": notebook('!pip install -q einops==0.7.0 "transformers[sentencepiece]>=4.40" accelerate\n',
                               "%pip install ftfy", "!uv pip install --system rich>13\n!{sys.executable} -m pip install"
                               " -r r.txt timm=={version} ./here", "import einops, transformers")},
-        {"accelerate": "", "einops": "==0.7.0", "ftfy": "", "rich": ">13", "transformers[sentencepiece]": ">=4.40"},
+        {"accelerate": "", "einops": "==0.7.0", "ftfy": "", "rich": ">13", "timm": "",
+         "transformers[sentencepiece]": ">=4.40"},
     ),
     "a host's node": (
         {"requirements.txt": "einops\n", "__init__.py": "from .nodes import A\n",

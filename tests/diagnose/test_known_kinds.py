@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_held_torch import causes
 
-from podfit.catalogue.imports import stand_in
+from podfit.catalogue.imports import brought_again
 from podfit.diagnose.derived_python import gone_in
 from podfit.diagnose.model import Cause
 from podfit.diagnose.reading import There
@@ -91,7 +91,7 @@ def test_a_keyword_that_a_dependency_no_longer_takes(package: str, name: str, fi
 def test_a_module_that_python_removed_comes_from_what_brings_it_again(module: str, brought: str, gone: str) -> None:
     log = f'  File "{PLACE}/oldtool/core.py", line 1, in <module>\n    import {module}\n'
     one = first(f"Traceback (most recent call last):\n{log}ModuleNotFoundError: No module named '{module}'\n")
-    meant, stands = stand_in(module)
+    meant, stands = brought_again(module)
     assert (gone_in(meant), stands) == (gone, brought)
     assert one.cause == f"oldtool imports {meant}, which Python {gone} removed"
     assert one.fix[0] == f"pip install {brought}" and one.packages[0] == brought

@@ -59,6 +59,23 @@ def test_a_file_that_unpacks_without_end_is_given_up(name: str) -> None:
     assert peak < 60 * MIB, peak
 
 
+def test_the_headers_that_a_source_distribution_includes_and_does_not_hold() -> None:
+    files = {
+        "src/a.c": '#include <stdio.h>\n  #  include "portaudio.h"\n#include "own/inner.h"\n',
+        "src/own/inner.h": "#include <alsa/asoundlib.h>\n#include <vector>\n// #include <png.h>\n",
+        "b.pyx": "cdef extern from 'gmp.h':\n    pass\n",
+        "tests/c.c": "#include <mpi.h>\n",
+        "big.c": "x" * (archives.MOST_OF_ONE + 1),
+        "setup.py": "",
+    }
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, text in files.items():
+            bundle.writestr(f"demo-1.0/{name}", text)
+    found = source_files(data.getvalue(), "demo-1.0.zip")
+    assert found.headers == ("alsa/asoundlib.h", "gmp.h", "portaudio.h", "stdio.h")
+
+
 def test_an_archive_that_unpacks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MOST_UNPACKED", 8 * MIB)
     with pytest.raises(ArchiveError, match="it unpacks to more than 8 MiB"):

@@ -31,6 +31,7 @@ from podfit.model import (
     Project,
     Template,
     Verdict,
+    VersionCheck,
     Where,
     canonical,
 )
@@ -234,12 +235,12 @@ def test_the_project_itself_and_constraints_are_no_needs(tmp_path: Path) -> None
 
 
 def test_the_standard_library_is_the_templates() -> None:
-    imports = ("tomllib", "distutils.core", "os.path", "_thread", "__main__", "asyncio")
+    imports = ("tomllib", "imp", "os.path", "_thread", "__main__", "asyncio")
     old = find_needs(project(imports=imports), template("3.10.12"))
     new = find_needs(project(imports=imports), template("3.12.1"))
     assert names(old) == names(new) == []
     assert [site.module for site in old.unresolved] == ["tomllib"]
-    assert [site.module for site in new.unresolved] == ["distutils.core"]
+    assert [site.module for site in new.unresolved] == ["imp"]
     assert not new.findings
     (question,) = new.questions
     assert "not of the template's 3.12" in question.message
@@ -270,6 +271,17 @@ def test_a_removed_name_keeps_its_range_where_the_versions_are_the_same() -> Non
     told = next(finding for finding in report.findings if finding.subject == "tensorflow")
     assert "asks for tensorflow-gpu>=2.0; tensorflow>=2.0 is taken" in told.message
     assert not find_needs(project(imports=("os",)), template("3.99.0")).unresolved
+
+
+def test_what_newer_pythons_removed_is_of_the_distribution_that_brings_it_back() -> None:
+    code = project(imports=("distutils.util", "audioop"))
+    assert names(find_needs(code, template("3.11.9"))) == []
+    there = template("3.13.1", installed("setuptools", "80.9.0", "setuptools", "pkg_resources"))
+    report = find_needs(code, there)
+    assert {need.name: need.specifier for need in report.needs} == {"audioop-lts": "", "setuptools": ">=66.1.0"}
+    assert not report.questions
+    assert report.needs[1].evidence[1].kind is EvidenceKind.MEASURED
+    assert report.needs[1].import_names == ("distutils",)
 
 
 def test_own_modules_and_the_project_are_dropped() -> None:
@@ -445,6 +457,23 @@ def test_a_readme_that_installs_the_project_itself_asks_for_nothing() -> None:
     assert names(find_needs(project(readme, own=frozenset({"deepgraph"}), name=""), template())) == []
     notebook = Declaration("gemmi", Where("a.ipynb", 3), scope="a.ipynb")
     assert names(find_needs(project(notebook, own=frozenset({"deepgraph"}), name=""), template())) == ["gemmi"]
+
+
+def test_an_assertion_about_a_version_asks_for_nothing_that_the_code_can_do_without() -> None:
+    check = VersionCheck("wandb", ">=0.13.6", Where("a.py", 10))
+    lazy = replace(project(imports=(guarded("wandb"),)), checks=(check,))
+    assert names(find_needs(lazy, template())) == []
+    assert only(find_needs(lazy, template(), include_optional=True)).specifier == ">=0.13.6"
+    sure = replace(project(imports=("wandb",)), checks=(check,))
+    assert only(find_needs(sure, template())).specifier == ">=0.13.6"
+
+
+def test_a_readme_that_offers_the_projects_extras_selects_none() -> None:
+    extra = Declaration("click", Where("setup.py", 3), group="extra:amd")
+    readme = Declaration("demo[amd]", Where("README.md", 3), scope="README.md", asks=False)
+    assert names(find_needs(project(extra, readme), template())) == []
+    dockerfile = replace(readme, asks=True)
+    assert names(find_needs(project(extra, dockerfile), template())) == ["click"]
 
 
 def test_a_declared_name_that_no_index_has_is_asked_about_and_not_asked_for() -> None:
@@ -680,11 +709,59 @@ def test_a_line_beside_the_manifests_narrows_no_range_of_theirs() -> None:
     assert only(find_needs(project("numpy", example), template())).specifier == "==1.22.4"
 
 
+def test_a_part_that_declares_another_held_version_than_the_templates_is_warned_of() -> None:
+    there = template("3.11.9", installed("torch", "2.4.0+cu124", "torch"))
+    for top in ((), ("torch",)):
+        part = Declaration("torch>=2.6", Where("part/setup.py", 3), scope="part", asks=False)
+        (told,) = find_needs(project(*top, part, imports=("torch",)), there).findings
+        assert told.verdict is Verdict.WARNING
+        assert told.message == "part/setup.py:3 declares torch>=2.6 for part; the template's 2.4.0+cu124 stays"
+        fits = replace(part, requirement="torch>=2")
+        assert [one.verdict for one in find_needs(project(*top, fits, imports=("torch",)), there).findings] in (
+            [Verdict.OK],
+            [],
+        )
+
+
+def test_a_range_that_an_extra_declares_holds_for_a_framework_that_the_template_has_not() -> None:
+    extra = Declaration("tensorflow<=2.19", Where("pyproject.toml", 6), group="extra:export")
+    assert only(find_needs(project(extra, imports=("tensorflow",)), template())).specifier == "<=2.19"
+    there = template("3.11.9", installed("tensorflow", "2.21.0", "tensorflow"))
+    assert only(find_needs(project(extra, imports=("tensorflow",)), there)).specifier == ""
+
+
+def test_what_is_declared_for_other_environments_is_not_planned_for_an_import_that_need_not_run() -> None:
+    windows = 'directml; platform_system == "Windows"'
+    branch = ImportSite("directml", "a.py", 9, grade=Grade.BRANCH)
+    host = local({"directml": ("directml",)})
+    report = find_needs(project(windows, imports=(branch,), environment=host), template())
+    assert names(report) == []
+    assert "requirements.txt:1 declares it for other environments" in report.findings[1].message
+    sure = find_needs(project(windows, imports=("directml",), environment=host), template())
+    assert names(sure) == ["directml"]
+    plain = only(find_needs(project(imports=(branch,), environment=host), template()))
+    assert plain.dispensable == "a.py:9 imports it under a condition, and no manifest declares it"
+
+
+def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imported() -> None:
+    extra = Declaration("click>=8", Where("pyproject.toml", 6), group="extra:serve")
+    need = only(find_needs(project(extra, imports=("click",)), template()))
+    why = "pyproject.toml:6 declares it for the extra serve alone"
+    assert (need.specifier, need.aside, need.dispensable) == (">=8", "", why)
+    assert only(find_needs(project(extra, imports=("click",)), template(), extras=("serve",))).dispensable == ""
+    example = Declaration("click", Where("examples/a.py", 3), scope="examples/a.py", asks=False)
+    assert only(find_needs(project(example, extra, imports=("click",)), template())).dispensable == why
+    assert only(find_needs(project("click", extra, imports=("click",)), template())).dispensable == ""
+
+
 def test_what_no_manifest_asks_for_is_known_as_such() -> None:
     lazy = ImportSite("click", "a.py", 9, grade=Grade.FUNCTION)
     readme = Declaration("click==8.1.0", Where("README.md", 3), scope="README.md", asks=False)
     need = only(find_needs(project(readme, imports=(lazy,)), template()))
-    assert (need.aside, need.dispensable) == ("README.md:3", "a.py:9 imports it in a function")
+    assert (need.aside, need.dispensable) == (
+        "README.md:3",
+        "a.py:9 imports it in a function, and no manifest declares it",
+    )
     sure = only(find_needs(project(readme, imports=("click",)), template()))
     assert (sure.aside, sure.dispensable) == ("README.md:3", "")
     asked = only(find_needs(project("click==8.1.0", imports=(lazy,)), template()))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from podfit.readers.project import read_project
 
 ENVIRONMENT = "name: x\ndependencies:\n  - python=3.10\n  - numpy\n  - pip:\n    - mlxu>=0.1\n"
@@ -59,3 +61,68 @@ def test_a_dockerfile_for_continuous_integration_asks_for_nothing(tmp_path: Path
     (tmp_path / "Dockerfile.ci_lint").write_text("FROM python\nRUN pip install mypy\n")
     project = read_project(tmp_path, local="none").project
     assert {(one.requirement, one.asks) for one in project.declarations} == {("gemmi", True), ("mypy", False)}
+
+
+def test_a_part_that_nobody_asks_for_tells_what_it_needs_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "part").mkdir()
+    text = "from setuptools import setup\nr = ['a']\nr = ranged(r)\ne = {'x': ['c<2']}\n"
+    (tmp_path / "part" / "setup.py").write_text(f"{text}setup(name=name(), install_requires=r, extras_require=e)\n")
+    project = read_project(tmp_path, local="none").project
+    told = [(one.requirement, str(one.where), one.group, one.scope, one.asks) for one in project.declarations]
+    assert told == [("a", "part/setup.py:2", "", "part", False), ("c<2", "part/setup.py:4", "", "part", False)]
+    said = "in part, setup.py:5: install_requires is computed"
+    assert any(notice.startswith(said) for notice in project.notices)
+
+
+def declared(tmp_path: Path, line: str) -> tuple[list[str], tuple[str, ...]]:
+    """Return what a Dockerfile of one line asks for, and the notices."""
+    (tmp_path / "Dockerfile").write_text(f"FROM python\nRUN {line}\n")
+    project = read_project(tmp_path, local="none").project
+    return [one.requirement for one in project.declarations], project.notices
+
+
+@pytest.mark.parametrize(
+    "computed", ["$(cat v)", "$(python -c 'import x; print(x.f(1)) | cat')", "`cat w`", "$V", "${V}"]
+)
+def test_of_a_version_that_the_shell_computes_the_name_is_read_and_said_so(computed: str, tmp_path: Path) -> None:
+    found, notices = declared(tmp_path, f'pip install "aa=={computed}" b-b[x]>=1,<{computed} c')
+    assert found == ["aa", "b-b[x]", "c"]
+    assert [notice.partition(": ")[0] for notice in notices] == ["Dockerfile:2", "Dockerfile:2"]
+    assert all("the shell computes a version" in notice for notice in notices)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install $(grep -v torch reqs) && echo done",
+        "pip install -r <(grep -v torch reqs)",
+        "pip install `cat reqs`",
+        "pip install $PACKAGES ${MORE}[all]",
+        "X=$(date; echo pip)",
+    ],
+)
+def test_what_the_shell_computes_whole_is_left_out(line: str, tmp_path: Path) -> None:
+    assert declared(tmp_path, line)[0] == []
+
+
+def test_the_values_of_uv_s_options_are_no_requirements(tmp_path: Path) -> None:
+    line = "uv pip install --system --index-strategy unsafe-best-match --prerelease allow a -P b --link-mode copy c"
+    assert declared(tmp_path, line)[0] == ["a", "c"]
+
+
+def test_what_is_installed_inside_a_substitution_and_beside_a_log_is_read(tmp_path: Path) -> None:
+    assert declared(tmp_path, 'OUT="$(pip install a 2> log)" && pip install b > out 2>&1')[0] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "https://example.org/w/mine_rl-1.0-cp311-cp311-linux_x86_64.whl",
+        "'mine-rl @ https://example.org/w/mine_rl-1.0-cp311-cp311-linux_x86_64.whl'",
+        "mine-rl @ https://example.org/w/mine_rl-1.0-cp311-cp311-linux_x86_64.whl",
+        "mine-rl@https://example.org/w/mine_rl-1.0-cp311-cp311-linux_x86_64.whl",
+    ],
+)
+def test_a_wheel_s_address_is_read_as_other_addresses_are(word: str, tmp_path: Path) -> None:
+    found, _ = declared(tmp_path, f"pip install {word}")
+    assert found == ["mine-rl @ https://example.org/w/mine_rl-1.0-cp311-cp311-linux_x86_64.whl"]

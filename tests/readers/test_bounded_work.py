@@ -172,7 +172,12 @@ def test_a_tree_without_measure_is_read_in_part_and_says_so(tmp_path: Path, monk
     assert found.notices[0].startswith(
         "only the first 4 files of code were read, up to m4/a.py; name the project's own"
     )
-    monkeypatch.setattr(files, "MOST_ENTRIES", 7)
+    for number in range(6):
+        (tmp_path / "m0" / f"{number}.yaml").write_text(f"_target_: y{number}.Y\n")
+    monkeypatch.setattr(files, "MOST_FILES", 5)
     found = scan_imports(tmp_path)
-    assert {site.module for site in found.imports} == {"x0"}
-    assert found.notices[0].startswith("only the first 7 files were looked at, up to m1; ")
+    assert {site.module for site in found.imports} == {*(f"x{n}" for n in range(5)), *(f"y{n}" for n in range(5))}
+    monkeypatch.setattr(files, "MOST_ENTRIES", 13)
+    found = scan_imports(tmp_path)
+    assert {site.module for site in found.imports} == {"x0", *(f"y{n}" for n in range(5))}
+    assert found.notices[0].startswith("only the first 13 files were looked at, up to m1; ")

@@ -547,3 +547,34 @@ def test_exact_lines_of_what_a_manifest_asks_for_in_ranges_are_what_it_was_teste
     for other in ("torch==1.0\nnumpy==2.5.2\ntqdm==4.70.0\n", "torch==2.13.0\nnumpy==2.5.2\nrich==13\n", "torch==2\n"):
         pins.write_text(other)  # one that the range excludes, one that nobody else names, too few to tell
         assert read_declared(tmp_path).freezes == ()
+
+
+def test_files_for_different_hardware_are_alternatives_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "requirments_cpu_py312.txt").write_text("torch==2.4.1+cpu\n")
+    (tmp_path / "requirments_cu118_py312.txt").write_text("einops\n")
+    found = read_declared(tmp_path)
+    assert {(one.group, one.requirement) for one in found.declarations} == {
+        ("group:requirments-cpu-py312", "torch==2.4.1+cpu"),
+        ("", "einops"),
+    }
+    assert found.notices[0].startswith("requirments_cpu_py312.txt is taken for requirements.txt with a slip of the pen")
+    assert found.notices[2].startswith(
+        "requirments_cpu_py312.txt and requirments_cu118_py312.txt are for different hardware"
+    )
+
+
+def test_an_included_file_for_developers_is_a_group_of_that_name(tmp_path: Path) -> None:
+    (tmp_path / "lint-requirements.txt").write_text("ruff\n")
+    (tmp_path / "extra-requirements.txt").write_text("einops\n")
+    text = "-r lint-requirements.txt\n-r extra-requirements.txt\nnumpy\n"
+    (tmp_path / "requirements.txt").write_text(text)
+    found = read_declared(tmp_path)
+    assert {(one.group, one.requirement) for one in found.declarations} == {
+        ("group:lint", "ruff"),
+        ("", "einops"),
+        ("group:extra", "einops"),
+        ("", "numpy"),
+    }
+    assert any(notice.startswith("requirements.txt:1: lint-requirements.txt is for who") for notice in found.notices)
+    named = read_declared(tmp_path, files=[tmp_path / "requirements.txt"])
+    assert {(one.group, one.requirement) for one in named.declarations} == {("", "ruff"), ("", "einops"), ("", "numpy")}

@@ -177,6 +177,84 @@ def test_the_files_that_setup_py_reads_its_requirements_from(tmp_path: Path) -> 
     assert "does not run it, and reads the file that it names: requirements/install.txt" in declared.notices[0]
 
 
+def test_of_the_files_that_setup_py_names_those_count_that_an_argument_is_made_of(tmp_path: Path) -> None:
+    (tmp_path / "requirements_minimal.txt").write_text("einops\n")
+    (tmp_path / "requirements.txt").write_text("einops\nflake8\n")
+    text = (
+        "from setuptools import setup\n"
+        "def load(name):\n    with open(name) as lines:\n        return [line for line in lines]\n"
+        "ALL = load('requirements.txt')\nFEW = load('requirements_minimal.txt')\n"
+        "setup(install_requires=FEW, extras_require={'dev': ALL})\n"
+    )
+    declared = read(tmp_path, setup_py=text)
+    assert [(one.requirement, one.group, one.asks) for one in declared.declarations] == [
+        ("einops", "", True),
+        ("einops", "extra:dev", True),
+        ("flake8", "extra:dev", True),
+        ("einops", "", False),
+        ("flake8", "", False),
+    ]
+    assert "reads the file that it names: requirements_minimal.txt" in declared.notices[0]
+
+
+def test_files_that_are_opened_one_after_another_under_one_name_are_told_apart(tmp_path: Path) -> None:
+    for name in ("requirements", "requirements.ja", "requirements.dev"):
+        (tmp_path / f"{name}.txt").write_text(f"for-{name.replace('.', '-')}\n")
+    text = (
+        "from setuptools import setup\n"
+        "with open('requirements.txt') as f:\n    needs = f.readlines()\n"
+        "with open('requirements.ja.txt') as f:\n    ja = f.readlines()\n"
+        "with open('requirements.dev.txt') as f:\n    dev = f.readlines()\n"
+        "setup(install_requires=needs, extras_require={'ja': ja, 'all': dev + ja})\n"
+    )
+    declared = read(tmp_path, setup_py=text)
+    assert {(one.group, one.requirement) for one in declared.declarations if one.asks} == {
+        ("", "for-requirements"),
+        ("extra:ja", "for-requirements-ja"),
+        ("extra:all", "for-requirements-ja"),
+        ("extra:all", "for-requirements-dev"),
+        ("group:dev", "for-requirements-dev"),
+    }
+
+
+def test_a_file_in_a_folder_that_a_function_joins_is_found(tmp_path: Path) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "requirements.txt").write_text("numpy\n")
+    (tmp_path / "requirements" / "requirements_asr.txt").write_text("editdistance\n")
+    (tmp_path / "requirements" / "requirements_tts.txt").write_text("janome\n")
+    text = (
+        "import os\nfrom setuptools import setup\n"
+        "def req(name, folder='requirements'):\n    return [line for line in open(os.path.join(folder, name))]\n"
+        "needs = req('requirements.txt')\nextras = {'asr': req('requirements_asr.txt')}\n"
+        "extras['tts'] = req('requirements_tts.txt')\nextras['asr'] = list(chain([extras['asr']]))\n"
+        "setup(install_requires=needs, extras_require=extras)\n"
+    )
+    declared = read(tmp_path, setup_py=text)
+    assert {(one.group, one.requirement) for one in declared.declarations if one.asks} == {
+        ("", "numpy"),
+        ("extra:asr", "editdistance"),
+        ("extra:tts", "janome"),
+    }
+    assert "reads the file that it names: requirements/requirements.txt" in declared.notices[0]
+
+
+def test_where_setup_py_names_a_file_another_one_tells_only_about_what_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "requirements_minimal.txt").write_text("einops\n")
+    (tmp_path / "requirements.txt").write_text("einops\nflake8\nhydra-core>=1.1\n")
+    text = "from setuptools import setup\nsetup(install_requires=[line for line in open('requirements_minimal.txt')])\n"
+    declared = read(tmp_path, setup_py=text)
+    assert [(one.requirement, one.scope, one.asks) for one in declared.declarations] == [
+        ("einops", "", True),
+        ("einops", "requirements.txt", False),
+        ("flake8", "requirements.txt", False),
+        ("hydra-core>=1.1", "requirements.txt", False),
+    ]
+    assert declared.notices[1] == (
+        "requirements.txt is read for what the code imports, no more: the project asks for what "
+        "requirements_minimal.txt lists; -r requirements.txt takes all of it"
+    )
+
+
 def test_python_2_is_said_and_ends_nothing(tmp_path: Path) -> None:
     declared = read(tmp_path, setup_py="print 'python 2'\n")
     assert declared.notices == ("setup.py:1: Python 2 code, not read",)
@@ -274,6 +352,52 @@ def test_of_a_list_that_is_computed_further_the_literals_are_taken(change: str, 
     declared = read(tmp_path, setup_py=text)
     assert [name for _, name, _ in rows(declared)] == ["a"]
     assert "is computed when setup.py runs" in declared.notices[0]
+
+
+def test_a_list_that_grows_line_by_line_is_read_whole(tmp_path: Path) -> None:
+    grown = "".join(f"r += ['a{number}']\n" for number in range(1500))
+    declared = read(tmp_path, setup_py=f"from setuptools import setup\nr = ['b']\n{grown}setup(install_requires=r)\n")
+    assert (len(declared.declarations), declared.notices) == (1501, ())
+    declared = read(
+        tmp_path, setup_py=f"from setuptools import setup\nr = ['b']\n{grown}setup(install_requires=f(r))\n"
+    )
+    assert len(declared.declarations) == 1501
+
+
+def test_of_what_a_function_makes_of_a_list_the_list_is_taken_and_said_so(tmp_path: Path) -> None:
+    text = "from setuptools import setup\nr = ['a', f'b=={v}']\ne = {'x': ['c<2'], 'y': r}\nr = r + ['d']\n"
+    made = "r = caps.ranged(r)\ne = {key: caps.ranged(value) for key, value in e.items()}\n"
+    declared = read(tmp_path, setup_py=f"{text}{made}setup(install_requires=r, extras_require=e)\n")
+    assert [row[:2] for row in rows(declared)] == [
+        ("", "a"),
+        ("", "d"),
+        ("extra:x", "c<2"),
+        ("extra:y", "a"),
+        ("extra:y", "d"),
+    ]
+    assert declared.notices == (
+        "setup.py:7: install_requires is computed when setup.py runs; podfit does not run it, and takes the 2 that are "
+        "literals",
+        "setup.py:7: extras_require is computed when setup.py runs; podfit does not run it, and takes what of it is "
+        "literal",
+        "setup.py:3: extras_require['y'] is computed when setup.py runs; podfit does not run it, and takes the 2 that "
+        "are literals",
+    )
+
+
+def test_a_list_that_is_copied_or_added_to_itself_is_a_literal(tmp_path: Path) -> None:
+    text = "from setuptools import setup\nr = ['a']\nr = r + ['b']\nsetup(install_requires=sorted(set(r)))\n"
+    declared = read(tmp_path, setup_py=text)
+    assert [name for _, name, _ in rows(declared)] == ["a", "b"]
+    assert declared.notices == ()
+
+
+@pytest.mark.parametrize("given", ["'base'", "'base.txt'", "['base.txt']"])
+def test_what_a_function_reads_from_files_is_no_list_of_requirements(given: str, tmp_path: Path) -> None:
+    text = f"from setuptools import setup\nr = {given}\nsetup(install_requires=load(r))\n"
+    declared = read(tmp_path, setup_py=text)
+    assert declared.declarations == ()
+    assert "leaves it out" in declared.notices[0]
 
 
 def test_comments_behind_requirements_are_dropped_as_setuptools_drops_them(tmp_path: Path) -> None:

@@ -110,6 +110,24 @@ def test_the_grade_tells_where_an_import_stands(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_an_import_under_a_condition_is_less_sure_unless_both_ways_have_it(tmp_path: Path) -> None:
+    source = (
+        "import a\nif a.flag:\n    import b\n    import c.x\nelif a.other:\n    import d\nelse:\n    import c.y\n"
+        "if a.flag:\n    import e.x\nelse:\n    import e.y\n"
+        "if __name__ == '__main__':\n    import f\n    if a.flag:\n        import g\nimport h\n"
+    )
+    scan = scan_imports(project(tmp_path, {"a.py": source.replace("import a\n", "import z as a\n")}))
+    grades = {one.module: one.grade for one in scan.imports}
+    assert {name for name, grade in grades.items() if grade is Grade.BRANCH} == {"b", "c.x", "d", "c.y", "g"}
+    assert {name for name, grade in grades.items() if grade is Grade.MODULE} == {"z", "e.x", "e.y", "f", "h"}
+    assert not any(one.optional for one in scan.imports)
+
+
+def test_what_protoc_makes_of_the_projects_own_files_is_its_own(tmp_path: Path) -> None:
+    files = {"grpc/server.py": "import speech_api_pb2\nimport speech_api_pb2_grpc\n", "grpc/speech-api.proto": ""}
+    assert not scan_imports(project(tmp_path, dict(files))).imports
+
+
 def test_a_project_of_examples_alone_is_those_examples(tmp_path: Path) -> None:
     scan = scan_imports(project(tmp_path, {"examples/run.py": "import b\n", "demo.ipynb": notebook("import d")}))
     assert {one.module: one.grade for one in scan.imports} == {"b": Grade.EXAMPLE, "d": Grade.NOTEBOOK}
@@ -255,6 +273,27 @@ def test_modules_inside_a_package_are_own_only_if_they_have_what_is_used(tmp_pat
     }
 
 
+def test_a_script_in_a_package_finds_what_lies_beside_it(tmp_path: Path) -> None:
+    main = "if __name__ == '__main__':\n    pass\n"
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/helpersx.py": "",
+        "pkg/starx.py": "from pkg.more import *\n",
+        "pkg/netsx/__init__.py": "",
+        "pkg/wandb.py": "",
+        "pkg/train.py": f"import helpersx, netsx, wandb\nnetsx.build()\nfrom helpersx import made\n{main}",
+        "pkg/module.py": "import starx\nstarx.f()\nimport helpersx\nhelpersx.g()\n",
+        "pkg/tried.py": "try:\n    from fast import go\nexcept ImportError:\n    def stop(): ...\n",
+        "pkg/uses.py": "import tried\nimport helpersx\ntried.stop()\n",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {(str(one), one.module) for one in scan.imports} == {
+        ("pkg/train.py:1", "wandb"),
+        ("pkg/module.py:3", "helpersx"),
+        ("pkg/tried.py:2", "fast"),
+    }
+
+
 def test_a_single_file_knows_the_modules_beside_it(tmp_path: Path) -> None:
     project(
         tmp_path,
@@ -304,6 +343,26 @@ def test_tests_and_docs_are_left_out_with_a_notice_or_kept(tmp_path: Path) -> No
     kept = scan_imports(tmp_path, include_tests=True)
     assert len([one for one in kept.imports if one.module == "pytest"]) == 5
     assert not kept.notices
+
+
+def test_tests_beside_the_code_are_tests_and_scripts_that_try_a_model_out_are_none(tmp_path: Path) -> None:
+    files = {
+        "pkg/net.py": "import a\n",
+        "pkg/net_test.py": "import b, pytest\n",
+        "pkg/test_net.py": "import c\ndef test_it(): ...\n",
+        "pkg/test_loss.py": "from unittest import TestCase\nimport d\nif __name__ == '__main__': main()\n",
+        "test_model.py": "import e, argparse\ndef test_model(net): ...\n",
+        "tools/test_images.py": "import f\nf.run()\n",
+        "pkg/latest.py": "import pytest\n",
+    }
+    assert modules(scan_imports(project(tmp_path, dict(files)))) >= {"a", "e", "f", "pytest"}
+    assert not modules(scan_imports(tmp_path)) & {"b", "c", "d"}
+    project(tmp_path, {"CI/submit.py": "import boto3\n", "CI/Dockerfile": "RUN pip install awscli\n"})
+    project(tmp_path, {"stats/ci/__init__.py": "import g\n"})
+    again = scan_imports(tmp_path)
+    assert (modules(again) & {"boto3", "g"}, again.tree.dockerfiles) == ({"g"}, [])
+    kept = scan_imports(tmp_path, include_tests=True)
+    assert {one.module for one in kept.imports if one.grade is Grade.TEST} >= {"b", "c", "d"}
 
 
 @pytest.mark.parametrize(
@@ -362,6 +421,12 @@ def test_notebooks_with_magics_and_shell_lines(tmp_path: Path) -> None:
     }  # fmt: skip
     assert str(scan.imports[0]) == "n.ipynb[2]:2"
     assert [notice.partition(":")[0] for notice in scan.notices] == ["n.ipynb[7]"]
+
+
+def test_a_cell_of_another_language_may_begin_with_comments(tmp_path: Path) -> None:
+    cells = ("#@title Keep this alive\n\n#@markdown music\n%%html\n<audio src=x>\n", "import numpy")
+    scan = scan_imports(project(tmp_path, {"n.ipynb": notebook(*cells)}))
+    assert (modules(scan), scan.notices) == ({"numpy"}, ())
 
 
 def test_old_odd_and_broken_notebooks(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from podfit.index.sources import SourceFiles
 from podfit.solve.builds import judge_build
 
 
-def shown(setup="", pyproject="", languages=(), beside=(), below=()):
+def shown(setup="", pyproject="", languages=(), beside=(), below=(), headers=()):
     """Return the contents of a source distribution."""
-    return SourceFiles(setup, pyproject, tuple(languages), tuple(beside), tuple(below))
+    return SourceFiles(setup, pyproject, tuple(languages), tuple(beside), tuple(below), tuple(headers))
 
 
 NUMPY = '[build-system]\nrequires = ["setuptools", "oldest-supported-numpy"]\n'
@@ -16,6 +16,8 @@ OLD = '[build-system]\nrequires = ["setuptools==59.2.0"]\nbuild-backend = "setup
 RUST = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
 NVIDIA = 'setup(description="A fake package to warn the user they are not installing the correct package.")'
 STUB = '[build-system]\nrequires = ["wheel-stub"]\nbuild-backend = "wheel_stub.buildapi"\n'
+EXTENSION = "from setuptools import Extension\nimport subprocess\nsubprocess.check_call(['cmake', '..'])\n"
+CMAKE = '[build-system]\nrequires = ["setuptools", "cmake"]\n'
 PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
 
@@ -26,6 +28,17 @@ PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.bui
         (shown(pyproject=PURE, languages=("C",)), "likely", "nothing in it is compiled"),
         (shown("from setuptools import Extension", languages=("C",)), "unknown", "compiles C and needs a C compiler"),
         (shown(pyproject=RUST, languages=("Rust",)), "unknown", "needs Rust's cargo"),
+        (
+            shown(EXTENSION, languages=("C++",)),
+            "unknown",
+            "calls cmake, which its build requirements do not",
+        ),
+        (
+            shown(EXTENSION, CMAKE, ("C",), headers=("Python.h", "math.h", "portaudio.h")),
+            "unknown",
+            "it compiles C and needs a C compiler there; it includes headers of the system, in Debian's packages: "
+            "portaudio.h (portaudio19-dev)",
+        ),
         (shown("import numpy", NUMPY), "likely", "nothing in it is compiled"),
         (shown("import numpy"), "unknown", "needs numpy while it is built"),
         (shown("try:\n    import numpy\nexcept ImportError:\n    numpy = None"), "likely", "nothing"),
@@ -45,6 +58,7 @@ def test_the_chance_of_a_build_and_why(files, chance, says):
     judged = judge_build(files, "3.11")
     assert judged.chance == chance
     assert says in "; ".join(judged.reasons)
+    assert "python3-dev" not in "; ".join(judged.reasons)
 
 
 @pytest.mark.parametrize("files", [shown(pyproject=OLD), shown("setup(use_2to3=True)")])

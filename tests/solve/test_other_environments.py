@@ -141,13 +141,25 @@ def test_what_is_made_for_another_torch_is_a_conflict_whoever_asks_for_it():
 
 
 def test_what_no_manifest_asks_for_is_left_out_or_taken_in_another_version(solve):
-    lazy = need("absent", dispensable="a.py:9 imports it in a function")
+    lazy = need("absent", dispensable="a.py:9 imports it in a function, and no manifest declares it")
     scoped = need("tokenizers", ">=0.1,<0.2", aside="examples/requirements.txt:3")
     overlay = solve([lazy, scoped], RELEASES)
     assert {each.name: (each.fitting, each.gave_way) for each in overlay.refused} == {
         "absent": ("", "a.py:9 imports it in a function, and no manifest declares it"),
         "tokenizers": ("0.14.0", "examples/requirements.txt:3 is not among what the project requires here"),
     }
+
+
+ALONE = "pyproject.toml:9 declares it for the extra serve alone"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_only_an_extra_declares_is_left_out_before_what_is_required_gives_way(solve, first):
+    releases = {("server", "2.0"): ["tokenizers<0.14"], ("server", "1.0"): [], **RELEASES}
+    needs = [need("tokenizers", "==0.14.0"), need("server", ">=2", dispensable=ALONE)]
+    overlay = solve(needs if first else needs[::-1], releases)
+    assert {name: package.version for name, package in overlay.packages.items()} == {"tokenizers": "0.14.0"}
+    assert [(each.name, each.gave_way) for each in overlay.refused] == [("server", ALONE)]
 
 
 @pytest.mark.parametrize(

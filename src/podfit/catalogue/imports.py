@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from podfit.catalogue.evidence import stated
 from podfit.catalogue.slim import spoiling_calls
 from podfit.catalogue.table import table
 from podfit.model import Evidence, EvidenceKind, canonical
@@ -175,10 +176,14 @@ def extension_of(module: str) -> str:
     return str(table("import_names").get("extensions", {}).get(module, {}).get("distribution", ""))
 
 
-def stand_in(module: str) -> tuple[str, str]:
+def brought_again(module: str) -> tuple[str, str]:
     """Return the module of an older Python's library that an import means, and what brings it again; empty for none."""
-    entry = table("import_names").get("stand_ins", {}).get(module, {})
-    return str(entry.get("for", module)), str(entry.get("distribution", ""))
+    names = table("import_names")
+    entry = names.get("stand_ins", {}).get(module, {})
+    meant = str(entry.get("for", module))
+    brought = stand_in(meant)
+    known = entry if "distribution" in entry else names["modules"].get(meant, {})
+    return meant, brought.distribution if brought else str(known.get("distribution", ""))
 
 
 class Meant(msgspec.Struct, frozen=True):
@@ -199,6 +204,20 @@ def meant(distribution: str) -> Meant | None:
         return None
     evidence = Evidence(EvidenceKind.PUBLISHED, entry["url"], f"{distribution}: {entry['reason']}")
     return Meant(entry["meant"], evidence, entry.get("same_versions", False))
+
+
+class StandIn(msgspec.Struct, frozen=True):
+    """A distribution that brings a removed module of the standard library to newer Pythons, since which release."""
+
+    distribution: str
+    since: str
+    evidence: Evidence
+
+
+def stand_in(module: str) -> StandIn | None:
+    """Return what brings a top-level module that newer standard libraries lack, under no file of that name."""
+    entry = table("import_names").get("removed", {}).get(module)
+    return StandIn(entry["distribution"], entry["since"], stated(entry)) if entry else None
 
 
 class Backport(msgspec.Struct, frozen=True):

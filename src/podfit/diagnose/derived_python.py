@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from podfit.catalogue.imports import stand_in
+from podfit.catalogue.imports import brought_again
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
 from podfit.far.symptoms import Hit
@@ -96,7 +96,7 @@ def python_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | Non
     """Fill in what a module, a name or a syntax error tells about Python."""
     module = fields.get("module", "").partition(".")[0]
     if module and not fields.get("in_build"):
-        meant, brought = stand_in(module)
+        meant, brought = brought_again(module)
         gone, came = gone_in(meant), came_in(meant)
         fields["gone_from_python"], fields["gone_module"] = gone, meant if gone else ""
         fields["new_in_python"] = "" if gone else came

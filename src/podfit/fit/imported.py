@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used
-from podfit.catalogue.imports import ImportName, find
+from podfit.catalogue.imports import ImportName, find, stand_in
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import added_wheel, compiled
 from podfit.fit.modules import moved_away
@@ -42,9 +42,6 @@ _THREADS = 8
 
 _OLDEST = "3.8"
 """The series whose standard library tells what once was in it: what was gone before, nobody imports any more."""
-
-_SHIM = "setuptools"
-"""What brings distutils to a Python that has none (its distutils-precedence.pth)."""
 
 
 def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tuple[Bound, ...], tuple[Bound, ...]]]:
@@ -92,8 +89,8 @@ def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterato
     standard = standard_library(subject.template.interpreter.series)
     for used in modules:
         top = used.name.partition(".")[0]
-        if top == "distutils" and top not in standard:
-            entry: ImportName | None = ImportName(top, _SHIM)
+        if top not in standard and (brought := stand_in(top)):
+            entry: ImportName | None = ImportName(top, brought.distribution)
         else:
             entry = None if top in standard or canonical(top) in subject.environment else find(used.name)
         if entry is None:
@@ -158,7 +155,7 @@ def _is_gone(subject: Subject, used: Used) -> bool:
     series = subject.template.interpreter.series
     if top.startswith("_") or top in standard_library(series) or top not in standard_library(_OLDEST):
         return False
-    return top != "distutils" and canonical(top) not in subject.environment and find(used.name) is None
+    return stand_in(top) is None and canonical(top) not in subject.environment and find(used.name) is None
 
 
 def _of_older_pythons(subject: Subject, name: str, release: str, modules: Sequence[Used]) -> Iterator[Bound]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from podfit.index.archives import walk
+from podfit.index.archives import ArchiveError, walk
 
 _LANGUAGES = {
     "C": (".c",),
@@ -24,6 +26,13 @@ _MOST_BYTES = 1 << 20
 
 _MOST_BELOW = 500
 _MOST_MODULES = 2000
+_HEADERS = (".h", ".hh", ".hpp", ".hxx")
+_INCLUDING = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", *_HEADERS)
+_INCLUDE = re.compile(
+    rb"""^[ \t]*(?:#[ \t]*include[ \t]*[<"]|cdef[ \t]+extern[ \t]+from[ \t]+["'])([\w./+-]{1,100})""", re.M
+)
+_MOST_READ = 400
+"""Files of C and C++ of which the headers are looked for: a limit that podfit sets, assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +41,8 @@ class SourceFiles:
 
     setup and pyproject are the texts of setup.py and pyproject.toml, empty where there is none. languages are those of
     its source files beside Python, by name; beside are the modules and packages next to setup.py, below those in its
-    folders (a setup.py may put a folder onto sys.path). modules are the dotted names of its Python files, those in
-    `src/` without that.
+    folders (a setup.py may put a folder onto sys.path). headers are what its C and C++ includes and no file of it is
+    called. modules are the dotted names of its Python files, those in `src/` without that.
     """
 
     setup: str
@@ -41,7 +50,32 @@ class SourceFiles:
     languages: tuple[str, ...]
     beside: tuple[str, ...]
     below: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+
+
+@dataclass
+class _Included:
+    """The headers that files include, and the names of those that are there."""
+
+    asked: set[str] = field(default_factory=set)
+    there: set[str] = field(default_factory=set)
+    read: int = 0
+
+    def add(self, name: str, content: Callable[[], bytes]) -> None:
+        """Note a file of C or C++; one that cannot be read includes nothing."""
+        if name.endswith(_HEADERS):
+            self.there.add(name)
+        if name.endswith(_INCLUDING) and self.read < _MOST_READ:
+            self.read += 1
+            with contextlib.suppress(ArchiveError):
+                self.asked.update(found.decode("ascii") for found in _INCLUDE.findall(content()))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is included and lies nowhere in the archive, sorted: so many names at most as files are read."""
+        named = {one for one in self.asked if one.endswith(_HEADERS) or "/" in one.strip("./")}
+        return tuple(sorted(one for one in named if posixpath.basename(one) not in self.there))[:_MOST_READ]
 
 
 def source_files(data: bytes, filename: str) -> SourceFiles:
@@ -51,6 +85,7 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
     beside: set[str] = set()
     below: set[str] = set()
     modules: set[str] = set()
+    included = _Included()
     for path, read in walk(data, filename):
         parts = path.strip("/").split("/")
         if len(parts) < 2:
@@ -65,11 +100,17 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
         if parts[-1].endswith(".py") and len(modules) < _MOST_MODULES:
             modules.add(_module(parts[1:]))
         if _APART.isdisjoint(part.lower() for part in parts[1:-1]):
+            included.add(parts[-1], read)
             suffix = posixpath.splitext(parts[-1])[1].lower()
             languages.update(name for name, suffixes in _LANGUAGES.items() if suffix in suffixes)
     names = tuple(sorted(beside)), tuple(sorted(below))
     return SourceFiles(
-        texts["setup.py"], texts["pyproject.toml"], tuple(sorted(languages)), *names, tuple(sorted(modules))
+        texts["setup.py"],
+        texts["pyproject.toml"],
+        tuple(sorted(languages)),
+        *names,
+        headers=included.missing,
+        modules=tuple(sorted(modules)),
     )
 
 

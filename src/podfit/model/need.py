@@ -19,8 +19,8 @@ class Need:
     url is set for a direct reference (`name @ url`). optional is True when every piece of evidence is a guarded
     import. declared tells whether the project declares it, imported whether a module imports it.
     import_names are the modules to try when verifying. aside names the place of its range where only files beside the
-    manifests give one. dispensable says where it is imported, where no manifest declares it and no import of it is
-    certain to run.
+    manifests give one. dispensable says why the project may run without it: nothing but an extra or a group that was
+    not selected declares it, or no manifest does and no import of it is certain to run.
     """
 
     name: str

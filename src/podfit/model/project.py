@@ -20,6 +20,7 @@ class Grade(str, Enum):
     CONFIG = "in a configuration that a framework imports"
     NOTEBOOK = "in a notebook"
     RAISING = "guarded, and without it the code raises"
+    BRANCH = "under a condition"
     FUNCTION = "in a function"
     EXAMPLE = "in an example"
     TEST = "in a test"

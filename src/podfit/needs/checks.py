@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -13,14 +13,21 @@ from podfit.needs.asked import Asked
 from podfit.needs.providers import Provider, Providers
 
 
-def with_checks(checks: Sequence[VersionCheck], providers: Providers, asked: dict[str, Asked]) -> list[Finding]:
-    """Add to asked what assertions say of the versions, and return the findings about those that cannot be followed."""
+def with_checks(
+    checks: Sequence[VersionCheck], providers: Providers, asked: dict[str, Asked], used: Collection[str]
+) -> list[Finding]:
+    """Add to asked what assertions say of the versions, and return the findings about those that cannot be followed.
+
+    used are the distributions that the code cannot do without. An assertion about any other asks for nothing.
+    """
     findings: list[Finding] = []
     for check in checks:
         provider = providers.find(check.module, ())
         if not isinstance(provider, Provider):
             continue
         name = provider.distribution
+        if name not in asked and name not in used:
+            continue
         there = asked.get(name) or Asked(name)
         text = f"{name}{check.specifier}"
         evidence = Evidence(EvidenceKind.METADATA, str(check.where), f"asserts {check.module} {check.specifier}")

@@ -48,19 +48,23 @@ class Declared:
     offered: Mapping[str, Asked] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[OpenQuestion, ...] = ()
+    apart: Mapping[str, str] = field(default_factory=dict)
+    """For names that are declared for other environments alone (a marker that is false here), the first place."""
 
 
 def read_declarations(project: Project, template: Template, extras: Sequence[str], groups: Sequence[str]) -> Declared:
     """Return the declarations of project that hold on template, with those of the selected extras and groups.
 
     Markers are judged against the template's environment. The project itself is left out; extras of its own that it
-    asks for (`moola[api]` in another extra) count as selected. Raises InputError for a requirement that cannot be
-    parsed. Of two that exclude each other the first is followed, and an open question names both places.
+    asks for (`moola[api]` in another extra) count as selected, those that a README offers do not. Raises InputError
+    for a requirement that cannot be parsed. Of two that exclude each other the first is followed, and an open question
+    names both places.
     """
     chosen_extras, chosen_groups = {canonical(e) for e in extras}, {canonical(g) for g in groups}
     asked: dict[str, Asked] = {}
     constraints: list[Declaration] = []
     elsewhere: dict[str, str] = {}
+    apart: dict[str, str] = {}
     beside: list[tuple[Declaration, Requirement]] = []
     findings: list[Finding] = []
     waiting = [(declaration, _parsed(declaration)) for declaration in project.declarations]
@@ -75,6 +79,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
                 later.append((declaration, requirement))
                 continue
             if not _holds(declaration, requirement, template, chosen_extras, findings):
+                apart.setdefault(canonical(requirement.name), str(declaration.where))
                 continue
             name = canonical(requirement.name)
             if left_out := _left_out(name, requirement, template):
@@ -83,7 +88,7 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
             requirement = _meant(declaration, requirement, template, findings)
             name = canonical(requirement.name)
             if _is_own(declaration, requirement, project):
-                new = {canonical(extra) for extra in requirement.extras} - chosen_extras
+                new = {canonical(extra) for extra in requirement.extras} - chosen_extras if declaration.asks else set()
                 chosen_extras |= new
                 grown = grown or bool(new)
             elif declaration.constraint:
@@ -95,11 +100,12 @@ def read_declarations(project: Project, template: Template, extras: Sequence[str
         waiting = later if grown else []
         elsewhere = _elsewhere(later)
     questions = tuple(question for one in asked.values() for question in _agreed(one))
-    offered, told = offers(asked, beside)
-    for declaration, requirement in waiting_for(later, asked):
+    offered, told = offers(asked, beside, template)
+    for declaration, requirement in waiting_for(later, asked, template):
         if _holds(declaration, requirement, template, chosen_extras, []):
             unselected(declaration, requirement, offered)
-    return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere, questions)
+    apart = {name: place for name, place in apart.items() if name not in asked and name not in offered}
+    return Declared(asked, tuple(constraints), (*findings, *told), offered, elsewhere, questions, apart)
 
 
 def _parsed(declaration: Declaration) -> Requirement:

@@ -36,7 +36,7 @@ SHOWN_SITES = 5
 """Import sites that a need's evidence lists one by one; one more line counts the rest."""
 
 
-_UNSURE = frozenset({Grade.FUNCTION, Grade.EXAMPLE, Grade.TEST, Grade.GUARDED})
+_UNSURE = frozenset({Grade.BRANCH, Grade.FUNCTION, Grade.EXAMPLE, Grade.TEST, Grade.GUARDED})
 """Grades of imports that a run of the project need not come to."""
 
 
@@ -64,7 +64,7 @@ class _Used:
     modules: dict[str, None] = field(default_factory=dict)
     named: dict[Evidence, None] = field(default_factory=dict)
     implied: list[Implied] = field(default_factory=list)
-    below: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, None] = field(default_factory=dict)
     url: str = ""
 
     @property
@@ -132,12 +132,13 @@ def find_needs(
         if other and other.module in imported and not asked_for[name].url and name not in template.distributions:
             questions.append(about_another(other, asked_for.pop(name)))
             used.pop(name, None)
-    checked = with_checks(project.checks, providers, asked_for)
+    certain = {name for name, use in used.items() if use.required or include_optional}
+    checked = with_checks(project.checks, providers, asked_for, certain)
     findings = [*declared.findings, *checked, *(one for one in found if isinstance(one, Finding))]
     needs = []
     for name in sorted({*asked_for, *used}):
         asked, use = asked_for.get(name), used.get(name)
-        finding = _judged(name, asked, use, only_imported, include_optional)
+        finding = _judged(name, asked, use, declared.apart.get(name, ""), only_imported, include_optional)
         if finding is not None:
             findings.append(finding)
         if asked is None and use is not None and not use.required and not include_optional:
@@ -145,6 +146,8 @@ def find_needs(
                 questions.append(about_offer(name, offer, use.sites))
             continue
         if asked is not None and use is None and only_imported:
+            continue
+        if name in declared.apart and asked is None and _unsure(use) and not include_optional:
             continue
         needs.append(_need(name, asked, use, providers))
     needs += _unstated(needs, template)
@@ -185,8 +188,9 @@ def _imported(
             use.modules[answer.module] = None
             use.named[answer.evidence] = None
             use.url = use.url or answer.url
-            if answer.below and not site.optional:
-                use.below[answer.module] = answer.below
+            if not site.optional:
+                limits = (f"<{answer.below}" if answer.below else "", f">={answer.since}" if answer.since else "")
+                use.limits.update(dict.fromkeys(filter(None, limits)))
     told = [about_module(top, unknown, sites, project.missing) for (top, unknown), sites in reasons.items()]
     return used, unresolved, told
 
@@ -194,6 +198,8 @@ def _imported(
 def _provider(site: ImportSite, template: Template, providers: Providers) -> Provider | Unknown:
     """Return the provider of an import; a module that other Pythons have in their standard library is named as such."""
     answer = providers.find(site.module, site.names)
+    if isinstance(answer, Unknown) and (brought := catalogue.stand_in(site.top_level)):
+        return Provider(brought.distribution, site.top_level, brought.evidence, since=brought.since)
     if isinstance(answer, Unknown) and site.top_level in standard_library("ALL"):
         series = template.interpreter.series
         return Unknown(f"{site.top_level} is in the standard library of other Pythons, not of the template's {series}")
@@ -212,9 +218,9 @@ def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], templa
 def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers) -> Need:
     imported = bool(use and use.sites)
     specifier = asked.specifier if asked else ""
-    for below in use.below.values() if use else ():
-        if not SpecifierSet(f"{specifier},<{below}").is_unsatisfiable():
-            specifier = f"{specifier},<{below}".lstrip(",")
+    for limit in use.limits if use else ():
+        if not SpecifierSet(f"{specifier},{limit}").is_unsatisfiable():
+            specifier = f"{specifier},{limit}".lstrip(",")
     return Need(
         name=name,
         evidence=(*(asked.evidence if asked else ()), *(use.evidence if use else ())),
@@ -233,23 +239,37 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
 def _aside(asked: Asked | None) -> str:
     """Return the place that gives a range where none of those that do is the project's own manifest."""
     limiting = [d for d, requirement in asked.parts if requirement.specifier] if asked else []
+    if any(d.group and d.scope == d.group for d in limiting):
+        return ""  # a manifest's own extra or group
     return str(limiting[0].where) if limiting and not any(d.asks for d in limiting) else ""
 
 
 def _dispensable(asked: Asked | None, use: _Used | None) -> str:
-    """Return where a distribution is imported that the project may run without; empty where it is sure to be needed."""
+    """Return why the project may run without a distribution that it imports; empty where it is sure to be needed."""
     declared = asked is not None and any(declaration.asks for declaration, _ in asked.parts)
     if declared or use is None or use.implied or not use.sites:
         return ""
-    if any(site.grade not in _UNSURE for site in use.sites):
+    for declaration, _ in asked.parts if asked is not None else ():
+        if declaration.group and declaration.scope == declaration.group:
+            return f"{declaration.where} declares it for the {declaration.group.replace(':', ' ')} alone"
+    if not _unsure(use):
         return ""
-    return f"{use.sites[0]} imports it {use.sites[0].grade.value}"
+    surest = min(use.sites, key=lambda site: list(Grade).index(site.grade))
+    return f"{surest} imports it {surest.grade.value}, and no manifest declares it"
+
+
+def _unsure(use: _Used | None) -> bool:
+    """Tell whether no import of a distribution is sure to run, and nothing else implies it."""
+    return use is not None and not use.implied and all(site.grade in _UNSURE for site in use.sites)
 
 
 def _judged(
-    name: str, asked: Asked | None, use: _Used | None, only_imported: bool, include_optional: bool
+    name: str, asked: Asked | None, use: _Used | None, place: str, only_imported: bool, include_optional: bool
 ) -> Finding | None:
-    """Return the finding about how one distribution is declared and used; None when both agree."""
+    """Return the finding about how one distribution is declared and used; None when both agree.
+
+    place is where it is declared for other environments alone, empty where it is not.
+    """
     if asked is not None:
         if use is not None:
             return None
@@ -257,6 +277,9 @@ def _judged(
         return Finding("declared", name, Verdict.OK, message, asked.evidence[0])
     if use is None:
         return None
+    if place and _unsure(use) and not include_optional:
+        said = f"left out: {place} declares it for other environments, and no import of it is sure to run"
+        return Finding("imports", name, Verdict.OK, said, use.evidence[0], "--include-optional plans it")
     if not use.required:
         reasons = "; ".join(dict.fromkeys(f"{site}: {site.reason}" for site in use.sites[:SHOWN_SITES]))
         taken = "taken as asked for" if include_optional else "not planned (--include-optional plans it)"

@@ -8,40 +8,59 @@ from dataclasses import replace
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from podfit.catalogue.held import is_held
-from podfit.model import Declaration, Evidence, EvidenceKind, Finding, Verdict, canonical
+from podfit.catalogue.held import frameworks, is_held
+from podfit.model import Declaration, Evidence, EvidenceKind, Finding, Template, Verdict, canonical
+from podfit.model.versions import within
 from podfit.needs.asked import Asked
 
 
 def offers(
-    asked: Mapping[str, Asked], beside: Iterable[tuple[Declaration, Requirement]]
+    asked: Mapping[str, Asked], beside: Iterable[tuple[Declaration, Requirement]], template: Template
 ) -> tuple[dict[str, Asked], list[Finding]]:
     """Merge what scoped declarations say: into asked where that agrees, else into offers by name, which are returned.
 
     Where a manifest gives a range, a line that asks for nothing of its own narrows it no further.
     A line that excludes what was taken before is a finding and not followed; so is a version of a distribution that
-    belongs to the template (torch and its kin): a Dockerfile's torch is another machine's.
+    belongs to the template (torch and its kin): a Dockerfile's torch is another machine's. A part of the project that
+    declares a range which leaves the template's version out is warned of.
     """
     offered: dict[str, Asked] = {}
     findings: list[Finding] = []
     for declaration, requirement in beside:
         name = canonical(requirement.name)
         evidence = Evidence(EvidenceKind.METADATA, str(declaration.where), declaration.requirement)
-        if is_held(name) and requirement.specifier:
-            if name not in asked:
+        part = declaration.where.path.startswith(f"{declaration.scope}/")  # a folder's own files, no Dockerfile's
+        if requirement.specifier and (_held(name, template) if part else is_held(name)):
+            there = template.distributions.get(name)
+            if part and there and not within(str(requirement.specifier), there.version):
+                findings.append(_left_behind(declaration, requirement, there.version, evidence))
+            elif name not in asked:
                 message = f"{declaration.where} installs {declaration.requirement}; the template's own stays"
                 findings.append(Finding("declared", name, Verdict.OK, message, evidence))
             requirement = Requirement(requirement.name)
-        there = asked.get(name) or offered.setdefault(name, Asked(name))
-        if reason := _excluded(there, requirement):
+        known = asked.get(name) or offered.setdefault(name, Asked(name))
+        if reason := _excluded(known, requirement):
             message = f"{declaration.where} asks for {declaration.requirement}, which {reason} excludes; not followed"
             advice = declaration.scope.lower().startswith("readme") or declaration.scope.endswith(".sh")
             told = Verdict.OK if advice else Verdict.WARNING
             findings.append(Finding("declared", name, told, message, evidence, "make them agree"))
         else:
             limited = name in asked and asked[name].specifier and not declaration.asks
-            there.parts.append((declaration, _without_range(requirement) if limited else requirement))
+            known.parts.append((declaration, _without_range(requirement) if limited else requirement))
     return offered, findings
+
+
+def _held(name: str, template: Template) -> bool:
+    """Tell whether a distribution is the template's: a framework that it has not is a package like any other."""
+    return is_held(name) and (name in template.distributions or name not in frameworks())
+
+
+def _left_behind(declaration: Declaration, requirement: Requirement, version: str, evidence: Evidence) -> Finding:
+    """Return the warning that a part of the project is made for another version than the template has and keeps."""
+    wanted = f"{requirement.name}{requirement.specifier}"
+    message = f"{declaration.where} declares {wanted} for {declaration.scope}; the template's {version} stays"
+    remedy = f"plan {declaration.scope} by itself, on a template that has {wanted}"
+    return Finding("declared", canonical(requirement.name), Verdict.WARNING, message, evidence, remedy)
 
 
 def _without_range(requirement: Requirement) -> Requirement:
@@ -52,12 +71,12 @@ def _without_range(requirement: Requirement) -> Requirement:
 
 
 def waiting_for(
-    later: Iterable[tuple[Declaration, Requirement]], asked: Mapping[str, Asked]
+    later: Iterable[tuple[Declaration, Requirement]], asked: Mapping[str, Asked], template: Template
 ) -> Iterator[tuple[Declaration, Requirement]]:
     """Yield what unselected extras and groups declare that nothing else asks for and that is not the template's."""
     for declaration, requirement in later:
         name = canonical(requirement.name)
-        if name not in asked and not is_held(name) and not declaration.constraint:
+        if name not in asked and not _held(name, template) and not declaration.constraint:
             yield declaration, requirement
 
 

@@ -20,7 +20,8 @@ WheelModules = Callable[[str], tuple[Collection[str], str]]
 class Provider:
     """The distribution that provides an imported module. module is the part of the name that identifies it.
 
-    below is the first release without the module, empty where later ones have it, too. url is set where the local
+    below is the first release without the module, empty where later ones have it, too; since the first one with it,
+    empty where that is not known to matter. url is set where the local
     environment has the distribution from a repository or an address, and not from an index.
     """
 
@@ -29,6 +30,7 @@ class Provider:
     evidence: Evidence
     below: str = ""
     url: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True)

@@ -51,17 +51,18 @@ def find_members(root: Path, declarations: Iterable[Declaration], subprojects: I
     """Return the project's members; declarations are all that the project in root declares.
 
     subprojects are directories below root with a project file of their own: one that is declared by its name alone is
-    meant, unless that is a well-known distribution's, too; of all others what they declare tells about what their code
-    imports. A directory that is not there is an open question and asked of no index.
+    meant, unless that is a well-known distribution's, too; of all others, whatever they are called, what they declare
+    tells about what their code imports. A directory that is not there is an open question and asked of no index.
     """
     found = Members()
+    subprojects = tuple(subprojects)
     there = {name: path for path, name in _named(root, subprojects) if not modules_of(name)}
     declarations = [_on_disk(root, declaration, there) for declaration in declarations]
     seen = {_real(root)}
     _follow(root, declarations, found, seen, 0)
-    for path in there.values():
+    for path in subprojects:
         if _real(root / path) not in seen:
-            found.declarations += _beside(root / path, path)
+            found.declarations += _beside(root / path, path, found.notices)
     names = {member.name for member in found.members} | set(there)
     found.declarations = [one for one in found.declarations if not _names(one) & names]
     return found
@@ -122,18 +123,22 @@ def _on_disk(root: Path, declaration: Declaration, there: Mapping[str, str]) -> 
     return replace(declaration, requirement=text)
 
 
-def _beside(directory: Path, shown: str) -> list[Declaration]:
-    """Return what a subproject that nobody asks for declares, for what its code imports."""
+def _beside(directory: Path, shown: str, notices: list[str]) -> list[Declaration]:
+    """Return what a subproject that nobody asks for declares, for what its code imports; its notices are added.
+
+    What it needs at all comes before what its extras say of what is imported anyway.
+    """
     from podfit.readers.declared import read_declared
 
     try:
         read = read_declared(directory, lenient=True)
     except InputError:
         return []
+    notices += [f"in {shown}, {notice}" for notice in read.notices]
     return [
-        replace(one, where=Where(str(Path(shown) / one.where.path), one.where.line), scope=shown, asks=False)
-        for one in read.declarations
-        if not one.group and not one.constraint and "file:" not in one.requirement
+        replace(one, where=Where(str(Path(shown) / one.where.path), one.where.line), group="", scope=shown, asks=False)
+        for one in sorted(read.declarations, key=lambda one: bool(one.group))
+        if not one.group.startswith("group:") and not one.constraint and "file:" not in one.requirement
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.builds import empty_rules, python_rules, setup_rules
+from podfit.catalogue.table import table
 from podfit.model import Evidence, canonical
 from podfit.model.syntax import UNPARSED, syntax_tree
 from podfit.model.toml_text import toml_table
@@ -21,6 +22,10 @@ from podfit.solve.limits import disjoint
 if TYPE_CHECKING:
     from podfit.index.sources import SourceFiles
 
+_PROGRAMS = ("cmake", "swig")
+"""Programs that a setup.py may call and that may come as a build requirement of their name."""
+_PYTHONS = frozenset({"python3-dev"})
+"""Packages of Python itself, whose headers come with it where anything is compiled."""
 _WITH_SETUPTOOLS = frozenset({"setuptools", "pkg_resources", "distutils", "_distutils_hack"})
 _PURE_BACKENDS = ("flit", "hatchling", "pdm", "poetry", "pbr", "uv_build")
 """Backends that compile nothing by themselves."""
@@ -100,6 +105,8 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
         reasons.append("nothing in it is compiled")
     if compiled and ("pkg-config" in found.setup or "pkgconfig" in found.setup):
         reasons.append("it looks for libraries of the system and their headers with pkg-config")
+    if compiled:
+        reasons += _of_the_system(found, words, given)
     if "urlretrieve" in words or "urlopen" in words:
         reasons.append("its setup.py fetches files of its own, perhaps a ready wheel")
     for rule in setup_rules():
@@ -119,6 +126,23 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
             break
     lines = tuple(map(str, requires.values()))
     return BuildJudgement(chance, tuple(reasons), tuple(hidden), tuple(limits), tuple(evidence), lines)
+
+
+def _of_the_system(found: SourceFiles, words: frozenset[str], given: Collection[str]) -> Iterator[str]:
+    """Yield what a build asks of the system besides compilers: programs that setup.py calls, headers of libraries."""
+    system = table("system_packages")
+    for name in _PROGRAMS:
+        if name in words and name not in given:
+            package = system["tools"][name]
+            yield f"its setup.py calls {name}, which its build requirements do not name (Debian: {package})"
+    packages: dict[str, str] = {}
+    for header in found.headers:
+        package = system["headers"].get(header, "")
+        if package and package not in _PYTHONS:
+            packages.setdefault(package, header)
+    if packages:
+        asked = listed([f"{header} ({package})" for package, header in packages.items()])
+        yield f"it includes headers of the system, in Debian's packages: {asked}"
 
 
 def _setuptools(requirement: Requirement) -> bool:

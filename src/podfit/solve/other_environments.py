@@ -105,7 +105,7 @@ def _reason(
     if need is None or (not taken and not need.dispensable):
         return ""
     if not taken:
-        return f"{need.dispensable}, and no manifest declares it"
+        return need.dispensable
     had, within = parted("" if need.url else need.specifier)
     version = _version(str(had))
     gives = bool(version) and within.contains(taken, prereleases=True)

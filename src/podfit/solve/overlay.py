@@ -255,7 +255,8 @@ def overlay_steps(
                 plain.add(name)
                 refused.append(RefusedNeed(name, said))
                 continue
-            if near.pop(name, "") == "" and (name in relaxed or not (need.specifier or need.url)):
+            spare = bool(need.dispensable) and not need.aside  # out of a manifest's range it is not what is meant
+            if near.pop(name, "") == "" and (spare or name in relaxed or not (need.specifier or need.url)):
                 (dropped if name in plain or not need.extras else plain).add(name)
             if told_of is None or (name in plain and name not in relaxed):
                 next_to = ""

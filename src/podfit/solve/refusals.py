@@ -53,12 +53,15 @@ def giving_way(
     dropped: Collection[str],
     met: Collection[str],
 ) -> Steps[Blamed]:
-    """Return the needs that give way to a refusal: one that did before, else as few as can be told by asking.
+    """Return the needs that give way to a refusal: a dispensable one, one that did before, else as few as can be told.
 
     relaxed are those whose limits are gone, dropped those that are left out, met as in `culprits_of`. What never moves
     is there whether anybody asks for it or not: a need for it mends nothing by giving way, its extras apart.
     """
     met = {*met, *(need.name for need in needs if need.name in search.held and not need.extras)}
+    spared = yield from dispensable(search, message, needs, dropped)
+    if spared.names:
+        return spared
     further = yield from given_up(search, message, needs, relaxed, dropped)
     if further:
         return Blamed(tuple(further))
@@ -67,6 +70,17 @@ def giving_way(
     if limited.isdisjoint(culprits):
         return Blamed(tuple((yield from enough(search, culprits))))
     return (yield from fewest(search, message, culprits))
+
+
+def dispensable(search: Search, message: str, needs: Sequence[Need], dropped: Collection[str]) -> Steps[Blamed]:
+    """Return the need that the project may run without where the others that a refusal names can be had beside it."""
+    lines = {canonical(Requirement(line).name): line for line in search.question.requirements}
+    named = [need for need in needs if need.name in words_of(message) and need.name in lines]
+    for need in named if len(named) > 1 else ():
+        others = tuple(lines[other.name] for other in named if other.name != need.name)
+        if need.dispensable and need.name not in dropped and not (yield from _refused(search, others)):
+            return Blamed((need.name,), others)
+    return Blamed(())
 
 
 def given_up(

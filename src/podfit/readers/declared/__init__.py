@@ -7,7 +7,7 @@ literals of setup.py, conda environment files. Lock files are local environments
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -86,7 +86,10 @@ def read_declared(
     sources = (
         [Source(root, _named(root, Path(path)), named=True) for path in files] if files else _discovered(root, reading)
     )
+    chosen: str | None = None
     for source in sources:
+        if not files and is_requirements(source.path) and chosen is None:
+            chosen = _named_by_manifests(reading)
         if not files and is_requirements(source.path) and (reason := pins_of(source.text, reading.declarations)):
             reading.freeze(source, reason)
             continue
@@ -94,8 +97,11 @@ def read_declared(
             source = replace(source, group=f"group:{canonical(source.path.stem)}")
             reading.note_group(canonical(source.path.stem))
         reporter.step(f"reading {source.shown}")
+        known = set(reading.declarations)
         with reading.tolerant():
             read_source(source, reading)
+        if chosen and not source.group and is_requirements(source.path):
+            _only_told(reading, source, known, chosen)
     settled: list[Declaration] = list(reading.declarations)
     if not files:
         settled, notices, alternatives = settle(settled)
@@ -165,6 +171,27 @@ def _is_optional(source: Source, reading: Reading) -> bool:
         group = canonical(source.path.stem)
         reading.notice(f"{source.shown} is a set to choose, not needed for all: --group {group}")
     return there
+
+
+def _named_by_manifests(reading: Reading) -> str:
+    """Return the requirement file that a manifest takes what it needs from, empty where there is none.
+
+    Asked before any requirement file is read for itself.
+    """
+    needed = [one.where.path for one in reading.declarations if not one.group and not one.constraint]
+    return next((path for path in needed if is_requirements(Path(path))), "")
+
+
+def _only_told(reading: Reading, source: Source, known: Collection[Declaration], chosen: str) -> None:
+    """Have a file tell about what the code imports, no more, where the manifests take what they need from another."""
+    new = {one for one in reading.declarations if one not in known and not one.group and not one.constraint}
+    kept = [replace(one, scope=source.shown, asks=False) if one in new else one for one in reading.declarations]
+    reading.declarations = dict.fromkeys(kept)
+    if new:
+        reading.notice(
+            f"{source.shown} is read for what the code imports, no more: the project asks for what {chosen} lists; "
+            f"-r {source.shown} takes all of it"
+        )
 
 
 def _check(root: Path, kind: str, wanted: Sequence[str], known: Sequence[str]) -> None:

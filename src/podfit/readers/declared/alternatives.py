@@ -13,6 +13,7 @@ from podfit.model import Declaration, canonical
 
 _PRIMARY = ("pyproject.toml", "setup.cfg", "setup.py")
 _GPU = re.compile(r"gpu|cuda|cu1\d\d|nvidia", re.IGNORECASE)
+_HARDWARE = re.compile(r"(?<![a-z])(?:cpu|gpu|cuda|cu1\d\d|nvidia|rocm|amd)(?:[\d._-]*\d)?(?![a-z])")
 _BASE = frozenset(
     {"requirements", "required", "base", "common", "main", "core", "default", "runtime", "install", "prod", "all"}
 )
@@ -44,8 +45,16 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
     notices: list[str] = []
     for path in sorted(rank, key=lambda path: (*_order(path), rank[path])):
         found = next(filter(None, (_clash(lines.get(path, {}), lines.get(kept, {})) for kept in chosen)), None)
-        if found is None or path in _PRIMARY:
+        twin = next((kept for kept in chosen if _hardware(path) and _hardware(path) == _hardware(kept)), "")
+        if path in _PRIMARY or (found is None and not twin):
             chosen.append(path)
+            continue
+        if found is None:
+            aside[path] = canonical(PurePosixPath(path).stem)
+            notices.append(
+                f"{path} and {twin} are for different hardware, by their names: the files are alternatives, and {twin} "
+                f"is followed; choose with -r {path} or --group {aside[path]}"
+            )
             continue
         mine, theirs = found
         group = canonical(PurePosixPath(path).stem)
@@ -92,6 +101,13 @@ def _described_twice(
             told = [other for other in others if any(each.specifier for _, each in lines.get(other, {}).get(name, ()))]
             found.update({one: told[0] for one, each in some if each.specifier and told})
     return found
+
+
+def _hardware(path: str) -> str:
+    """Return a file's name without the word in it that tells for what hardware it is, empty where none does."""
+    pure = PurePosixPath(path)
+    name, count = _HARDWARE.subn("*", pure.stem.lower())
+    return f"{pure.parent}/{name}{pure.suffix}" if count else ""
 
 
 def is_base(path: PurePath) -> bool:

@@ -64,8 +64,9 @@ def read_aside(
         text = _text(root / path)
         asks = alone and not aside_word(path.rpartition("/")[2])  # Dockerfile.ci_lint
         for one in () if text.startswith(PODFITS_OWN) else installs.commands(text):
-            declarations, _ = installs.declarations(root, path, [one], scope=path, asks=asks)
+            declarations, computed = installs.declarations(root, path, [one], scope=path, asks=asks)
             made += declarations
+            notices += computed
             if declarations and not asks:
                 names = " ".join(declaration.requirement for declaration in declarations)
                 notices.append(f"{path}:{one.line} installs {names}; it is read for what the code imports")

@@ -47,6 +47,8 @@ _PATTERNS = (
 _LOCK = re.compile(r"^(?:uv|poetry|pdm|Pipfile|pixi)\.lock$|^pylock\..*toml$|^conda-lock\.ya?ml$")
 _ALIKE = 0.85
 """How much of a file's name has to be that of `requirements` (difflib's ratio) for a slip of the pen."""
+_SHORTEST = 8
+"""Letters of a word that may be meant for it."""
 _WORD = re.compile(r"[a-z0-9]+")
 _ASIDE = frozenset(
     [
@@ -84,6 +86,10 @@ _ASIDE = frozenset(
     ]
 )
 """Words in a file's name that say that it is not for running the project."""
+_MAY_BE_MEANT = frozenset(
+    {"build", "release", "tools", "bench", "benchmark", "benchmarks", "extra", "extras", "optional"}
+)
+"""Those of them that say nothing where another file includes it."""
 
 
 def discover(root: Path) -> Iterator[Source]:
@@ -105,12 +111,13 @@ def discover(root: Path) -> Iterator[Source]:
 
 
 def is_misspelt(path: Path) -> bool:
-    """Tell whether a file's name is `requirements` with a slip of the pen: requirment.txt, requirements.tx."""
+    """Tell whether `requirements` with a slip of the pen is in a file's name: requirment.txt, requirments_cpu.txt."""
     stem = path.stem.lower()
+    words = [stem, *(word for word in re.findall(r"[a-z]+", stem) if len(word) > _SHORTEST)]
     return (
         path.suffix == ".txt"
         and "requirements" not in stem
-        and difflib.SequenceMatcher(None, stem, "requirements").ratio() >= _ALIKE
+        and any(difflib.SequenceMatcher(None, word, "requirements").ratio() >= _ALIKE for word in words[:4])
     )
 
 
@@ -125,6 +132,14 @@ def group_of(path: Path) -> str:
 def aside_word(name: str) -> str:
     """Return the word in a file's name that says that it is not for running the project, empty when there is none."""
     return next((word for word in _WORD.findall(name.lower()) if word in _ASIDE), "")
+
+
+def developers_word(path: Path) -> str:
+    """Return the word in a requirement file's name that says that it is for who develops it, empty when none does.
+
+    What is optional, builds or measures may be wanted where another file includes it; linters and tests are not.
+    """
+    return next((word for word in _WORD.findall(path.stem.lower()) if word in _ASIDE - _MAY_BE_MEANT), "")
 
 
 def read_source(source: Source, reading: Reading) -> None:

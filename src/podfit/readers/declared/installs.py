@@ -1,6 +1,7 @@
 """What people install by hand: `pip install` lines of notebooks, Dockerfiles and READMEs, as requirement lines.
 
-The commands are read, never run. Whatever a shell would compute (`$VERSION`, `{name}`) is left out.
+The commands are read, never run. Whatever a shell would compute (`$VERSION`, `{name}`, `$(cat version)`) is left out;
+of a distribution whose version alone is computed, the name is read.
 """
 
 from __future__ import annotations
@@ -21,11 +22,26 @@ _SIGN = re.compile(r"\bpip[\d.]*\s+(?:-\S+\s+)*install\b|\buv\s+add\b")
 _VALUED = """-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -t --target --prefix
 --root --platform --python-version --implementation --abi --no-binary --only-binary --progress-bar --trusted-host
 --upgrade-strategy --timeout --retries --proxy --cache-dir --python -p --src --log --global-option -C
---config-settings --config-setting --default-index --index --cert --torch-backend --exists-action"""
+--config-settings --config-setting --default-index --index --cert --torch-backend --exists-action --build-constraint
+--build-constraints --report --use-feature --use-deprecated --root-user-action --keyring-provider --client-cert
+--uploaded-prior-to --index-strategy --resolution --prerelease --fork-strategy --link-mode --exclude-newer --override
+--overrides --python-platform --reinstall-package --refresh-package --upgrade-package -P --no-build-package --extra
+--no-binary-package --no-build-isolation-package --group --allow-insecure-host --config-file --directory --project"""
 _TAKES_VALUE = frozenset(_VALUED.split())
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "pip-tools", "virtualenv", "poetry"})
 _ADDRESS = re.compile(r"^(?:git|hg|svn|bzr)\+|^https?://")
+_COMPUTED = "$..."
+"""Stands for what a shell puts in the place of a command."""
+_PARENTHESES = re.compile(r"([$<]\(|[()])")
+_QUOTED = re.compile(r"`([^`]*)`")
+_REDIRECTED = re.compile(r"^(?:\d|&)?>>?$")
+_VERSION_COMPUTED = re.compile(
+    r"^([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[\w.,\s-]*\])?)\s*(?:===?|~=|!=|[<>]=?)[^;@${}]*[${}][^;@]*$"
+)
 _NAMED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~@;(].*)?$")
+
+LONGEST_COMMAND = 1 << 16
+"""Characters past which quotes are not looked for in a command: shlex takes time by the square of a word's length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +65,7 @@ def commands(text: str, first: int = 1) -> Iterator[Installed]:
         number += 1
         if not _SIGN.search(whole):
             continue
-        for part in _SEPARATORS.split(whole):
+        for part in _SEPARATORS.split(_without_substitutions(whole)):
             if found := _command(part):
                 yield replace(found, line=first + start)
 
@@ -57,7 +73,7 @@ def commands(text: str, first: int = 1) -> Iterator[Installed]:
 def declarations(
     root: Path, shown: str, found: Sequence[Installed], *, scope: str, asks: bool, cell: int = 0
 ) -> tuple[list[Declaration], list[str]]:
-    """Return what commands of the file shown ask for, and notices about what cannot be told.
+    """Return what commands of the file shown ask for, and notices about versions that cannot be told.
 
     scope and asks are those of `Declaration`. A line that is no requirement is left out.
     """
@@ -68,6 +84,9 @@ def declarations(
     for one in found:
         for text in one.requirements:
             reading = Reading()
+            if free := _VERSION_COMPUTED.match(text):
+                notices.append(f"{place}:{one.line}: the shell computes a version: {free[1]} is read for {text}")
+                text = free[1]
             try:
                 _read(source, one.line, text, reading)
             except InputError:
@@ -83,11 +102,42 @@ def _read(source: Source, line: int, text: str, reading: Reading) -> None:
     requirements_txt.read_line(source, line, text, reading)
 
 
+def _without_substitutions(text: str) -> str:
+    """Return a line with what `$(...)` and backticks compute left out; an installation inside follows as a line."""
+    open_: list[list[str]] = [[]]
+    depths = [0]
+    inner: list[str] = []
+    for part in _PARENTHESES.split(text):
+        if part in ("$(", "<("):
+            open_.append([])
+            depths.append(0)
+        elif part == ")" and len(open_) > 1 and not depths[-1]:
+            depths.pop()
+            inner.append("".join(open_.pop()))
+            open_[-1].append(_COMPUTED)
+        else:
+            depths[-1] += {"(": 1, ")": -1}.get(part, 0)
+            open_[-1].append(part)
+    for part in open_[1:]:  # never closed on this line
+        inner.append("".join(part))
+        open_[0].append(_COMPUTED)
+    lines = ["".join(open_[0]), *(part for part in inner if _SIGN.search(part))]
+    return "\n".join(map(_without_backticks, lines))
+
+
+def _without_backticks(text: str) -> str:
+    """Return a command with what backticks compute left out; one that stands in them itself is as it was."""
+    sign = _SIGN.search(text)
+    if sign is None or text.count("`", 0, sign.start()) % 2:  # Markdown: `pip install x`
+        return text
+    return text[: sign.end()] + _QUOTED.sub(_COMPUTED, text[sign.end() :])
+
+
 def _command(text: str) -> Installed | None:
     """Return what one command installs, None when it installs nothing."""
     text = text.strip().lstrip("!%$>` ").removeprefix("RUN ").strip().rstrip("`")
     try:
-        words = shlex.split(text, comments=True)
+        words = shlex.split(text, comments=True) if len(text) < LONGEST_COMMAND else text.split()
     except ValueError:
         words = text.split()
     words = _without_early_options(words)
@@ -96,9 +146,11 @@ def _command(text: str) -> Installed | None:
         return None
     requirements: list[str] = []
     files: list[str] = []
-    rest = iter(words[start:])
+    rest = iter(_joined(words[start:]))
     for word in rest:
-        if word in ("-r", "--requirement"):
+        if _REDIRECTED.match(word):
+            next(rest, "")
+        elif word in ("-r", "--requirement"):
             files.append(next(rest, ""))
         elif word.startswith("--requirement="):
             files.append(word.partition("=")[2])
@@ -109,6 +161,17 @@ def _command(text: str) -> Installed | None:
         elif not word.startswith("-"):
             requirements += _kept(word)
     return Installed(0, tuple(requirements), tuple(files)) if requirements or files else None
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """Return words with `name @ address` as one of them."""
+    made: list[str] = []
+    for word in words:
+        if len(made) > 1 and made[-1] == "@" and _ADDRESS.match(word):
+            made[-2:] = [f"{made[-2]} @ {word}"]
+        else:
+            made.append(word)
+    return made
 
 
 def _without_early_options(words: list[str]) -> list[str]:
@@ -149,8 +212,13 @@ def _kept(word: str) -> list[str]:
     if _ADDRESS.match(word):
         return [] if re.search(r"[${}]", word) else [word]
     match = _NAMED.match(word)
-    if match is None or re.search(r"[${}`]", word) or match[1].lower() in _TOOLS:
+    if match is None or "`" in word or match[1].lower() in _TOOLS:
         return []
+    if re.search(r"[${}]", word):
+        return [word] if _VERSION_COMPUTED.match(word) else []
+    _, sign, address = word.partition("@")
+    if sign and _ADDRESS.match(address.strip()):
+        return [word]
     if word.endswith((".whl", ".tar.gz", ".zip", ".txt")) or "/" in word.partition("@")[0]:
         return []
     return [word]

@@ -18,6 +18,7 @@ import pip_requirements_parser as pip
 
 from podfit.model import Declaration, InputError
 from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared.discover import developers_word
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import OwnExtras, Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
@@ -181,6 +182,11 @@ def _include(line: _Line, target: str, reading: Reading, *, constraint: bool) ->
     if line.source.group and not constraint and there in reading.base_files:
         return  # requirements-dev.txt includes requirements.txt: what is always needed, and read for itself
     source = Source(line.source.root, path, line.source.group, line.source.named)
+    plain = not (constraint or source.named or source.group)
+    if plain and (word := developers_word(path)):
+        line.notice(reading, f"{target} is for who develops the project, by its name: --group {word} takes it, too")
+        reading.note_group(word)
+        source = Source(line.source.root, path, f"group:{word}")
     if not constraint and not source.named and (reason := freeze_reason(source.text, path, source.data)):
         reading.freeze(source, reason)
         return

@@ -15,6 +15,9 @@ from podfit.model.syntax import syntax_tree
 
 _NAME = re.compile(r"[^\s!=<>~;@\[\]()]+")
 
+_COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted"})
+"""Functions that change nothing about what a list holds."""
+
 Names = Mapping[str, ast.expr | None]
 
 
@@ -49,21 +52,26 @@ def bindings(tree: ast.Module, *, whole: bool = True) -> dict[str, ast.expr | No
     """Return what each name is bound to at the top of the module; None when that happens more than once.
 
     What the top of the module adds to a list or a dictionary is part of it. A name that is changed elsewhere (in an
-    `if`, in a function) is None, too; where not whole, it is what the top of the module made of it.
+    `if`, in a function) is None, too; where not whole, it is what the top of the module made of it, without what a
+    function makes of that (`needs = pinned(needs)`).
     """
     names: dict[str, ast.expr | None] = {}
+    top = {id(statement) for statement in tree.body}
+    calls = {id(statement.value) for statement in tree.body if isinstance(statement, ast.Expr)}
     for node in ast.walk(tree):
         targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
             targets = node.targets
         elif isinstance(node, ast.AnnAssign):
             targets = [node.target]
-        for target in targets:
-            if isinstance(target, ast.Name):
-                plain = node in tree.body and isinstance(node, (ast.Assign, ast.AnnAssign))
-                names[target.id] = node.value if plain and target.id not in names else None  # type: ignore[attr-defined]
+        plain = id(node) in top and isinstance(node, (ast.Assign, ast.AnnAssign))
+        for target in () if plain and _grown(node) is not None else targets:
+            if isinstance(target, ast.Name) and target.id not in names:
+                names[target.id] = node.value if plain else None  # type: ignore[attr-defined]
+            elif isinstance(target, ast.Name) and (whole or not _of_itself(node, target.id)):
+                names[target.id] = None
     for node in ast.walk(tree) if whole else ():
-        if node not in tree.body and (name := _changed(node)) and not _at_the_top(node, tree):
+        if id(node) not in top and id(node) not in calls and (name := _changed(node)):
             names[name] = None
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and (listed := _only_returned(statement)):
@@ -76,23 +84,38 @@ def bindings(tree: ast.Module, *, whole: bool = True) -> dict[str, ast.expr | No
     return names
 
 
+def _of_itself(node: ast.AST, name: str) -> bool:
+    """Return whether a statement makes what a name is bound to of that itself."""
+    value = getattr(node, "value", None)
+    return value is not None and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(value))
+
+
 def _changed(node: ast.AST) -> str:
     """Return the name of the list that a statement or a call changes in place, empty when it changes none."""
     if isinstance(node, ast.AugAssign):
         return node.target.id if isinstance(node.target, ast.Name) else ""
+    if isinstance(node, ast.Assign) and _grown(node) is not None:
+        return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""
     call = node.value if isinstance(node, ast.Expr) else node
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
         return call.func.value.id if call.func.attr in ("append", "extend", "insert", "remove", "update") else ""
     return ""
 
 
-def _at_the_top(node: ast.AST, tree: ast.Module) -> bool:
-    """Return whether a call is a statement at the top of the module."""
-    return any(isinstance(statement, ast.Expr) and statement.value is node for statement in tree.body)
+def _grown(node: ast.AST) -> ast.expr | None:
+    """Return the list that `x = x + [...]` adds; None for every other statement."""
+    if not (isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)):
+        return None
+    made = node.value
+    if not (isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add) and isinstance(made.left, ast.Name)):
+        return None
+    return made.right if made.left.id == node.targets[0].id else None
 
 
 def _added(statement: ast.stmt) -> ast.expr | None:
     """Return the list that `x += [...]`, `x.extend([...])` or `x.append(...)` adds; None for another change."""
+    if (more := _grown(statement)) is not None:
+        return more
     if isinstance(statement, ast.AugAssign):
         return statement.value if isinstance(statement.op, ast.Add) else None
     call = statement.value if isinstance(statement, ast.Expr) else None
@@ -149,12 +172,15 @@ def strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, int
     if isinstance(node, ast.Starred):
         return strings(node.value, names, depth + 1)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        if isinstance(node.left, ast.Constant) or isinstance(node.right, ast.Constant):
+        parts = _summands(node)
+        if any(isinstance(part, ast.Constant) for part in parts):
             raise ComputedError  # a string put together from parts
-        return strings(node.left, names, depth + 1) + strings(node.right, names, depth + 1)
+        return [pair for part in parts for pair in strings(part, names, depth + 1)]
     if isinstance(node, ast.Name) and (bound := names.get(node.id)) is not None:
         return strings(bound, names, depth + 1)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        if node.func.id in _COPIES and len(node.args) == 1 and not isinstance(node.args[0], ast.Constant):
+            return strings(node.args[0], names, depth + 1)
         made = names.get(node.func.id)
         if isinstance(made, ast.ListComp) and isinstance(made.elt, ast.Subscript):
             return [
@@ -172,7 +198,10 @@ def strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, int
 
 
 def known_strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[str, int]]:
-    """Return those strings of a list that are literals, each with its line; what is computed is left out."""
+    """Return those strings of a list that are literals, each with its line; what is computed is left out.
+
+    Of what a function makes of a list, the list is returned.
+    """
     try:
         return strings(node, names, depth)
     except ComputedError:
@@ -180,12 +209,26 @@ def known_strings(node: ast.expr, names: Names, depth: int = 0) -> list[tuple[st
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return [pair for item in node.elts for pair in known_strings(item, names, depth + 1)]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        if any(isinstance(side, (ast.Constant, ast.JoinedStr)) for side in (node.left, node.right)):
+        parts = _summands(node)
+        if depth > 20 or any(isinstance(part, (ast.Constant, ast.JoinedStr)) for part in parts):
             return []  # a string put together from parts
-        return known_strings(node.left, names, depth + 1) + known_strings(node.right, names, depth + 1)
+        return [pair for part in parts for pair in known_strings(part, names, depth + 1)]
     if isinstance(node, ast.Name) and depth <= 20 and (bound := names.get(node.id)) is not None:
         return known_strings(bound, names, depth + 1)
+    if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(given := node.args[0], (ast.Name, ast.Call)):
+        one = isinstance(given, ast.Name) and isinstance(names.get(given.id), ast.Constant)  # a file's name, for one
+        return known_strings(given, names, depth + 1) if depth <= 20 and not one else []
     return []
+
+
+def _summands(node: ast.BinOp) -> list[ast.expr]:
+    """Return what a sum is made of, in order: a list that grows line by line is a deep one."""
+    parts: list[ast.expr] = []
+    first: ast.expr = node
+    while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add):
+        parts.append(first.right)
+        first = first.left
+    return [first, *reversed(parts)]
 
 
 def _looked_up(table: ast.expr, key: object, names: Names, depth: int) -> tuple[str, int]:

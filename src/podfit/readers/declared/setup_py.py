@@ -14,6 +14,7 @@ from podfit.model import Declaration, canonical
 from podfit.model.syntax import syntax_tree
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.declared.setup_files import MOST_FOLLOWED, read_files
 from podfit.readers.declared.setup_literals import (
     ComputedError,
     Names,
@@ -24,9 +25,8 @@ from podfit.readers.declared.setup_literals import (
     strings,
     text_of,
 )
-from podfit.readers.plain_file import is_file
 
-_FILE = re.compile(r"require[\w./-]*\.(?:txt|in)$")
+_LIST = re.compile(r"\.(?:txt|in)\s*$")
 _PYTHON_2 = re.compile(rb"^\s*print\s+[^(=\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:", re.MULTILINE)
 
 
@@ -66,7 +66,7 @@ def read(source: Source, reading: Reading) -> None:
         place = source.where(call.lineno)
         reading.notice(f"{place}: setup() takes its arguments from a variable; podfit does not run setup.py")
     if "extras_require" in arguments:
-        _extras(source, reading, arguments["extras_require"], names)
+        _extras(source, reading, arguments["extras_require"], names, base)
 
 
 def _requirements(
@@ -78,14 +78,15 @@ def _requirements(
     group: str,
     marker: str = "",
     base: Names | None = None,
+    follow: bool = True,
 ) -> None:
     try:
         found = strings(node, names)
     except ComputedError:
         place = source.where(node.lineno)
         said = f"{place}: {what} is computed when setup.py runs; podfit does not run it"
-        read = _files_named(source, reading) if what == "install_requires" else []
-        found = [] if read else known_strings(node, base or names)
+        read = read_files(source, reading, node, group) if follow else []
+        found = [] if read else [one for one in known_strings(node, base or names) if not _LIST.search(one[0])]
         if found:
             reading.notice(f"{said}, and takes the {len(found)} that are literals")
         elif read:
@@ -109,42 +110,32 @@ def _requirements(
                 reading.add(Declaration(str(parsed), source.where(line), group=group))
 
 
-def _extras(source: Source, reading: Reading, node: ast.expr, names: Names) -> None:
+def _extras(source: Source, reading: Reading, node: ast.expr, names: Names, base: Names) -> None:
     """Read extras_require; a key may be `extra:marker`, or `:marker` for what is always needed."""
     try:
         items = items_of(node, names)
     except ComputedError:
-        place = source.where(node.lineno)
-        reading.notice(f"{place}: extras_require is computed when setup.py runs; podfit does not run it")
-        return
-    for key, value in items:
+        said = f"{source.where(node.lineno)}: extras_require is computed when setup.py runs; podfit does not run it"
+        try:
+            items = items_of(node, base)
+        except ComputedError:
+            reading.notice(said)
+            return
+        reading.notice(f"{said}, and takes what of it is literal")
+    for number, (key, value) in enumerate(items):
         extra, _, marker = key.partition(":")
         extra = canonical(extra.strip())
         if extra:
             reading.note_extra(extra)
         group = f"extra:{extra}" if extra else ""
-        _requirements(source, reading, f"extras_require[{key!r}]", value, names, group, marker.strip())
-
-
-def _files_named(source: Source, reading: Reading) -> list[str]:
-    """Read the requirement files that setup.py names in a literal, and return them as they are shown."""
-    from podfit.readers.declared import requirements_txt
-    from podfit.readers.declared.alternatives import is_base
-    from podfit.readers.declared.discover import group_of
-    from podfit.readers.declared.freeze import freeze_reason
-
-    read = []
-    found: dict[str, Source] = {}
-    for node in ast.walk(syntax_tree(source.data)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.search(node.value[:200]):
-            named = Source(source.root, source.path.parent / node.value)
-            if is_file(named.path) and not group_of(named.path):
-                found[named.shown] = named
-    plain = [named for named in found.values() if is_base(named.path)]
-    for named in plain or found.values():  # requirements-extras.txt beside requirements.txt is for an extra
-        if reason := freeze_reason(named.text, named.path, named.data):
-            reading.freeze(named, reason)
-        else:
-            requirements_txt.read(named, reading)
-        read.append(named.shown)
-    return read
+        _requirements(
+            source,
+            reading,
+            f"extras_require[{key!r}]",
+            value,
+            names,
+            group,
+            marker.strip(),
+            base,
+            number < MOST_FOLLOWED,
+        )

@@ -8,28 +8,38 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from podfit.readers.plain_file import read_bounded
+
 # Directories that hold other people's code, or nothing but products.
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
 # So environments are called, and packages (of simulated ones): what is a package, or stands in one, is the project's.
 _ENVIRONMENTS = frozenset({"venv", "env", "virtualenv"})
 _PRODUCTS = frozenset({"build", "dist"})
 _ASIDE = frozenset({"tests", "test", "docs", "doc"})
+_CI = "ci"
+"""So folders of continuous integration are called; a package of that name may compute something."""
 _VENDORED = frozenset(
     {"third_party", "thirdparty", "3rdparty", "external", "externals", "extern", "vendor", "vendored", "submodules"}
 )
 _DECLARES = re.compile(
     r"^(?:requirements?[\w.-]*\.(?:txt|in)|(?:[\w.-]+\.)?dockerfile(?:[.-][\w.-]+)?|README(?:\.\w+)?"
-    r"|\w+\.pyx|[\w.-]*(?:install|setup|env|deps|dependencies|requirements)[\w.-]*\.sh)$",
+    r"|\w+\.pyx|[\w-]+\.proto|[\w.-]*(?:install|setup|env|deps|dependencies|requirements)[\w.-]*\.sh)$",
     re.IGNORECASE,
 )
 _CONDA = re.compile(r"^(?:[\w.-]*environment[\w.-]*|conda[\w.-]*|env)\.ya?ml$", re.IGNORECASE)
 MOST_ENTRIES = 1_000_000
 """Files and directories of one project that are looked at: a limit that podfit sets, assumed."""
 MOST_FILES = 10_000
-"""Files of one project that are read: a limit that podfit sets, assumed."""
+"""Files of code of one project that are read, and as many configurations: a limit that podfit sets, assumed."""
 # Run by tools that build, test or check the project, never by the project itself.
 _NARROW = "name the project's own directory, or leave directories out with --exclude"
 _BUILD_FILES = frozenset({"setup.py", "noxfile.py"})
+_TEST_NAMES = re.compile(r"^(?:test_.*|.*_test)\.py$")
+_TEST_TOOLS = re.compile(rb"^[ \t]*(?:import|from)[ \t][^#\n]*\b(?:pytest|unittest|hypothesis)\b", re.MULTILINE)
+_TEST_CODE = re.compile(rb"^(?:async[ \t]+)?def[ \t]+test_|^class[ \t]+Test", re.MULTILINE)
+_PROGRAM = re.compile(rb"\bargparse\b|\b__main__\b|\bsys\.argv\b")
+LARGEST_TEST = 4 * 1024 * 1024
+"""Bytes past which a file that is called like a test is not looked into."""
 
 
 @dataclass
@@ -42,7 +52,8 @@ class Tree:
     own. unreadable are the paths that the system refused. test_files are those of the sources and notebooks that would
     stand aside if they were not asked for. requirements are requirement files and conda's environments below the root,
     dockerfiles the Dockerfiles, shells the scripts that are called after setting up or installing, readmes the READMEs
-    of the root, cython the `.pyx` files; none of them in tests, documentation or other people's code.
+    of the root, cython the `.pyx` files, protos those of Protocol Buffers; none of them in tests, documentation or
+    other people's code.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -60,6 +71,7 @@ class Tree:
     shells: list[str] = field(default_factory=list)
     readmes: list[str] = field(default_factory=list)
     cython: list[str] = field(default_factory=list)
+    protos: list[str] = field(default_factory=list)
     cut: str = ""
     """Why the tree is not whole, a sentence; empty when it is."""
 
@@ -75,14 +87,19 @@ def find_files(root: str, exclude: Sequence[str], include_tests: bool) -> Tree:
     Links to directories are not followed. include_tests keeps the files of tests, documentation and build tools.
     """
     tree = Tree()
-    for number, (path, aside) in enumerate(_walk(root, "", exclude, tree)):
-        if number == MOST_FILES:
+    number = 0
+    for path, aside in _walk(root, "", exclude, tree):
+        if path.endswith((".yaml", ".yml")):  # a benchmark has tens of thousands, and its code stands among them
+            if not aside and len(tree.configs) < MOST_FILES:
+                tree.configs.append(path)
+            elif not aside:
+                tree.cut = tree.cut or f"only the first {MOST_FILES} configurations were read, up to {path}"
+            continue
+        number += 1
+        if number > MOST_FILES:
             tree.cut = f"only the first {MOST_FILES} files of code were read, up to {path}; {_NARROW}"
             break
-        if path.endswith((".yaml", ".yml")):
-            if not aside:
-                tree.configs.append(path)
-        elif aside and not include_tests:
+        if aside and not include_tests:
             tree.aside.append(path)
         elif path.endswith(".ipynb"):
             tree.notebooks.append(path)
@@ -138,6 +155,7 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
             continue
         if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
             tree.roots.add(folder)
+        aside = aside or (called.lower() == _CI and folder not in tree.packages)
         below = []
         for entry in listing:
             name = entry.name
@@ -154,10 +172,21 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
                     if not aside and folder and _CONDA.search(name):
                         _note(tree, folder, name)
                     build = name in _BUILD_FILES and folder not in tree.packages
-                    yield path, aside or build or name == "conftest.py"
+                    yield path, aside or build or name == "conftest.py" or _tests(root, path, name)
             except OSError:
                 tree.unreadable.append(path)
         stack.extend(reversed(below))
+
+
+def _tests(root: str, path: str, name: str) -> bool:
+    """Return whether a file is called like a test and is one: much code that tries a model out is called so, too."""
+    if not _TEST_NAMES.match(name):
+        return False
+    try:
+        data = read_bounded(os.path.join(root, path), LARGEST_TEST, pipes=False)  # noqa: PTH118 - thousands of files
+    except OSError:
+        return False
+    return bool(_TEST_TOOLS.search(data) or (_TEST_CODE.search(data) and not _PROGRAM.search(data)))
 
 
 def _note(tree: Tree, folder: str, name: str) -> None:
@@ -165,6 +194,8 @@ def _note(tree: Tree, folder: str, name: str) -> None:
     path = f"{folder}/{name}" if folder else name
     if name.endswith(".pyx"):
         tree.cython.append(path)
+    elif name.endswith(".proto"):
+        tree.protos.append(path)
     elif "ockerfile" in name:
         tree.dockerfiles.append(path)
     elif name.endswith(".sh"):

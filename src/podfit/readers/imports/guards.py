@@ -51,6 +51,12 @@ def imported(body: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_main(test: ast.expr) -> bool:
+    """Return whether a condition asks how a module is run, by its `__name__`."""
+    sides = [test.left, *test.comparators] if isinstance(test, ast.Compare) else []
+    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+
+
 def of_with(node: ast.With | ast.AsyncWith) -> str:
     """Return why the imports under a with are optional: `contextlib.suppress(ImportError)`."""
     for item in node.items:

@@ -91,7 +91,7 @@ def python_of(source: str) -> str:
     except UNPARSED:
         pass
     lines = source.splitlines()
-    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    first = next((number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), 0)
     if lines and lines[first].lstrip().startswith("%%"):
         name = lines[first].lstrip()[2:].split(maxsplit=1)
         if not name or name[0].lower() not in _PYTHON_CELLS:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from podfit.model.syntax import UNPARSED, syntax_tree
 from podfit.readers.imports.files import Tree
+from podfit.readers.imports.guards import is_main
 from podfit.readers.plain_file import read_bounded
 
 # Directories that a build tool or PYTHONPATH puts on the path.
@@ -114,14 +115,16 @@ class OwnModules:
         """Return whether module is the one in folder, None when folder has nothing of that name."""
         top, _, rest = module.partition(".")
         place = f"{folder}/{top}".lstrip("/")
-        # A script has its own directory first on its path; a module of a package does not.
+        # A script has its own directory first on its path; a module of a package does not, unless run by its path.
         script = at_home and not self._packaged(folder)
         if top in self._files.get(folder, ()) and f"{place}.py" != path:
             if rest:
                 return False
             defined = self._names_in(f"{place}.py")
+            if at_home and not script and not self.known(top):
+                script = "*" in defined or self._is_script(path)  # what no table knows, a file run by its path finds
             if taken:
-                return "*" in taken or set(taken) <= defined
+                return script or "*" in taken or set(taken) <= defined
             return script or (at_home and self._uses(path, top) <= defined)
         if place not in self.tree.code:
             return None
@@ -136,10 +139,23 @@ class OwnModules:
         if folder and folder in self._roots and place not in self.tree.packages:
             # below src/ or a project of its own, a directory of packages is a namespace of the project's
             return any(package.startswith(f"{place}/") for package in self.tree.packages)
+        if at_home and not script and not self.known(top):
+            script = self._is_script(path)
         return script and place in self.tree.packages
 
+    def _is_script(self, path: str) -> bool:
+        """Return whether a file does something where it is run and not imported (`if __name__ == "__main__"`)."""
+        return any(isinstance(node, ast.If) and is_main(node.test) for node in self._body(path))
+
+    def _body(self, path: str) -> Sequence[ast.stmt]:
+        """Return the statements of a file, none where it cannot be parsed."""
+        try:
+            return syntax_tree(read_bounded(os.path.join(self.root, path), pipes=False)).body  # noqa: PTH118
+        except (OSError, *UNPARSED):
+            return ()
+
     def _uses(self, path: str, module: str) -> set[str]:
-        """Return the attributes that a file uses of a module it imports, a name that nothing has where it uses none."""
+        """Return the attributes that a file uses of a module; of a well-known one with no use, a name that none has."""
         used: set[str] = set()
         try:
             data = read_bounded(os.path.join(self.root, path), pipes=False)  # noqa: PTH118
@@ -151,16 +167,12 @@ class OwnModules:
         for node in nodes:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
                 used.add(node.attr)
-        return used or (set() if self.generic(module) else {""})
+        return used or (set() if self.generic(module) or not self.known(module) else {""})
 
     def _names_in(self, path: str) -> frozenset[str]:
-        """Return the names that the top level of a file binds; empty when it cannot be parsed."""
+        """Return the names that the top level of a file binds, `*` for those of a star import; empty if unparsed."""
         if path not in self._defined:
-            try:
-                data = read_bounded(os.path.join(self.root, path), pipes=False)  # noqa: PTH118
-                self._defined[path] = frozenset(_bound(syntax_tree(data).body))
-            except (OSError, *UNPARSED):
-                self._defined[path] = frozenset()
+            self._defined[path] = frozenset(_bound(self._body(path)))
         return self._defined[path]
 
 
@@ -173,6 +185,9 @@ def _bound(body: Iterable[ast.stmt]) -> Iterable[str]:
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
-        elif isinstance(node, (ast.If, ast.Try)):
+        elif isinstance(node, (ast.If, ast.Try, ast.For, ast.While, ast.With)):
             yield from _bound(node.body)
-            yield from _bound(node.orelse)
+            yield from _bound(getattr(node, "orelse", ()))
+            yield from _bound(getattr(node, "finalbody", ()))
+            for handler in getattr(node, "handlers", ()):
+                yield from _bound(handler.body)

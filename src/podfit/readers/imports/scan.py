@@ -157,10 +157,13 @@ def _no_collection() -> Iterator[None]:
 
 
 def _built(state: _State, tree: Tree) -> set[str]:
-    """Return the extension modules that the project builds: those of its setup files, and its Cython files."""
+    """Return the modules that the project builds: extensions of its setup files, Cython's, and what protoc makes."""
     from podfit.readers.imports.extensions import built_modules
 
     names: set[str] = {path.rpartition("/")[2].removesuffix(".pyx") for path in tree.cython}
+    for path in tree.protos:
+        stem = path.rpartition("/")[2].removesuffix(".proto").replace("-", "_")
+        names |= {f"{stem}_pb2", f"{stem}_pb2_grpc"}
     for path in (*tree.aside, *tree.sources):
         if path.rpartition("/")[2] in ("setup.py", "build.py", "setup_cuda.py"):
             data = _read(state, path)

@@ -61,6 +61,9 @@ class Statements:
     checks: list[tuple[str, str, int]] = field(default_factory=list)
     _lazy: str = ""
     _raising: bool = False
+    _branch: bool = False
+    _either: frozenset[str] = frozenset()
+    """The modules that are imported whichever way a condition goes."""
     _called: frozenset[str] = frozenset()
 
     def module(self, body: Sequence[ast.stmt]) -> None:
@@ -115,11 +118,15 @@ class Statements:
         elif self._lazy:
             grade, reason = Grade.FUNCTION, self._lazy
         else:
-            grade = Grade.RAISING if self._raising else Grade.MODULE
+            certain = not self._branch or module.partition(".")[0] in self._either
+            grade = Grade.RAISING if self._raising else Grade.MODULE if certain else Grade.BRANCH
         self.found.append(Found(module, line, names, level, reason, grade))
 
     def _if(self, node: ast.If, reason: str) -> None:
         """Collect from an if with all its elifs, in a loop: generated code has thousands, each nested in the former."""
+        outer, either = self._branch, self._either
+        self._branch = outer or not guards.is_main(node.test)
+        self._either = either | (guards.imported(node.body) & guards.imported(node.orelse))
         while True:
             self._expression(node.test, reason)
             body, orelse = guards.of_if(node, self.aliases.availability)
@@ -129,6 +136,7 @@ class Statements:
                 break
             node = node.orelse[0]
         self.walk(node.orelse, reason)
+        self._branch, self._either = outer, either
 
     def _try(self, node: ast.Try, reason: str) -> None:
         guard = guards.of_try(node)
