@@ -205,3 +205,21 @@ def test_what_stands_against_every_older_release_is_learned_in_one_round(tmp_pat
     (learned,) = [step for step in told.steps if "learned" in step]
     assert all(f"!={version}" in learned for version in versions)
     assert "so it is of the 11 before it" in learned
+
+
+@pytest.mark.parametrize(
+    ("lines", "planned"),
+    [
+        (['torch>=2.7; extra == "cuda"', 'torch>=2.7; extra == "cpu"', 'torch==2.5; extra == "npu"'], "1.0"),
+        (['torch>=2.7; extra == "cuda"', 'torch>=2; extra == "cpu"'], "2.0"),
+        (['torch>=2.7; extra == "exporting"'], "2.0"),
+        (['torch>=2.7; extra == "cu12"', 'numpy>=9; extra == "cpu"'], "1.0"),
+    ],
+)
+def test_extras_for_hardware_that_all_ask_for_another_torch_are_advice(tmp_path, lines, planned):
+    made = World(tmp_path, {("core", "1.0"): [], ("core", "2.0"): lines})
+    plan, _ = _fit(made, ["core"], template("pod", {"torch": ("2.4.1+cu124", [])}))
+    assert _planned(plan) == {"core": planned}
+    pinned, _ = _fit(made, ["core==2.0"], template("pod", {"torch": ("2.4.1+cu124", [])}))
+    assert _planned(pinned) == {"core": "2.0"}
+    assert len([each for each in pinned.findings if each.check == "extra"]) == (planned == "1.0")

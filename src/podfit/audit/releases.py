@@ -5,6 +5,7 @@ A judge is asked about the releases of a solution, and about older ones when one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
@@ -27,6 +28,9 @@ from podfit.model.requirement import RequiresDist, named, only_extra
 NUMPY_CHECK = "numpy"
 EXTRA_CHECK = "extra"
 TORCH_CHECK = "torch"
+
+_HARDWARE = re.compile(r"(?:cuda|cu|gpu)[0-9]*x?|cpu")
+"""Extras that are called by what they run on."""
 
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 """Extras that are called by a distribution's common short name."""
@@ -65,6 +69,28 @@ def named_extras(release: Release, binaries: WheelBinaries | None, around: Surro
         reason = f"{release.name} {release.version} works with {asked.short} (its extra {extra}), not {there}"
         evidence = Evidence(EvidenceKind.METADATA, f"{release.name} {release.version} METADATA", asked.line)
         yield Objection(EXTRA_CHECK, reason, evidence, advice=True)
+
+
+def hardware_extras(release: Release, binaries: WheelBinaries | None, around: Surroundings) -> Iterator[Objection]:
+    """Yield an objection when all extras for NVIDIA's GPUs or a CPU ask for another version of something held.
+
+    fla-core 0.5.2 names torch in such extras alone: `torch>=2.7.0; extra == "cuda"`. Advice, as `named_extras` is.
+    """
+    del binaries
+    asked: dict[str, list[tuple[str, RequiresDist]]] = {}
+    for line in release.requires_dist or ():
+        extra = only_extra(line)
+        if _HARDWARE.fullmatch(extra) and named(line) in around.held and named(line) in around.environment:
+            for each in around.markers.active([line], [extra]):
+                asked.setdefault(each.target, []).append((extra, each))
+    for name, lines in asked.items():
+        there = around.environment[name].version
+        if not any(each.allows(there) for _, each in lines):
+            extra, each = lines[0]
+            reason = f"{release.name} {release.version} works with {each.short} (its extra {extra}), not {there}"
+            evidence = Evidence(EvidenceKind.METADATA, f"{release.name} {release.version} METADATA", each.line)
+            yield Objection(EXTRA_CHECK, reason, evidence, advice=True)
+            return
 
 
 def _named(release: Release, around: Surroundings) -> Iterator[tuple[str, RequiresDist]]:
@@ -132,6 +158,7 @@ def cuda_names(release: Release, binaries: WheelBinaries | None, around: Surroun
 
 JUDGES: tuple[Judge, ...] = (
     named_extras,
+    hardware_extras,
     cuda_names,
     numpy_interface,
     torch_interface,
