@@ -14,7 +14,7 @@ from podfit.model import Distribution, Evidence, EvidenceKind, Interpreter, Orig
 
 EVIDENCE = Evidence(EvidenceKind.METADATA, "test")
 RUNS = "value = 1\n"
-FAILS = "raise RuntimeError('this release needs another base')\n"
+FAILS = "def start():\n    raise RuntimeError('this release needs another base')\n\n\nstart()\n"
 
 Releases = Mapping[tuple[str, str], tuple[Mapping[str, str], Sequence[str]]]
 """(name, version) to files and Requires-Dist lines."""
