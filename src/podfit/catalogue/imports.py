@@ -95,6 +95,13 @@ def find(module: str) -> ImportName | None:
     return None
 
 
+def providers(module: str, among: Collection[str]) -> list[str]:
+    """Return the one of some distributions that a module is known to be of, or that is called as its package is."""
+    entry = find(module)
+    names = (entry.distribution, *entry.also) if entry is not None else (canonical(module.partition(".")[0]),)
+    return [name for name in names if name in among][:1]
+
+
 def modules_of(distribution: str) -> tuple[str, ...]:
     """Return the modules that the table knows of a normalized distribution name, public ones, in the table's order."""
     return _reverse().get(distribution, ())

@@ -12,20 +12,22 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from podfit.fit.binaries import compiled
+from podfit.fit.planned import Planned, as_tested, modules_of
 from podfit.fit.reading import Place
-from podfit.fit.wheels import Wanted, how_of, known
-from podfit.model import Evidence, EvidenceKind, PodfitError, Release, Template
+from podfit.fit.wheels import Wanted, compiled, how_of, known
+from podfit.model import Evidence, EvidenceKind, PodfitError, Project, Release
 from podfit.model.tags import platform_tags
+from podfit.model.times import earliest_upload
 
 if TYPE_CHECKING:
-    from podfit.index import Index
+    from podfit.fit.phases import Needed
+    from podfit.index import Index, IndexFile
 
 _FEWEST = 4
 """For so many wheels that nobody has read yet a process is begun: it takes a quarter of a second to be there."""
@@ -43,22 +45,23 @@ class Ahead:
     def __init__(self, place: Place, index: Index) -> None:
         self._place = place
         self._index = index
-        self._waiting: list[Wanted] = []
+        self._waiting: list[Wanted | Planned] = []
         self._asked: set[tuple[str, str]] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._followed = False
         self._over = not _apart()
 
-    def expect(self, template: Template, releases: Mapping[tuple[str, str], Iterable[str]], needed: bool) -> None:
-        """Have the wheels of releases read that a plan for a template would install; for a thread that may wait.
+    @property
+    def over(self) -> bool:
+        """Whether nothing is read any more, or ever was."""
+        return self._over
 
-        releases maps name and version to Requires-Dist lines. needed tells that the project asks for them: of these,
-        what their import does counts, too.
-        """
+    def expect(self, wanted: Iterable[Wanted]) -> None:
+        """Have wheels read that a plan would install; for a thread that may wait."""
         if self._over:
             return
-        found = [self._wanted(template, *pair, tuple(lines), needed=needed) for pair, lines in releases.items()]
-        unread = [wanted for wanted in found if wanted is not None and known(self._index, wanted) is None]
+        unread = [each for each in wanted if known(self._index, each) is None]
         with self._lock:
             if self._over:
                 return
@@ -66,6 +69,18 @@ class Ahead:
             self._asked.update((each.file.url, each.kind) for each in unread)
             if self._waiting and (self._process is not None or len(self._waiting) >= _FEWEST):
                 self._send()
+
+    def follow(self, planned: Callable[[], Planned]) -> None:
+        """Have what the imports of a plan reach read when its wheels are; of the first that is asked for alone.
+
+        Where so little is unread that no process was begun, it is not worth one.
+        """
+        with self._lock:
+            if self._over or self._process is None or self._followed:
+                return
+            self._followed = True
+            self._waiting.append(planned())
+            self._send()
 
     def wait(self) -> None:
         """Wait until what was expected is read; from then on nothing is."""
@@ -91,23 +106,6 @@ class Ahead:
             process.kill()
             process.wait()
 
-    def _wanted(
-        self, template: Template, name: str, version: str, lines: tuple[str, ...], *, needed: bool
-    ) -> Wanted | None:
-        """Return what would be read of a release's wheel for a template; None where nothing would, or nothing far."""
-        from podfit.index import best_files
-
-        try:
-            files = best_files(self._index.releases(name).get(version, ()), version, platform_tags(template))
-        except PodfitError:
-            return None
-        if not files or files[0].kind != "wheel" or files[0].url.startswith("file:"):
-            return None
-        if not compiled(files[0].filename):
-            return Wanted(files[0], name, "import") if needed else None
-        release = Release(name, version, lines, "", Evidence(EvidenceKind.METADATA, files[0].url))
-        return Wanted(files[0], "", how_of(release))
-
     def _send(self) -> None:
         """Hand what waits to the process, which is begun where there is none."""
         lines: list[object] = list(self._waiting)
@@ -120,6 +118,69 @@ class Ahead:
             _input(self._process).flush()
         except (OSError, UnicodeEncodeError):  # it is gone, or was never there
             self._over = True
+
+
+class Foreseen:
+    """What one fit is likely to plan, told while it is solved (podfit.solve.sources.Likely), for `ahead` to read.
+
+    tested are the local environment's versions.
+    """
+
+    def __init__(self, ahead: Ahead, index: Index, needed: Needed, project: Project, tested: Mapping[str, str]) -> None:
+        self._ahead = ahead
+        self._index = index
+        self._needed = needed
+        self._project = project
+        self._tested = tested
+        self._versions: dict[str, str] = {}
+        self._files: dict[str, tuple[IndexFile, ...]] = {}
+
+    def releases(self, stated: Mapping[tuple[str, str], Iterable[str]], *, needed: bool) -> None:
+        """Take up releases, their Requires-Dist lines by name and version; a call that waits.
+
+        needed tells that the project asks for them: of these, what their import does counts, too.
+        """
+        from podfit.index import best_files
+
+        if self._ahead.over:
+            return
+        wanted: list[Wanted] = []
+        tags = platform_tags(self._needed.template)
+        for (name, version), lines in stated.items():
+            try:
+                files = best_files(self._index.releases(name).get(version, ()), version, tags)
+            except PodfitError:
+                continue
+            self._versions[name], self._files[name] = version, files
+            if not files or files[0].kind != "wheel" or files[0].url.startswith("file:"):
+                continue
+            if compiled(files[0].filename):
+                release = Release(name, version, tuple(lines), "", Evidence(EvidenceKind.METADATA, files[0].url))
+                wanted.append(Wanted(files[0], "", how_of(release)))
+            elif needed:
+                wanted.append(Wanted(files[0], name, "import"))
+        self._ahead.expect(wanted)
+
+    def all_of_them(self, edges: Mapping[str, Iterable[str]]) -> None:
+        """Take it that nothing more is likely; edges are what each release requires, by name. A call that waits."""
+        self._ahead.follow(lambda: self._planned(edges))
+
+    def _planned(self, edges: Mapping[str, Iterable[str]]) -> Planned:
+        """Return what is likely to be planned."""
+        template = self._needed.template
+        versions = {name: each.version for name, each in template.distributions.items()} | self._versions
+        return Planned(
+            frozenset(self._versions),
+            {name: files[0] for name, files in self._files.items() if files and files[0].kind == "wheel"},
+            {name: earliest_upload(files) for name, files in self._files.items()},
+            {name: frozenset(targets) for name, targets in edges.items()},
+            versions,
+            as_tested(versions, self._tested),
+            frozenset(need.name for need in self._needed.report.needs),
+            self._needed.held,
+            modules_of(self._project),
+            template.target.tags,
+        )
 
 
 def _apart() -> bool:

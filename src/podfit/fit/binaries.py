@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podfit.audit import Subject
 from podfit.audit.binary.facts import WheelBinaries
 from podfit.catalogue.variants import variants
-from podfit.fit.wheels import HOWS, Wanted, how_of, read_wheel
+from podfit.fit.wheels import HOWS, Wanted, compiled, how_of, read_wheel
 from podfit.index.threads import side_by_side
 from podfit.model import LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
@@ -129,8 +129,3 @@ def added_wheel(subject: Subject, name: str) -> IndexFile | None:
     """Return the wheel of an added release that would be installed; None where it is not added, or built first."""
     package = subject.overlay.packages.get(name) if name in subject.added else None
     return planned_wheel(package, subject.template) if package is not None else None
-
-
-def compiled(filename: str) -> bool:
-    """Tell whether a wheel is for one platform (PEP 425): one for any holds nothing compiled."""
-    return filename.endswith(".whl") and not filename.endswith("-any.whl")

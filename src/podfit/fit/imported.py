@@ -17,28 +17,22 @@ from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used
 from podfit.catalogue.imports import ImportName, find, stand_in
 from podfit.catalogue.moved_names import gone_names
-from podfit.fit.binaries import added_wheel, compiled
+from podfit.fit.binaries import added_wheel
 from podfit.fit.modules import moved_away
 from podfit.fit.names import lost_names
 from podfit.fit.phases import Given
-from podfit.fit.reach import confirmed, reach
-from podfit.fit.times import OLD, first_upload
-from podfit.fit.wheels import import_of
-from podfit.index.threads import side_by_side
-from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, canonical
+from podfit.fit.planned import Planned, as_tested, modules_of
+from podfit.fit.reach import confirmed
+from podfit.fit.reads import read_imports
+from podfit.fit.times import first_upload
+from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, Project, canonical
 from podfit.model.graph import reached
 from podfit.model.steps import Steps, Wait
-from podfit.model.times import instant
-from podfit.model.versions import public, same_or_newer, same_version
+from podfit.model.versions import public, same_or_newer
 from podfit.needs.providers import standard_library
 
 if TYPE_CHECKING:
-    from podfit.index import Index, IndexFile
-
-MOST_OLD = 24
-"""So many releases beside the needs are looked into at most."""
-
-_THREADS = 8
+    from podfit.index import Index
 
 _OLDEST = "3.8"
 """The series whose standard library tells what once was in it: what was gone before, nobody imports any more."""
@@ -51,13 +45,8 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
 
     A module is taken for a distribution's only where the catalogue knows it. What cannot be read says nothing.
     """
-    own = {need.name: file for need in subject.needs if (file := _file(subject, need.name)) is not None}
-    old = {name: added_wheel(subject, name) for name in _old(subject, given.tested)}
-    files = {**{name: file for name, file in old.items() if file is not None}, **own}
-    read: dict[str, AtImport] = (yield Wait(lambda: _read_all(given.index, files))) if files else {}
-    further = yield from reach(
-        given.index, subject, given.project.imports, {name: facts for name, facts in read.items() if name in own}
-    )
+    planned = _planned(subject, given.project, given.tested)
+    read, further = yield from read_imports(given.index, planned)
     found: list[tuple[str, Used, Need]] = []
     bounds: list[Bound] = []
     for name, facts in sorted(read.items()):
@@ -77,7 +66,10 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
             sure = yield Wait(lambda name=name, gone=gone: _sure(given.index, subject, name, gone))  # type: ignore[misc]
             bounds += _of_older_pythons(subject, name, release, sure)
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
-    moved = (*(yield from moved_away(given, subject, read)), *(yield from lost_names(given, subject, read, further)))
+    moved = (
+        *(yield from moved_away(given, subject, read)),
+        *(yield from lost_names(given, subject, planned, read, further)),
+    )
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]
     needs = (yield Wait(lambda: _without_given(given.index, subject, found))) if found else ()
@@ -177,34 +169,19 @@ def _sure(index: Index, subject: Subject, name: str, found: Sequence[Used]) -> l
     return confirmed(index, file, found) if file is not None else []
 
 
-def _file(subject: Subject, name: str) -> IndexFile | None:
-    """Return the wheel of a need that would be installed; None where it is not added, built first, or compiled."""
-    file = added_wheel(subject, name)
-    return file if file is not None and not compiled(file.filename) else None
-
-
-def _old(subject: Subject, tested: Mapping[str, str]) -> list[str]:
-    """Return the added releases that are much older than something planned that they require, the oldest first.
-
-    Two of the local environment were tried together.
-    """
-    times = {name: instant(time) for name in subject.added if (time := first_upload(subject, name))}
-    same = {name for name in times if same_version(tested.get(name, ""), subject.added[name].version)}
-    old = [
-        name
-        for name, time in times.items()
-        if any(
-            other in times and times[other] - time >= OLD and not {name, other} <= same
-            for other in subject.walk.edges.get(name, ())
-        )
-    ]
-    return sorted(old, key=lambda name: (times[name], name))[:MOST_OLD]
-
-
-def _read_all(index: Index, files: Mapping[str, IndexFile]) -> dict[str, AtImport]:
-    """Return what was read of wheels, by name; the waiting part."""
-
-    def one(name: str) -> AtImport:
-        return import_of(index, files[name], name) or AtImport()
-
-    return dict(zip(files, side_by_side(one, files, _THREADS, "imported"), strict=True))
+def _planned(subject: Subject, project: Project, tested: Mapping[str, str]) -> Planned:
+    """Return what a solution says; tested are the local environment's versions."""
+    versions = {name: each.version for name, each in subject.environment.items()}
+    files = {name: file for name in subject.added if (file := added_wheel(subject, name)) is not None}
+    return Planned(
+        frozenset(subject.added),
+        files,
+        {name: first_upload(subject, name) for name in subject.added},
+        {name: frozenset(subject.walk.edges.get(name, ())) for name in subject.added},
+        versions,
+        as_tested(versions, tested),
+        frozenset(need.name for need in subject.needs),
+        frozenset(subject.held),
+        modules_of(project),
+        tuple(subject.template.target.tags),
+    )

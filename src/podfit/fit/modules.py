@@ -8,18 +8,18 @@ runs, as six.moves is: that says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport
-from podfit.catalogue.imports import find
+from podfit.catalogue.imports import providers
 from podfit.fit.binaries import added_wheel
 from podfit.fit.older import newest_that, older_of
 from podfit.fit.phases import Given
 from podfit.index.threads import side_by_side
-from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError, canonical
+from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError
 from podfit.model.project import Grade
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import public, same_or_newer, same_version
@@ -79,13 +79,6 @@ def _by_provider(
             for name in providers(used.name, subject.added) if "." in used.name else ():
                 found.setdefault(name, {}).setdefault(used.name, _Asked(used.name, release, used.place))
     return {name: list(each.values()) for name, each in found.items()}
-
-
-def providers(module: str, among: Collection[str]) -> list[str]:
-    """Return the one of some distributions that a module is known to be of, or that is called as its package is."""
-    entry = find(module)
-    names = (entry.distribution, *entry.also) if entry is not None else (canonical(module.partition(".")[0]),)
-    return [name for name in names if name in among][:1]
 
 
 def _listed(index: Index, files: Mapping[str, IndexFile]) -> dict[str, WheelListing]:

@@ -14,8 +14,8 @@ from podfit.audit import Subject
 from podfit.audit.cuda_libraries import uses_cuda
 from podfit.audit.judging import Objection
 from podfit.audit.releases import objections, uses_numpy
-from podfit.fit.binaries import compiled
 from podfit.fit.phases import Given
+from podfit.fit.wheels import compiled
 from podfit.model import Bound, PodfitError, Template
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import admits, public

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from podfit.audit import Audit, Audited, Subject, audited
 from podfit.catalogue.anchors import anchor_bounds, anchored
 from podfit.catalogue.held import is_held
 from podfit.catalogue.store import well_known_first
+from podfit.fit.ahead import Foreseen
 from podfit.fit.binaries import WheelReader
 from podfit.fit.indexes import index_arguments
 from podfit.fit.provenance import provenance
@@ -157,7 +157,7 @@ def overlay_phase(
         memory=given.memory,
     )
     if given.ahead is not None:
-        sources.likely = functools.partial(given.ahead.expect, needed.template)
+        sources.likely = Foreseen(given.ahead, given.index, needed, given.project, tested)
     overlay = yield from overlay_steps(
         needed.template,
         needed.report.needs,

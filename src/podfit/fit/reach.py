@@ -8,18 +8,16 @@ that langsmith's, and one of its modules wants a name of typing-extensions that 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used
 from podfit.audit.reached import is_at_import, reached
-from podfit.fit.binaries import added_wheel
-from podfit.fit.modules import providers
+from podfit.catalogue.imports import providers
+from podfit.fit.planned import Planned
 from podfit.fit.wheels import MOST_SOURCE_BYTES, sources_of
 from podfit.index.threads import side_by_side
 from podfit.model import PodfitError, canonical
-from podfit.model.project import Grade, ImportSite
 from podfit.model.steps import Steps, Wait
 
 if TYPE_CHECKING:
@@ -37,32 +35,27 @@ _MOST_ENTRIES = 200
 """So many modules of one distribution are entered at most."""
 
 
-def reach(
-    index: Index, subject: Subject, sites: Iterable[ImportSite], read: Mapping[str, AtImport]
-) -> Steps[dict[str, AtImport]]:
+def reach(index: Index, planned: Planned, read: Mapping[str, AtImport]) -> Steps[dict[str, AtImport]]:
     """Return what is asked of others by what the project's and the needs' imports reach, by the asker's name.
 
-    sites are the project's imports, read is what was read of the needs' wheels.
+    read is what was read of the needs' wheels.
     """
     entered: dict[str, set[str]] = {}
     found: dict[str, list[AtImport]] = {}
-    files: dict[str, IndexFile | None] = {}
-    asked = [("", module) for module in _of_sites(sites)]
+    asked = [("", module) for module in planned.modules]
     asked += [(asker, module) for asker, facts in read.items() for module in _asked(facts)]
     for _ in range(_MOST_WAVES):
         new: dict[str, set[str]] = {}
         for asker, module in asked:
-            for name in _providers(module, subject):
+            for name in _providers(module, planned.added):
                 if name != asker and module not in entered.get(name, ()) and len(entered.get(name, ())) < _MOST_ENTRIES:
                     new.setdefault(name, set()).add(module)
-        for name in new.keys() - files.keys():
-            files[name] = added_wheel(subject, name)
-        wanted = {name: modules for name, modules in new.items() if files[name] is not None}
+        wanted = {name: modules for name, modules in new.items() if name in planned.files}
         if not wanted:
             break
         for name, modules in wanted.items():
             entered.setdefault(name, set()).update(modules)
-        got = yield Wait(lambda wanted=wanted: _read_all(index, files, wanted))  # type: ignore[misc]
+        got = yield Wait(lambda wanted=wanted: _read_all(index, planned.files, wanted))  # type: ignore[misc]
         for name, facts in got.items():
             found.setdefault(name, []).append(facts)
         asked = [(asker, module) for asker, facts in got.items() for module in _asked(facts)]
@@ -85,35 +78,24 @@ def confirmed(index: Index, file: IndexFile, found: Iterable[Used]) -> list[Used
     return sure
 
 
-def _of_sites(sites: Iterable[ImportSite]) -> Iterator[str]:
-    """Yield the dotted modules that the project's modules import as they are imported."""
-    for site in sites:
-        if not site.optional and site.grade is Grade.MODULE:
-            yield site.module
-            yield from (f"{site.module}.{name}" for name in site.names)
-
-
 def _asked(facts: AtImport) -> Iterator[str]:
     """Yield the dotted modules, and what may be one, that facts speak of."""
     yield from (used.name for used in facts.modules)
     yield from (used.name.replace(":", ".") for used in facts.names)
 
 
-def _providers(module: str, subject: Subject) -> list[str]:
+def _providers(module: str, added: Collection[str]) -> list[str]:
     """Return the added distribution that a module is of, by the catalogue or its name, a namespace's too."""
-    found = providers(module, subject.added)
+    found = providers(module, added)
     part = canonical("-".join(module.split(".")[:2]))
-    return found or ([part] if "." in module and part in subject.added else [])
+    return found or ([part] if "." in module and part in added else [])
 
 
-def _read_all(
-    index: Index, files: Mapping[str, IndexFile | None], wanted: Mapping[str, Iterable[str]]
-) -> dict[str, AtImport]:
+def _read_all(index: Index, files: Mapping[str, IndexFile], wanted: Mapping[str, Iterable[str]]) -> dict[str, AtImport]:
     """Return what modules of wheels reach, by the name of the distribution; the waiting part."""
 
     def one(name: str) -> AtImport:
-        file = files[name]
-        return _read(index, file, sorted(wanted[name])) if file is not None else AtImport()
+        return _read(index, files[name], sorted(wanted[name]))
 
     return dict(zip(wanted, side_by_side(one, wanted, _THREADS, "reach"), strict=True))
 

@@ -1,6 +1,7 @@
 """A process that reads wheels into podfit's cache, for another one that computes meanwhile (podfit.fit.ahead).
 
-Standard input has a Place, then a Wanted on each line, as JSON; when it ends and all is read, so does the process.
+Standard input has a Place, then a Wanted or a Planned on each line, as JSON; when it ends and all is read, so does the
+process. What the imports of a Planned reach is read when the wheels before it are.
 Nothing is answered: what could not be read is not in the cache, and who wants it reads it himself and meets the reason.
 """
 
@@ -8,11 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import msgspec
 
+from podfit.fit.planned import Planned
+from podfit.fit.reads import read_all
 from podfit.fit.wheels import Wanted, read_wheel
 from podfit.index import Index
 from podfit.model import PodfitError
@@ -34,13 +38,23 @@ def main() -> None:
     place = msgspec.json.decode(next(lines), type=Place)
     index = Index(place.urls, cache=Path(place.cache), find_links=place.find_links)
 
-    def read(line: bytes) -> None:
+    def read(wanted: Wanted) -> None:
         with contextlib.suppress(PodfitError, OSError, ValueError):
-            read_wheel(index, msgspec.json.decode(line, type=Wanted))
+            read_wheel(index, wanted)
 
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="podfit-reading") as pool:
+    def follow(planned: Planned, before: Sequence[Future[None]]) -> None:
+        wait(before)
+        with contextlib.suppress(PodfitError, OSError, ValueError):
+            read_all(index, planned)
+
+    begun: list[Future[None]] = []
+    with ThreadPoolExecutor(_THREADS, "podfit-reading") as pool, ThreadPoolExecutor(1, "podfit-following") as last:
         for line in lines:
-            pool.submit(read, line)
+            job = msgspec.json.decode(line, type=Wanted | Planned)
+            if isinstance(job, Wanted):
+                begun.append(pool.submit(read, job))
+            else:
+                last.submit(follow, job, tuple(begun))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
@@ -15,9 +15,6 @@ from podfit.model import Origin, PodfitError, Template
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import earliest_upload, instant
 from podfit.model.versions import parsed, same_release
-
-OLD = timedelta(days=183)
-"""What is so much older than something that it requires may ask for what that no longer has (assumed)."""
 
 if TYPE_CHECKING:
     from podfit.index import IndexFile

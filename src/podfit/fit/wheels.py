@@ -43,7 +43,7 @@ HOWS = ("some", "numpy", "all")
 """How much of the compiled modules is read: all, or until NumPy shows, "some" only where the wheel mentions NumPy."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Wanted(msgspec.Struct, frozen=True, tag=True):
     """What is to be read of one wheel of a distribution.
 
     how is "import" (what its import does) or one of HOWS.
@@ -57,6 +57,11 @@ class Wanted(msgspec.Struct, frozen=True):
     def kind(self) -> str:
         """What the cache calls it."""
         return {"import": AT_IMPORT, "all": KINDS[0]}.get(self.how, KINDS[1])
+
+
+def compiled(filename: str) -> bool:
+    """Tell whether a wheel is for one platform (PEP 425): one for any holds nothing compiled."""
+    return filename.endswith(".whl") and not filename.endswith("-any.whl")
 
 
 def how_of(release: Release) -> str:

@@ -193,7 +193,7 @@ class RangeFile(io.RawIOBase):
         end = self._size if size is None or size < 0 else min(self._size, self._position + size)
         if end <= self._position:
             return b""
-        self._ensure(self._position, end, ahead=True)
+        self._ensure(self._position, end)
         data = self._known(self._position, end)
         self._position = end
         return data
@@ -206,24 +206,40 @@ class RangeFile(io.RawIOBase):
         return len(data)
 
     def prefetch(self, start: int, end: int) -> None:
-        """Fetch what is missing between two positions, in one request."""
-        self._ensure(start, min(end, self._size), ahead=False)
+        """Fetch what is missing between two positions, in one request: what lies between comes once more."""
+        missing = list(self._missing(start, min(end, self._size)))
+        if missing:
+            first = missing[0][0]
+            data = self._fetched(first, missing[-1][1])
+            for begin, stop in missing:
+                self._add(begin, data[begin - first : stop - first])
 
-    def _ensure(self, start: int, end: int, *, ahead: bool) -> None:
-        """Fetch the gaps between two positions; a short gap is made longer when reading goes ahead."""
+    def _ensure(self, start: int, end: int) -> None:
+        """Fetch the gaps between two positions; a short gap is made longer, for what is read next."""
+        for begin, stop in list(self._missing(start, end)):
+            index = bisect.bisect_right(self._starts, begin)
+            after = self._starts[index] if index < len(self._starts) else self._size
+            self._add(begin, self._fetched(begin, min(max(stop, begin + _AHEAD_BYTES), after)))
+
+    def _missing(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the gaps between two positions, first to last: from, and up to."""
         position = start
         while position < end:
             index = bisect.bisect_right(self._starts, position) - 1
-            if index >= 0 and position < self._starts[index] + len(self._blocks[index]):
-                position = self._starts[index] + len(self._blocks[index])
+            known = self._starts[index] + len(self._blocks[index]) if index >= 0 else 0
+            if position < known:
+                position = known
                 continue
-            after = self._starts[index + 1] if index + 1 < len(self._starts) else self._size
-            stop = min(max(end, position + _AHEAD_BYTES) if ahead else end, after)
-            data = self._fetch(position, stop)
-            if len(data) != stop - position:
-                raise OSError(f"asked for {stop - position} bytes, got {len(data)}")
-            self._add(position, data)
+            stop = min(end, self._starts[index + 1] if index + 1 < len(self._starts) else end)
+            yield position, stop
             position = stop
+
+    def _fetched(self, start: int, end: int) -> bytes:
+        """Return bytes that are not there yet. Raises OSError for fewer than were asked for."""
+        data = self._fetch(start, end)
+        if len(data) != end - start:
+            raise OSError(f"asked for {end - start} bytes, got {len(data)}")
+        return data
 
     def _add(self, start: int, data: bytes) -> None:
         """Keep fetched bytes."""

@@ -95,10 +95,12 @@ class NeedsFirst:
                 yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, self._extras())
             search = yield from self._fixed(versions, {})
             search.witness = self.earlier.witnesses.get(question)
-            if not self.earlier.fixed:  # the first time: what is asked for in the end is begun, too
+            first = not self.earlier.fixed
+            if first:
                 search.begin(bare=len(search.stiff) > MANY_PINS)
-                replace(self.cheapest, cores={}).begin()
             found: Packages | Refusal | None = yield from search.exactly(self.patience)
+            if first:  # what is asked for in the end is begun: not before, for who waits for it then waits for nothing
+                replace(self.cheapest, cores={}).begin()
             self.earlier.fixed[lines] = search.learned
             if found is None:
                 self.long = lines

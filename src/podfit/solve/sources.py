@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from packaging.specifiers import SpecifierSet
 
@@ -38,12 +38,18 @@ if TYPE_CHECKING:
 _SIDE_BY_SIDE = 8
 """So many source distributions are fetched at the same time."""
 
-Likely = Callable[[Mapping[tuple[str, str], tuple[str, ...]], bool], None]
-"""Is told, in a thread that may wait, what a solution is likely to hold: Requires-Dist lines by name and version, and
-whether the project itself asks for these."""
-
 MOST_OFFERS = 4
 """So often source releases of one package are looked at because uv found no wheel, each older than the one before."""
+
+
+class Likely(Protocol):
+    """Is told what a solution is likely to hold, in a thread that may wait."""
+
+    def releases(self, stated: Mapping[tuple[str, str], tuple[str, ...]], *, needed: bool) -> None:
+        """Take up Requires-Dist lines by name and version; needed tells that the project itself asks for these."""
+
+    def all_of_them(self, edges: Mapping[str, Collection[str]]) -> None:
+        """Take it that nothing more is likely; edges are what each release requires, by name."""
 
 
 class Sources:
