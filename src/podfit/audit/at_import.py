@@ -14,7 +14,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from podfit.model.syntax import UNPARSED, syntax_tree
+from podfit.model.syntax import UNPARSED, outline, syntax_tree
 
 MOST_MODULES = 120
 """So many modules of a wheel are read at most."""
@@ -177,11 +177,12 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
 
 
 def parsed_source(source: bytes) -> ast.Module | None:
-    """Return a syntax tree, None for what is no Python or too long to be read."""
+    """Return a syntax tree in which functions may have no body, None for what is no Python or too long to be read."""
     if len(source) > MOST_SOURCE:
         return None
-    with contextlib.suppress(*UNPARSED):
-        return syntax_tree(source)
+    for text in (outline(source), source):
+        with contextlib.suppress(*UNPARSED):
+            return syntax_tree(text)
     return None
 
 

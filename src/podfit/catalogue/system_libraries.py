@@ -27,26 +27,26 @@ class DebianPackage(msgspec.Struct, frozen=True):
 
 
 @cache
-def _lines() -> dict[str, tuple[DebianPackage, ...]]:
-    """Return every library of the table with its packages, the plainest name first, the newest release before older."""
+def _lines() -> dict[str, list[str]]:
+    """Return the lines of every library of the table: `library package suite,suite`."""
     text = gzip.decompress(files("podfit.catalogue").joinpath("system_libraries.txt.gz").read_bytes()).decode()
-    found: dict[str, list[DebianPackage]] = {}
+    found: dict[str, list[str]] = {}
     for line in text.splitlines():
         if not line.startswith("#"):
-            library, package, suites = line.split(" ")
-            found.setdefault(library, []).append(DebianPackage(package, tuple(suites.split(","))))
-    return {
-        library: tuple(sorted(packages, key=lambda each: (len(each.name), each.name)))
-        for library, packages in found.items()
-    }
+            found.setdefault(line[: line.index(" ")], []).append(line)
+    return found
 
 
+@cache
 def debian_packages(library: str) -> tuple[DebianPackage, ...]:
     """Return the packages that bring a library (`libGL.so.1`), the plainest name first; empty when none is known.
 
-    Ubuntu has, as a rule, the same names: a library's package is called by its soname (Debian Policy 8.1).
+    Ubuntu has, as a rule, the same names: a library's package is called by its soname (Debian Policy 8.1). Of packages
+    of one name that of the newest release comes first.
     """
-    return _lines().get(library, ())
+    lines = (line.split(" ") for line in _lines().get(library, ()))
+    packages = [DebianPackage(package, tuple(suites.split(","))) for _, package, suites in lines]
+    return tuple(sorted(packages, key=lambda each: (len(each.name), each.name)))
 
 
 def bare_name(library: str) -> str:

@@ -37,7 +37,7 @@ _PATIENCE_SECONDS = 20.0
 
 
 class Ahead:
-    """The process that reads wheels of index ahead; begun when there is enough to read, ended by `wait` or `stop`.
+    """The process that reads wheels of index ahead; begun when there is enough to read, ended by `stop`.
 
     place says where it asks; index is the same for this process.
     """
@@ -83,28 +83,24 @@ class Ahead:
             self._send()
 
     def wait(self) -> None:
-        """Wait until what was expected is read; from then on nothing is."""
-        self._end(_PATIENCE_SECONDS)
+        """Wait until the wheels that were expected are read; from then on no more are, only what was being followed."""
+        with self._lock:
+            self._over = True
+            process = self._process
+        if process is None:
+            return
+        answer = threading.Thread(target=_answer, args=(process,), name="podfit-answer", daemon=True)
+        answer.start()
+        answer.join(_PATIENCE_SECONDS)
 
     def stop(self) -> None:
         """End the process, whatever it has read."""
-        self._end(0.0)
-
-    def _end(self, seconds: float) -> None:
-        """Tell the process that nothing more comes, and end it after so many seconds."""
         with self._lock:
             self._over = True
             process, self._process = self._process, None
-        if process is None:
-            return
-        try:
-            with contextlib.suppress(OSError):
-                _input(process).close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(seconds)
-        finally:
+        if process is not None:
             process.kill()
-            process.wait()
+            process.communicate()
 
     def _send(self) -> None:
         """Hand what waits to the process, which is begun where there is none."""
@@ -183,6 +179,15 @@ class Foreseen:
         )
 
 
+def _answer(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to answer when it has read the wheels that it was given, and wait for that, or for its end."""
+    with contextlib.suppress(OSError, ValueError):
+        _input(process).write(b"null\n")
+        _input(process).flush()
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        process.stdout.readline()
+
+
 def _apart() -> bool:
     """Tell whether this is a Python of its own on a machine where two processes can compute at once."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -196,7 +201,7 @@ def _begun() -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "podfit.fit.reading"],
         cwd=os.sep,
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
 

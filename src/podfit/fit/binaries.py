@@ -73,10 +73,12 @@ class WheelReader:
     def _list(self, name: str, version: str, file: IndexFile | None) -> frozenset[str]:
         """Return the paths of a wheel without its own metadata; empty when nobody can tell. The waiting part."""
         from podfit.index import best_files
+        from podfit.index.files import normal_version
 
         try:
             if file is None:
-                fitting = best_files(self._index.files(name), version, self._template.target.tags)
+                listed = self._index.releases(name).get(normal_version(version), ())
+                fitting = best_files(listed, version, self._template.target.tags)
                 file = next((each for each in fitting if each.kind == "wheel"), None)
             members = self._index.wheel_listing(file).members if file is not None else ()
         except (PodfitError, OSError, ValueError):

@@ -1,8 +1,9 @@
 """A process that reads wheels into podfit's cache, for another one that computes meanwhile (podfit.fit.ahead).
 
-Standard input has a Place, then a Wanted or a Planned on each line, as JSON; when it ends and all is read, so does the
-process. What the imports of a Planned reach is read when the wheels before it are.
-Nothing is answered: what could not be read is not in the cache, and who wants it reads it himself and meets the reason.
+Standard input has a Place, then a Wanted, a Planned or null on each line, as JSON; when it ends and all is read, so
+does the process. What the imports of a Planned reach is read when the wheels before it are; null is answered with a
+line when these are. Nothing else is answered: what could not be read is not in the cache, and who wants it reads it
+himself and meets the reason.
 """
 
 from __future__ import annotations
@@ -47,12 +48,20 @@ def main() -> None:
         with contextlib.suppress(PodfitError, OSError, ValueError):
             read_all(index, planned)
 
+    def answer(before: Sequence[Future[None]]) -> None:
+        wait(before)
+        with contextlib.suppress(OSError):  # nobody listens any more
+            sys.stdout.buffer.write(b"read\n")
+            sys.stdout.buffer.flush()
+
     begun: list[Future[None]] = []
-    with ThreadPoolExecutor(_THREADS, "podfit-reading") as pool, ThreadPoolExecutor(1, "podfit-following") as last:
+    with ThreadPoolExecutor(_THREADS, "podfit-reading") as pool, ThreadPoolExecutor(2, "podfit-following") as last:
         for line in lines:
-            job = msgspec.json.decode(line, type=Wanted | Planned)
+            job = msgspec.json.decode(line, type=Wanted | Planned | None)
             if isinstance(job, Wanted):
                 begun.append(pool.submit(read, job))
+            elif job is None:
+                last.submit(answer, tuple(begun))
             else:
                 last.submit(follow, job, tuple(begun))
 

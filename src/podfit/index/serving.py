@@ -78,6 +78,7 @@ class Serving:
         self._views: dict[str, _View] = {}
         self._lock = threading.Lock()
         self._recent: Recent[tuple[str, str], Page] = Recent(_RECENT_PAGES)
+        self._shown: Recent[tuple[str, str], tuple[str, bytes]] = Recent(_RECENT_PAGES)
         self._expected: set[str] = set()
         self._ahead: list[tuple[str, IndexFile]] = []
         self._wanted = threading.Condition(self._lock)
@@ -144,12 +145,15 @@ class Serving:
         """Answer with a project page."""
         page = self._pages.page(view.source, name)
         self._recent.put((view.source.key, name), page)
+        body = self._shown.get((key, name))
         left = max(0, int(FRESH_SECONDS - self._pages.age(view.source, name)))
         if not page.found:
             return 404, "text/plain", f"max-age={left}", b""
         files = f"{HOST}/{FORMAT}/{key}/files/"
-        body = shown_page(name, page.releases, view.tags, files, nightlies=name in view.nightlies)
-        return 200, PAGE_TYPE, f"max-age={left}", body
+        if body is None or body[0] != page.etag or not page.etag:
+            body = page.etag, shown_page(name, page.releases, view.tags, files, nightlies=name in view.nightlies)
+            self._shown.put((key, name), body)
+        return 200, PAGE_TYPE, f"max-age={left}", body[1]
 
     def _metadata(self, view: _View, url: str) -> tuple[int, str, str, bytes]:
         """Answer with the METADATA of a wheel, and begin to read those of older releases that may be next."""

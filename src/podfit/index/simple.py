@@ -25,8 +25,8 @@ class PageError(ValueError):
     """A page that is neither form of the simple API; its text says what is wrong with it."""
 
 
-class ListedFile(msgspec.Struct, rename="kebab", omit_defaults=True):
-    """One element of `files` (PEP 691, 700, 714)."""
+class ListedFile(msgspec.Struct, rename="kebab", omit_defaults=True, gc=False):
+    """One element of `files` (PEP 691, 700, 714); the garbage collector need not look at ten thousand of them."""
 
     filename: str
     url: str

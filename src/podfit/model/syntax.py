@@ -7,6 +7,7 @@ end `ast.parse` in a SystemError (python/cpython#106905). So whoever parses here
 from __future__ import annotations
 
 import ast
+import re
 import threading
 import warnings
 
@@ -20,6 +21,37 @@ _PARSING = threading.Lock()
 
 _TRIES = 3
 """A finaliser, or a thread that is not podfit's, may still parse meanwhile."""
+
+_FUNCTIONS = re.compile(
+    rb"^(?P<indent>[ \t]*)(?P<head>(?:async[ ])?def[ ][^\n]*(?:\n(?:(?P=indent)[ \t][^\n]*\n)+(?P=indent)\)[^\n]*)?)\n"
+    rb"(?P<body>(?:(?P=indent)[ \t][^\n]*(?:\n|\Z)|[ \t]*(?:\#[^\n]*)?\n)+)",
+    re.MULTILINE,
+)
+"""Functions whose head ends where its line does, or in a line that begins with its closing parenthesis, with what is
+indented below."""
+
+_ENDED = re.compile(rb":[ \t]*(?:#[^\n]*)?\Z")
+_PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+
+
+def outline(source: bytes) -> bytes:
+    """Return a source without the bodies of functions, as far as they are told by their lines; lines keep their numbers.
+
+    A function is left whole where its head or its body may end elsewhere: in a string over several lines, after a
+    backslash. What is a string and looks like a function may be cut, too.
+    """
+    return _FUNCTIONS.sub(_without_body, source.replace(b"\r\n", b"\n"))
+
+
+def _without_body(function: re.Match[bytes]) -> bytes:
+    """Return a function with `pass` for its body, or as it is."""
+    indent, head, body = function["indent"], function["head"], function["body"]
+    whole = all(head.count(opened) == head.count(closed) for opened, closed in _PAIRS)
+    if not whole or not _ENDED.search(head) or body.count(b'"""') % 2 or body.count(b"'''") % 2:
+        return function[0]
+    if head.count(b'"""') or head.count(b"'''") or body.rstrip(b"\n").endswith(b"\\"):
+        return function[0]
+    return indent + head + b"\n" + indent + b" pass" + b"\n" * body.count(b"\n")
 
 
 def syntax_tree(source: bytes | str) -> ast.Module:
