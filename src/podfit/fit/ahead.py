@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -56,6 +56,12 @@ class Ahead:
     def over(self) -> bool:
         """Whether nothing is read any more, or ever was."""
         return self._over
+
+    def begin(self, names: Collection[str]) -> None:
+        """Begin the process at once where the index was never asked for most of the projects that are needed."""
+        with self._lock:
+            if not self._over and self._process is None and self._index.unseen(names) >= max(_FEWEST, len(names) // 2):
+                self._write(())
 
     def expect(self, wanted: Iterable[Wanted]) -> None:
         """Have wheels read that a plan would install; for a thread that may wait."""
@@ -104,8 +110,12 @@ class Ahead:
 
     def _send(self) -> None:
         """Hand what waits to the process, which is begun where there is none."""
-        lines: list[object] = list(self._waiting)
-        self._waiting = []
+        lines, self._waiting = self._waiting, []
+        self._write(lines)
+
+    def _write(self, lines: Iterable[object]) -> None:
+        """Write to the process, which is begun where there is none and told where to ask."""
+        lines = list(lines)
         try:
             if self._process is None:
                 self._process = _begun()

@@ -73,11 +73,10 @@ class WheelReader:
     def _list(self, name: str, version: str, file: IndexFile | None) -> frozenset[str]:
         """Return the paths of a wheel without its own metadata; empty when nobody can tell. The waiting part."""
         from podfit.index import best_files
-        from podfit.index.files import normal_version
 
         try:
             if file is None:
-                listed = self._index.releases(name).get(normal_version(version), ())
+                listed = self._index.release_files(name, version)
                 fitting = best_files(listed, version, self._template.target.tags)
                 file = next((each for each in fitting if each.kind == "wheel"), None)
             members = self._index.wheel_listing(file).members if file is not None else ()

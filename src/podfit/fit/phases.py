@@ -119,9 +119,12 @@ def needs_phase(given: Given) -> Steps[Needed]:
             calls=given.calls,
             wheel_modules=given.source.wheel_modules,
         )
+        names = [need.name for need in report.needs]
+        if given.ahead is not None:
+            given.ahead.begin(names)
         if not given.source.incomplete:
             break
-        yield from given.source.learn()
+        yield from given.source.learn(soon=names)
     if given.swaps:
         swapped = (replace(need, name=given.swaps.get(need.name, need.name)) for need in report.needs)
         report = replace(report, needs=tuple(sorted(swapped, key=lambda need: need.name)))

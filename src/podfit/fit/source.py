@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from podfit.index.threads import side_by_side
 from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
-from podfit.model.versions import same_version
 
 if TYPE_CHECKING:
     from podfit.index import CoreMetadata, Index
@@ -52,15 +52,18 @@ class IndexReleases:
         """Whether an answer was given without knowledge since the last `learn`."""
         return bool(self._missing)
 
-    def learn(self, pairs: Sequence[_Pair] = ()) -> Steps[None]:
-        """Fetch, side by side, what was asked and not known, and the metadata of pairs (name, version)."""
+    def learn(self, pairs: Sequence[_Pair] = (), soon: Iterable[str] = ()) -> Steps[None]:
+        """Fetch, side by side, what was asked and not known, and the metadata of pairs (name, version).
+
+        soon are projects that will be asked about next: the index's pages of them are read meanwhile.
+        """
         missing, self._missing = self._missing, _Missing()
         wanted = [pair for pair in dict.fromkeys((*pairs, *missing.releases)) if pair not in self._releases]
         if wanted:
             found = yield Wait(lambda: self._index.prefetch(wanted, tags=self._tags))
             self._releases.update((pair, _release(*pair, found[pair])) for pair in wanted)
         if missing.fitting or missing.names:
-            fitting, modules = yield Wait(lambda: self._look(missing))
+            fitting, modules = yield Wait(lambda: self._look(missing, soon))
             self._fitting.update(fitting)
             self._modules.update(modules)
 
@@ -92,20 +95,21 @@ class IndexReleases:
                     return _release(package.name, package.version, found)
         return None if package.url else self.release(package.name, package.version)
 
-    def _look(self, missing: _Missing) -> tuple[dict[_Pair, bool | None], dict[str, _Modules]]:
+    def _look(self, missing: _Missing, soon: Iterable[str]) -> tuple[dict[_Pair, bool | None], dict[str, _Modules]]:
         """Return what the index says about files and import names; the waiting part."""
+        pages = threading.Thread(target=self._index.ready, args=(tuple(soon),), name="podfit-soon", daemon=True)
+        pages.start()
         self._index.ready(name for name, _ in missing.fitting)
         modules = side_by_side(self._read, missing.names, _THREADS, "names")
+        pages.join()
         return {pair: self._fits(*pair) for pair in missing.fitting}, dict(zip(missing.names, modules, strict=True))
 
     def _fits(self, name: str, version: str) -> bool | None:
         from podfit.index import best_files
 
         try:
-            files = self._index.files(name)
+            files = self._index.release_files(name, version)
         except PodfitError:
-            return None
-        if not any(same_version(file.version, version) for file in files):
             return None
         return bool(best_files(files, version, self._tags))
 

@@ -128,6 +128,12 @@ class Index:
         if len(wanted) > 1:
             side_by_side(one, wanted, _THREADS, "index")
 
+    def unseen(self, names: Iterable[str]) -> int:
+        """Return how many of projects no index was ever asked for, as far as the cache tells; nobody is asked now."""
+        sources = [source for source in self._pages.sources if not source.flat]
+        ages = ([self._pages.age(source, canonical(name)) for source in sources] for name in names)
+        return sum(min(each, default=0.0) == float("inf") for each in ages)
+
     def homes(self, names: Sequence[str]) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return the indexes that have each project, in the order of asking: address and the sha256 of its files.
 
@@ -169,7 +175,7 @@ class Index:
         dependencies show only in a build; else as `files`.
         """
         name = canonical(name)
-        files = self._release(name, version)
+        files = self.release_files(name, version)
         candidates, others = metadata_files(files, version, tags, _TRIES_PER_KIND)
         causes: list[str] = []
         failure: IndexUnreachable | None = None
@@ -247,7 +253,7 @@ class Index:
         name = canonical(name)
         version = version or self._newest(name)
         causes: list[str] = []
-        for file in best_files(self._release(name, version), version)[: 2 * _TRIES_PER_KIND]:
+        for file in best_files(self.release_files(name, version), version)[: 2 * _TRIES_PER_KIND]:
             key = file_key(file)
             found = self._kept("names", key, tuple[str, ...])
             if found is None:
@@ -305,8 +311,8 @@ class Index:
         except (zipfile.BadZipFile, ValueError, OSError) as error:
             raise MetadataUnknown(f"{file.filename} cannot be read ({error})") from None
 
-    def _release(self, name: str, version: str) -> tuple[IndexFile, ...]:
-        """Return the files of one release. Raises MetadataUnknown when there is none."""
+    def release_files(self, name: str, version: str) -> tuple[IndexFile, ...]:
+        """Return the files of one release. Raises MetadataUnknown when there is none; else as `files`."""
         releases = self.releases(name)
         found = releases.get(version) or releases.get(normal_version(version))
         if not found:  # 1.0 is 1.0.0

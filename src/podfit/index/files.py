@@ -63,6 +63,12 @@ def _canonical(name: str) -> str:
     return str(canonicalize_name(name))
 
 
+@lru_cache(maxsize=1 << 14)
+def _wheel_version(stem: str, text: str, name: str) -> str:
+    """Return the normalized version in the name of a wheel, empty for one of another project, or for none (PEP 440)."""
+    return normal_version(text) if _canonical(stem) == name else ""
+
+
 def kind_and_version(filename: str, name: str) -> tuple[str, str]:
     """Return ("wheel" | "sdist", normalized version) of a file of the project name, or ("", "") for other files.
 
@@ -70,10 +76,8 @@ def kind_and_version(filename: str, name: str) -> tuple[str, str]:
     as they do for pip.
     """
     if filename.endswith(".whl"):
-        parts = filename[:-4].split("-")
-        if len(parts) not in (5, 6) or _canonical(parts[0]) != name:
-            return "", ""
-        version = normal_version(parts[1])
+        stem, _, rest = filename.partition("-")
+        version = _wheel_version(stem, rest.partition("-")[0], name) if filename.count("-") in (4, 5) else ""
         return ("wheel", version) if version else ("", "")
     suffix = next((suffix for suffix in _SDIST_SUFFIXES if filename.endswith(suffix)), "")
     if not suffix:

@@ -35,7 +35,7 @@ _PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 
 
 def outline(source: bytes) -> bytes:
-    """Return a source without the bodies of functions, as far as they are told by their lines; lines keep their numbers.
+    """Return a source without the bodies of functions, as far as their lines tell them; all lines keep their numbers.
 
     A function is left whole where its head or its body may end elsewhere: in a string over several lines, after a
     backslash. What is a string and looks like a function may be cut, too.
