@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from podfit.fit.binaries import planned_wheel
+from podfit.fit.jobs import Job
 from podfit.fit.planned import Planned, as_tested, modules_of
 from podfit.fit.reading import Place
-from podfit.fit.wheels import Wanted, compiled, how_of, known
-from podfit.model import Evidence, EvidenceKind, PodfitError, Project, Release
+from podfit.fit.wheels import Wanted, compiled, how_of
+from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Project, Release, canonical
 from podfit.model.tags import platform_tags
 from podfit.model.times import earliest_upload
+from podfit.model.versions import same_version
 
 if TYPE_CHECKING:
     from podfit.fit.phases import Needed
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
 
 _FEWEST = 4
 """For so many wheels that nobody has read yet a process is begun: it takes a quarter of a second to be there."""
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 _PATIENCE_SECONDS = 20.0
 """So long at most a solution waits for what was begun; what is missing then is read where it is wanted."""
@@ -45,11 +52,10 @@ class Ahead:
     def __init__(self, place: Place, index: Index) -> None:
         self._place = place
         self._index = index
-        self._waiting: list[Wanted | Planned] = []
+        self._waiting: list[Wanted] = []
         self._asked: set[tuple[str, str]] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
-        self._followed = False
         self._over = not _apart()
 
     @property
@@ -67,34 +73,42 @@ class Ahead:
         """Have wheels read that a plan would install; for a thread that may wait."""
         if self._over:
             return
-        unread = [each for each in wanted if known(self._index, each) is None]
+        unread = [each for each in wanted if each.known(self._index) is None]
         with self._lock:
             if self._over:
                 return
             self._waiting += [each for each in unread if (each.file.url, each.kind) not in self._asked]
             self._asked.update((each.file.url, each.kind) for each in unread)
             if self._waiting and (self._process is not None or len(self._waiting) >= _FEWEST):
-                self._send()
+                waiting, self._waiting = self._waiting, []
+                self._write(waiting)
 
     def follow(self, planned: Callable[[], Planned]) -> None:
-        """Have what the imports of a plan reach read when its wheels are; of the first that is asked for alone.
+        """Have what the imports of a plan reach read when its wheels are; of the last that is asked for alone.
 
         Where so little is unread that no process was begun, it is not worth one.
         """
         with self._lock:
-            if self._over or self._process is None or self._followed:
-                return
-            self._followed = True
-            self._waiting.append(planned())
-            self._send()
+            if not self._over and self._process is not None:
+                self._write([planned()])
+
+    def share(self, jobs: Sequence[Job[Any]]) -> Callable[[], None]:
+        """Hand readings to the process, where there is one; what is returned waits until they are made.
+
+        What is followed is left: whoever shares reads it now.
+        """
+        with self._lock:
+            if not self._over and self._process is not None:
+                self._write([False, *jobs])
+        return self.wait
 
     def wait(self) -> None:
-        """Wait until the wheels that were expected are read; from then on no more are, only what was being followed."""
+        """Wait until the wheels that the process was given are read."""
         with self._lock:
-            self._over = True
             process = self._process
-        if process is None:
-            return
+            if process is None or self._over:
+                return
+            self._write([None])
         answer = threading.Thread(target=_answer, args=(process,), name="podfit-answer", daemon=True)
         answer.start()
         answer.join(_PATIENCE_SECONDS)
@@ -107,11 +121,6 @@ class Ahead:
         if process is not None:
             process.kill()
             process.communicate()
-
-    def _send(self) -> None:
-        """Hand what waits to the process, which is begun where there is none."""
-        lines, self._waiting = self._waiting, []
-        self._write(lines)
 
     def _write(self, lines: Iterable[object]) -> None:
         """Write to the process, which is begun where there is none and told where to ask."""
@@ -138,63 +147,103 @@ class Foreseen:
         self._needed = needed
         self._project = project
         self._tested = tested
-        self._versions: dict[str, str] = {}
-        self._files: dict[str, tuple[IndexFile, ...]] = {}
+        self._needs = frozenset(need.name for need in needed.report.needs)
+        self._there = {name: each.version for name, each in needed.template.distributions.items()}
+        self._told: dict[tuple[str, str], _Seen] = {}
 
-    def releases(self, stated: Mapping[tuple[str, str], Iterable[str]], *, needed: bool) -> None:
-        """Take up releases, their Requires-Dist lines by name and version; a call that waits.
-
-        needed tells that the project asks for them: of these, what their import does counts, too.
-        """
+    def releases(self, stated: Mapping[tuple[str, str], Iterable[str]]) -> None:
+        """Take up releases, their Requires-Dist lines by name and version; a call that waits."""
         from podfit.index import best_files
 
         if self._ahead.over:
             return
-        wanted: list[Wanted] = []
         tags = platform_tags(self._needed.template)
+        new = []
         for (name, version), lines in stated.items():
-            try:
+            with contextlib.suppress(PodfitError):
                 files = best_files(self._index.releases(name).get(version, ()), version, tags)
-            except PodfitError:
+                new.append(_Seen(name, version, files, tuple(lines)))
+        self._expect(new)
+
+    def all_of_them(self) -> None:
+        """Take it that nothing more is likely. A call that waits."""
+        self._ahead.follow(lambda: self._planned(self._told.values()))
+
+    def answer(self, packages: Mapping[str, LockedPackage]) -> None:
+        """Take up an answer of the resolver, which the one that counts is likely to be near. A call that waits."""
+        if self._ahead.over:
+            return
+        added = {n: each for n, each in packages.items() if not same_version(each.version, self._there.get(n, ""))}
+        new = [self._seen(name, each) for name, each in added.items() if (name, each.version) not in self._told]
+        if len(new) >= _FEWEST:
+            self._expect(new)
+            self._ahead.follow(lambda: self._planned(self._told[n, each.version] for n, each in added.items()))
+
+    def _seen(self, name: str, package: LockedPackage) -> _Seen:
+        """Return a package of an answer, with the requirements of its wheel as far as they were read."""
+        wheel = planned_wheel(package, self._needed.template)
+        metadata = self._index.known_metadata(wheel.sha256) if wheel is not None and wheel.sha256 else None
+        files = (wheel,) if wheel is not None else ()
+        return _Seen(name, package.version, files, metadata.requires_dist if metadata is not None else ())
+
+    def _expect(self, new: Iterable[_Seen]) -> None:
+        """Have the wheels of releases read."""
+        wanted: list[Wanted] = []
+        for each in new:
+            self._told[each.name, each.version] = each
+            file = each.wheel
+            if file is None or file.url.startswith("file:"):
                 continue
-            self._versions[name], self._files[name] = version, files
-            if not files or files[0].kind != "wheel" or files[0].url.startswith("file:"):
-                continue
-            if compiled(files[0].filename):
-                release = Release(name, version, tuple(lines), "", Evidence(EvidenceKind.METADATA, files[0].url))
-                wanted.append(Wanted(files[0], "", how_of(release)))
-            elif needed:
-                wanted.append(Wanted(files[0], name, "import"))
+            if compiled(file.filename):
+                evidence = Evidence(EvidenceKind.METADATA, file.url)
+                wanted.append(Wanted(file, "", how_of(Release(each.name, each.version, each.lines, "", evidence))))
+            elif each.name in self._needs:  # of these, what their import does counts, too
+                wanted.append(Wanted(file, each.name, "import"))
         self._ahead.expect(wanted)
 
-    def all_of_them(self, edges: Mapping[str, Iterable[str]]) -> None:
-        """Take it that nothing more is likely; edges are what each release requires, by name. A call that waits."""
-        self._ahead.follow(lambda: self._planned(edges))
-
-    def _planned(self, edges: Mapping[str, Iterable[str]]) -> Planned:
+    def _planned(self, seen: Iterable[_Seen]) -> Planned:
         """Return what is likely to be planned."""
-        template = self._needed.template
-        versions = {name: each.version for name, each in template.distributions.items()} | self._versions
+        by_name = {each.name: each for each in seen}
+        versions = self._there | {name: each.version for name, each in by_name.items()}
         return Planned(
-            frozenset(self._versions),
-            {name: files[0] for name, files in self._files.items() if files and files[0].kind == "wheel"},
-            {name: earliest_upload(files) for name, files in self._files.items()},
-            {name: frozenset(targets) for name, targets in edges.items()},
+            frozenset(by_name),
+            {name: each.wheel for name, each in by_name.items() if each.wheel is not None},
+            {name: earliest_upload(each.files) for name, each in by_name.items()},
+            {name: each.required for name, each in by_name.items()},
             versions,
             as_tested(versions, self._tested),
-            frozenset(need.name for need in self._needed.report.needs),
+            self._needs,
             self._needed.held,
             modules_of(self._project),
-            template.target.tags,
+            self._needed.template.target.tags,
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A release that may be planned, its files that fit, best first, and its Requires-Dist lines."""
+
+    name: str
+    version: str
+    files: tuple[IndexFile, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def wheel(self) -> IndexFile | None:
+        """The wheel that would be installed, None where it is built first."""
+        return self.files[0] if self.files and self.files[0].kind == "wheel" else None
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The names of what it requires, roughly: no marker is read here (podfit.model.steps), extras do not count."""
+        plain = (line for line in self.lines if "extra" not in line.partition(";")[2])
+        return frozenset(canonical(found[0]) for line in plain if (found := _NAME.match(line)))
+
+
 def _answer(process: subprocess.Popen[bytes]) -> None:
-    """Ask a process to answer when it has read the wheels that it was given, and wait for that, or for its end."""
+    """Wait for an answer of a process, or for its end."""
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
     with contextlib.suppress(OSError, ValueError):
-        _input(process).write(b"null\n")
-        _input(process).flush()
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
         process.stdout.readline()
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from podfit.audit import Subject
 from podfit.audit.binary.facts import WheelBinaries
 from podfit.catalogue.variants import variants
-from podfit.fit.wheels import HOWS, Wanted, compiled, how_of, read_wheel
-from podfit.index.threads import side_by_side
+from podfit.fit.jobs import Share, made_all
+from podfit.fit.wheels import HOWS, Wanted, compiled, how_of
 from podfit.model import LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
 from podfit.plan.files import best_first
@@ -17,17 +17,19 @@ from podfit.plan.files import best_first
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
 
-_THREADS = 8
-
 MOST_PLAIN_BYTES = 8 << 20
 """A larger wheel may hold compiled files though its name is for any platform (bitsandbytes 0.42.0: 105 MB)."""
 
 
 class WheelReader:
-    """Reads modules of wheels through an index, for one template; what was read stays."""
+    """Reads modules of wheels through an index, for one template; what was read stays.
 
-    def __init__(self, index: Index, template: Template) -> None:
+    share hands readings to another process.
+    """
+
+    def __init__(self, index: Index, template: Template, share: Share | None = None) -> None:
         self._index = index
+        self._share = share
         self._template = template
         self._known: dict[str, WheelBinaries | None] = {}
         self._files: dict[tuple[str, str], frozenset[str]] = {}
@@ -105,17 +107,14 @@ class WheelReader:
         wanted = [file for file in files if file.filename not in self._known]
         if not wanted:
             return
-        found = yield Wait(lambda: side_by_side(self._read_one, wanted, _THREADS, "wheel"))
-        self._known.update(zip((file.filename for file in wanted), found, strict=True))
+        jobs = [Wanted(file, "", self._how[file.filename]) for file in wanted]
 
-    def _read_one(self, file: IndexFile) -> WheelBinaries | None:
-        """Return the facts of one wheel; None with a reason in unread when it cannot be read."""
-        try:
-            found = read_wheel(self._index, Wanted(file, "", self._how[file.filename]))
-        except (PodfitError, OSError, ValueError) as error:
-            self._unread[file.filename] = str(error)
-            return None
-        return found if isinstance(found, WheelBinaries) else None
+        def failed(place: int, error: Exception) -> None:
+            self._unread[wanted[place].filename] = str(error)
+
+        found = yield Wait(lambda: made_all(self._index, jobs, "wheel", self._share, failed))
+        for file, each in zip(wanted, found, strict=True):
+            self._known[file.filename] = each if isinstance(each, WheelBinaries) else None
 
 
 def planned_wheel(package: LockedPackage, template: Template) -> IndexFile | None:

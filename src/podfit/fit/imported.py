@@ -46,7 +46,7 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     A module is taken for a distribution's only where the catalogue knows it. What cannot be read says nothing.
     """
     planned = _planned(subject, given.project, given.tested)
-    read, further = yield from read_imports(given.index, planned)
+    read, further = yield from read_imports(given.index, planned, given.share)
     found: list[tuple[str, Used, Need]] = []
     bounds: list[Bound] = []
     for name, facts in sorted(read.items()):

@@ -16,6 +16,7 @@ from podfit.catalogue.store import well_known_first
 from podfit.fit.ahead import Foreseen
 from podfit.fit.binaries import WheelReader
 from podfit.fit.indexes import index_arguments
+from podfit.fit.jobs import Share
 from podfit.fit.provenance import provenance
 from podfit.fit.source import IndexReleases, unknown
 from podfit.fit.unimported import unimported
@@ -71,6 +72,11 @@ class Given:
     memory: dict[tuple[str, str], tuple[IndexFile, ...]] = field(default_factory=dict)
     ahead: Ahead | None = None
     swaps: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def share(self) -> Share | None:
+        """What hands readings of wheels to another process, None without one."""
+        return self.ahead.share if self.ahead is not None else None
 
     @property
     def tested(self) -> dict[str, str]:

@@ -11,22 +11,23 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from podfit.audit.at_import import AtImport, Used
 from podfit.audit.reached import is_at_import, reached
 from podfit.catalogue.imports import providers
+from podfit.fit.jobs import Share, made_all
 from podfit.fit.planned import Planned
 from podfit.fit.wheels import MOST_SOURCE_BYTES, sources_of
-from podfit.index.threads import side_by_side
+from podfit.index.files import IndexFile
 from podfit.model import PodfitError, canonical
 from podfit.model.steps import Steps, Wait
 
 if TYPE_CHECKING:
-    from podfit.index import Index, IndexFile
+    from podfit.index import Index
 
 KIND = "reached-1"
 """What the cache calls what modules of a wheel ask for; another number when `reached` finds something else."""
-
-_THREADS = 8
 
 _MOST_WAVES = 12
 """So often at most what was found leads to further modules."""
@@ -35,10 +36,39 @@ _MOST_ENTRIES = 200
 """So many modules of one distribution are entered at most."""
 
 
-def reach(index: Index, planned: Planned, read: Mapping[str, AtImport]) -> Steps[dict[str, AtImport]]:
+class Entered(msgspec.Struct, frozen=True, tag=True):
+    """What modules of one wheel reach, by their dotted names."""
+
+    file: IndexFile
+    entries: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """What the cache calls it."""
+        return f"{KIND}-{hashlib.sha256(' '.join(self.entries).encode()).hexdigest()[:12]}"
+
+    def known(self, index: Index) -> AtImport | None:
+        """Return what was read before, None where nothing was."""
+        return index.kept_of(self.file, self.kind, AtImport)
+
+    def made(self, index: Index) -> AtImport:
+        """Return what the cache has, else what the wheel says. Raises PodfitError, OSError, ValueError."""
+        kept = self.known(index)
+        if kept is not None:
+            return kept
+        with index.open_wheel(self.file) as bundle:
+            paths = (info.filename for info in bundle.infolist())
+            found = reached(paths, self.entries, sources_of(bundle, MOST_SOURCE_BYTES))
+        index.keep_of(self.file, self.kind, found)
+        return found
+
+
+def reach(
+    index: Index, planned: Planned, read: Mapping[str, AtImport], share: Share | None = None
+) -> Steps[dict[str, AtImport]]:
     """Return what is asked of others by what the project's and the needs' imports reach, by the asker's name.
 
-    read is what was read of the needs' wheels.
+    read is what was read of the needs' wheels; share hands jobs to another process.
     """
     entered: dict[str, set[str]] = {}
     found: dict[str, list[AtImport]] = {}
@@ -55,7 +85,9 @@ def reach(index: Index, planned: Planned, read: Mapping[str, AtImport]) -> Steps
             break
         for name, modules in wanted.items():
             entered.setdefault(name, set()).update(modules)
-        got = yield Wait(lambda wanted=wanted: _read_all(index, planned.files, wanted))  # type: ignore[misc]
+        jobs = [Entered(planned.files[name], tuple(sorted(modules))) for name, modules in wanted.items()]
+        facts_of = yield Wait(lambda jobs=jobs: made_all(index, jobs, "reach", share))  # type: ignore[misc]
+        got = {name: facts for name, facts in zip(wanted, facts_of, strict=True) if facts is not None}
         for name, facts in got.items():
             found.setdefault(name, []).append(facts)
         asked = [(asker, module) for asker, facts in got.items() for module in _asked(facts)]
@@ -89,32 +121,6 @@ def _providers(module: str, added: Collection[str]) -> list[str]:
     found = providers(module, added)
     part = canonical("-".join(module.split(".")[:2]))
     return found or ([part] if "." in module and part in added else [])
-
-
-def _read_all(index: Index, files: Mapping[str, IndexFile], wanted: Mapping[str, Iterable[str]]) -> dict[str, AtImport]:
-    """Return what modules of wheels reach, by the name of the distribution; the waiting part."""
-
-    def one(name: str) -> AtImport:
-        return _read(index, files[name], sorted(wanted[name]))
-
-    return dict(zip(wanted, side_by_side(one, wanted, _THREADS, "reach"), strict=True))
-
-
-def _read(index: Index, file: IndexFile, entries: list[str]) -> AtImport:
-    """Return what modules of one wheel reach, kept for good; nothing of a wheel that cannot be read."""
-    kind = f"{KIND}-{hashlib.sha256(' '.join(entries).encode()).hexdigest()[:12]}"
-    kept = index.kept_of(file, kind, AtImport)
-    if kept is not None:
-        return kept
-    try:
-        with index.open_wheel(file) as bundle:
-            found = reached(
-                (info.filename for info in bundle.infolist()), entries, sources_of(bundle, MOST_SOURCE_BYTES)
-            )
-    except (PodfitError, OSError, ValueError):
-        return AtImport()
-    index.keep_of(file, kind, found)
-    return found
 
 
 def _merged(parts: Iterable[AtImport]) -> AtImport:

@@ -1,28 +1,34 @@
 """A process that reads wheels into podfit's cache, for another one that computes meanwhile (podfit.fit.ahead).
 
-Standard input has a Place, then a Wanted, a Planned or null on each line, as JSON; when it ends and all is read, so
-does the process. What the imports of a Planned reach is read when the wheels before it are; null is answered with a
-line when these are. Nothing else is answered: what could not be read is not in the cache, and who wants it reads it
-himself and meets the reason.
+Standard input has a Place, then a Wanted, an Entered, a Planned, false or null on each line, as JSON; when it ends and
+all is read, so does the process. What the imports of the last Planned reach is read when the wheels before it are,
+unless false follows; null is answered with a line when these are. Nothing else is answered: what could not be read is
+not in the cache, and who wants it reads it himself and meets the reason.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from podfit.fit.planned import Planned
+from podfit.fit.reach import Entered
 from podfit.fit.reads import read_all
-from podfit.fit.wheels import Wanted, read_wheel
+from podfit.fit.wheels import Wanted
 from podfit.index import Index
 from podfit.model import PodfitError
 
 _THREADS = 8
+
+_LESS_URGENT = 10
+"""So much lower is the priority of this process (nice(1)) than that of the one that began it."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -34,36 +40,48 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def main() -> None:
-    """Read what standard input names."""
+    """Read what standard input names, after whatever else there is to compute: the resolver, who waits for it."""
+    if hasattr(os, "nice"):
+        os.nice(_LESS_URGENT)
     lines = iter(sys.stdin.buffer)
     place = msgspec.json.decode(next(lines), type=Place)
     index = Index(place.urls, cache=Path(place.cache), find_links=place.find_links)
 
-    def read(wanted: Wanted) -> None:
+    newest: list[Planned | None] = []
+    begun: list[Future[None]] = []
+
+    def make(job: Wanted | Entered) -> None:
         with contextlib.suppress(PodfitError, OSError, ValueError):
-            read_wheel(index, wanted)
+            job.made(index)
 
     def follow(planned: Planned, before: Sequence[Future[None]]) -> None:
         wait(before)
         with contextlib.suppress(PodfitError, OSError, ValueError):
-            read_all(index, planned)
+            read_all(index, planned, lambda: planned is newest[-1])
 
     def answer(before: Sequence[Future[None]]) -> None:
         wait(before)
         with contextlib.suppress(OSError):  # nobody listens any more
-            sys.stdout.buffer.write(b"read\n")
+            sys.stdout.buffer.write(b"made\n")
             sys.stdout.buffer.flush()
 
-    begun: list[Future[None]] = []
-    with ThreadPoolExecutor(_THREADS, "podfit-reading") as pool, ThreadPoolExecutor(2, "podfit-following") as last:
+    with (
+        ThreadPoolExecutor(_THREADS, "podfit-reading") as pool,
+        ThreadPoolExecutor(1, "podfit-following") as following,
+        ThreadPoolExecutor(1, "podfit-answering") as answering,
+    ):
         for line in lines:
-            job = msgspec.json.decode(line, type=Wanted | Planned | None)
-            if isinstance(job, Wanted):
-                begun.append(pool.submit(read, job))
+            job = msgspec.json.decode(line, type=Wanted | Entered | Planned | Literal[False] | None)
+            begun = [each for each in begun if not each.done()]
+            if job is False:
+                newest.append(None)
             elif job is None:
-                last.submit(answer, tuple(begun))
+                answering.submit(answer, begun)
+            elif isinstance(job, Planned):
+                newest.append(job)
+                following.submit(follow, job, begun)
             else:
-                last.submit(follow, job, tuple(begun))
+                begun.append(pool.submit(make, job))
 
 
 if __name__ == "__main__":

@@ -7,44 +7,53 @@ another process has read it before (podfit.fit.reading).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from podfit.audit.at_import import AtImport
+from podfit.fit.jobs import Share, made_all
 from podfit.fit.lacking import asked_names, lacking_names
 from podfit.fit.planned import OLD, Planned
 from podfit.fit.reach import reach
-from podfit.fit.wheels import compiled, import_of
-from podfit.index.threads import side_by_side
-from podfit.model.steps import Steps, Wait, finish
+from podfit.fit.wheels import Wanted, compiled
+from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 
 if TYPE_CHECKING:
-    from podfit.index import Index, IndexFile
+    from podfit.index import Index
 
 MOST_OLD = 24
 """So many releases beside the needs are looked into at most."""
 
-_THREADS = 8
 
-
-def read_imports(index: Index, planned: Planned) -> Steps[tuple[dict[str, AtImport], dict[str, AtImport]]]:
+def read_imports(
+    index: Index, planned: Planned, share: Share | None = None
+) -> Steps[tuple[dict[str, AtImport], dict[str, AtImport]]]:
     """Return what the import of needs, and of what is old, does, and what is reached from the needs', by name.
 
-    What cannot be read says nothing.
+    What cannot be read says nothing. share hands jobs to another process.
     """
     own = {name: planned.files[name] for name in planned.needs if name in planned.files}
     own = {name: file for name, file in own.items() if not compiled(file.filename)}
     files = {**{name: planned.files[name] for name in _old(planned) if name in planned.files}, **own}
-    read: dict[str, AtImport] = (yield Wait(lambda: _read_all(index, files))) if files else {}
-    further = yield from reach(index, planned, {name: facts for name, facts in read.items() if name in own})
+    jobs = [Wanted(file, name, "import") for name, file in files.items()]
+    found = (yield Wait(lambda: made_all(index, jobs, "imported", share))) if jobs else ()
+    read = {name: facts or AtImport() for name, facts in zip(files, found, strict=True)}
+    further = yield from reach(index, planned, {name: facts for name, facts in read.items() if name in own}, share)
     return read, further
 
 
-def read_all(index: Index, planned: Planned) -> None:
-    """Read what deciding about a solution will ask for, into podfit's cache."""
-    read, further = finish(read_imports(index, planned))
-    lacking_names(index, planned, asked_names(planned, read, further))
+def read_all(index: Index, planned: Planned, wanted: Callable[[], bool]) -> None:
+    """Read what deciding about a solution will ask for, into podfit's cache, as long as that is wanted."""
+    steps = read_imports(index, planned)
+    try:
+        wait = next(steps)
+        while wanted():
+            wait = steps.send(wait.call())
+    except StopIteration as end:
+        read, further = end.value
+        if wanted():
+            lacking_names(index, planned, asked_names(planned, read, further))
 
 
 def _old(planned: Planned) -> list[str]:
@@ -62,12 +71,3 @@ def _old(planned: Planned) -> list[str]:
         )
     ]
     return sorted(old, key=lambda name: (times[name], name))[:MOST_OLD]
-
-
-def _read_all(index: Index, files: Mapping[str, IndexFile]) -> dict[str, AtImport]:
-    """Return what was read of wheels, by name; the waiting part."""
-
-    def one(name: str) -> AtImport:
-        return import_of(index, files[name], name) or AtImport()
-
-    return dict(zip(files, side_by_side(one, files, _THREADS, "imported"), strict=True))

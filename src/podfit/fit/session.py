@@ -272,7 +272,7 @@ def fit_templates(
                 reporter,
                 now,
                 source=IndexReleases(index, template),
-                wheels=WheelReader(index, template),
+                wheels=WheelReader(index, template, ahead.share if ahead is not None else None),
                 audits=audits,
                 ahead=ahead,
             )

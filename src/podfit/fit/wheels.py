@@ -58,6 +58,22 @@ class Wanted(msgspec.Struct, frozen=True, tag=True):
         """What the cache calls it."""
         return {"import": AT_IMPORT, "all": KINDS[0]}.get(self.how, KINDS[1])
 
+    def known(self, index: Index) -> AtImport | WheelBinaries | None:
+        """Return what was read before, None where nothing was."""
+        if self.how == "import":
+            return index.kept_of(self.file, self.kind, AtImport)
+        return index.kept_of(self.file, self.kind, WheelBinaries)
+
+    def made(self, index: Index) -> AtImport | WheelBinaries:
+        """Return what the cache has, else what the wheel says. Raises PodfitError, OSError, ValueError."""
+        kept = self.known(index)
+        if kept is not None:
+            return kept
+        with index.open_wheel(self.file) as bundle:
+            found = _import_of(bundle, self) if self.how == "import" else _binaries_of(bundle, self.how)
+        index.keep_of(self.file, self.kind, found)
+        return found
+
 
 def compiled(filename: str) -> bool:
     """Tell whether a wheel is for one platform (PEP 425): one for any holds nothing compiled."""
@@ -69,28 +85,10 @@ def how_of(release: Release) -> str:
     return "all" if uses_cuda(release) else "numpy" if uses_numpy(release) else "some"
 
 
-def known(index: Index, wanted: Wanted) -> AtImport | WheelBinaries | None:
-    """Return what was read of a wheel before, None where nothing was."""
-    if wanted.how == "import":
-        return index.kept_of(wanted.file, wanted.kind, AtImport)
-    return index.kept_of(wanted.file, wanted.kind, WheelBinaries)
-
-
-def read_wheel(index: Index, wanted: Wanted) -> AtImport | WheelBinaries:
-    """Return what the cache has, else what the wheel says, which is kept. Raises PodfitError, OSError, ValueError."""
-    kept = known(index, wanted)
-    if kept is not None:
-        return kept
-    with index.open_wheel(wanted.file) as bundle:
-        found = _import_of(bundle, wanted) if wanted.how == "import" else _binaries_of(bundle, wanted.how)
-    index.keep_of(wanted.file, wanted.kind, found)
-    return found
-
-
 def import_of(index: Index, file: IndexFile, name: str) -> AtImport | None:
     """Return what the import of a distribution's wheel does, None for a wheel that cannot be read."""
     try:
-        found = read_wheel(index, Wanted(file, name, "import"))
+        found = Wanted(file, name, "import").made(index)
     except (PodfitError, OSError, ValueError):
         return None
     return found if isinstance(found, AtImport) else None

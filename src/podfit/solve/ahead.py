@@ -35,15 +35,13 @@ def read_ahead(
     markers = Markers(template.marker_environment)
     seen = {*exact, *template.distributions}
     front = dict(exact)
-    edges: dict[str, set[str]] = {}
-    for depth in range(_DEEPEST):
+    for _ in range(_DEEPEST):
         stated = yield from sources.requirements(front.items())
         if sources.likely is not None:
-            yield Wait(functools.partial(sources.likely.releases, stated, needed=depth == 0))
+            yield Wait(functools.partial(sources.likely.releases, stated))
         asked: dict[str, str] = {}
         for (name, _), lines in stated.items():
             for line in markers.active(lines, extras.get(name, ("",))):
-                edges.setdefault(name, set()).add(line.target)
                 if line.target not in seen and not line.requirement.url:
                     seen.add(line.target)
                     asked[line.target] = str(line.requirement.specifier)
@@ -52,7 +50,7 @@ def read_ahead(
         front = yield from best_versions(sources, asked, tested)
         yield from sources.offer_likely({name: limit for name, limit in asked.items() if name not in front})
     if sources.likely is not None:
-        yield Wait(functools.partial(sources.likely.all_of_them, edges))
+        yield Wait(functools.partial(sources.likely.all_of_them))
 
 
 def best_versions(sources: Sources, asked: Mapping[str, str], tested: Mapping[str, str]) -> Steps[dict[str, str]]:

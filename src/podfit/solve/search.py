@@ -8,6 +8,7 @@ is one with the fewest changes. Held pins are never released.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from packaging.requirements import Requirement
 
 from podfit.model import LockedPackage, Reporter, Template, canonical
-from podfit.model.steps import Steps
+from podfit.model.steps import Steps, Wait
 from podfit.model.versions import same_version
 from podfit.model.words import shortened
 from podfit.solve.answer import Refusal
@@ -262,6 +263,8 @@ class Search:
         while True:
             self.runs += 1
             answer = yield from self.uv.steps(question)
+            if sources is not None and sources.likely is not None and not isinstance(answer, Refusal):
+                yield Wait(functools.partial(sources.likely.answer, answer))
             if sources is None or not isinstance(answer, Refusal) or not answer.unbuilt:
                 return answer
             allowed = sources.allowed.intersection(answer.unbuilt)

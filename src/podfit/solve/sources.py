@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -45,11 +45,14 @@ MOST_OFFERS = 4
 class Likely(Protocol):
     """Is told what a solution is likely to hold, in a thread that may wait."""
 
-    def releases(self, stated: Mapping[tuple[str, str], tuple[str, ...]], *, needed: bool) -> None:
-        """Take up Requires-Dist lines by name and version; needed tells that the project itself asks for these."""
+    def releases(self, stated: Mapping[tuple[str, str], tuple[str, ...]]) -> None:
+        """Take up Requires-Dist lines by name and version."""
 
-    def all_of_them(self, edges: Mapping[str, Collection[str]]) -> None:
-        """Take it that nothing more is likely; edges are what each release requires, by name."""
+    def all_of_them(self) -> None:
+        """Take it that nothing more is likely."""
+
+    def answer(self, packages: Mapping[str, LockedPackage]) -> None:
+        """Take up an answer of the resolver."""
 
 
 class Sources:
