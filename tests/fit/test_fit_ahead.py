@@ -2,19 +2,27 @@
 
 import os
 import subprocess
+import time
 
+import msgspec
 import pytest
 from fit_support import project, template
 from index_support import LocalIndex, build_wheel
 
 from podfit.audit.at_import import AtImport
 from podfit.fit import ahead
-from podfit.fit.ahead import Ahead
+from podfit.fit.ahead import Ahead, Foreseen
+from podfit.fit.jobs import made_all
 from podfit.fit.options import Options
+from podfit.fit.phases import Needed
+from podfit.fit.planned import Planned
+from podfit.fit.reach import Entered
 from podfit.fit.reading import Place
 from podfit.fit.session import Session
-from podfit.fit.wheels import Wanted, known
+from podfit.fit.wheels import Wanted
 from podfit.index import Index
+from podfit.model import Artefact, LockedPackage, Need
+from podfit.needs import NeedReport
 from podfit.readers.project import ProjectReading
 
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon")
@@ -49,51 +57,146 @@ def reader(index, server, tmp_path):
 def read(index, name):
     """What is known of the import of a wheel."""
     (file,) = index.files(name)
-    return known(index, Wanted(file, name, "import"))
+    return Wanted(file, name, "import").known(index)
 
 
-def releases(*names):
-    return {(name, "1.0"): () for name in names}
+def wanted(index, *names):
+    return [Wanted(index.files(name)[0], name, "import") for name in names]
+
+
+def planned(index, *names, needs=()):
+    """A plan that adds releases, of which the first is what the project imports."""
+    return Planned(
+        *(frozenset(names), {name: index.files(name)[0] for name in names}, dict.fromkeys(names, "")),
+        *(dict.fromkeys(names, frozenset()), dict.fromkeys(names, "1.0"), frozenset(), frozenset(needs), frozenset()),
+        *(names[:1], HERE.target.tags),
+    )
+
+
+def foreseen(reader, index, *needs):
+    project_of = project(*needs)
+    report = NeedReport(tuple(Need(name, ()) for name in needs), (), (), ())
+    return Foreseen(reader, index, Needed(HERE, report, frozenset()), project_of, {})
 
 
 def test_what_is_expected_is_in_the_cache_when_it_is_wanted(reader, index, server):
-    reader.expect(HERE, releases(*NAMES), True)
+    reader.expect(wanted(index, *NAMES))
     reader.wait()
     for name in NAMES:
         (used,) = read(index, name).modules
         assert used.name == f"{name}_other"
     asked = sum(path.startswith("/files/") for path, _, _ in server.log)
     again = Ahead(Place((server.url,), (), "nowhere"), index)
-    again.expect(HERE, releases(*NAMES), True)
+    again.expect(wanted(index, *NAMES))
     assert again._process is None, "all of it is known"
     assert sum(path.startswith("/files/") for path, _, _ in server.log) == asked
 
 
-def test_for_a_few_wheels_or_what_nobody_asks_for_no_process_is_begun(reader, index):
-    reader.expect(HERE, releases(*NAMES[:3]), True)
-    reader.expect(HERE, releases(*NAMES), False)
-    reader.expect(HERE, {(name, "2.0"): () for name in NAMES}, True)
-    reader.expect(HERE, releases("absent"), True)
+def test_for_a_few_wheels_no_process_is_begun(reader, index):
+    reader.expect(wanted(index, *NAMES[:3]))
     assert reader._process is None
+    reader.follow(lambda: pytest.fail("nobody follows"))
+    reader.share(wanted(index, *NAMES))()
     reader.wait()
-    reader.expect(HERE, releases(*NAMES), True)
-    assert reader._process is None, "after the first solution each wheel is read where it is wanted"
+    reader.stop()
+    reader.expect(wanted(index, *NAMES))
+    reader.begin(NAMES)
+    assert reader._process is None, "it is over"
     assert read(index, "alpha") is None
+
+
+def test_where_the_index_was_never_asked_the_process_is_begun_at_once(reader, index):
+    reader.begin(NAMES[:3])
+    assert reader._process is None, "too few"
+    for name in NAMES[:2]:
+        index.files(name)
+    reader.begin(NAMES)
+    assert reader._process is None, "two of the five are known"
+    reader.begin((*NAMES, "zeta", "eta"))
+    assert reader._process is not None
+
+
+def test_what_the_imports_of_a_plan_reach_is_read(reader, index, server):
+    files = {"alpha/__init__.py": b"from beta.parts import thing\n"}
+    server.add("alpha", "alpha-1.0-py3-none-any.whl", build_wheel("alpha", "1.0", (), files))
+    files = {"beta/__init__.py": b"", "beta/parts.py": b"import gamma\n"}
+    server.add("beta", "beta-1.0-py3-none-any.whl", build_wheel("beta", "1.0", (), files))
+    reader.begin(("zeta", "eta", "theta", "iota"))
+    reader.follow(lambda: planned(index, "alpha", "beta", "gamma", needs=["alpha"]))
+    job = Entered(index.files("beta")[0], ("beta.parts", "beta.parts.thing"))
+    assert soon(lambda: job.known(index) is not None)
+    assert [used.name for used in job.known(index).modules] == ["gamma"]
+    assert read(index, "alpha").modules
+
+
+def soon(true):
+    """Wait for something that another process does, as long as it takes."""
+    deadline = time.monotonic() + 120
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return true()
+
+
+def test_readings_are_shared_and_what_is_followed_is_left(reader, index):
+    reader.begin(("zeta", "eta", "theta", "iota"))
+    jobs = wanted(index, *NAMES)
+    wait = reader.share(jobs)
+    wait()
+    assert all(job.known(index) is not None for job in jobs)
+    assert made_all(index, jobs, "test", reader.share) == [job.known(index) for job in jobs]
+
+
+def test_jobs_that_cannot_be_made_say_why(reader, index, server):
+    server.add("alpha", "alpha-1.0-py3-none-any.whl", b"no zip file")
+    reader.begin(("zeta", "eta", "theta", "iota"))
+    jobs = [*wanted(index, *NAMES), *wanted(index, "alpha")]
+    said = {}
+    found = made_all(index, jobs, "test", reader.share, lambda place, error: said.update({place: str(error)}))
+    assert [each is None for each in found] == [True, False, False, False, False, True]
+    assert said.keys() == {0, 5} and "alpha-1.0-py3-none-any.whl" in said[0]
+
+
+def test_what_is_likely_and_an_answer_of_the_resolver_are_expected(reader, index):
+    reader.begin(("zeta", "eta", "theta", "iota"))
+    told = foreseen(reader, index, "alpha", "beta")
+    told.releases({("alpha", "1.0"): ("delta>=1", 'gamma; extra == "x"'), ("absent", "1.0"): (), ("gamma", "2.0"): ()})
+    told.all_of_them()
+    told.answer({"alpha": package(index, "alpha"), "beta": package(index, "beta")})
+    reader.wait()
+    assert read(index, "alpha") is not None
+    assert read(index, "beta") is None, "one new release is no other answer"
+    told.answer({name: package(index, name) for name in NAMES})
+    reader.wait()
+    assert read(index, "beta") is not None
+    made = told._planned(told._told.values())
+    assert made.edges["alpha"] == {"delta"}
+    assert made.files.keys() == {*NAMES} and made.needs == {"alpha", "beta"}
+
+
+def package(index, name):
+    """A package as the resolver's answer has it."""
+    (file,) = index.files(name)
+    return LockedPackage(name, "1.0", (Artefact(file.filename, file.url, file.hashes, "wheel", file.size, ""),))
 
 
 @pytest.mark.parametrize("command", [["false"], ["sleep", "600"], ["/nowhere/python"]])
 def test_a_process_that_ends_or_never_does_costs_nothing_but_its_help(reader, index, monkeypatch, command):
     def begun():
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     monkeypatch.setattr(ahead, "_begun", begun)
     monkeypatch.setattr(ahead, "_PATIENCE_SECONDS", 0.2)
-    reader.expect(HERE, releases(*NAMES[:4]), True)
+    reader.expect(wanted(index, *NAMES[:4]))
     process = reader._process
-    reader.expect(HERE, releases(*NAMES), True)
+    reader.expect(wanted(index, *NAMES))
+    for _ in range(20):  # more than a pipe holds
+        reader.follow(lambda: msgspec.structs.replace(planned(index, *NAMES), tags=("tag" * 100,) * 100))
     reader.wait()
-    assert process is None or process.returncode is not None
+    jobs = wanted(index, *NAMES)
     assert read(index, "alpha") is None
+    assert all(made_all(index, jobs, "test", reader.share)), "it is read here, then"
+    reader.stop()
+    assert process is None or process.returncode is not None
 
 
 def test_no_file_of_the_project_stands_in_the_way_of_a_module_s(reader, index, tmp_path, monkeypatch):
@@ -102,7 +205,7 @@ def test_no_file_of_the_project_stands_in_the_way_of_a_module_s(reader, index, t
     for path in ("podfit/__init__.py", "msgspec.py", "json.py", "sitecustomize.py"):
         (project / path).write_text(f"open({os.fspath(tmp_path / 'ran')!r}, 'w').close()\n")
     monkeypatch.chdir(project)
-    reader.expect(HERE, releases(*NAMES), True)
+    reader.expect(wanted(index, *NAMES))
     reader.wait()
     assert isinstance(read(index, "alpha"), AtImport)
     assert not (tmp_path / "ran").exists()
@@ -116,8 +219,9 @@ def test_the_password_of_an_index_is_in_no_argument(index, server, tmp_path, mon
     url = server.url.replace("://", "://me:secret@")
     private = Index([url], cache=tmp_path / "private")
     reader = Ahead(Place((url,), (), str(tmp_path / "private")), private)
-    reader.expect(HERE, releases(*NAMES), True)
+    reader.expect(wanted(private, *NAMES))
     reader.wait()
+    reader.stop()
     assert "secret" not in " ".join(made[0].args)
     assert read(private, "alpha").modules
 

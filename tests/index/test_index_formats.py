@@ -196,6 +196,26 @@ def test_a_range_file_reads_as_the_file_itself(size: int, tail: int, reads: list
     assert io.BufferedReader(ours).read() == data
 
 
+@settings(deadline=None)
+@given(
+    st.integers(1, 60_000),
+    st.lists(st.tuples(st.booleans(), st.integers(0, 60_000), st.integers(0, 20_000)), max_size=12),
+)
+def test_what_is_fetched_before_it_is_read_takes_one_request(size: int, steps: list[tuple[bool, int, int]]) -> None:
+    data = bytes(n * 31 % 251 for n in range(size))
+    source = Counted(data)
+    ours, theirs = RangeFile(source, size), io.BytesIO(data)
+    for before, start, count in steps:
+        calls = source.calls
+        if before:
+            ours.prefetch(start, start + count)
+            assert source.calls <= calls + 1
+            calls = source.calls
+        assert ours.seek(start) == theirs.seek(start)
+        assert ours.read(count) == theirs.read(count)
+        assert not before or source.calls == calls, "all of it was there"
+
+
 def test_a_member_takes_one_request() -> None:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as bundle:

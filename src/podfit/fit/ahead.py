@@ -16,7 +16,8 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -56,6 +57,8 @@ class Ahead:
         self._asked: set[tuple[str, str]] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._lines: SimpleQueue[bytes] = SimpleQueue()
+        self._telling = threading.Thread()
         self._over = not _apart()
 
     @property
@@ -120,18 +123,23 @@ class Ahead:
             process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.communicate()
+            process.wait()
+            self._lines.put(b"")
+            self._telling.join()
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            process.stdout.close()
 
     def _write(self, lines: Iterable[object]) -> None:
-        """Write to the process, which is begun where there is none and told where to ask."""
+        """Tell the process something, which is begun where there is none; nobody waits until it has taken it up."""
         lines = list(lines)
         try:
             if self._process is None:
                 self._process = _begun()
                 lines.insert(0, self._place)
-            _input(self._process).write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
-            _input(self._process).flush()
-        except (OSError, UnicodeEncodeError):  # it is gone, or was never there
+                self._telling = threading.Thread(target=_tell, args=(self._process, self._lines), daemon=True)
+                self._telling.start()
+            self._lines.put(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        except (OSError, UnicodeEncodeError):  # there is none to be had
             self._over = True
 
 
@@ -240,6 +248,15 @@ class _Seen:
         return frozenset(canonical(found[0]) for line in plain if (found := _NAME.match(line)))
 
 
+def _tell(process: subprocess.Popen[bytes], lines: SimpleQueue[bytes]) -> None:
+    """Write lines to a process until there is an empty one, or the process is gone."""
+    assert process.stdin is not None  # noqa: S101 - it is a pipe
+    with contextlib.suppress(OSError), process.stdin:
+        while line := lines.get():
+            process.stdin.write(line)
+            process.stdin.flush()
+
+
 def _answer(process: subprocess.Popen[bytes]) -> None:
     """Wait for an answer of a process, or for its end."""
     assert process.stdout is not None  # noqa: S101 - it is a pipe
@@ -263,9 +280,3 @@ def _begun() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-
-
-def _input(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    """Return what a process reads."""
-    assert process.stdin is not None  # noqa: S101 - it is a pipe
-    return process.stdin
