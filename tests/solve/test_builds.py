@@ -52,7 +52,11 @@ PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.bui
         (shown(pyproject="no = [toml"), "likely", "nothing"),
         (shown(NVIDIA), "unlikely", "placeholder of NVIDIA"),
         (shown(pyproject=STUB), "unknown", "its build fetches a wheel"),
-        (shown("import sys\n\nraise RuntimeError('take another')"), "unlikely", "end: raise RuntimeError('take another')"),
+        (
+            shown("import sys\n\nraise RuntimeError('take another')"),
+            "unlikely",
+            "end: raise RuntimeError('take another')",
+        ),
         (shown("import sys\nsys.exit('take another')\nsetup()"), "unlikely", "sys.exit('take another') (setup.py:2)"),
         (shown("import sys\nfrom setuptools import setup\nsetup()\nsys.exit(0)"), "likely", "nothing"),
         (shown("import setuptools\nif old:\n    raise RuntimeError\nsetuptools.setup()"), "likely", "nothing"),

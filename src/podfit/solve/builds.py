@@ -85,8 +85,8 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
     if end:
         return BuildJudgement("unlikely", (f"its setup.py does nothing but end: {end}",))
     if found.raising is not None:
-        place, said = found.raising
-        return BuildJudgement("unlikely", (f"it is a placeholder that cannot be imported: {said} ({place})",))
+        place, statement = found.raising
+        return BuildJudgement("unlikely", (f"it is a placeholder that cannot be imported: {statement} ({place})",))
     given = {canonical(name) for name in requires}
     hidden = [
         name
