@@ -82,6 +82,39 @@ def test_a_name_that_what_is_kept_is_too_old_for(tmp_path: Path) -> None:
     assert "typing-extensions" not in planned(fit(tmp_path / "unreached", unreached, pod))
 
 
+@pytest.mark.parametrize(
+    ("parts", "newer"),
+    [
+        ("import typing_extensions\nclass A(\n    object, typing_extensions.TypeIs  # one\n): ...\n", True),
+        ("import os, typing_extensions as t\nclass A(t.TypeIs): ...\n", True),
+        ("import typing_extensions as t\nclass A(t.Self): ...\n", False),
+        ("import typing_extensions as t\nif t:\n    class A(t.TypeIs): ...\n", False),
+        ("try:\n    import typing_extensions as t\nexcept ImportError:\n    t = 1\nclass A(t.TypeIs): ...\n", False),
+        ('"""\nimport typing_extensions as t\nclass A(t.TypeIs): ...\n"""\n', False),
+    ],
+)
+def test_what_a_class_is_made_from_is_asked_for(tmp_path: Path, parts: str, newer: bool) -> None:
+    plan = fit(tmp_path, {**NOTHING, "deep/parts.py": parts}, template("pod", KEPT_POD))
+    assert planned(plan).get("typing-extensions") == ("4.12.0" if newer else None)
+
+
+def test_a_name_that_a_module_mentions_only_as_one_of_another_is_no_name_of_it(tmp_path: Path) -> None:
+    kept = "from base.parts import Self\n\ndef f(x): x.parts\n"
+    pod = template("pod", {"tools": ("2.0", ())})
+    releases = {**RELEASES, ("deep", "1.0"): (["tools"], "2023-06-01")}
+    releases |= {("tools", "1.0"): ([], "2023-05-01"), ("tools", "2.0"): ([], "2024-05-01")}
+    had = {"tools.py": "from base import parts\n"}
+    with dated_index(tmp_path / "wheels", releases) as (url, _):
+        deep = {**NOTHING, "deep/parts.py": "from tools import parts\n"}
+        parts = (("app-1.0", APP), ("middle-1.0", MIDDLE), ("deep-1.0", deep))
+        for stem, files in (*parts, ("tools-1.0", had), ("tools-2.0", {"tools.py": kept})):
+            refill(tmp_path / "wheels", stem, files)
+        index, options = Index([url], cache=tmp_path / "cache"), Options(index_url=url)
+        (result,) = fit_templates(project("app"), (), [pod], index=index, uv=Uv(tmp_path / "cache"), options=options)
+    assert result.plan is not None
+    assert planned(result.plan)["tools"] == "1.0"
+
+
 def test_what_the_project_imports_is_entered_too(tmp_path: Path) -> None:
     deep = {**NOTHING, "deep/extra.py": "import pandas\n"}
     site = ImportSite("deep", "main.py", 1, names=("extra",))

@@ -45,8 +45,8 @@ class AtImport:
     """What an import of a wheel's packages asks for: modules that are not its own, and attributes of NumPy.
 
     raises is where it ends in an error whatever is there (a placeholder). guarded are modules that it does without
-    where they cannot be imported; names are what it imports from modules that are not its own
-    (`werkzeug.urls:url_quote`).
+    where they cannot be imported; names are what it imports from modules that are not its own, and what it makes
+    classes from (`werkzeug.urls:url_quote`, of `class A(anyio.Mixin)` `anyio:Mixin`).
     """
 
     modules: tuple[Used, ...] = ()
@@ -133,6 +133,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
         for node in tree.body
     )
     names: set[str] = set()
+    bound: dict[str, str] = {}
     for node in tree.body:
         yield from _guarded(node, package) if isinstance(node, ast.Try) else ()
         if isinstance(node, ast.Raise):
@@ -142,6 +143,8 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield "module", alias.name, node.lineno
+                if alias.asname or "." not in alias.name:
+                    bound[alias.asname or alias.name] = alias.name
                 if alias.name == "numpy" or (alias.name.startswith("numpy.") and not alias.asname):
                     names.add(alias.asname or "numpy")
         elif isinstance(node, ast.ImportFrom):
@@ -156,6 +159,10 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
                     elif base.partition(".")[0] == package.partition(".")[0]:
                         yield "module", f"{base}.{alias.name}", node.lineno
         else:
+            for base in node.bases if isinstance(node, ast.ClassDef) else ():
+                module, name = _of_module(base, bound)
+                if module and module.partition(".")[0] != package.partition(".")[0]:
+                    yield "name", f"{module}:{name}", node.lineno
             for part in _evaluated(node, annotations=not lazy):
                 if isinstance(part.value, ast.Name) and part.value.id in names:
                     yield "numpy", part.attr, part.lineno
@@ -174,6 +181,15 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
             yield from (("guarded", alias.name, part.lineno) for alias in part.names)
         elif isinstance(part, ast.ImportFrom) and (base := _base(part, package)):
             yield "guarded", base, part.lineno
+
+
+def _of_module(base: ast.expr, bound: Mapping[str, str]) -> tuple[str, str]:
+    """Return the module whose attribute a class is made from, and that, by names that imports bound; else empty."""
+    while isinstance(base, ast.Attribute):
+        if isinstance(base.value, ast.Name):
+            return bound.get(base.value.id, ""), base.attr
+        base = base.value
+    return "", ""
 
 
 def parsed_source(source: bytes) -> ast.Module | None:

@@ -39,7 +39,8 @@ _ANY = "*"
 
 _THREADS = 8
 
-_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+_WORD = re.compile(rb"(?<![\w.`])[A-Za-z_]\w*(?![\w`])")
+"""A word that may be a name of a module's own: an attribute of something is none, nor what a text quotes as code."""
 
 MOST_DEEP, MOST_STARS = 3, 40
 """So deep star imports are followed, and so many of one module."""
@@ -119,7 +120,7 @@ def _lacking(
 def _unmentioned(index: Index, file: IndexFile, asks: Sequence[_Asked]) -> frozenset[tuple[str, str]]:
     """Return those of the modules and names that the text of the module, where the wheel has it, does not mention."""
     pairs = sorted({(one.module, one.name) for one in asks})
-    kind = f"words-1-{hashlib.sha256(repr(pairs).encode()).hexdigest()[:12]}"
+    kind = f"words-2-{hashlib.sha256(repr(pairs).encode()).hexdigest()[:12]}"
     kept = index.kept_of(file, kind, tuple[tuple[str, str], ...])
     if kept is not None:
         return frozenset(kept)
@@ -327,8 +328,11 @@ def _having(
         there = yield Wait(lambda: _exports(given.index, file, modules))
         return all(
             each.name in there.get(each.module, ())
-            or (not doubted and _ANY in there.get(each.module, ()))
-            or (each.name in gone_names(name, seen=True) and _has(name, version, (_ANY,), each.name))
+            or (
+                _has(name, version, (_ANY,), each.name)
+                if each.name in gone_names(name, seen=True)
+                else not doubted and _ANY in there.get(each.module, ())
+            )
             for each in missing
         )
 

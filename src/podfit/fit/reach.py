@@ -25,7 +25,7 @@ from podfit.model.steps import Steps, Wait
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
 
-KIND = "reached-1"
+KIND = "reached-2"
 """What the cache calls what modules of a wheel ask for; another number when `reached` finds something else."""
 
 _THREADS = 8
