@@ -159,8 +159,8 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
                     elif base.partition(".")[0] == package.partition(".")[0]:
                         yield "module", f"{base}.{alias.name}", node.lineno
         else:
-            for base in node.bases if isinstance(node, ast.ClassDef) else ():
-                module, name = _of_module(base, bound)
+            for made_from in node.bases if isinstance(node, ast.ClassDef) else ():
+                module, name = _of_module(made_from, bound)
                 if module and module.partition(".")[0] != package.partition(".")[0]:
                     yield "name", f"{module}:{name}", node.lineno
             for part in _evaluated(node, annotations=not lazy):

@@ -110,7 +110,7 @@ def _lacking(
         each = [one for one in asked[name] if one.sure or (one in unsure and (one.module, one.name) in silent)]
         has = _exports(index, file, sorted({one.module for one in each})) if each else {}
         version = subject.environment[name].version
-        missing = [one for one in each if not _has(name, version, _of(has, one.module), one.name)]
+        missing = [one for one in each if not _has(name, version, has.get(one.module), one.module, one.name)]
         return file, has, _confirmed(index, subject, missing)
 
     found = zip(asked, side_by_side(one, asked, _THREADS, "names"), strict=True)
@@ -232,20 +232,18 @@ def _names_of(
     return names
 
 
-def _of(there: Mapping[str, Sequence[str]], module: str) -> Sequence[str] | None:
-    """Return the names that were read of a module, those of a package's root alone where they may be any."""
-    names = there.get(module)
-    return None if names is None or (_ANY in names and "." in module) else names
-
-
-def _has(distribution: str, version: str, names: Sequence[str] | None, name: str) -> bool:
+def _has(distribution: str, version: str, names: Sequence[str] | None, module: str, name: str) -> bool:
     """Tell whether a module of a release may have a name: those that were read count, else the catalogue knows some."""
-    if names is None:
-        return True
-    if _ANY not in names:
+    if names is not None and _ANY not in names:
         return name in names
-    gone = gone_names(distribution, seen=True).get(name, "")
+    gone = _gone(distribution, module, name)
     return not gone or not same_or_newer(version, gone)
+
+
+def _gone(distribution: str, module: str, name: str) -> str:
+    """Return the first release of a distribution whose module no longer has a name, as the catalogue knows it."""
+    inside = module.partition(".")[2]
+    return gone_names(distribution, seen=True).get(f"{inside}.{name}" if inside else name, "")
 
 
 def _older_with(
@@ -307,7 +305,7 @@ def _older_asker(
         facts = yield Wait(lambda: import_of(given.index, file, asker))
         pairs = [tuple(used.name.split(":", 1)) for used in facts.names] if facts is not None else []
         known = [pair for pair in pairs if pair[0] in there]
-        unmet = [pair for pair in known if not _has(name, version, _of(there, pair[0]), pair[1])]
+        unmet = [pair for pair in known if not _has(name, version, there.get(pair[0]), *pair)]
         return facts is not None and not unmet and lost.isdisjoint(known)
 
     place, _ = yield from newest_that(does_without, releases)
@@ -329,8 +327,8 @@ def _having(
         return all(
             each.name in there.get(each.module, ())
             or (
-                _has(name, version, (_ANY,), each.name)
-                if each.name in gone_names(name, seen=True)
+                _has(name, version, None, each.module, each.name)
+                if _gone(name, each.module, each.name)
                 else not doubted and _ANY in there.get(each.module, ())
             )
             for each in missing
