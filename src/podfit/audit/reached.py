@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from podfit.audit.at_import import MOST_SOURCE, AtImport, Read, Used, done_at_import, modules_of_wheel, with_parents
+from podfit.catalogue.moved_names import class_keywords
 
 MOST_MODULES = 400
 """So many modules of a wheel are read at most."""
@@ -24,6 +25,8 @@ _LINES = re.compile(
 )
 _CLASSES = re.compile(rb"^class[ \t]+\w+\((?P<bases>[^()]{1,400})\)", re.MULTILINE)
 _ATTRIBUTE = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
+_KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?![\w.])")
 _COMMENTS = re.compile(rb"#[^\n]*")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 
@@ -69,6 +72,7 @@ def _imports(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
         return
     text = source.replace(b"\0", b" ").replace(b"\r\n", b"\n").replace(b"\\\n", b"\0")  # a zero is a line that goes on
     bound: dict[str, str] = {}
+    taken: dict[str, str] = {}
     for match in _LINES.finditer(text):
         line = text.count(b"\n", 0, match.start()) + text.count(b"\0", 0, match.start()) + 1
         if match["modules"] is not None:
@@ -79,10 +83,14 @@ def _imports(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
         base = _absolute(match["base"].decode("utf-8", "replace"), package)
         for part in _words(match["names"].strip(b"()")) if base and base != "__future__" else ():
             yield base, part, line
-    for match in _CLASSES.finditer(text) if bound else ():
-        for module, name in _ATTRIBUTE.findall(_COMMENTS.sub(b"", match["bases"]).decode("utf-8", "replace")):
-            if module in bound:
-                yield bound[module], name, text.count(b"\n", 0, match.start()) + text.count(b"\0", 0, match.start()) + 1
+            taken[part] = base
+    for match in _CLASSES.finditer(text):
+        line = text.count(b"\n", 0, match.start()) + text.count(b"\0", 0, match.start()) + 1
+        bases = _COMMENTS.sub(b"", match["bases"]).decode("utf-8", "replace")
+        yield from ((bound[module], name, line) for module, name in _ATTRIBUTE.findall(bases) if module in bound)
+        for keyword in _KEYWORD.findall(bases):
+            words = [(name, f"{name}({keyword})") for name in _WORD.findall(bases)]
+            yield from ((taken[name], word, line) for name, word in words if name in taken and word in class_keywords())
 
 
 def _bound(written: bytes) -> Iterator[tuple[str, str]]:

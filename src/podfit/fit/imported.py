@@ -21,7 +21,7 @@ from podfit.fit.binaries import added_wheel, compiled
 from podfit.fit.modules import moved_away
 from podfit.fit.names import lost_names
 from podfit.fit.phases import Given
-from podfit.fit.reach import confirmed, reach
+from podfit.fit.reach import confirmed, merged, reach
 from podfit.fit.times import OLD, first_upload
 from podfit.fit.wheels import import_of
 from podfit.index.threads import side_by_side
@@ -58,6 +58,9 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     further = yield from reach(
         given.index, subject, given.project.imports, {name: facts for name, facts in read.items() if name in own}
     )
+    late = {name: facts for name, facts in read.items() if name in own and facts.lazy}
+    lazily = (yield from reach(given.index, subject, (), late, lazy=True)) if late else {}
+    either = {n: merged(each[n] for each in (further, lazily) if n in each) for n in {**further, **lazily}}
     found: list[tuple[str, Used, Need]] = []
     bounds: list[Bound] = []
     for name, facts in sorted(read.items()):
@@ -77,7 +80,10 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
             sure = yield Wait(lambda name=name, gone=gone: _sure(given.index, subject, name, gone))  # type: ignore[misc]
             bounds += _of_older_pythons(subject, name, release, sure)
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
-    moved = (*(yield from moved_away(given, subject, read)), *(yield from lost_names(given, subject, read, further)))
+    moved = (
+        *(yield from moved_away(given, subject, read)),
+        *(yield from lost_names(given, subject, read, either)),
+    )
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]
     needs = (yield Wait(lambda: _without_given(given.index, subject, found))) if found else ()

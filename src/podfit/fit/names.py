@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used, modules_of_wheel
 from podfit.audit.exports import STAR, exports, given_by_star, is_lazy
-from podfit.catalogue.moved_names import gone_names
+from podfit.catalogue.moved_names import class_keywords, gone_names
 from podfit.fit.binaries import added_wheel
 from podfit.fit.modules import providers
 from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
@@ -234,6 +234,9 @@ def _names_of(
 
 def _has(distribution: str, version: str, names: Sequence[str] | None, module: str, name: str) -> bool:
     """Tell whether a module of a release may have a name: those that were read count, else the catalogue knows some."""
+    if name in class_keywords():
+        own, since = class_keywords()[name]
+        return own != distribution or same_or_newer(version, since)
     if names is not None and _ANY not in names:
         return name in names
     gone = _gone(distribution, module, name)
@@ -328,7 +331,7 @@ def _having(
             each.name in there.get(each.module, ())
             or (
                 _has(name, version, None, each.module, each.name)
-                if _gone(name, each.module, each.name)
+                if _gone(name, each.module, each.name) or each.name in class_keywords()
                 else not doubted and _ANY in there.get(each.module, ())
             )
             for each in missing

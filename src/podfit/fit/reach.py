@@ -38,19 +38,20 @@ _MOST_ENTRIES = 200
 
 
 def reach(
-    index: Index, subject: Subject, sites: Iterable[ImportSite], read: Mapping[str, AtImport]
+    index: Index, subject: Subject, sites: Iterable[ImportSite], read: Mapping[str, AtImport], *, lazy: bool = False
 ) -> Steps[dict[str, AtImport]]:
     """Return what is asked of others by what the project's and the needs' imports reach, by the asker's name.
 
-    sites are the project's imports, read is what was read of the needs' wheels.
+    sites are the project's imports, read is what was read of the needs' wheels; with lazy, what these import only when
+    they are asked for a name is entered, too.
     """
     entered: dict[str, set[str]] = {}
     found: dict[str, list[AtImport]] = {}
     files: dict[str, IndexFile | None] = {}
     asked = [("", module) for module in _of_sites(sites)]
     asked += [(asker, module) for asker, facts in read.items() for module in _asked(facts)]
+    new = {name: {*facts.lazy} for name, facts in read.items() if lazy and facts.lazy}
     for _ in range(_MOST_WAVES):
-        new: dict[str, set[str]] = {}
         for asker, module in asked:
             for name in _providers(module, subject):
                 if name != asker and module not in entered.get(name, ()) and len(entered.get(name, ())) < _MOST_ENTRIES:
@@ -66,7 +67,8 @@ def reach(
         for name, facts in got.items():
             found.setdefault(name, []).append(facts)
         asked = [(asker, module) for asker, facts in got.items() for module in _asked(facts)]
-    return {name: _merged(each) for name, each in found.items()}
+        new = {}
+    return {name: merged(each) for name, each in found.items()}
 
 
 def confirmed(index: Index, file: IndexFile, found: Iterable[Used]) -> list[Used]:
@@ -135,7 +137,7 @@ def _read(index: Index, file: IndexFile, entries: list[str]) -> AtImport:
     return found
 
 
-def _merged(parts: Iterable[AtImport]) -> AtImport:
+def merged(parts: Iterable[AtImport]) -> AtImport:
     """Return what several readings of one wheel found."""
     modules: dict[str, Used] = {}
     names: dict[str, Used] = {}
