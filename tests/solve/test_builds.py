@@ -69,6 +69,21 @@ def test_the_chance_of_a_build_and_why(files, chance, says):
     assert "python3-dev" not in "; ".join(judged.reasons)
 
 
+@pytest.mark.parametrize(
+    ("inside", "hidden"),
+    [
+        ("import importlib.metadata as im\n    return im.version('torch')", ("torch",)),
+        ("from torch import utils", ("torch",)),
+        ("try:\n        import torch\n    except ImportError:\n        pass", ()),
+        ("import numpy", ()),
+    ],
+)
+def test_a_framework_that_a_function_of_what_compiles_asks_for_is_there_while_it_is_built(inside, hidden):
+    setup = f"from setuptools import Extension, setup\ndef ask():\n    {inside}\nask()\nsetup()\n"
+    assert judge_build(shown(setup, languages=("C++",)), "3.12").hidden == hidden
+    assert judge_build(shown(setup.replace("Extension, ", "")), "3.12").hidden == ()
+
+
 @pytest.mark.parametrize("files", [shown(pyproject=OLD), shown("setup(use_2to3=True)")])
 def test_a_setuptools_that_does_not_run_on_the_python_is_no_hope_and_says_on_what_evidence(files):
     assert judge_build(files, "3.11").chance != "unlikely"

@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.builds import empty_rules, python_rules, setup_rules
+from podfit.catalogue.held import frameworks
 from podfit.catalogue.table import table
 from podfit.model import Evidence, canonical
 from podfit.model.syntax import UNPARSED, ending, syntax_tree
@@ -98,13 +99,15 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
         and canonical(name) not in given
         and name not in {_BRINGS.get(other, "") for other in given}
     ]
+    compiled = _compiled(found, words, backend)
+    if compiled:
+        hidden += [name for name in _asked_inside(found.setup) if name not in (*hidden, *given)]
     if hidden:
         chance = "unknown"
         reasons.append(
             f"it needs {listed(hidden)} while it is built, which its build requirements do not name: "
             "--no-build-isolation on the pod, as podfit apply does"
         )
-    compiled = _compiled(found, words, backend)
     if compiled:
         chance = "unknown"
         tools = list(dict.fromkeys(_COMPILERS[name] for name in compiled))
@@ -213,6 +216,21 @@ def _setup(text: str) -> tuple[tuple[str, ...], frozenset[str], bool, str]:
     imported = tuple(dict.fromkeys(_imports(tree.body)))
     words |= set(imported)
     return imported, frozenset(words), True, _early_end(tree)
+
+
+def _asked_inside(setup: str) -> list[str]:
+    """Return the frameworks that functions of a setup.py import, or ask the version of (`version("torch")`)."""
+    try:
+        tree = syntax_tree(setup)
+    except UNPARSED:
+        return []
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("version", "distribution"):
+            found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
+        elif isinstance(node, ast.FunctionDef):
+            found |= {*_imports(node.body)}
+    return sorted(found & {*frameworks()})
 
 
 def _early_end(tree: ast.Module) -> str:
