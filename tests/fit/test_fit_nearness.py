@@ -42,6 +42,8 @@ RELEASES = {
     ("gone", "0.4"): (["torch>=1.9", "absent"], "2022-03-01"),
     ("gone", "0.5"): (["torch>=2.1,<2.3.1"], "2024-06-01"),
     ("above", "1.0"): (["gone"], "2024-06-01"),
+    ("quiet", "0.3"): (["torch>=1.9"], "2021-12-01"),
+    ("quiet", "0.5"): (["torch>=1.9,<2.1"], "2023-06-01"),
     ("steady", "1.0"): (["torch>=2.1"], "2023-11-01"),
     ("steady", "2.0"): (["torch==2.6.0"], "2025-03-01"),
 }
@@ -110,7 +112,9 @@ def test_what_is_years_older_than_torch_and_left_it_out_since_is_no_answer_for_a
     said = "is older than 0.5, which asks for torch<2.3.1,>=2.1 alone: neither was made for torch 2.4.0+cu124"
     assert (bound.specifier, bound.reason) == (">0.5", f"gone 0.3 {said}")
     assert planned(fit("above")) == {"above": "1.0", "gone": "0.3"}
-    assert planned(fit("gone<0.4,>=0.3", tested={"gone": "0.3"})) == {"gone": "0.3"}
+    assert planned(fit("quiet")) == {"quiet": "0.3"}  # nobody was there to say no
+    alone = {("torch", "2.4.0"): ([], "2024-07-24"), ("one", "0.1"): (["torch>=1.9"], "2021-12-01")}
+    assert planned(fit("one", releases=alone)) == {"one": "0.1"}
 
 
 def test_an_old_release_whose_only_other_is_for_a_newer_torch_is_planned_and_so_is_one_that_is_pinned(fit):

@@ -4,8 +4,8 @@ A range that is open at its top is a hope, no promise. Where the newest release 
 the held framework, and a later one, still from before it, asked for an older framework alone, nobody made the planned
 one for what is there: `torch>=2.1.0` of a release whose successors ask for `torch==2.1.2` says nothing of torch 2.4.
 Of pure Python only an exact version says so: an upper end (`torch<2.3`) is caution there, for nothing was compiled. But
-a need that is years older than the framework, and whose last successor before it leaves it out, is none for it either:
-its project was there and said no (mosaicml 0.3.1 of 2021 beside torch 2.8.0, 0.32.1 asks for `torch<2.7.1`).
+a need that is years older than the framework, and whose last successor from shortly before it leaves it out, is none
+for it either: its project was there and said no (mosaicml 0.3.1 of 2021 beside torch 2.8.0, 0.32.1 asks for `torch<2.7.1`).
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ def outgrown(given: Given, subject: Subject, dates: Mapping[str, str]) -> Steps[
         for framework in tied(release, [each for each, date in dates.items() if date]):
             if not uploaded or instant(uploaded) + BEFORE >= instant(dates[framework]):
                 continue
-            later = yield from _later(given, name, release.version, dates[framework])
-            last = later[-1:] if _long_before(subject, name, uploaded, dates[framework]) else []
+            later, until = yield from _later(given, name, release.version, dates[framework])
+            long = _long_before(subject, name, uploaded, dates[framework])
+            last = later[-1:] if long and until and instant(until) + BEFORE >= instant(dates[framework]) else []
             bound = _shown(subject, release, framework, later) or _shown(
                 subject, release, framework, last, any_end=True
             )
@@ -64,19 +65,24 @@ def outgrown(given: Given, subject: Subject, dates: Mapping[str, str]) -> Steps[
     return tuple(found)
 
 
-def _later(given: Given, name: str, version: str, until: str) -> Steps[list[Release]]:
-    """Return the metadata of the next final releases after version, and of the last, of those before an ISO time."""
+def _later(given: Given, name: str, version: str, until: str) -> Steps[tuple[list[Release], str]]:
+    """Return the metadata of the next final releases after version, and of the last, of those before an ISO time.
+
+    With the time of the last.
+    """
     try:
         releases = yield Wait(lambda: given.index.releases(name))
         there = Version(version)
     except (PodfitError, InvalidVersion):
-        return []
+        return [], ""
     texts = [text for text, files in releases.items() if _between(text, there, files, until)]
     texts.sort(key=Version)
     pairs = [(name, text) for text in dict.fromkeys([*texts[:MOST_SUCCESSORS], *texts[-1:]])]
-    if pairs:
-        yield from given.source.learn(pairs)
-    return [release for pair in pairs if (release := given.source.release(*pair)) is not None]
+    if not pairs:
+        return [], ""
+    yield from given.source.learn(pairs)
+    found = [release for pair in pairs if (release := given.source.release(*pair)) is not None]
+    return found, earliest_upload(releases[texts[-1]])
 
 
 def _between(text: str, version: Version, files: list[IndexFile], until: str) -> bool:
