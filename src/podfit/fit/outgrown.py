@@ -5,7 +5,8 @@ the held framework, and a later one, still from before it, asked for an older fr
 one for what is there: `torch>=2.1.0` of a release whose successors ask for `torch==2.1.2` says nothing of torch 2.4.
 Of pure Python only an exact version says so: an upper end (`torch<2.3`) is caution there, for nothing was compiled. But
 a need that is years older than the framework, and whose last successor from shortly before it leaves it out, is none
-for it either: its project was there and said no (mosaicml 0.3.1 of 2021 beside torch 2.8.0, 0.32.1 asks for `torch<2.7.1`).
+for it either: its project was there and said no (mosaicml 0.3.1 of 2021 beside torch 2.8.0: 0.32.1 asks for
+`torch<2.7.1`).
 """
 
 from __future__ import annotations
