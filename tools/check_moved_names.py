@@ -32,6 +32,7 @@ PACKAGES = {
     "huggingface-hub": "huggingface_hub",
     "protobuf": "google/protobuf",
     "scikit-learn": "sklearn",
+    "setuptools": "pkg_resources",
     "pillow": "PIL",
 }
 """Where a distribution's package is, if not under its own name."""

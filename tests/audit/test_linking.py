@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +101,21 @@ def test_a_release_is_refused_when_one_of_its_modules_lacks_a_symbol():
     assert said.fatal
     assert said.evidence.source == f"ext 1.0: {lacks.path}"
     assert not list(torch_interface(release(), WheelBinaries((fits, lacks), (), 2), around("2.8.0")))
+
+
+def test_who_asks_for_exactly_this_release_and_this_torch_vouches_for_both():
+    broken, there = WheelBinaries((uses(CXX),), (), 1), around("2.4.1+cu124")
+    for lines, fatal in (
+        (["torch==2.4.1", "ext==1.0"], False),
+        (["torch==2.4.1", "ext>=1.0"], True),
+        (["torch==2.4.*", "ext==1.0"], True),
+        (["torch==2.4.1", "ext==1.1"], True),
+        (['torch==2.4.1; extra == "srt"', "ext==1.0"], True),
+    ):
+        both = {**there.environment, "serving": release("serving", "0.5", *lines)}
+        (said,) = torch_interface(release(), broken, replace(there, environment=both))
+        assert said.fatal is fatal, lines
+        assert fatal or "serving 0.5 asks for exactly these two" in said.reason
 
 
 def test_a_library_that_a_module_draws_in_counts_and_one_that_nobody_loads_does_not():

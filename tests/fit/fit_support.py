@@ -103,18 +103,19 @@ class World:
 def dated_index(
     folder: Path,
     releases: Mapping[tuple[str, str], tuple[Sequence[str], str]],
-    sources: Mapping[tuple[str, str], str] | None = None,
+    sources: Mapping[tuple[str, str], str | tuple[str, bytes]] | None = None,
 ) -> Iterator[tuple[str, list[str]]]:
     """Serve an index (PEP 691, with PEP 700's times) of pure wheels: {(name, version): (requires, date)}.
 
-    sources are releases with a source distribution alone, which is empty: {(name, version): date}. Yields its address
-    and the list of the paths that were asked for. uv has a cache of its own meanwhile: the next index may get the same
-    port, and what uv knows of this one is fresh for ten minutes.
+    sources are releases with a source distribution alone: {(name, version): date, or date and bytes}. Yields its
+    address and the list of the paths that were asked for. uv has a cache of its own meanwhile: the next index may get
+    the same port, and what uv knows of this one is fresh for ten minutes.
     """
     links = wheels(folder, {key: requires for key, (requires, _) in releases.items()})
     dates = {f"{n.replace('-', '_')}-{v}-py3-none-any.whl": date for (n, v), (_, date) in releases.items()}
-    for (name, version), date in (sources or {}).items():
-        (links / f"{name}-{version}.tar.gz").write_bytes(b"")
+    for (name, version), given in (sources or {}).items():
+        date, content = (given, b"") if isinstance(given, str) else given
+        (links / f"{name}-{version}.tar.gz").write_bytes(content)
         dates[f"{name}-{version}.tar.gz"] = date
     asked: list[str] = []
 
@@ -187,7 +188,7 @@ def plan_over(
     pod: Template,
     *requirements: str,
     tested: Mapping[str, str] | None = None,
-    sources: Mapping[tuple[str, str], str] | None = None,
+    sources: Mapping[tuple[str, str], str | tuple[str, bytes]] | None = None,
 ) -> Plan | None:
     """Return the plan of a project over an index with dates; pod is its template, tested are local versions."""
     with dated_index(folder / "wheels", releases, sources) as (url, _):

@@ -88,6 +88,26 @@ def test_where_nothing_older_can_be_had_a_warning_says_so(tmp_path: Path) -> Non
     assert (found.verdict, plan.feasible) == (Verdict.WARNING, True)
 
 
+def test_what_a_compiled_module_of_another_release_had_is_known_to_the_catalogue(tmp_path: Path) -> None:
+    releases = {
+        ("topics", "1.0"): (["scipy"], "2023-08-01"),
+        ("scipy", "1.12.0"): ([], "2024-01-20"),
+        ("scipy", "1.13.0"): ([], "2024-04-02"),
+        ("scipy", "1.14.0"): ([], "2024-06-24"),
+    }
+    for wanted, expected in (("triu", "1.12.0"), ("norm", "1.14.0")):
+        with dated_index(tmp_path / wanted, releases) as (url, _):
+            refill(tmp_path / wanted, "topics-1.0", {"topics/__init__.py": f"from scipy.linalg import {wanted}\n"})
+            for old in ("1.12.0", "1.13.0", "1.14.0"):
+                files = {"scipy/__init__.py": "", "scipy/linalg/__init__.py": "from ._compiled import *\n"}
+                refill(tmp_path / wanted, f"scipy-{old}", files)
+            reading = ProjectReading(project("topics"), ())
+            options, cache = Options(index_url=url), tmp_path / wanted / "cache"
+            (result,) = Session(options, cache=cache).fit(reading, [template("pod", {})])
+        assert result.plan is not None
+        assert {each.name: each.planned for each in result.plan.decisions}["scipy"] == expected
+
+
 def test_guarded_names_and_what_is_younger_than_what_it_asks_are_left_alone(tmp_path: Path) -> None:
     guarded = f"try:\n    {ASKED}except ImportError:\n    pass\n"
     assert version(planned(tmp_path / "a", guarded, QUOTE, "", template("pod", {}))) == "0.4"

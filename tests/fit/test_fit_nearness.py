@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fit_support import plan_over, planned, template
+from index_support import build_sdist
 
 from podfit.model import EvidenceKind
 
@@ -37,6 +38,12 @@ RELEASES = {
     ("old", "0.5"): (["torch==2.6.0"], "2025-03-01"),
     ("careful", "1.0"): (["torch>=2.1"], "2023-11-01"),
     ("careful", "1.1"): (["torch>=2.1,<2.3"], "2024-01-01"),
+    ("gone", "0.3"): (["torch>=1.9"], "2021-12-01"),
+    ("gone", "0.4"): (["torch>=1.9", "absent"], "2022-03-01"),
+    ("gone", "0.5"): (["torch>=2.1,<2.3.1"], "2024-06-01"),
+    ("above", "1.0"): (["gone"], "2024-06-01"),
+    ("quiet", "0.3"): (["torch>=1.9"], "2021-12-01"),
+    ("quiet", "0.5"): (["torch>=1.9,<2.1"], "2023-06-01"),
     ("steady", "1.0"): (["torch>=2.1"], "2023-11-01"),
     ("steady", "2.0"): (["torch==2.6.0"], "2025-03-01"),
 }
@@ -96,6 +103,18 @@ def test_a_release_whose_successor_is_for_an_older_torch_alone_is_notplanned(fit
 def test_of_pure_python_a_successors_upper_end_is_caution(fit):
     plan = fit("careful")
     assert (planned(plan), plan.feasible) == ({"careful": "1.0"}, True)
+
+
+def test_what_is_years_older_than_torch_and_left_it_out_since_is_no_answer_for_a_need(fit):
+    plan = fit("gone")
+    assert planned(plan) == {}
+    (bound,) = plan.bounds
+    said = "is older than 0.5, which asks for torch<2.3.1,>=2.1 alone: neither was made for torch 2.4.0+cu124"
+    assert (bound.specifier, bound.reason) == (">0.5", f"gone 0.3 {said}")
+    assert planned(fit("above")) == {"above": "1.0", "gone": "0.3"}
+    assert planned(fit("quiet")) == {"quiet": "0.3"}  # nobody was there to say no
+    alone = {("torch", "2.4.0"): ([], "2024-07-24"), ("one", "0.1"): (["torch>=1.9"], "2021-12-01")}
+    assert planned(fit("one", releases=alone)) == {"one": "0.1"}
 
 
 def test_an_old_release_whose_only_other_is_for_a_newer_torch_is_planned_and_so_is_one_that_is_pinned(fit):
@@ -167,3 +186,18 @@ def test_no_limit_leads_from_a_wheel_to_something_older_than_a_source_distributi
     plan = fit("hub", releases=releases, sources={("table", "0.2"): "2021-05-18"})
     assert planned(plan) == {"hub": "1.0", "table": "0.3"}
     assert [(each.name, each.gave_way) for each in plan.timely] == [("table", True)]
+
+
+def test_a_wheel_that_is_much_older_than_a_source_that_is_likely_to_build_is_not_planned_in_its_place(fit):
+    info = b"Metadata-Version: 2.2\nName: score\nVersion: 0.1.2\nRequires-Dist: leaf\n"
+    source = build_sdist("score", "0.1.2", {"PKG-INFO": info, "setup.py": b"import setuptools\nsetuptools.setup()\n"})
+    releases = {("score", "0.0.4"): ([], "2019-07-01"), ("leaf", "1.0"): ([], "2020-01-01")}
+    plan = fit("score", releases=releases, sources={("score", "0.1.2"): ("2022-07-22", source)})
+    assert (planned(plan), plan.feasible) == ({"score": "0.1.2", "leaf": "1.0"}, True)
+    assert [(each.name, each.version, each.with_wheel) for each in plan.builds] == [("score", "0.1.2", "0.0.4")]
+    for content, date in ((source, "2020-06-01"), (b"", "2022-07-22")):  # not much newer; nobody can read it
+        plan = fit("score", releases=releases, sources={("score", "0.1.2"): (date, content)})
+        assert planned(plan) == {"score": "0.0.4"}
+    compiled = build_sdist("score", "0.1.2", {"PKG-INFO": info, "setup.py": b"import numpy\next_modules = []\n"})
+    plan = fit("score", releases=releases, sources={("score", "0.1.2"): ("2022-07-22", compiled)})
+    assert planned(plan) == {"score": "0.0.4"}

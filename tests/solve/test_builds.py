@@ -52,6 +52,14 @@ PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.bui
         (shown(pyproject="no = [toml"), "likely", "nothing"),
         (shown(NVIDIA), "unlikely", "placeholder of NVIDIA"),
         (shown(pyproject=STUB), "unknown", "its build fetches a wheel"),
+        (
+            shown("import sys\n\nraise RuntimeError('take another')"),
+            "unlikely",
+            "end: raise RuntimeError('take another')",
+        ),
+        (shown("import sys\nsys.exit('take another')\nsetup()"), "unlikely", "sys.exit('take another') (setup.py:2)"),
+        (shown("import sys\nfrom setuptools import setup\nsetup()\nsys.exit(0)"), "likely", "nothing"),
+        (shown("import setuptools\nif old:\n    raise RuntimeError\nsetuptools.setup()"), "likely", "nothing"),
     ],
 )
 def test_the_chance_of_a_build_and_why(files, chance, says):
@@ -59,6 +67,21 @@ def test_the_chance_of_a_build_and_why(files, chance, says):
     assert judged.chance == chance
     assert says in "; ".join(judged.reasons)
     assert "python3-dev" not in "; ".join(judged.reasons)
+
+
+@pytest.mark.parametrize(
+    ("inside", "hidden"),
+    [
+        ("import importlib.metadata as im\n    return im.version('torch')", ("torch",)),
+        ("from torch import utils", ("torch",)),
+        ("try:\n        import torch\n    except ImportError:\n        pass", ()),
+        ("import numpy", ()),
+    ],
+)
+def test_a_framework_that_a_function_of_what_compiles_asks_for_is_there_while_it_is_built(inside, hidden):
+    setup = f"from setuptools import Extension, setup\ndef ask():\n    {inside}\nask()\nsetup()\n"
+    assert judge_build(shown(setup, languages=("C++",)), "3.12").hidden == hidden
+    assert judge_build(shown(setup.replace("Extension, ", "")), "3.12").hidden == ()
 
 
 @pytest.mark.parametrize("files", [shown(pyproject=OLD), shown("setup(use_2to3=True)")])

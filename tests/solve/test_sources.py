@@ -13,14 +13,14 @@ from podfit.solve.said import asked_for
 from podfit.solve.sources import MOST_OFFERS, Sources
 
 
-def _sdist(directory, name, version, *, info="", pyproject="", setup="raise SystemExit('a build ran')", more=()):
+def _sdist(directory, name, version, *, info="", pyproject="", setup="exec('raise SystemExit(1)')", more=()):
     directory.mkdir(parents=True, exist_ok=True)
     stem = f"{name}-{version}"
     files = {
         "PKG-INFO": info or f"Metadata-Version: 1.2\nName: {name}\nVersion: {version}\n",
         "pyproject.toml": pyproject,
         "setup.py": f"open({str(directory / 'RAN')!r}, 'w')\n{setup}\n",
-        **dict.fromkeys(more, ""),
+        **(more if isinstance(more, dict) else dict.fromkeys(more, "")),
     }
     with tarfile.open(directory / f"{stem}.tar.gz", "w:gz") as archive:
         for path, text in files.items():
@@ -196,6 +196,18 @@ def test_what_is_compiled_and_imported_by_a_build_is_named_and_never_a_silent_fi
     assert "--no-build-isolation on the pod" in build.reason
     assert "compiles C++ and CUDA and needs a C++ compiler and CUDA's compiler nvcc" in build.reason
     assert [ground.source for ground in build.grounds] == ["attn-1.0.tar.gz"]
+
+
+def test_a_source_distribution_that_raises_as_it_is_imported_is_a_placeholder(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("six", "1.0"): []})
+    _sdist(wheels, "empty", "0.1", more={"empty/__init__.py": "raise ImportError('see https://x.example')\n"})
+    _sdist(wheels, "full", "0.1", more={"full/tests/__init__.py": "raise ImportError('not from here')\n"})
+    overlay = _solve(tmp_path, [need("empty"), need("full")])
+    assert [build.name for build in overlay.builds] == ["full"]
+    (refused,) = overlay.refused
+    assert refused.name == "empty"
+    assert "it is a placeholder that cannot be imported: raise ImportError" in refused.message
+    assert "(empty/__init__.py:1)" in refused.message
 
 
 def test_a_version_at_the_end_of_a_sentence_of_uv_is_read_without_its_full_stop():

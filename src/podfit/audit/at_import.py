@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from podfit.catalogue.moved_names import class_keywords
 from podfit.model.syntax import UNPARSED, outline, syntax_tree
 
 MOST_MODULES = 120
@@ -24,6 +26,9 @@ _MOST_SAID = 120
 
 MOST_SOURCE = 2 << 20
 """A longer module is not read."""
+
+_ENTRY = re.compile(r"(\.?[A-Za-z_]\w*(?:\.\w+)*):\w+\Z")
+"""A text that names a module and a name of it."""
 
 _COPIES = frozenset({"bundled", "extern", "external", "externals", "third_party", "thirdparty"})
 """Folders in which projects carry copies of other projects; those called after vendoring beside them."""
@@ -44,9 +49,11 @@ class Used:
 class AtImport:
     """What an import of a wheel's packages asks for: modules that are not its own, and attributes of NumPy.
 
+    lazy are modules of its own that a root imports only when it is asked for a name (its `__getattr__`).
     raises is where it ends in an error whatever is there (a placeholder). guarded are modules that it does without
-    where they cannot be imported; names are what it imports from modules that are not its own
-    (`werkzeug.urls:url_quote`).
+    where they cannot be imported; names are what it imports from modules that are not its own, and what it makes
+    classes from (`werkzeug.urls:url_quote`, of `class A(anyio.Mixin)` `anyio:Mixin`, with keywords that the catalogue
+    knows of some: `typing_extensions:TypedDict(closed)`).
     """
 
     modules: tuple[Used, ...] = ()
@@ -54,6 +61,7 @@ class AtImport:
     guarded: tuple[Used, ...] = ()
     names: tuple[Used, ...] = ()
     raises: tuple[Used, ...] = ()
+    lazy: tuple[str, ...] = ()
 
 
 def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImport:
@@ -68,12 +76,15 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     raises: list[Used] = []
     waiting = [root for root in roots if root in modules]
     seen = set(waiting)
+    lazy: list[str] = []
     while waiting and len(seen) <= MOST_MODULES:
         sources = read([modules[name] for name in waiting])
         wave: list[str] = []
         for name in waiting:
             path = modules[name]
             package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+            if name in roots and b"def __getattr__" in sources.get(path, b""):
+                lazy += [each for each in _lazily(sources[path], package) if each in modules]
             for kind, text, line in done_at_import(sources.get(path, b""), package):
                 used = Used(text, f"{path}:{line}")
                 if kind == "numpy":
@@ -91,7 +102,12 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
         waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
         seen.update(waiting)
     return AtImport(
-        tuple(found.values()), tuple(numpy.values()), tuple(guarded.values()), tuple(names.values()), tuple(raises)
+        tuple(found.values()),
+        tuple(numpy.values()),
+        tuple(guarded.values()),
+        tuple(names.values()),
+        tuple(raises),
+        tuple(dict.fromkeys(each for each in lazy if each not in seen)),
     )
 
 
@@ -133,6 +149,8 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
         for node in tree.body
     )
     names: set[str] = set()
+    bound: dict[str, str] = {}
+    taken: dict[str, tuple[str, str]] = {}
     for node in tree.body:
         yield from _guarded(node, package) if isinstance(node, ast.Try) else ()
         if isinstance(node, ast.Raise):
@@ -142,6 +160,8 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield "module", alias.name, node.lineno
+                if alias.asname or "." not in alias.name:
+                    bound[alias.asname or alias.name] = alias.name
                 if alias.name == "numpy" or (alias.name.startswith("numpy.") and not alias.asname):
                     names.add(alias.asname or "numpy")
         elif isinstance(node, ast.ImportFrom):
@@ -153,12 +173,37 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
                         yield "numpy", alias.name, node.lineno
                     elif alias.name != "*" and base.partition(".")[0] != package.partition(".")[0]:
                         yield "name", f"{base}:{alias.name}", node.lineno
+                        taken[alias.asname or alias.name] = (base, alias.name)
                     elif base.partition(".")[0] == package.partition(".")[0]:
                         yield "module", f"{base}.{alias.name}", node.lineno
         else:
+            for made_from in node.bases if isinstance(node, ast.ClassDef) else ():
+                module, name = _of_module(made_from, bound)
+                if module and module.partition(".")[0] != package.partition(".")[0]:
+                    yield "name", f"{module}:{name}", node.lineno
+                elif isinstance(made_from, ast.Name):
+                    module, name = taken.get(made_from.id, ("", ""))
+                words = [f"{name}({each.arg})" for each in node.keywords] if isinstance(node, ast.ClassDef) else []
+                yield from (("name", f"{module}:{word}", node.lineno) for word in words if word in class_keywords())
             for part in _evaluated(node, annotations=not lazy):
                 if isinstance(part.value, ast.Name) and part.value.id in names:
                     yield "numpy", part.attr, part.lineno
+
+
+def _lazily(source: bytes, package: str) -> Iterator[str]:
+    """Yield the dotted modules, and what may be one, that a module with a `__getattr__` of its own names in it.
+
+    Imported in that function, or written as `module:name` in a text of the module.
+    """
+    tree = parsed_source(source, bodies=True)
+    for node in tree.body if tree is not None else ():
+        inside = isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and (text := _ENTRY.match(part.value)):
+                yield f"{package}{text[1]}" if text[1].startswith(".") else text[1]
+            elif inside and isinstance(part, ast.ImportFrom) and (base := _base(part, package)):
+                yield base
+                yield from (f"{base}.{alias.name}" for alias in part.names)
 
 
 def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
@@ -176,11 +221,23 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
             yield "guarded", base, part.lineno
 
 
-def parsed_source(source: bytes) -> ast.Module | None:
-    """Return a syntax tree in which functions may have no body, None for what is no Python or too long to be read."""
+def _of_module(base: ast.expr, bound: Mapping[str, str]) -> tuple[str, str]:
+    """Return the module whose attribute a class is made from, and that, by names that imports bound; else empty."""
+    while isinstance(base, ast.Attribute):
+        if isinstance(base.value, ast.Name):
+            return bound.get(base.value.id, ""), base.attr
+        base = base.value
+    return "", ""
+
+
+def parsed_source(source: bytes, *, bodies: bool = False) -> ast.Module | None:
+    """Return a syntax tree, None for what is no Python or too long to be read.
+
+    Without bodies, functions may have none.
+    """
     if len(source) > MOST_SOURCE:
         return None
-    for text in (outline(source), source):
+    for text in (source,) if bodies else (outline(source), source):
         with contextlib.suppress(*UNPARSED):
             return syntax_tree(text)
     return None

@@ -1,5 +1,7 @@
 """What the import of some modules of a wheel asks of others: read quickly, from the lines that begin with an import.
 
+And from the heads of classes: `class A(anyio.Mixin)` asks for a name of a module that is imported whole.
+
 Where a plan has a hundred distributions, their modules are too many to be parsed. A line that begins with `import` or
 `from` at its very start runs whenever its module is imported, unless it stands in a string: who rests something on it
 parses that one module (`is_at_import`). What is indented may be guarded, or never run, and is passed over.
@@ -11,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from podfit.audit.at_import import MOST_SOURCE, AtImport, Read, Used, done_at_import, modules_of_wheel, with_parents
+from podfit.catalogue.moved_names import class_keywords
 
 MOST_MODULES = 400
 """So many modules of a wheel are read at most."""
@@ -20,6 +23,10 @@ _LINES = re.compile(
     rb"|import[ \t\0]+(?P<modules>[^\n;#]+))",
     re.MULTILINE,
 )
+_CLASSES = re.compile(rb"^class[ \t]+\w+\((?P<bases>[^()]{1,400})\)", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
+_KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?![\w.])")
 _COMMENTS = re.compile(rb"#[^\n]*")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 
@@ -64,15 +71,34 @@ def _imports(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
     if len(source) > MOST_SOURCE:
         return
     text = source.replace(b"\0", b" ").replace(b"\r\n", b"\n").replace(b"\\\n", b"\0")  # a zero is a line that goes on
+    bound: dict[str, str] = {}
+    taken: dict[str, str] = {}
     for match in _LINES.finditer(text):
         line = text.count(b"\n", 0, match.start()) + text.count(b"\0", 0, match.start()) + 1
         if match["modules"] is not None:
             for part in _words(match["modules"]):
                 yield part, "", line
+            bound.update(_bound(match["modules"]))
             continue
         base = _absolute(match["base"].decode("utf-8", "replace"), package)
         for part in _words(match["names"].strip(b"()")) if base and base != "__future__" else ():
             yield base, part, line
+            taken[part] = base
+    for match in _CLASSES.finditer(text):
+        line = text.count(b"\n", 0, match.start()) + text.count(b"\0", 0, match.start()) + 1
+        bases = _COMMENTS.sub(b"", match["bases"]).decode("utf-8", "replace")
+        yield from ((bound[module], name, line) for module, name in _ATTRIBUTE.findall(bases) if module in bound)
+        for keyword in _KEYWORD.findall(bases):
+            words = [(name, f"{name}({keyword})") for name in _WORD.findall(bases)]
+            yield from ((taken[name], word, line) for name, word in words if name in taken and word in class_keywords())
+
+
+def _bound(written: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the name that an import gives a module, and that module, of a list with commas."""
+    for part in _COMMENTS.sub(b"", written.replace(b"\0", b" ")).decode("utf-8", "replace").split(","):
+        module, _, name = (word.strip() for word in part.partition(" as "))
+        if _DOTTED.match(module) and (name or "." not in module):
+            yield name or module, module
 
 
 def _words(written: bytes) -> Iterator[str]:

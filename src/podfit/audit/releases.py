@@ -32,6 +32,9 @@ TORCH_CHECK = "torch"
 _HARDWARE = re.compile(r"(?:cuda|cu|gpu)[0-9]*x?|cpu")
 """Extras that are called by what they run on."""
 
+_EXACT = re.compile(r"===?[^,*]+")
+"""A specifier of one version."""
+
 _STANDS_FOR = {"tf": "tensorflow", "np": "numpy"}
 """Extras that are called by a distribution's common short name."""
 
@@ -122,7 +125,12 @@ def torch_interface(release: Release, binaries: WheelBinaries | None, around: Su
         evidence = Evidence(
             EvidenceKind.BINARY, f"{release.name} {release.version}: {broken.path}", ", ".join(link.missing[:3])
         )
-        yield Objection(TORCH_CHECK, f"{release.name} {release.version}: {link.sentence}", evidence)
+        said, voucher = f"{release.name} {release.version}: {link.sentence}", _voucher(release, around)
+        if voucher:
+            said += (
+                f"; {voucher} asks for exactly these two, which its maintainers ran together: what misses is not used"
+            )
+        yield Objection(TORCH_CHECK, said, evidence, fatal=not voucher)
     elif told and not any(link.link is Link.OK for link in links.values()):
         text = (
             f"{release.name} {release.version} was built for torch {told}; torch {torch.version} has every symbol that "
@@ -130,6 +138,24 @@ def torch_interface(release: Release, binaries: WheelBinaries | None, around: Su
         )
         evidence = Evidence(EvidenceKind.METADATA, f"{release.name} {release.version}", f"built for torch {told}")
         yield Objection(TORCH_CHECK, text, evidence, fatal=False, unknown=True)
+
+
+def _voucher(release: Release, around: Surroundings) -> str:
+    """Return who requires exactly a release and exactly the torch that is there; empty where nobody does.
+
+    torchao 0.9.0 imports beside torch 2.8.0 without its compiled operators, and sglang 0.5.5 asks for both.
+    """
+    wanted = {release.name: release.version, "torch": around.environment["torch"].version}
+    for name, other in sorted(around.environment.items()):
+        lines = [line for line in other.requires_dist or () if named(line) in wanted]
+        exact = {
+            each.target
+            for each in (around.markers.active(lines) if len(lines) >= len(wanted) else ())
+            if each.allows(wanted[each.target]) and _EXACT.fullmatch(str(each.requirement.specifier))
+        }
+        if exact == wanted.keys():
+            return f"{name} {other.version}"
+    return ""
 
 
 def _broken(binaries: WheelBinaries, links: Mapping[str, TorchLink]) -> Iterator[LibraryFacts]:

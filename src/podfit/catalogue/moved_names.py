@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from podfit.catalogue.table import table
 
@@ -15,6 +16,18 @@ def gone_names(distribution: str, *, seen: bool = False) -> Mapping[str, str]:
     entry: Mapping[str, Mapping[str, str]] = table("moved_names").get(distribution, {})
     found = entry.get("gone", {})
     return {name: since for name, since in found.items() if name in entry.get("seen", {})} if seen else found
+
+
+@cache
+def class_keywords() -> Mapping[str, tuple[str, str]]:
+    """Return the distribution, and its first release, of keywords of classes that came: `TypedDict(closed)`."""
+    tables: Mapping[str, Mapping[str, Mapping[str, str]]] = table("moved_names")
+    return {
+        key: (distribution, since)
+        for distribution, entry in tables.items()
+        for key, since in entry.get("came", {}).items()
+        if key.endswith(")")
+    }
 
 
 def moved(distribution: str, where: str, name: str) -> tuple[str, str]:

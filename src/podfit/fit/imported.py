@@ -46,7 +46,7 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     A module is taken for a distribution's only where the catalogue knows it. What cannot be read says nothing.
     """
     planned = _planned(subject, given.project, given.tested)
-    read, further = yield from read_imports(given.index, planned, given.share)
+    read, further, either = yield from read_imports(given.index, planned, given.share)
     found: list[tuple[str, Used, Need]] = []
     bounds: list[Bound] = []
     for name, facts in sorted(read.items()):
@@ -68,7 +68,7 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
     moved = (
         *(yield from moved_away(given, subject, read)),
-        *(yield from lost_names(given, subject, planned, read, further)),
+        *(yield from lost_names(given, subject, planned, read, either)),
     )
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from podfit.audit.at_import import AtImport, Used, modules_of_wheel
 from podfit.audit.exports import STAR, exports, given_by_star
 from podfit.catalogue.imports import providers
-from podfit.catalogue.moved_names import gone_names
+from podfit.catalogue.moved_names import class_keywords, gone_names
 from podfit.fit.planned import OLD, Planned
 from podfit.fit.reach import confirmed
 from podfit.fit.wheels import MOST_SOURCE_BYTES, sources_of
@@ -31,7 +31,8 @@ ANY = "*"
 
 _THREADS = 8
 
-_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+_WORD = re.compile(rb"(?<![\w.`])[A-Za-z_]\w*(?![\w`])")
+"""A word that may be a name of a module's own: an attribute of something is none, nor what a text quotes as code."""
 
 MOST_DEEP, MOST_STARS = 3, 40
 """So deep star imports are followed, and so many of one module."""
@@ -88,7 +89,7 @@ def lacking_names(
         each = [one for one in asked[name] if one.sure or (one in unsure and (one.module, one.name) in silent)]
         has = exports_of(index, file, sorted({one.module for one in each})) if each else {}
         version = planned.versions[name]
-        missing = [one for one in each if not has_name(name, version, names_there(has, one.module), one.name)]
+        missing = [one for one in each if not has_name(name, version, has.get(one.module), one.module, one.name)]
         return file, has, _confirmed(index, planned, missing)
 
     found = zip(asked, side_by_side(one, asked, _THREADS, "names"), strict=True)
@@ -98,7 +99,7 @@ def lacking_names(
 def _unmentioned(index: Index, file: IndexFile, asks: Sequence[Asked]) -> frozenset[tuple[str, str]]:
     """Return those of the modules and names that the text of the module, where the wheel has it, does not mention."""
     pairs = sorted({(one.module, one.name) for one in asks})
-    kind = f"words-1-{hashlib.sha256(repr(pairs).encode()).hexdigest()[:12]}"
+    kind = f"words-2-{hashlib.sha256(repr(pairs).encode()).hexdigest()[:12]}"
     kept = index.kept_of(file, kind, tuple[tuple[str, str], ...])
     if kept is not None:
         return frozenset(kept)
@@ -202,17 +203,18 @@ def _names_of(
     return names
 
 
-def names_there(there: Mapping[str, Sequence[str]], module: str) -> Sequence[str] | None:
-    """Return the names that were read of a module, those of a package's root alone where they may be any."""
-    names = there.get(module)
-    return None if names is None or (ANY in names and "." in module) else names
-
-
-def has_name(distribution: str, version: str, names: Sequence[str] | None, name: str) -> bool:
+def has_name(distribution: str, version: str, names: Sequence[str] | None, module: str, name: str) -> bool:
     """Tell whether a module of a release may have a name: those that were read count, else the catalogue knows some."""
-    if names is None:
-        return True
-    if ANY not in names:
+    if name in class_keywords():
+        own, since = class_keywords()[name]
+        return own != distribution or same_or_newer(version, since)
+    if names is not None and ANY not in names:
         return name in names
-    gone = gone_names(distribution, seen=True).get(name, "")
+    gone = gone_since(distribution, module, name)
     return not gone or not same_or_newer(version, gone)
+
+
+def gone_since(distribution: str, module: str, name: str) -> str:
+    """Return the first release of a distribution whose module no longer has a name, as the catalogue knows it."""
+    inside = module.partition(".")[2]
+    return gone_names(distribution, seen=True).get(f"{inside}.{name}" if inside else name, "")

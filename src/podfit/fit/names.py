@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport
 from podfit.audit.exports import is_lazy
-from podfit.catalogue.moved_names import gone_names
-from podfit.fit.lacking import ANY, Asked, asked_names, exports_of, has_name, lacking_names, names_there
+from podfit.catalogue.moved_names import class_keywords
+from podfit.fit.lacking import ANY, Asked, asked_names, exports_of, gone_since, has_name, lacking_names
 from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
 from podfit.fit.phases import Given
 from podfit.fit.planned import Planned
@@ -114,7 +114,7 @@ def _older_asker(
         facts = yield Wait(lambda: import_of(given.index, file, asker))
         pairs = [tuple(used.name.split(":", 1)) for used in facts.names] if facts is not None else []
         known = [pair for pair in pairs if pair[0] in there]
-        unmet = [pair for pair in known if not has_name(name, version, names_there(there, pair[0]), pair[1])]
+        unmet = [pair for pair in known if not has_name(name, version, there.get(pair[0]), *pair)]
         return facts is not None and not unmet and lost.isdisjoint(known)
 
     place, _ = yield from newest_that(does_without, releases)
@@ -135,8 +135,11 @@ def _having(
         there = yield Wait(lambda: exports_of(given.index, file, modules))
         return all(
             each.name in there.get(each.module, ())
-            or (not doubted and ANY in there.get(each.module, ()))
-            or (each.name in gone_names(name, seen=True) and has_name(name, version, (ANY,), each.name))
+            or (
+                has_name(name, version, None, each.module, each.name)
+                if gone_since(name, each.module, each.name) or each.name in class_keywords()
+                else not doubted and ANY in there.get(each.module, ())
+            )
             for each in missing
         )
 

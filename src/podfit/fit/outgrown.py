@@ -3,7 +3,10 @@
 A range that is open at its top is a hope, no promise. Where the newest release that may be planned is from long before
 the held framework, and a later one, still from before it, asked for an older framework alone, nobody made the planned
 one for what is there: `torch>=2.1.0` of a release whose successors ask for `torch==2.1.2` says nothing of torch 2.4.
-Of pure Python only an exact version says so: an upper end (`torch<2.3`) is caution there, for nothing was compiled.
+Of pure Python only an exact version says so: an upper end (`torch<2.3`) is caution there, for nothing was compiled. But
+a need that is years older than the framework, and whose last successor from shortly before it leaves it out, is none
+for it either: its project was there and said no (mosaicml 0.3.1 of 2021 beside torch 2.8.0: 0.32.1 asks for
+`torch<2.7.1`).
 """
 
 from __future__ import annotations
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 BEFORE = timedelta(days=183)
 """So long before a framework a release is still of its time."""
 
+YEARS = timedelta(days=2 * 365)
+"""So long before a framework a release is of another time, whatever it allows (assumed)."""
+
 MOST_SUCCESSORS = 8
 """So many later releases are asked for what they require."""
 
@@ -48,26 +54,36 @@ def outgrown(given: Given, subject: Subject, dates: Mapping[str, str]) -> Steps[
         for framework in tied(release, [each for each, date in dates.items() if date]):
             if not uploaded or instant(uploaded) + BEFORE >= instant(dates[framework]):
                 continue
-            later = yield from _later(given, name, release.version, dates[framework])
-            bound = _shown(subject, release, framework, later)
+            later, until = yield from _later(given, name, release.version, dates[framework])
+            long = _long_before(subject, name, uploaded, dates[framework])
+            last = later[-1:] if long and until and instant(until) + BEFORE >= instant(dates[framework]) else []
+            bound = _shown(subject, release, framework, later) or _shown(
+                subject, release, framework, last, any_end=True
+            )
             if bound is not None:
                 found.append(bound)
                 break
     return tuple(found)
 
 
-def _later(given: Given, name: str, version: str, until: str) -> Steps[list[Release]]:
-    """Return the metadata of the next final releases after version, of those that are older than an ISO time."""
+def _later(given: Given, name: str, version: str, until: str) -> Steps[tuple[list[Release], str]]:
+    """Return the metadata of the next final releases after version, and of the last, of those before an ISO time.
+
+    With the time of the last.
+    """
     try:
         releases = yield Wait(lambda: given.index.releases(name))
         there = Version(version)
     except (PodfitError, InvalidVersion):
-        return []
+        return [], ""
     texts = [text for text, files in releases.items() if _between(text, there, files, until)]
-    pairs = [(name, text) for text in sorted(texts, key=Version)[:MOST_SUCCESSORS]]
-    if pairs:
-        yield from given.source.learn(pairs)
-    return [release for pair in pairs if (release := given.source.release(*pair)) is not None]
+    texts.sort(key=Version)
+    pairs = [(name, text) for text in dict.fromkeys([*texts[:MOST_SUCCESSORS], *texts[-1:]])]
+    if not pairs:
+        return [], ""
+    yield from given.source.learn(pairs)
+    found = [release for pair in pairs if (release := given.source.release(*pair)) is not None]
+    return found, earliest_upload(releases[texts[-1]])
 
 
 def _between(text: str, version: Version, files: list[IndexFile], until: str) -> bool:
@@ -80,8 +96,18 @@ def _between(text: str, version: Version, files: list[IndexFile], until: str) ->
     return parsed > version and not parsed.is_prerelease and bool(uploaded) and instant(uploaded) < instant(until)
 
 
-def _shown(subject: Subject, release: Release, framework: str, later: list[Release]) -> Bound | None:
-    """Return the bound on a release that the first of its successors for an older framework alone shows."""
+def _long_before(subject: Subject, name: str, uploaded: str, framework: str) -> bool:
+    """Tell whether a release is one that the project asks for, from years before a framework (ISO times)."""
+    return name in {need.name for need in subject.needs} and instant(framework) - instant(uploaded) >= YEARS
+
+
+def _shown(
+    subject: Subject, release: Release, framework: str, later: list[Release], *, any_end: bool = False
+) -> Bound | None:
+    """Return the bound on a release that the first of its successors for an older framework alone shows.
+
+    With any_end an upper end says so of pure Python, too.
+    """
     there = subject.environment[framework].version
     package = subject.overlay.packages.get(release.name)
     pure = package is not None and all(file.filename.endswith("-none-any.whl") for file in package.artefacts)
@@ -91,7 +117,9 @@ def _shown(subject: Subject, release: Release, framework: str, later: list[Relea
             if asked is None or asked.target != framework or asked.requirement.marker is not None:
                 continue
             limits = {each.operator for each in asked.requirement.specifier}
-            if asked.allows(there) or not limits & ({"==", "==="} if pure else {"==", "===", "<", "<=", "~="}):
+            if asked.allows(there) or not limits & (
+                {"==", "==="} if pure and not any_end else {"==", "===", "<", "<=", "~="}
+            ):
                 continue
             reason = (
                 f"{release.name} {release.version} is older than {other.version}, which asks for {asked.short} alone: "

@@ -26,7 +26,7 @@ from podfit.model.steps import Steps, Wait
 if TYPE_CHECKING:
     from podfit.index import Index
 
-KIND = "reached-1"
+KIND = "reached-2"
 """What the cache calls what modules of a wheel ask for; another number when `reached` finds something else."""
 
 _MOST_WAVES = 12
@@ -64,18 +64,19 @@ class Entered(msgspec.Struct, frozen=True, tag=True):
 
 
 def reach(
-    index: Index, planned: Planned, read: Mapping[str, AtImport], share: Share | None = None
+    index: Index, planned: Planned, read: Mapping[str, AtImport], share: Share | None = None, *, lazy: bool = False
 ) -> Steps[dict[str, AtImport]]:
     """Return what is asked of others by what the project's and the needs' imports reach, by the asker's name.
 
-    read is what was read of the needs' wheels; share hands jobs to another process.
+    read is what was read of the needs' wheels; with lazy, entered is what these import when they are asked for a name,
+    and what they import, and not what the project does. share hands jobs to another process.
     """
     entered: dict[str, set[str]] = {}
     found: dict[str, list[AtImport]] = {}
-    asked = [("", module) for module in planned.modules]
+    asked = [] if lazy else [("", module) for module in planned.modules]
     asked += [(asker, module) for asker, facts in read.items() for module in _asked(facts)]
+    new = {name: {*facts.lazy} for name, facts in read.items() if lazy and facts.lazy}
     for _ in range(_MOST_WAVES):
-        new: dict[str, set[str]] = {}
         for asker, module in asked:
             for name in _providers(module, planned.added):
                 if name != asker and module not in entered.get(name, ()) and len(entered.get(name, ())) < _MOST_ENTRIES:
@@ -91,7 +92,8 @@ def reach(
         for name, facts in got.items():
             found.setdefault(name, []).append(facts)
         asked = [(asker, module) for asker, facts in got.items() for module in _asked(facts)]
-    return {name: _merged(each) for name, each in found.items()}
+        new = {}
+    return {name: merged(each) for name, each in found.items()}
 
 
 def confirmed(index: Index, file: IndexFile, found: Iterable[Used]) -> list[Used]:
@@ -123,7 +125,7 @@ def _providers(module: str, added: Collection[str]) -> list[str]:
     return found or ([part] if "." in module and part in added else [])
 
 
-def _merged(parts: Iterable[AtImport]) -> AtImport:
+def merged(parts: Iterable[AtImport]) -> AtImport:
     """Return what several readings of one wheel found."""
     modules: dict[str, Used] = {}
     names: dict[str, Used] = {}

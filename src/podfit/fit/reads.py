@@ -14,7 +14,7 @@ from podfit.audit.at_import import AtImport
 from podfit.fit.jobs import Share, made_all
 from podfit.fit.lacking import asked_names, lacking_names
 from podfit.fit.planned import OLD, Planned
-from podfit.fit.reach import reach
+from podfit.fit.reach import merged, reach
 from podfit.fit.wheels import Wanted, compiled
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
@@ -28,10 +28,11 @@ MOST_OLD = 24
 
 def read_imports(
     index: Index, planned: Planned, share: Share | None = None
-) -> Steps[tuple[dict[str, AtImport], dict[str, AtImport]]]:
+) -> Steps[tuple[dict[str, AtImport], dict[str, AtImport], dict[str, AtImport]]]:
     """Return what the import of needs, and of what is old, does, and what is reached from the needs', by name.
 
-    What cannot be read says nothing. share hands jobs to another process.
+    The last is what is reached with what the needs import only when they are asked for a name, too. What cannot be read
+    says nothing. share hands jobs to another process.
     """
     own = {name: planned.files[name] for name in planned.needs if name in planned.files}
     own = {name: file for name, file in own.items() if not compiled(file.filename)}
@@ -39,8 +40,12 @@ def read_imports(
     jobs = [Wanted(file, name, "import") for name, file in files.items()]
     found = (yield Wait(lambda: made_all(index, jobs, "imported", share))) if jobs else ()
     read = {name: facts or AtImport() for name, facts in zip(files, found, strict=True)}
-    further = yield from reach(index, planned, {name: facts for name, facts in read.items() if name in own}, share)
-    return read, further
+    needed = {name: facts for name, facts in read.items() if name in own}
+    further = yield from reach(index, planned, needed, share)
+    late = {name: facts for name, facts in needed.items() if facts.lazy}
+    lazily = (yield from reach(index, planned, late, share, lazy=True)) if late else {}
+    either = {n: merged(each[n] for each in (further, lazily) if n in each) for n in {**further, **lazily}}
+    return read, further, either
 
 
 def read_all(index: Index, planned: Planned, wanted: Callable[[], bool]) -> None:
@@ -51,9 +56,9 @@ def read_all(index: Index, planned: Planned, wanted: Callable[[], bool]) -> None
         while wanted():
             wait = steps.send(wait.call())
     except StopIteration as end:
-        read, further = end.value
+        read, _, either = end.value
         if wanted():
-            lacking_names(index, planned, asked_names(planned, read, further))
+            lacking_names(index, planned, asked_names(planned, read, either))
 
 
 def _old(planned: Planned) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import posixpath
 import re
@@ -9,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from podfit.index.archives import ArchiveError, walk
+from podfit.model import canonical
+from podfit.model.syntax import UNPARSED, ending, syntax_tree
 
 _LANGUAGES = {
     "C": (".c",),
@@ -24,6 +27,9 @@ _APART = frozenset({"benchmark", "benchmarks", "doc", "docs", "example", "exampl
 _MOST_BYTES = 1 << 20
 """A longer setup.py or pyproject.toml is not read."""
 
+_MOST_SAID = 120
+"""So much of a statement is told."""
+
 _MOST_BELOW = 500
 _MOST_MODULES = 2000
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
@@ -33,6 +39,8 @@ _INCLUDE = re.compile(
 )
 _MOST_READ = 400
 """Files of C and C++ of which the headers are looked for: a limit that podfit sets, assumed."""
+_RAISE = re.compile(rb"^raise\b", re.M)
+"""Without it no module ends in an error at its outermost level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ class SourceFiles:
     setup and pyproject are the texts of setup.py and pyproject.toml, empty where there is none. languages are those of
     its source files beside Python, by name; beside are the modules and packages next to setup.py, below those in its
     folders (a setup.py may put a folder onto sys.path). headers are what its C and C++ includes and no file of it is
-    called. modules are the dotted names of its Python files, those in `src/` without that.
+    called. modules are the dotted names of its Python files, those in `src/` without that. raising is the place and the
+    statement in which the package that is called like the project ends whenever it is imported (a placeholder).
     """
 
     setup: str
@@ -52,6 +61,7 @@ class SourceFiles:
     below: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    raising: tuple[str, str] | None = None
 
 
 @dataclass
@@ -85,6 +95,7 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
     beside: set[str] = set()
     below: set[str] = set()
     modules: set[str] = set()
+    raising: tuple[str, str] | None = None
     included = _Included()
     for path, read in walk(data, filename):
         parts = path.strip("/").split("/")
@@ -99,6 +110,8 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
             below.add(parts[2].removesuffix(".py"))
         if parts[-1].endswith(".py") and len(modules) < _MOST_MODULES:
             modules.add(_module(parts[1:]))
+        if parts[-1] == "__init__.py" and canonical(filename).startswith(f"{canonical(_module(parts[1:]))}-"):
+            raising = raising or _raising("/".join(parts[1:]), read())
         if _APART.isdisjoint(part.lower() for part in parts[1:-1]):
             included.add(parts[-1], read)
             suffix = posixpath.splitext(parts[-1])[1].lower()
@@ -111,7 +124,18 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
         *names,
         headers=included.missing,
         modules=tuple(sorted(modules)),
+        raising=raising,
     )
+
+
+def _raising(path: str, source: bytes) -> tuple[str, str] | None:
+    """Return the place and the text of the statement in which a module always ends; None where it does not."""
+    if not _RAISE.search(source) or len(source) > _MOST_BYTES:
+        return None
+    with contextlib.suppress(*UNPARSED):
+        node = ending(syntax_tree(source))
+        return None if node is None else (f"{path}:{node.lineno}", ast.unparse(node)[:_MOST_SAID])
+    return None
 
 
 def _module(parts: Sequence[str]) -> str:

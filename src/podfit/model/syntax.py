@@ -68,6 +68,18 @@ def syntax_tree(source: bytes | str) -> ast.Module:
     raise ValueError("Python's parser lost count of its depth")
 
 
+def ending(tree: ast.Module) -> ast.stmt | None:
+    """Return the statement in which a module ends whatever is there: a raise or an exit of its own; None for none."""
+    for node in tree.body:
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and _is_exit(node.value)):
+            return node
+    return None
+
+
+def _is_exit(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "exit", "quit", "os._exit")
+
+
 def _endless(source: bytes) -> bool:
     """Tell whether a line with an import has more dots than anybody writes; continued lines are one."""
     if source.count(b".") <= MOST_DOTS:

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
-from podfit.model import Template
+from packaging.specifiers import SpecifierSet
+
+from podfit.model import EvidenceKind, Template
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import within
+from podfit.model.times import instant
+from podfit.model.versions import read_version, within
 from podfit.solve.sources import Sources
+
+MUCH = timedelta(days=365)
+"""A release with a wheel that is so much older than one to build is not taken in its place (assumed)."""
 
 _DEEPEST = 6
 """So long chains of who asks for what are followed; what lies deeper is read when it is chosen."""
@@ -51,6 +58,35 @@ def read_ahead(
         yield from sources.offer_likely({name: limit for name, limit in asked.items() if name not in front})
     if sources.likely is not None:
         yield Wait(functools.partial(sources.likely.all_of_them))
+
+
+def newer_from_source(
+    sources: Sources, best: Mapping[str, str], asked: Mapping[str, str], tested: Mapping[str, str]
+) -> Steps[dict[str, str]]:
+    """Return, by name, the release to build where the best one with a wheel is much older, and the build is likely.
+
+    best are versions with a wheel, asked the specifiers, by name. It is the tested one where that is allowed. What does
+    not state its requirements is none.
+    """
+    limits = {n: f"=={tested[n]}" if within(limit, tested.get(n, "")) else limit for n, limit in asked.items()}
+    newer = yield Wait(lambda: {n: v for n in best if (v := _much_newer(sources, n, best[n], limits[n]))})
+    if newer:
+        yield from sources.offer_likely({name: f"=={version}" for name, version in newer.items()})
+    offers = {name: sources.offers.get((name, version)) for name, version in newer.items()}
+    stated = {name: each for name, each in offers.items() if each is not None}
+    return {name: each.version for name, each in stated.items() if each.evidence.kind is not EvidenceKind.ASSUMED}
+
+
+def _much_newer(sources: Sources, name: str, version: str, specifier: str) -> str:
+    """Return the newest source release in a specifier that is from MUCH after a version; empty for none.
+
+    The waiting part.
+    """
+    newest = sources.newest_source(name, SpecifierSet(specifier))
+    if newest is None or read_version(newest[0]) <= read_version(version) or not newest[1].upload_time:
+        return ""
+    before = dict(sources.published_at(name)).get(version)
+    return newest[0] if before and instant(newest[1].upload_time) - instant(before) >= MUCH else ""
 
 
 def best_versions(sources: Sources, asked: Mapping[str, str], tested: Mapping[str, str]) -> Steps[dict[str, str]]:

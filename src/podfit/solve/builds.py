@@ -12,9 +12,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.builds import empty_rules, python_rules, setup_rules
+from podfit.catalogue.held import frameworks
 from podfit.catalogue.table import table
 from podfit.model import Evidence, canonical
-from podfit.model.syntax import UNPARSED, syntax_tree
+from podfit.model.syntax import UNPARSED, ending, syntax_tree
 from podfit.model.toml_text import toml_table
 from podfit.model.words import listed
 from podfit.solve.limits import disjoint
@@ -38,6 +39,9 @@ _COMPILERS = {
     "Fortran": "a Fortran compiler",
     "Rust": "Rust's cargo",
 }
+_MOST_SAID = 120
+"""So much of a statement is told."""
+
 _EXTENSION_WORDS = ("Extension", "ext_modules", "build_ext", "cffi_modules", "rust_extensions", "cythonize")
 _BRINGS = {
     "cython": "Cython",
@@ -69,7 +73,7 @@ class BuildJudgement:
 def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
     """Return what can be hoped of building a source distribution on a Python (`3.11`)."""
     requires, backend = _build_system(found.pyproject)
-    imported, words, readable = _setup(found.setup)
+    imported, words, readable, end = _setup(found.setup)
     reasons: list[str] = []
     evidence: list[Evidence] = []
     limits: list[str] = []
@@ -79,6 +83,11 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
             return BuildJudgement(empty.chance, (empty.reason,), evidence=(empty.evidence,))
     if not readable:
         return BuildJudgement("unlikely", ("its setup.py is not Python 3",))
+    if end:
+        return BuildJudgement("unlikely", (f"its setup.py does nothing but end: {end}",))
+    if found.raising is not None:
+        place, statement = found.raising
+        return BuildJudgement("unlikely", (f"it is a placeholder that cannot be imported: {statement} ({place})",))
     given = {canonical(name) for name in requires}
     hidden = [
         name
@@ -90,13 +99,15 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
         and canonical(name) not in given
         and name not in {_BRINGS.get(other, "") for other in given}
     ]
+    compiled = _compiled(found, words, backend)
+    if compiled:
+        hidden += [name for name in _asked_inside(found.setup) if name not in (*hidden, *given)]
     if hidden:
         chance = "unknown"
         reasons.append(
             f"it needs {listed(hidden)} while it is built, which its build requirements do not name: "
             "--no-build-isolation on the pod, as podfit apply does"
         )
-    compiled = _compiled(found, words, backend)
     if compiled:
         chance = "unknown"
         tools = list(dict.fromkeys(_COMPILERS[name] for name in compiled))
@@ -186,14 +197,17 @@ def _build_system(pyproject: str) -> tuple[dict[str, Requirement], str]:
     return found, backend if isinstance(backend, str) else ""
 
 
-def _setup(text: str) -> tuple[tuple[str, ...], frozenset[str], bool]:
-    """Return the modules that setup.py imports as it starts, the words in it, and whether Python 3 can read it."""
+def _setup(text: str) -> tuple[tuple[str, ...], frozenset[str], bool, str]:
+    """Return the modules that setup.py imports as it starts, the words in it, and whether Python 3 can read it.
+
+    The last is the statement of its own in which it ends before anything is set up, empty for none.
+    """
     if not text:
-        return (), frozenset(), True
+        return (), frozenset(), True, ""
     try:
         tree = syntax_tree(text)
     except UNPARSED:
-        return (), frozenset(), False
+        return (), frozenset(), False, ""
     words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     words |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     words |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
@@ -201,7 +215,32 @@ def _setup(text: str) -> tuple[tuple[str, ...], frozenset[str], bool]:
     words |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     imported = tuple(dict.fromkeys(_imports(tree.body)))
     words |= set(imported)
-    return imported, frozenset(words), True
+    return imported, frozenset(words), True, _early_end(tree)
+
+
+def _asked_inside(setup: str) -> list[str]:
+    """Return the frameworks that functions of a setup.py import, or ask the version of (`version("torch")`)."""
+    try:
+        tree = syntax_tree(setup)
+    except UNPARSED:
+        return []
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("version", "distribution"):
+            found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
+        elif isinstance(node, ast.FunctionDef):
+            found |= {*_imports(node.body)}
+    return sorted(found & {*frameworks()})
+
+
+def _early_end(tree: ast.Module) -> str:
+    """Return the statement in which a setup.py always ends before it may set anything up; empty for none."""
+    end = ending(tree)
+    before = tree.body[: tree.body.index(end)] if end is not None else []
+    calls = (node.func for each in before for node in ast.walk(each) if isinstance(node, ast.Call))
+    if end is None or any(ast.unparse(call).rpartition(".")[2] == "setup" for call in calls):
+        return ""
+    return f"{ast.unparse(end)[:_MOST_SAID]} (setup.py:{end.lineno})"
 
 
 def _is_word(value: object) -> bool:

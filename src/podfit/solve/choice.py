@@ -19,7 +19,7 @@ from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps
 from podfit.model.versions import public, same_version, within
-from podfit.solve.ahead import best_versions, read_ahead
+from podfit.solve.ahead import best_versions, newer_from_source, read_ahead
 from podfit.solve.answer import Refusal
 from podfit.solve.conflicts import Impossible
 from podfit.solve.earlier import Earlier
@@ -210,8 +210,11 @@ class NeedsFirst:
         limits = self._limits()
         asked = {need.name: limits[need.name] for need in self.absent if not need.url}
         tested = {n: self.tested[n] for n, limit in asked.items() if within(limit, self.tested.get(n, ""))}
-        wheels = (yield from best_versions(self.sources, asked, self.tested)) if self.sources is not None else {}
-        return {**tested, **wheels}  # what was tested and has no wheel is best where nothing else has one
+        if self.sources is None:
+            return tested
+        wheels = yield from best_versions(self.sources, asked, self.tested)
+        built = yield from newer_from_source(self.sources, wheels, asked, self.tested)
+        return {**tested, **wheels, **built}  # what was tested and has no wheel is best where nothing else has one
 
     def _limits(self) -> dict[str, str]:
         """Return what requirements and constraints say about each absent need."""

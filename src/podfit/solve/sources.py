@@ -183,10 +183,10 @@ class Sources:
 
     def published(self, name: str) -> Steps[dict[str, str]]:
         """Return the ISO time of each release's first file, oldest release first, empty where the index tells none."""
-        found: dict[str, str] = yield Wait(lambda: dict(self._published_at(name)))
+        found: dict[str, str] = yield Wait(lambda: dict(self.published_at(name)))
         return found
 
-    def _published_at(self, name: str) -> Iterator[tuple[str, str]]:
+    def published_at(self, name: str) -> Iterator[tuple[str, str]]:
         """Yield the answer of `published`; the waiting part."""
         with contextlib.suppress(PodfitError):
             for version, files in self._index.releases(name).items():
@@ -276,7 +276,7 @@ class Sources:
         self._index.ready(name for name, _ in wanted)
         found: dict[str, dict[str, IndexFile]] = {}
         for name, specifier in wanted:
-            newest = self._newest(name, SpecifierSet(specifier))
+            newest = self.newest_source(name, SpecifierSet(specifier))
             if newest is not None:
                 found.setdefault(name, {})[newest[0]] = newest[1]
         chosen = [
@@ -286,8 +286,11 @@ class Sources:
         ]
         return side_by_side(lambda one: self._shown(*one), chosen, _SIDE_BY_SIDE, "sources")
 
-    def _newest(self, name: str, specifier: SpecifierSet) -> tuple[str, IndexFile] | None:
-        """Return the newest release in a specifier that has nothing but a source distribution for the template."""
+    def newest_source(self, name: str, specifier: SpecifierSet) -> tuple[str, IndexFile] | None:
+        """Return the newest release in a specifier with nothing but a source distribution for the template, and that.
+
+        The waiting part.
+        """
         try:
             releases = self._index.releases(name)
         except PodfitError:
