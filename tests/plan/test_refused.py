@@ -1,5 +1,7 @@
 """What is said of needs that cannot be had: short, who asks, what holds, what would fit, what to do."""
 
+from dataclasses import replace
+
 import pytest
 
 from podfit.catalogue.store import well_known_first
@@ -16,7 +18,7 @@ from podfit.model import (
     Template,
     Verdict,
 )
-from podfit.plan.refused import given_way, refusal
+from podfit.plan.refused import bare, given_way, refusal
 
 SEEN = Evidence(EvidenceKind.METADATA, "requirements.txt:3")
 POD = Template(
@@ -150,3 +152,21 @@ def test_what_gave_way_is_told_with_what_takes_its_place():
     assert torch.message.startswith("the project pins torch==1.6.0; the template's 2.4.1+cu124 is never changed")
     assert scipy.message.startswith("1.10.0 takes the place of scipy==1.5.2, for X (because scipy==1.5.2 has no usable")
     assert ipex.message == "ipex is left out, for a.py:3 imports it in a function (gone)"
+
+
+@pytest.mark.parametrize(("more", "verdict"), [({}, Verdict.FAILED), ({"aside": "README.md:7"}, Verdict.WARNING)])
+def test_what_is_planned_without_an_extra_says_which_and_what_to_do(more, verdict):
+    asked = Need("trl", (SEEN,), "==0.18.0", extras=("peft", "vllm"), **more)
+    proof = "because trl[vllm]==0.18.0 depends on torch>=2.7.0, we can conclude that nothing fits: unsatisfiable."
+    left = RefusedNeed("trl", f"the project needs trl[peft,vllm]==0.18.0 (requirements.txt:3): {proof}")
+    overlay = Overlay({}, (), (replace(left, without=("vllm",), fitting="0.18.0"),), {}, (), ())
+    (found,) = bare(overlay, {"trl": asked}, POD, {"torch"})
+    assert (found.check, found.subject, found.verdict) == ("held", "trl", verdict)
+    assert (
+        "its extra vllm asks for torch>=2.7.0, and the template's torch 2.4.1+cu124 is never changed" in found.message
+    )
+    assert found.message.endswith("trl 0.18.0 is planned without its extra vllm")
+    assert found.remedy.startswith("ask for trl[peft] where nothing that trl[vllm] brings is used")
+    assert not list(given_way(overlay, {"trl": asked}, POD, {"torch"}))
+    other = Overlay({}, (), (replace(left, without=("vllm",), fitting="0.19.0"),), {}, (), ())
+    assert not list(bare(other, {"trl": asked}, POD, {"torch"}))

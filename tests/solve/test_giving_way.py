@@ -51,6 +51,13 @@ def test_an_extra_that_cannot_be_had_is_left_out_and_the_version_stays(solve):
     assert refused.message.startswith("the project needs app[gpu]==1.0 (pyproject.toml:7)")
 
 
+def test_of_several_extras_those_that_fit_stay(solve):
+    overlay = solve([need("app", "==1.0", extras=("cli", "gpu")), need("core")])
+    assert _versions(overlay) == {"app": "1.0", "core": "2.0", "light": "1.0"}
+    (refused,) = overlay.refused
+    assert (refused.without, refused.fitting) == (("gpu",), "1.0")
+
+
 def test_an_extra_that_is_not_to_blame_stays(solve):
     releases = {**RELEASES, ("app", "1.0"): ["core>=9", "light; extra == 'cli'"]}
     overlay = solve([need("app", "==1.0", extras=("cli",))], releases)
@@ -82,7 +89,7 @@ def test_for_another_release_of_what_gave_way_nothing_else_does(solve):
 
 
 def test_what_was_found_is_copied_whole():
-    earlier = Earlier(relaxed={"a"}, plain={"b"}, floors={"a": "1"}, near={"a": "2"})
+    earlier = Earlier(relaxed={"a"}, plain={"b": ("x",)}, floors={"a": "1"}, near={"a": "2"})
     earlier.fixed["a==2",] = ()
     other = earlier.copied()
     assert other == earlier
@@ -93,10 +100,12 @@ def test_what_was_found_is_copied_whole():
     other.fixed.clear()
     other.plain.clear()
     other.hard.add("fewest")
-    assert earlier == Earlier(relaxed={"a"}, plain={"b"}, floors={"a": "1"}, near={"a": "2"}, fixed={("a==2",): ()})
+    assert earlier == Earlier(
+        relaxed={"a"}, plain={"b": ("x",)}, floors={"a": "1"}, near={"a": "2"}, fixed={("a==2",): ()}
+    )
     other.clear()
     assert (other.cleared, earlier.cleared) == (1, 0)
-    assert (other.relaxed, other.plain, other.refused) == (set(), set(), [])
+    assert (other.relaxed, other.plain, other.refused) == (set(), {}, [])
 
 
 def test_what_gave_way_before_gives_way_further_whatever_else_cannot_be_had(solve):

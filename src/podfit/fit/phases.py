@@ -184,10 +184,10 @@ def overlay_phase(
         if name in tested and not same_release(tested[name], package.version)
     ]
     yield from given.source.learn(compared)
-    bare = {each.name for each in overlay.refused if each.without}
+    gone = {each.name: each.without for each in overlay.refused if each.without}
     return Subject(
         needed.template,
-        tuple(replace(need, extras=()) if need.name in bare else need for need in needed.report.needs),
+        tuple(need.without(gone.get(need.name, ())) for need in needed.report.needs),
         overlay,
         {name: added[name] or given.source.planned(package) or unknown(package) for name, package in planned.items()},
         needed.held,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from podfit.model.evidence import Evidence
 
@@ -39,6 +40,10 @@ class Need:
     def called(self) -> str:
         """Its name with its extras, as a requirement begins: `ray[tune]`."""
         return f"{self.name}[{','.join(self.extras)}]" if self.extras else self.name
+
+    def without(self, extras: Collection[str]) -> Need:
+        """Return the same without some of its extras."""
+        return replace(self, extras=tuple(each for each in self.extras if each not in extras)) if extras else self
 
     @property
     def line(self) -> str:

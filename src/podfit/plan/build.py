@@ -33,7 +33,7 @@ from podfit.model.words import shortened
 from podfit.plan.arriving import arriving
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import planned_files
-from podfit.plan.refused import Known, given_way, in_order, refusal
+from podfit.plan.refused import Known, bare, given_way, in_order, refusal
 from podfit.plan.releases import ReleaseSource
 
 
@@ -115,6 +115,7 @@ def build_plan(
         findings=(
             *_python(project, template, known),
             *given_way(facts.overlay, facts.needs, facts.template, facts.held),
+            *bare(facts.overlay, facts.needs, facts.template, facts.held),
             *audited,
             *_built(facts),
             *_immovable(facts),
@@ -152,6 +153,7 @@ def _decide(name: str, facts: _Facts) -> Decision:
     planned = (package.version or package.url) if package else before
     required_by = facts.situation.requirers.get(name, ())
     refused = next((r for r in facts.overlay.refused if r.name == name and not (r.gave_way or r.open)), None)
+    refused = None if refused is not None and refused.without_extras_alone(need) else refused
     change = next((c for c in facts.overlay.changes if c.name == name), None)
     evidence: list[Evidence] = []
     if refused is not None:

@@ -10,7 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.summary import Summary
 from podfit.model import Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
-from podfit.model.versions import parsed, same_version, within
+from podfit.model.versions import parsed, same_version
 from podfit.model.words import in_short, listed, shortened
 
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
@@ -35,10 +35,8 @@ def refusal(
     if not refused.fitting and (instead := _for_this_cuda(refused.name, template)):
         return f"{said.partition(': ')[0]}: {instead}"
     if refused.without and refused.fitting:
-        extras = f"its extra{'s' * (len(refused.without) > 1)} {listed(refused.without)}"
-        limits = "" if within(specifier, refused.fitting) else " and its own limits"
         return (
-            f"{said} Without {extras}{limits}, {refused.name} {refused.fitting} fits: "
+            f"{said} Without {_extras(refused)} and its own limits, {refused.name} {refused.fitting} fits: "
             "leave them out, or take another template."
         )
     if refused.near and refused.near == refused.fitting:
@@ -150,7 +148,7 @@ def given_way(
             f"test with {version}, or take {name} out of the requirements",
         )
     for refused in overlay.refused:
-        if refused.gave_way:
+        if refused.gave_way and not refused.without_extras_alone(needs[refused.name]):
             yield Finding(
                 "held",
                 refused.name,
@@ -159,6 +157,36 @@ def given_way(
                 needs[refused.name].evidence[0],
                 f"test with {refused.fitting}" if refused.fitting else "declare it if it is wanted",
             )
+
+
+def bare(overlay: Overlay, needs: Mapping[str, Need], template: Template, held: Collection[str]) -> Iterator[Finding]:
+    """Yield what is said of each need that is planned as it is asked for, but for extras that cannot be had.
+
+    A failure where a manifest asks for them, for nobody knows what goes on without; a warning where none does.
+    """
+    for refused in overlay.refused:
+        need = needs.get(refused.name)
+        if need is None or not refused.without_extras_alone(need):
+            continue
+        called = f"{refused.name}[{','.join(refused.without)}]"
+        said = _plainly(refused, template, held).replace(": it is made for ", f": {_extras(refused)} asks for ", 1)
+        if "we can conclude" in said:
+            said = f"{said.partition(': ')[0]}: {_extras(refused)} cannot be had beside what else is asked for and held"
+        spare = bool(refused.gave_way or need.aside or need.dispensable)
+        yield Finding(
+            "held",
+            refused.name,
+            Verdict.WARNING if spare else Verdict.FAILED,
+            f"{said.rstrip('. ')}. {refused.name} {refused.fitting} is planned without {_extras(refused)}",
+            need.evidence[0],
+            f"ask for {need.without(refused.without).called} where nothing that {called} brings is used, "
+            "or take another template (podfit recommend)",
+        )
+
+
+def _extras(refused: RefusedNeed) -> str:
+    """Return the extras that cannot be had, as words."""
+    return f"its extra{'s' * (len(refused.without) > 1)} {listed(refused.without)}"
 
 
 def open_questions(overlay: Overlay, needs: Iterable[Need]) -> Iterator[OpenQuestion]:

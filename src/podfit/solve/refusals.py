@@ -116,14 +116,20 @@ def _had_without(search: Search, name: str, named: Collection[str] = ()) -> Step
     return bool(others or not named) and not (yield from _refused(search, others))
 
 
-def fits_plain(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[bool]:
-    """Tell whether it is a need's extras that do not fit what search keeps, next to lines beside: without them it does.
+def extras_against(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[tuple[str, ...]]:
+    """Return the extras of a need that do not fit what search keeps, next to lines beside; () where it is not these.
 
-    Its limits stay as they are asked for.
+    Without them it does, and its limits stay as they are asked for. Of several extras those that fit together stay.
     """
     if not need.extras or need.url or not (yield from _refused(search, (need.line, *beside))):
-        return False
-    return not (yield from _refused(search, (replace(need, extras=()).line, *beside)))
+        return ()
+    if (yield from _refused(search, (replace(need, extras=()).line, *beside))):
+        return ()
+    kept: tuple[str, ...] = ()
+    for extra in need.extras if len(need.extras) > 1 else ():
+        if not (yield from _refused(search, (replace(need, extras=(*kept, extra)).line, *beside))):
+            kept = (*kept, extra)
+    return tuple(extra for extra in need.extras if extra not in kept)
 
 
 @dataclass(frozen=True, slots=True)
