@@ -10,6 +10,7 @@ from packaging.specifiers import SpecifierSet
 from podfit.audit import Audited, Subject
 from podfit.fit.beside import said_beside
 from podfit.fit.bygone import bygone
+from podfit.fit.fallen import fallen
 from podfit.fit.imported import imported
 from podfit.fit.nearness import Near, timely_solution
 from podfit.fit.older import is_advice, widened
@@ -25,6 +26,10 @@ from podfit.solve import Earlier, with_fewest
 
 MOST_ROUNDS = 8
 """So often at most a template is solved: each round but the last taught at least one bound."""
+
+_IMPORTED = "see whether what imports it is used, or ask for an older release of what does not go with it"
+_FALLEN = "ask for a newer release of what {0} is to go back for, or do without {0} there"
+"""What to do where a wish cannot be met."""
 
 ROUNDS_LEFT = 3
 """So many of them at least are left for the solution with the fewest changes, where these are sought last."""
@@ -85,9 +90,10 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             else:
                 (advised if advice else learned_now).append(wide)
         waived |= waived_now
+        back = yield from fallen(given, subject)
         if number < MOST_ROUNDS:
             aged = yield from bygone(given, subject)
-            learned_now += wishes.new((*advised, *moved, *aged), subject, earlier)
+            learned_now += wishes.new((*advised, *moved, *aged, *back), subject, earlier)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)
@@ -99,7 +105,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             overlay = yield from with_fewest(subject.overlay, earlier.unsought)
             subject = replace(subject, overlay=overlay)
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
-            return subject, Audited((*said.findings, *left, *wishes.unmet(moved)), said.bounds)
+            unmet = (*wishes.unmet(moved, _IMPORTED), *wishes.unmet(back, _FALLEN))
+            return subject, Audited((*said.findings, *left, *unmet), said.bounds)
         for bound in learned_now:
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")
         bounds += tuple(dict.fromkeys(learned_now))
