@@ -743,6 +743,23 @@ def test_what_is_declared_for_other_environments_is_not_planned_for_an_import_th
     assert plain.dispensable == "a.py:9 imports it under a condition, and no manifest declares it"
 
 
+def test_a_pin_beside_a_manifest_moves_nothing_that_the_template_has() -> None:
+    pin = Declaration("numpy==1.23.5", Where("part/requirements.txt", 9), scope="part", asks=False)
+    pod = template("3.11.9", installed("numpy", "2.1.2"))
+    report = find_needs(project("numpy", pin, imports=("numpy",)), pod)
+    assert (only(report).specifier, only(report).beside) == ("", False)
+    (told,) = [finding for finding in report.findings if finding.verdict is Verdict.WARNING]
+    assert told.message == (
+        "part/requirements.txt:9 asks for numpy==1.23.5; requirements.txt:1 asks for any version, and the template's "
+        "2.1.2 stays"
+    )
+    assert only(find_needs(project("numpy", pin, imports=("numpy",)), template())).specifier == "==1.23.5"
+    alone = only(find_needs(project(pin, imports=("numpy",)), pod))
+    assert (alone.specifier, alone.beside) == ("==1.23.5", True)
+    asked = replace(pin, requirement="numpy<2")
+    assert only(find_needs(project("numpy", asked, imports=("numpy",)), pod)).specifier == "<2"
+
+
 def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imported() -> None:
     extra = Declaration("click>=8", Where("pyproject.toml", 6), group="extra:serve")
     need = only(find_needs(project(extra, imports=("click",)), template()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from solve_support import need, only, registry, template
 
@@ -124,3 +126,15 @@ def test_what_gave_way_before_gives_way_further_whatever_else_cannot_be_had(solv
         "zoo": "4.0",
     }
     assert {each.name for each in overlay.refused} == {"hub", "odd"}
+
+
+def test_what_no_manifest_asks_for_gives_way_before_what_one_does(solve):
+    releases = {
+        **{("sci", version): [] for version in ("1.11", "1.16")},
+        ("grad", "0.8"): ["sci>=1.13"],
+        ("uni", "2.0"): ["sci<1.12"],
+    }
+    needs = [need("grad", "==0.8"), need("sci", "==1.16"), replace(need("uni"), beside=True)]
+    overlay = solve(needs, releases)
+    assert _versions(overlay) == {"grad": "0.8", "sci": "1.16"}
+    assert [each.name for each in overlay.refused] == ["uni"]

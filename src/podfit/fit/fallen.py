@@ -1,8 +1,9 @@
-"""What of the template a plan moves back to a release from long before: nobody's choice, and the fewest changes for all that.
+"""What of the template a plan moves back to a release from long before: the fewest changes, and nobody's choice.
 
-A project that pins an old starlette had google-adk 2.7.1 of Colab go back to 0.0.1, which asks for nothing: one change in
-place of the five that a release of its time takes. So a release from more than a year before the template's is wished away
-(podfit.fit.wishes) where a later one is allowed. Where none can be had it is told: what uses it may find it gone.
+A project that pins an old starlette had google-adk 2.7.1 of Colab go back to 0.0.1, which asks for nothing: one change
+in place of the five that a release of its time takes. So a release from more than a year before the template's is
+wished away (podfit.fit.wishes) where a later one is allowed. Where none can be had it is told: what uses it may find it
+gone.
 """
 
 from __future__ import annotations

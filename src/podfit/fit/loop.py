@@ -8,6 +8,7 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 
 from podfit.audit import Audited, Subject
+from podfit.fit.anchored import Shift, instead
 from podfit.fit.beside import said_beside
 from podfit.fit.bygone import bygone
 from podfit.fit.fallen import fallen
@@ -47,6 +48,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     waived: frozenset[tuple[str, str]] = frozenset()
     settle = False  # the fewest changes that are long to seek are sought once, when the needs' versions stand
     wishes = Wishes()
+    shift = Shift()
     number = 0
     while number < MOST_ROUNDS:
         number += 1
@@ -54,6 +56,9 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             subject = yield from timely_solution(given, needed, bounds, earlier, near, settle=settle)
             refused = {need.name for need in subject.overlay.refused}
         except NoPlanError as error:
+            if shift.pending:
+                bounds, earlier = shift.before()
+                continue
             if wishes.standing:
                 bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
                 continue
@@ -63,6 +68,11 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 raise
             learned = shortened(told, 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
+        if shift.pending:
+            wishes.anchor = anchor_of(subject)
+        if shift.failed(refused):
+            bounds, earlier = shift.before()
+            continue
         if wishes.standing and (refused - wishes.refused or anchor_of(subject) != wishes.anchor):
             bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
             continue
@@ -82,14 +92,23 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         learned_now: list[Bound] = []
         advised: list[Bound] = []
         waived_now: set[tuple[str, str]] = set()
+        spared: list[Bound] = []
+        moving: list[Bound] = []
         for bound in _new(said.bounds, subject) if number < MOST_ROUNDS else ():
             advice = is_advice(subject, bound)
             wide = (yield from widened(given, subject, bound)) if not advice or wishes.may(bound) else None
+            anchor = None if wide is None or shift.tried else instead(subject, bound, wide)
             if wide is None:
                 waived_now |= {(bound.name, subject.added[bound.name].version)}
+            elif anchor is not None:
+                spared.append(wide)
+                moving.append(anchor)
             else:
                 (advised if advice else learned_now).append(wide)
         waived |= waived_now
+        if moving:
+            shift.begin((*bounds, *learned_now, *spared), subject, earlier)
+            learned_now += moving[:1]
         back = yield from fallen(given, subject)
         if number < MOST_ROUNDS:
             aged = yield from bygone(given, subject)

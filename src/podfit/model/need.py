@@ -21,7 +21,8 @@ class Need:
     import. declared tells whether the project declares it, imported whether a module imports it.
     import_names are the modules to try when verifying. aside names the place of its range where only files beside the
     manifests give one. dispensable says why the project may run without it: nothing but an extra or a group that was
-    not selected declares it, or no manifest does and no import of it is certain to run.
+    not selected declares it, or no manifest does and no import of it is certain to run. beside tells that no manifest
+    asks for it: an import, or a line elsewhere, does.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Need:
     import_names: tuple[str, ...] = ()
     aside: str = ""
     dispensable: str = ""
+    beside: bool = False
 
     @property
     def called(self) -> str:

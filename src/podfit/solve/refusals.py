@@ -73,12 +73,17 @@ def giving_way(
 
 
 def dispensable(search: Search, message: str, needs: Sequence[Need], dropped: Collection[str]) -> Steps[Blamed]:
-    """Return the need that the project may run without where the others that a refusal names can be had beside it."""
+    """Return the need that the project may run without where the others that a refusal names can be had beside it.
+
+    After these comes one that no manifest asks for: what one does is had before it.
+    """
     lines = {canonical(Requirement(line).name): line for line in search.question.requirements}
     named = [need for need in needs if need.name in words_of(message) and need.name in lines]
-    for need in named if len(named) > 1 else ():
+    first = [need for need in named if need.dispensable]
+    then = [need for need in named if need.beside and need not in first]
+    for need in (*first, *(then if len(then) < len(named) else ())) if len(named) > 1 else ():
         others = tuple(lines[other.name] for other in named if other.name != need.name)
-        if need.dispensable and need.name not in dropped and not (yield from _refused(search, others)):
+        if need.name not in dropped and not (yield from _refused(search, others)):
             return Blamed((need.name,), others)
     return Blamed(())
 
