@@ -771,6 +771,27 @@ def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imp
     assert only(find_needs(project("click", extra, imports=("click",)), template())).dispensable == ""
 
 
+def test_what_one_notebook_among_other_files_wants_is_dispensable() -> None:
+    site = ImportSite("click", "a.ipynb", 9, cell=2, grade=Grade.NOTEBOOK)
+    line = Declaration("click==8.1.0", Where("a.ipynb", 3), scope="a.ipynb")
+    for declared in ((), (line,)):
+        need = only(find_needs(project(*declared, imports=(site,)), template()))
+        assert need.dispensable == ""
+        needs = find_needs(project(*declared, imports=(site, "yaml")), template()).needs
+        need = next(each for each in needs if each.name == "click")
+        assert need.dispensable == "a.ipynb alone imports it, and no manifest declares it"
+    needs = find_needs(project("click", imports=(site, "yaml")), template()).needs
+    assert [each.dispensable for each in needs if each.name == "click"] == [""]
+    other = ImportSite("click", "b.ipynb", 9, cell=2, grade=Grade.NOTEBOOK)
+    assert only(find_needs(project(imports=(site, other)), template())).dispensable == ""
+
+
+def test_a_file_in_the_place_of_another_tells_nothing_where_it_is_not_chosen() -> None:
+    other = Declaration("click<8", Where("spark_requirements.txt", 6), group="group:spark", instead=True)
+    assert only(find_needs(project(other, imports=("click",)), template())).specifier == ""
+    assert only(find_needs(project(other, imports=("click",)), template(), groups=("spark",))).specifier == "<8"
+
+
 def test_what_no_manifest_asks_for_is_known_as_such() -> None:
     lazy = ImportSite("click", "a.py", 9, grade=Grade.FUNCTION)
     readme = Declaration("click==8.1.0", Where("README.md", 3), scope="README.md", asks=False)

@@ -6,6 +6,7 @@ import pytest
 
 from podfit.catalogue.store import well_known_first
 from podfit.model import (
+    Bound,
     Distribution,
     Evidence,
     EvidenceKind,
@@ -29,6 +30,9 @@ POD = Template(
     Origin.GIVEN,
     SEEN,
 )
+
+
+BOUND = Bound("pandas", "it was compiled for NumPy 1", SEEN, "!=1.5.3")
 
 
 def said(name, specifier, message, **more):
@@ -170,3 +174,13 @@ def test_what_is_planned_without_an_extra_says_which_and_what_to_do(more, verdic
     assert not list(given_way(overlay, {"trl": asked}, POD, {"torch"}))
     other = Overlay({}, (), (replace(left, without=("vllm",), fitting="0.19.0"),), {}, (), ())
     assert not list(bare(other, {"trl": asked}, POD, {"torch"}))
+
+
+def test_what_its_own_versions_alone_stand_against_is_told_by_what_was_learned():
+    proof = "because you require pandas==1.5.3 and one of: pandas<1.5.3 pandas>1.5.3 we can conclude that your "
+    left = RefusedNeed("pandas", f"the project needs pandas==1.5.3 (requirements.txt:3): {proof}unsatisfiable.")
+    text = refusal(left, Need("pandas", (SEEN,), "==1.5.3"), POD, {"torch"})
+    assert text == "the project needs pandas==1.5.3 (requirements.txt:3): no release that this admits runs here."
+    overlay = Overlay({}, (), (replace(left, gave_way="one.ipynb alone imports it"),), {}, (), ())
+    (told,) = given_way(overlay, {"pandas": Need("pandas", (SEEN,), "==1.5.3")}, POD, {"torch"}, [BOUND])
+    assert told.message == "pandas==1.5.3 is left out, for one.ipynb alone imports it (it was compiled for NumPy 1)"

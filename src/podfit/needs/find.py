@@ -153,7 +153,7 @@ def find_needs(
             continue
         if name in declared.apart and asked is None and _unsure(use) and not include_optional:
             continue
-        needs.append(_need(name, asked, use, providers))
+        needs.append(_need(name, asked, use, providers, several=len(importing) > 1))
     needs += _unstated(needs, template)
     return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, tuple(questions))
 
@@ -232,7 +232,7 @@ def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], templa
     return implied.distribution
 
 
-def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers) -> Need:
+def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers, *, several: bool) -> Need:
     imported = bool(use and use.sites)
     specifier = asked.specifier if asked else ""
     for limit in use.limits if use else ():
@@ -249,7 +249,7 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
         imported=imported,
         import_names=tuple(use.modules) if use and use.modules else providers.modules_of(name),
         aside=_aside(asked),
-        dispensable=_dispensable(asked, use),
+        dispensable=_dispensable(asked, use, several=several),
         beside=not _in_manifest(asked),
     )
 
@@ -267,9 +267,19 @@ def _in_manifest(asked: Asked | None) -> bool:
     return asked is not None and any(declaration.asks for declaration, _ in asked.parts)
 
 
-def _dispensable(asked: Asked | None, use: _Used | None) -> str:
-    """Return why the project may run without a distribution that it imports; empty where it is sure to be needed."""
-    if _in_manifest(asked) or use is None or use.implied or not use.sites:
+def _dispensable(asked: Asked | None, use: _Used | None, *, several: bool) -> str:
+    """Return why the project may run without a distribution that it imports; empty where it is sure to be needed.
+
+    several tells that the project has more files that import something: what one of its notebooks alone wants is not
+    needed for the others.
+    """
+    if use is None or use.implied or not use.sites:
+        return ""
+    files = {site.path for site in use.sites}
+    scopes = {declaration.scope for declaration, _ in asked.parts if declaration.asks} if asked is not None else set()
+    if several and len(files) == 1 and all(site.grade is Grade.NOTEBOOK for site in use.sites) and scopes <= files:
+        return f"{next(iter(files))} alone imports it, and no manifest declares it"
+    if _in_manifest(asked):
         return ""
     for declaration, _ in asked.parts if asked is not None else ():
         if declaration.group and declaration.scope == declaration.group:

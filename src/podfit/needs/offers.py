@@ -96,7 +96,7 @@ def waiting_for(
     """Yield what unselected extras and groups declare that nothing else asks for and that is not the template's."""
     for declaration, requirement in later:
         name = canonical(requirement.name)
-        if name not in asked and not _held(name, template) and not declaration.constraint:
+        if name not in asked and not _held(name, template) and not (declaration.constraint or declaration.instead):
             yield declaration, requirement
 
 

@@ -114,7 +114,7 @@ def build_plan(
         edges={name: targets for name, targets in sorted(subject.walk.edges.items()) if name in shown},
         findings=(
             *_python(project, template, known),
-            *given_way(facts.overlay, facts.needs, facts.template, facts.held),
+            *given_way(facts.overlay, facts.needs, facts.template, facts.held, subject.bounds),
             *bare(facts.overlay, facts.needs, facts.template, facts.held),
             *audited,
             *_built(facts),

@@ -9,7 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.summary import Summary
-from podfit.model import Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
+from podfit.model import Bound, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import parsed, same_version
 from podfit.model.words import in_short, listed, shortened
 
@@ -123,6 +123,8 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
         there = template.distributions[other].version if other in held and other in template.distributions else ""
         if there and not _admits(limits, there):
             return f"{head}: it is made for {other}{limits}, and the template's {other} {there} is never changed."
+    if _of_itself(refused):
+        return f"{head}: no release that this admits runs here."
     if re.search(rf"{name} \S+ has no wheel for|No release of {name}\S* has a wheel for", refused.message):
         return _PROOF.sub("", refused.message)
     if built := re.search(r"\. ([a-z0-9._-]+) \S+ has no wheel for Python", refused.message):
@@ -131,10 +133,24 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     return in_short(refused.message)
 
 
+def _of_itself(refused: RefusedNeed) -> bool:
+    """Tell whether the resolver's proof speaks of the need's own versions alone: what rules them out is said then."""
+    proof = _PROOF.search(refused.message)
+    named = set(re.findall(r"([a-z0-9][a-z0-9._-]*?)(?:\[[^\]]*\])?(?:[<>=!~]=?)", proof[0])) if proof else set()
+    return named == {refused.name} and " Of the template, " not in refused.message and "wheel" not in refused.message
+
+
 def given_way(
-    overlay: Overlay, needs: Mapping[str, Need], template: Template, held: Collection[str]
+    overlay: Overlay,
+    needs: Mapping[str, Need],
+    template: Template,
+    held: Collection[str],
+    bounds: Sequence[Bound] = (),
 ) -> Iterator[Finding]:
-    """Yield a warning for each exact pin that gave way: to what is held, and with it where it cannot be had."""
+    """Yield a warning for each exact pin that gave way: to what is held, and with it where it cannot be had.
+
+    bounds are what was learned: the first on a need is said where its own versions alone stand against it.
+    """
     for name, pin in sorted(overlay.ignored_pins.items()):
         need = needs[name]
         version = template.distributions[name].version
@@ -149,11 +165,13 @@ def given_way(
         )
     for refused in overlay.refused:
         if refused.gave_way and not refused.without_extras_alone(needs[refused.name]):
+            learned = next((each.reason for each in bounds if each.name == refused.name), "")
+            why = learned if learned and _of_itself(refused) else _why(refused, template, held)
             yield Finding(
                 "held",
                 refused.name,
                 Verdict.WARNING,
-                f"{_taken(refused, needs[refused.name])}, for {refused.gave_way} ({_why(refused, template, held)})",
+                f"{_taken(refused, needs[refused.name])}, for {refused.gave_way} ({why})",
                 needs[refused.name].evidence[0],
                 f"test with {refused.fitting}" if refused.fitting else "declare it if it is wanted",
             )
@@ -172,7 +190,7 @@ def bare(overlay: Overlay, needs: Mapping[str, Need], template: Template, held: 
         said = _plainly(refused, template, held).replace(": it is made for ", f": {_extras(refused)} asks for ", 1)
         if "we can conclude" in said:
             said = f"{said.partition(': ')[0]}: {_extras(refused)} cannot be had beside what else is asked for and held"
-        spare = bool(refused.gave_way or need.aside or need.dispensable)
+        spare = bool(refused.gave_way or need.beside or need.aside or need.dispensable)
         yield Finding(
             "held",
             refused.name,

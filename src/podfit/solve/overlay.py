@@ -138,7 +138,7 @@ def overlay_steps(
     refused += against_held(offered, held, needs)
     limits = [*_usable_constraints(constraints, offered, held, template, notes)]
     limits += [f"{b.name}{b.specifier}" for b in bounds if not b.filename and b.name not in held]
-    excluded = {(b.name, b.filename) for b in bounds}
+    excluded = {(b.name, b.filename) for b in bounds if b.filename}  # the file of a commit has no name
     question = Question(
         requirements=(),
         constraints=tuple(limits),

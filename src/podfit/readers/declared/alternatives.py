@@ -75,7 +75,7 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
             f"choose with -r {path}"
         )
     settled = [
-        replace(one, group=f"group:{aside[one.where.path]}")
+        replace(one, group=f"group:{aside[one.where.path]}", instead=True)
         if one.where.path in aside and not one.group and not one.constraint
         else replace(one, scope=one.where.path, asks=False)
         if one in twice
