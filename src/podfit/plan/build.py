@@ -11,6 +11,7 @@ from podfit.audit import Subject
 from podfit.model import (
     Action,
     Artefact,
+    Bound,
     Change,
     Decision,
     Evidence,
@@ -158,7 +159,9 @@ def _decide(name: str, facts: _Facts) -> Decision:
     evidence: list[Evidence] = []
     if refused is not None:
         said = refusal(refused, need, facts.template, facts.held, facts.known)
-        ruled = "; ".join(bound.reason for bound in facts.situation.bounds if bound.name == name)
+        ruled = "; ".join(
+            bound.reason for bound in facts.situation.bounds if bound.name == name and _rules(bound, need)
+        )
         action, reason = Action.CONFLICT, f"{said} What rules versions out: {ruled}." if ruled else said
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
     elif change is not None:
@@ -199,6 +202,13 @@ def _decide(name: str, facts: _Facts) -> Decision:
         drift=drift(name, tested, planned, facts.situation) if needed and action is not Action.CONFLICT else "",
         download_bytes=files[0].size if files else 0,
     )
+
+
+def _rules(bound: Bound, need: Need | None) -> bool:
+    """Tell whether a bound may rule out what a need asks for: not where it admits the one version that this names."""
+    clauses = list(SpecifierSet(need.specifier)) if need is not None else []
+    pins = [each.version for each in clauses if each.operator == "==" and not each.version.endswith(".*")]
+    return not pins or any(bound.excludes(bound.name, version) for version in pins) or bool(bound.filename)
 
 
 def _requires(other: str, name: str, facts: _Facts) -> tuple[str, str]:
