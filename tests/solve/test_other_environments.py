@@ -176,6 +176,16 @@ def test_a_wheel_by_its_address_that_is_for_another_machine_is_told_from_its_nam
         assert f"names ray-3.0.0.dev0-{tags}.whl, which is not for" in found[0].message
 
 
+@pytest.mark.parametrize(("torch", "told"), [("2.8.0+cu128", True), ("2.5.1+cu124", False), ("", False)])
+def test_a_wheel_by_its_address_that_was_built_for_another_torch_is_told_from_its_name(torch, told):
+    wheel = "mamba_ssm-2.2.6.post3+cu12torch2.5cxx11abiFALSE-cp311-cp311-linux_x86_64.whl"
+    pod = template({"torch": (torch, [])} if torch else {})
+    found = of_another_machine([need("mamba-ssm", url=f"https://example.org/{wheel}")], pod)
+    assert [each.name for each in found] == ["mamba-ssm"] * told
+    if told:
+        assert f"names {wheel}, which is built for torch 2.5, and the template's is 2.8.0+cu128" in found[0].message
+
+
 def test_what_nothing_imports_is_left_out_where_the_pin_beside_it_is_of_another_machine():
     pin = asked("requirements.txt:9 scipy==1.5.2", "scipy", "==1.5.2")
     files = {"requirements.txt": "torch==1.6.0 (requirements.txt:8)"}
