@@ -88,6 +88,11 @@ def test_nothing_missing_is_good_only_for_the_stable_interface_or_the_same_minor
     assert torch_link(uses(CXX), "2.8.0", built_for="2.8.0").link is Link.OK
     assert torch_link(uses(CXX), "2.8.0", built_for="2.7.1").link is Link.UNPROVEN
     assert torch_link(uses(CXX), "2.8.0a0+nv").link is Link.UNPROVEN
+    between = torch_link(uses(CXX), "2.6.0a0+ecf3bae40a.nv25.1")
+    assert between.link is Link.MISSING
+    assert between.sentence.startswith("neither torch 2.5.1 nor 2.6.0 has the symbol _ZN")
+    assert between.sentence.endswith("and torch 2.6.0a0+ecf3bae40a.nv25.1 is from between them")
+    assert torch_link(uses(CXX), "2.99.0.dev20300101").link is Link.UNPROVEN
     said = torch_link(uses(CXX), "2.4.1+cu124")
     assert said.link is Link.MISSING
     assert said.sentence.endswith("torch 2.7.0 is the first with all that it asks")

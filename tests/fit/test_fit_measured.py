@@ -49,6 +49,8 @@ def test_where_the_project_asks_for_it_the_plan_fails_with_the_run(tmp_path: Pat
     plan = planned(world, template("old", {"torch": ("2.4.1", [])}), ask="transformers==5.14.1")
     assert not plan.feasible
     assert any("learned" in problem or "transformers" in problem for problem in plan.problems())
+    (told,) = [decision.reason for decision in plan.with_action(Action.CONFLICT)]
+    assert "What rules versions out: transformers 5.14.1 and newer do not run beside torch 2.4.1: ImportError" in told
 
 
 def test_bounds_of_a_proof_are_in_force_from_the_first_solution(tmp_path: Path) -> None:
@@ -77,3 +79,17 @@ def test_nothing_is_known_of_what_is_held() -> None:
     assert "transformers" not in {bound.name for bound in known_bounds(pod, frozenset({"torch", "transformers"}))}
     free = [bound for bound in known_bounds(pod, frozenset()) if "torch" in bound.reason]
     assert free == []  # a torch that may change is no ground
+
+
+def test_what_torch_brings_and_a_list_lacks_is_of_that_torch_and_no_need(tmp_path: Path) -> None:
+    tritons: dict[tuple[str, str], list[str]] = {("triton", v): [] for v in ("3.0.0", "3.4.0", "3.9.0")}
+    world = World(tmp_path, {("kernels", "1.0"): ["triton"], **tritons})
+    plan = planned(world, template("old", {"torch": ("2.8.0+cu128", [])}), ask="kernels")
+    assert version(plan, "triton") == "3.4.0"
+    assert [bound.specifier for bound in plan.bounds] == ["==3.4.0"]
+    assert version(planned(world, template("new", {"torch": ("2.99.0", [])}), ask="kernels"), "triton") == "3.9.0"
+    whole = template("pod", {"torch": ("2.8.0", []), "triton": ("3.0.0", [])})
+    assert version(planned(world, whole, ask="kernels"), "triton") == "3.0.0"
+    unknown = replace(whole.distributions["torch"], requires_dist=None)
+    part = replace(whole, distributions={"torch": unknown}, incomplete=True)
+    assert not planned(world, part, ask="triton").with_action(Action.INSTALL)

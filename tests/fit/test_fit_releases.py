@@ -24,6 +24,12 @@ const char *_text = "module was compiled against NumPy C-API version 0x%x (NumPy
 int PyInit_{name}(void) {{ return 0; }}
 """
 """A stand-in for a module: the texts that NumPy 2's import_array() leaves in what is compiled with it."""
+NUMPY_1_HEADERS = """
+const char *_umath = "numpy.core._multiarray_umath", *_api = "_ARRAY_API";
+const char *_text = "module compiled against API version 0x%x but this version of numpy is 0x%x";
+int PyInit_{name}(void) {{ return 0; }}
+"""
+"""The same of NumPy 1's headers."""
 
 
 def _fit(world: World, requirements: list[str], pod, options: Options | None = None):
@@ -130,16 +136,18 @@ def compiled(tmp_path):
         pytest.skip("there is no C compiler here")
     empty, links = tmp_path / "index", tmp_path / "wheels"
     empty.mkdir()
-    wheels(links, {("numpy", "1.26.4"): [], ("numpy", "2.1.0"): []})
-    for version, least in (("1.0", "1.20"), ("1.1", "1.23"), ("2.0", "2.0"), ("2.1", "2.0"), ("2.2", "2.1")):
-        (tmp_path / "m.c").write_text(NUMPY_2_HEADERS.format(least=least, name="_arrays"))
+    wheels(links, {("numpy", "1.26.4"): [], ("numpy", "2.1.0"): [], ("newer", "1.0"): ["numpy>=2"]})
+    every = [("arrays", *each) for each in (("1.0", "1.20"), ("1.1", "1.23"), ("2.0", "2.0"), ("2.1", "2.0"))]
+    for name, version, least in (*every, ("arrays", "2.2", "2.1"), ("frames", "1.4", ""), ("frames", "1.5", "")):
+        headers = NUMPY_2_HEADERS if least else NUMPY_1_HEADERS
+        (tmp_path / "m.c").write_text(headers.format(least=least, name=f"_{name}"))
         subprocess.run([compiler, "-shared", "-fPIC", "-o", "m.so", "m.c"], cwd=tmp_path, check=True)
-        path = links / f"arrays-{version}-{COMPILED}.whl"
+        path = links / f"{name}-{version}-{COMPILED}.whl"
         with zipfile.ZipFile(path, "w") as wheel:
-            wheel.write(tmp_path / "m.so", "arrays/_arrays.cpython-311-x86_64-linux-gnu.so")
-            wheel.writestr("arrays/numpy_glue.h", "")
-            info = f"arrays-{version}.dist-info"
-            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: arrays\nVersion: {version}\n")
+            wheel.write(tmp_path / "m.so", f"{name}/_{name}.cpython-311-x86_64-linux-gnu.so")
+            wheel.writestr(f"{name}/numpy_glue.h", "")
+            info = f"{name}-{version}.dist-info"
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
             wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {COMPILED}\n")
             wheel.writestr(f"{info}/RECORD", "")
     world = World.__new__(World)
@@ -163,6 +171,26 @@ def test_with_a_numpy_that_is_new_enough_the_newest_release_is_planned(compiled)
     plan, _ = _fit(compiled, ["arrays"], template("pod", {"numpy": ("2.1.0", [])}))
     assert _planned(plan) == {"arrays": "2.2"}
     assert not [f for f in plan.findings if f.check == "numpy" and f.verdict is not Verdict.OK]
+
+
+@pytest.mark.parametrize("asked", ["frames", "frames==1.5", "frames<1.5"])
+def test_numpy_goes_back_for_what_no_release_of_runs_with_the_templates(compiled, asked):
+    plan, _ = _fit(compiled, [asked, "arrays"], template("pod", {"numpy": ("2.1.0", [])}))
+    version = "1.4" if "<" in asked else "1.5"
+    assert _planned(plan) == {"frames": version, "arrays": "1.1", "numpy": "1.26.4"}
+    (bound,) = [bound for bound in plan.bounds if bound.name == "numpy"]
+    assert bound.specifier == "<2"
+    assert "it was compiled for NumPy 1 and refuses 2.1.0" in bound.reason
+    assert plan.feasible
+
+
+def test_numpy_stays_where_something_else_wants_it(compiled):
+    plan, _ = _fit(compiled, ["frames", "newer"], template("pod", {"numpy": ("2.1.0", [])}))
+    assert _planned(plan) == {"newer": "1.0"}
+    assert [decision.name for decision in plan.with_action(Action.CONFLICT)] == ["frames"]
+    held = replace(compiled.options, hold=("numpy",))
+    plan, _ = _fit(compiled, ["frames"], template("pod", {"numpy": ("2.1.0", [])}), held)
+    assert [decision.name for decision in plan.with_action(Action.CONFLICT)] == ["frames"]
 
 
 def test_what_was_read_once_is_kept_for_the_bytes(compiled, monkeypatch):

@@ -743,6 +743,23 @@ def test_what_is_declared_for_other_environments_is_not_planned_for_an_import_th
     assert plain.dispensable == "a.py:9 imports it under a condition, and no manifest declares it"
 
 
+def test_a_pin_beside_a_manifest_moves_nothing_that_the_template_has() -> None:
+    pin = Declaration("numpy==1.23.5", Where("part/requirements.txt", 9), scope="part", asks=False)
+    pod = template("3.11.9", installed("numpy", "2.1.2"))
+    report = find_needs(project("numpy", pin, imports=("numpy",)), pod)
+    assert (only(report).specifier, only(report).beside) == ("", False)
+    (told,) = [finding for finding in report.findings if finding.verdict is Verdict.WARNING]
+    assert told.message == (
+        "part/requirements.txt:9 asks for numpy==1.23.5; requirements.txt:1 asks for any version, and the template's "
+        "2.1.2 stays"
+    )
+    assert only(find_needs(project("numpy", pin, imports=("numpy",)), template())).specifier == "==1.23.5"
+    alone = only(find_needs(project(pin, imports=("numpy",)), pod))
+    assert (alone.specifier, alone.beside) == ("==1.23.5", True)
+    asked = replace(pin, requirement="numpy<2")
+    assert only(find_needs(project("numpy", asked, imports=("numpy",)), pod)).specifier == "<2"
+
+
 def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imported() -> None:
     extra = Declaration("click>=8", Where("pyproject.toml", 6), group="extra:serve")
     need = only(find_needs(project(extra, imports=("click",)), template()))
@@ -752,6 +769,27 @@ def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imp
     example = Declaration("click", Where("examples/a.py", 3), scope="examples/a.py", asks=False)
     assert only(find_needs(project(example, extra, imports=("click",)), template())).dispensable == why
     assert only(find_needs(project("click", extra, imports=("click",)), template())).dispensable == ""
+
+
+def test_what_one_notebook_among_other_files_wants_is_dispensable() -> None:
+    site = ImportSite("click", "a.ipynb", 9, cell=2, grade=Grade.NOTEBOOK)
+    line = Declaration("click==8.1.0", Where("a.ipynb", 3), scope="a.ipynb")
+    for declared in ((), (line,)):
+        need = only(find_needs(project(*declared, imports=(site,)), template()))
+        assert need.dispensable == ""
+        needs = find_needs(project(*declared, imports=(site, "yaml")), template()).needs
+        need = next(each for each in needs if each.name == "click")
+        assert need.dispensable == "a.ipynb alone imports it, and no manifest declares it"
+    needs = find_needs(project("click", imports=(site, "yaml")), template()).needs
+    assert [each.dispensable for each in needs if each.name == "click"] == [""]
+    other = ImportSite("click", "b.ipynb", 9, cell=2, grade=Grade.NOTEBOOK)
+    assert only(find_needs(project(imports=(site, other)), template())).dispensable == ""
+
+
+def test_a_file_in_the_place_of_another_tells_nothing_where_it_is_not_chosen() -> None:
+    other = Declaration("click<8", Where("spark_requirements.txt", 6), group="group:spark", instead=True)
+    assert only(find_needs(project(other, imports=("click",)), template())).specifier == ""
+    assert only(find_needs(project(other, imports=("click",)), template(), groups=("spark",))).specifier == "<8"
 
 
 def test_what_no_manifest_asks_for_is_known_as_such() -> None:

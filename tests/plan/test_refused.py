@@ -1,9 +1,12 @@
 """What is said of needs that cannot be had: short, who asks, what holds, what would fit, what to do."""
 
+from dataclasses import replace
+
 import pytest
 
 from podfit.catalogue.store import well_known_first
 from podfit.model import (
+    Bound,
     Distribution,
     Evidence,
     EvidenceKind,
@@ -16,7 +19,7 @@ from podfit.model import (
     Template,
     Verdict,
 )
-from podfit.plan.refused import given_way, refusal
+from podfit.plan.refused import bare, given_way, refusal
 
 SEEN = Evidence(EvidenceKind.METADATA, "requirements.txt:3")
 POD = Template(
@@ -27,6 +30,9 @@ POD = Template(
     Origin.GIVEN,
     SEEN,
 )
+
+
+BOUND = Bound("pandas", "it was compiled for NumPy 1", SEEN, "!=1.5.3")
 
 
 def said(name, specifier, message, **more):
@@ -150,3 +156,31 @@ def test_what_gave_way_is_told_with_what_takes_its_place():
     assert torch.message.startswith("the project pins torch==1.6.0; the template's 2.4.1+cu124 is never changed")
     assert scipy.message.startswith("1.10.0 takes the place of scipy==1.5.2, for X (because scipy==1.5.2 has no usable")
     assert ipex.message == "ipex is left out, for a.py:3 imports it in a function (gone)"
+
+
+@pytest.mark.parametrize(("more", "verdict"), [({}, Verdict.FAILED), ({"aside": "README.md:7"}, Verdict.WARNING)])
+def test_what_is_planned_without_an_extra_says_which_and_what_to_do(more, verdict):
+    asked = Need("trl", (SEEN,), "==0.18.0", extras=("peft", "vllm"), **more)
+    proof = "because trl[vllm]==0.18.0 depends on torch>=2.7.0, we can conclude that nothing fits: unsatisfiable."
+    left = RefusedNeed("trl", f"the project needs trl[peft,vllm]==0.18.0 (requirements.txt:3): {proof}")
+    overlay = Overlay({}, (), (replace(left, without=("vllm",), fitting="0.18.0"),), {}, (), ())
+    (found,) = bare(overlay, {"trl": asked}, POD, {"torch"})
+    assert (found.check, found.subject, found.verdict) == ("held", "trl", verdict)
+    assert (
+        "its extra vllm asks for torch>=2.7.0, and the template's torch 2.4.1+cu124 is never changed" in found.message
+    )
+    assert found.message.endswith("trl 0.18.0 is planned without its extra vllm")
+    assert found.remedy.startswith("ask for trl[peft] where nothing that trl[vllm] brings is used")
+    assert not list(given_way(overlay, {"trl": asked}, POD, {"torch"}))
+    other = Overlay({}, (), (replace(left, without=("vllm",), fitting="0.19.0"),), {}, (), ())
+    assert not list(bare(other, {"trl": asked}, POD, {"torch"}))
+
+
+def test_what_its_own_versions_alone_stand_against_is_told_by_what_was_learned():
+    proof = "because you require pandas==1.5.3 and one of: pandas<1.5.3 pandas>1.5.3 we can conclude that your "
+    left = RefusedNeed("pandas", f"the project needs pandas==1.5.3 (requirements.txt:3): {proof}unsatisfiable.")
+    text = refusal(left, Need("pandas", (SEEN,), "==1.5.3"), POD, {"torch"})
+    assert text == "the project needs pandas==1.5.3 (requirements.txt:3): no release that this admits runs here."
+    overlay = Overlay({}, (), (replace(left, gave_way="one.ipynb alone imports it"),), {}, (), ())
+    (told,) = given_way(overlay, {"pandas": Need("pandas", (SEEN,), "==1.5.3")}, POD, {"torch"}, [BOUND])
+    assert told.message == "pandas==1.5.3 is left out, for one.ipynb alone imports it (it was compiled for NumPy 1)"

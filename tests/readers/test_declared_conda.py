@@ -382,6 +382,17 @@ def test_a_manifest_that_installs_the_project_is_read_with_its_files(tmp_path: P
     assert "numpy>=2.0" in [each.requirement for each in declared.declarations]
 
 
+def test_of_an_environment_around_the_project_its_torch_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\ndependencies = ["torch>=1.13"]\n')
+    around = '[dependencies]\npytorch = "2.2.*"\n[pypi-dependencies]\nx = { path = ".", editable = true }\n'
+    declared = read(tmp_path, around, "pixi.toml")
+    assert [each.requirement for each in declared.declarations if each.asks and "torch" in each.requirement] == [
+        "torch>=1.13"
+    ]
+    beside = [each.requirement for each in declared.declarations if each.scope == "pixi.toml"]
+    assert beside == ["torch==2.2.*"]
+
+
 SELECTED = """\
 dependencies:
   - numpy

@@ -557,6 +557,7 @@ def test_files_for_different_hardware_are_alternatives_by_their_names(tmp_path: 
         ("group:requirments-cpu-py312", "torch==2.4.1+cpu"),
         ("", "einops"),
     }
+    assert {one.requirement: one.instead for one in found.declarations} == {"torch==2.4.1+cpu": True, "einops": False}
     assert found.notices[0].startswith("requirments_cpu_py312.txt is taken for requirements.txt with a slip of the pen")
     assert found.notices[2].startswith(
         "requirments_cpu_py312.txt and requirments_cu118_py312.txt are for different hardware"

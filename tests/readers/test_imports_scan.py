@@ -273,6 +273,18 @@ def test_modules_inside_a_package_are_own_only_if_they_have_what_is_used(tmp_pat
     }
 
 
+def test_a_package_inside_another_that_calls_itself_by_its_name_is_own(tmp_path: Path) -> None:
+    files = {
+        "tools/__init__.py": "",
+        "tools/roformerx/__init__.py": "",
+        "tools/roformerx/attend.py": "class Attend: ...\n",
+        "tools/roformerx/net.py": "from roformerx.attend import Attend\nfrom roformerx.other import gone\n",
+        "tools/use.py": "from roformerx.attend import Attend\n",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {str(one) for one in scan.imports} == {"tools/roformerx/net.py:2"}
+
+
 def test_a_script_in_a_package_finds_what_lies_beside_it(tmp_path: Path) -> None:
     main = "if __name__ == '__main__':\n    pass\n"
     files = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from solve_support import need, only, registry, template
 
@@ -51,6 +53,13 @@ def test_an_extra_that_cannot_be_had_is_left_out_and_the_version_stays(solve):
     assert refused.message.startswith("the project needs app[gpu]==1.0 (pyproject.toml:7)")
 
 
+def test_of_several_extras_those_that_fit_stay(solve):
+    overlay = solve([need("app", "==1.0", extras=("cli", "gpu")), need("core")])
+    assert _versions(overlay) == {"app": "1.0", "core": "2.0", "light": "1.0"}
+    (refused,) = overlay.refused
+    assert (refused.without, refused.fitting) == (("gpu",), "1.0")
+
+
 def test_an_extra_that_is_not_to_blame_stays(solve):
     releases = {**RELEASES, ("app", "1.0"): ["core>=9", "light; extra == 'cli'"]}
     overlay = solve([need("app", "==1.0", extras=("cli",))], releases)
@@ -82,7 +91,7 @@ def test_for_another_release_of_what_gave_way_nothing_else_does(solve):
 
 
 def test_what_was_found_is_copied_whole():
-    earlier = Earlier(relaxed={"a"}, plain={"b"}, floors={"a": "1"}, near={"a": "2"})
+    earlier = Earlier(relaxed={"a"}, plain={"b": ("x",)}, floors={"a": "1"}, near={"a": "2"})
     earlier.fixed["a==2",] = ()
     other = earlier.copied()
     assert other == earlier
@@ -93,10 +102,12 @@ def test_what_was_found_is_copied_whole():
     other.fixed.clear()
     other.plain.clear()
     other.hard.add("fewest")
-    assert earlier == Earlier(relaxed={"a"}, plain={"b"}, floors={"a": "1"}, near={"a": "2"}, fixed={("a==2",): ()})
+    assert earlier == Earlier(
+        relaxed={"a"}, plain={"b": ("x",)}, floors={"a": "1"}, near={"a": "2"}, fixed={("a==2",): ()}
+    )
     other.clear()
     assert (other.cleared, earlier.cleared) == (1, 0)
-    assert (other.relaxed, other.plain, other.refused) == (set(), set(), [])
+    assert (other.relaxed, other.plain, other.refused) == (set(), {}, [])
 
 
 def test_what_gave_way_before_gives_way_further_whatever_else_cannot_be_had(solve):
@@ -115,3 +126,15 @@ def test_what_gave_way_before_gives_way_further_whatever_else_cannot_be_had(solv
         "zoo": "4.0",
     }
     assert {each.name for each in overlay.refused} == {"hub", "odd"}
+
+
+def test_what_no_manifest_asks_for_gives_way_before_what_one_does(solve):
+    releases = {
+        **{("sci", version): [] for version in ("1.11", "1.16")},
+        ("grad", "0.8"): ["sci>=1.13"],
+        ("uni", "2.0"): ["sci<1.12"],
+    }
+    needs = [need("grad", "==0.8"), need("sci", "==1.16"), replace(need("uni"), beside=True)]
+    overlay = solve(needs, releases)
+    assert _versions(overlay) == {"grad": "0.8", "sci": "1.16"}
+    assert [each.name for each in overlay.refused] == ["uni"]

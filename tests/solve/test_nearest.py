@@ -41,6 +41,17 @@ def test_a_release_next_to_the_pin_is_taken_and_not_the_newest_of_all(solve):
     assert refused.message.startswith("the project needs app==1.2 (pyproject.toml:7): because")
 
 
+def test_what_the_template_has_in_another_series_gives_way_to_the_release_next_to_the_pin(tmp_path):
+    releases = {("app", "1.2"): ["gone>=1"], ("app", "1.4"): [], ("app", "2.0"): [], ("gone", "0.1"): []}
+    pod = template({"app": ("2.0", [])})
+    index = only(registry(tmp_path / "wheels", releases))
+    for held, version in (((), "1.4"), (("app",), "2.0")):
+        overlay = solve_overlay(
+            pod, [need("app", "==1.2")], Uv(tmp_path / "cache"), held=held, preferences={}, index_arguments=index
+        )
+        assert overlay.packages["app"].version == version
+
+
 def test_an_older_one_of_the_series_is_taken_where_no_newer_one_fits(solve):
     releases = {("app", "1.1"): [], ("app", "1.2"): ["gone>=1"], ("app", "2.0"): [], ("gone", "0.1"): []}
     overlay = solve([need("app", "==1.2")], releases)

@@ -1,5 +1,7 @@
 """Which exact pins give way with what the template holds, and which stay a conflict."""
 
+from dataclasses import replace
+
 import pytest
 from solve_support import need, only, registry, template
 
@@ -76,7 +78,7 @@ FOR_TORCH = "the project needs scipy==1.5.2: because scipy==1.5.2 depends on tor
 def test_a_pin_gives_way_with_torch_s_where_a_release_of_its_series_fits(
     line, specifier, message, near, fitting, gives
 ):
-    scipy = asked(line, "scipy", specifier)
+    scipy = replace(asked(line, "scipy", specifier), imported=True)
     refused = RefusedNeed("scipy", message, fitting, near)
     files = other_environments([OLD], {"torch": "==1.6.0"})
     (judged,) = gave_way([refused], {"scipy": scipy, "torch": OLD}, files, ["torch"], TORCH)
@@ -172,3 +174,24 @@ def test_a_wheel_by_its_address_that_is_for_another_machine_is_told_from_its_nam
     assert [each.name for each in found] == ["ray"] * told
     if told:
         assert f"names ray-3.0.0.dev0-{tags}.whl, which is not for" in found[0].message
+
+
+@pytest.mark.parametrize(("torch", "told"), [("2.8.0+cu128", True), ("2.5.1+cu124", False), ("", False)])
+def test_a_wheel_by_its_address_that_was_built_for_another_torch_is_told_from_its_name(torch, told):
+    wheel = "mamba_ssm-2.2.6.post3+cu12torch2.5cxx11abiFALSE-cp311-cp311-linux_x86_64.whl"
+    pod = template({"torch": (torch, [])} if torch else {})
+    found = of_another_machine([need("mamba-ssm", url=f"https://example.org/{wheel}")], pod)
+    assert [each.name for each in found] == ["mamba-ssm"] * told
+    if told:
+        assert f"names {wheel}, which is built for torch 2.5, and the template's is 2.8.0+cu128" in found[0].message
+
+
+def test_what_nothing_imports_is_left_out_where_the_pin_beside_it_is_of_another_machine():
+    pin = asked("requirements.txt:9 scipy==1.5.2", "scipy", "==1.5.2")
+    files = {"requirements.txt": "torch==1.6.0 (requirements.txt:8)"}
+    for message, imported, gives in ((NO_WHEEL, False, True), (NO_WHEEL, True, False), (FOR_TORCH, False, False)):
+        needs = {"scipy": replace(pin, imported=imported)}
+        (left,) = gave_way([RefusedNeed("scipy", message)], needs, files, {"torch"}, {})
+        assert bool(left.gave_way) is gives
+    (left,) = gave_way([RefusedNeed("scipy", NO_WHEEL)], {"scipy": pin}, {}, {"torch"}, {})
+    assert left.gave_way == ""

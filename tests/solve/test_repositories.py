@@ -3,9 +3,10 @@
 import subprocess
 
 import pytest
-from solve_support import need, only, registry, template
+from solve_support import EVIDENCE, need, only, registry, template
 
 from podfit.index import Index
+from podfit.model import Bound
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.sources import Sources
 
@@ -32,7 +33,7 @@ def repository(tmp_path):
     return room, first, git("rev-parse", "HEAD")
 
 
-def _solve(tmp_path, url):
+def _solve(tmp_path, url, bounds=()):
     pod = template({})
     wheels = registry(tmp_path / "wheels", {("six", "1.0"): [], ("clip", "0.2"): []})
     overlay = solve_overlay(
@@ -43,6 +44,7 @@ def _solve(tmp_path, url):
         preferences={},
         index_arguments=only(wheels),
         sources=Sources(Index([], cache=tmp_path / "cache"), pod, tmp_path / "cache"),
+        bounds=bounds,
     )
     assert overlay.packages["six"].version == "1.0"
     assert not (tmp_path / "RAN").exists()
@@ -59,6 +61,12 @@ def test_the_commit_is_fixed_and_nothing_of_the_repository_runs(tmp_path, reposi
         ]
         assert not overlay.refused
         assert any("not known" in note for note in overlay.notes)
+
+
+def test_a_commit_stays_whatever_is_learned_of_releases(tmp_path, repository):
+    bound = Bound("clip", "its releases do not run here", EVIDENCE, "<0.1")
+    overlay = _solve(tmp_path, f"git+file://{repository[0]}@{repository[1]}#egg=clip", [bound])
+    assert [file.kind for file in overlay.packages["clip"].artefacts] == ["commit"]
 
 
 @pytest.mark.parametrize("url", ["git+file:///no/such/repository", "git+https://user:secret@127.0.0.1:9/x.git"])

@@ -17,7 +17,7 @@ class HeldRule(msgspec.Struct, frozen=True):
     excluded are names that a pattern meets and the reason does not. since is the first version that the reason is
     true of, until the first that it is no longer true of, empty where there is no such bound. Pre-releases come before
     their release, so those of the release in until are still held. framework is the one of the names that others are
-    written for, empty where there is none.
+    written for, empty where there is none. brought is the framework that requires one version of these, and brings it.
     """
 
     patterns: tuple[str, ...]
@@ -27,6 +27,7 @@ class HeldRule(msgspec.Struct, frozen=True):
     since: str = ""
     until: str = ""
     framework: str = ""
+    brought: str = ""
 
     def matches(self, name: str, version: str = "") -> bool:
         """Tell whether a normalized name is one of the rule's, in this version; an unknown version may be any."""
@@ -52,8 +53,8 @@ def held_rules() -> tuple[HeldRule, ...]:
         evidence = Evidence(EvidenceKind(source["kind"]), source["source"], source.get("detail", ""))
         excluded = tuple(entry.get("excluded", ()))
         bounds = entry.get("since", ""), entry.get("until", "")
-        framework = entry.get("framework", "")
-        rules.append(HeldRule(tuple(entry["patterns"]), entry["reason"], evidence, excluded, *bounds, framework))
+        told = entry.get("framework", ""), entry.get("brought", "")
+        rules.append(HeldRule(tuple(entry["patterns"]), entry["reason"], evidence, excluded, *bounds, *told))
     return tuple(rules)
 
 

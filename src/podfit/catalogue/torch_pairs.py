@@ -1,4 +1,4 @@
-"""torchvision and torchaudio: which release belongs to which torch, as their own metadata say (torch_pairs.toml)."""
+"""torchvision, torchaudio, triton: which release belongs to which torch, as their metadata say (torch_pairs.toml)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from podfit.catalogue.table import table
 
 
 def partner(name: str, torch: str) -> str:
-    """Return the release series' newest version of name that requires a torch of that version; empty for none known."""
+    """Return the newest version of name that goes with a torch of that version; empty for none known."""
     try:
         have = Version(torch)
     except InvalidVersion:

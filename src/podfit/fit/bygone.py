@@ -48,11 +48,11 @@ def bygone(given: Given, subject: Subject) -> Steps[tuple[Bound, ...]]:
         return ()
     ends = {limit.name: instant(limit.until) for limit in subject.timely if not limit.gave_way}
     markers = Markers(subject.template.marker_environment)
-    limits = {name: list(_limits(subject, name, markers)) for name in old}
+    limits = {name: list(limits_on(subject, name, markers)) for name in old}
 
     def later() -> dict[str, str]:
         given.index.ready(old)
-        found = {name: _first_later(given.index, subject, name, limits[name], born, ends.get(name)) for name in old}
+        found = {name: first_later(given.index, subject, name, limits[name], born, ends.get(name)) for name in old}
         return {name: version for name, version in found.items() if version}
 
     found: dict[str, str] = yield Wait(later)
@@ -67,7 +67,7 @@ def _bound(subject: Subject, name: str, uploaded: str, version: str, python: Pyt
     return Bound(name, f"{reason}; {version} is the first release after that", evidence, f">={public(version)}")
 
 
-def _limits(subject: Subject, name: str, markers: Markers) -> Iterator[SpecifierSet]:
+def limits_on(subject: Subject, name: str, markers: Markers) -> Iterator[SpecifierSet]:
     """Yield what the project, its constraints that are in force, and what is there ask of a name."""
     yield from (SpecifierSet(need.specifier) for need in subject.needs if need.name == name)
     yield from (SpecifierSet(bound.specifier) for bound in subject.bounds if bound.name == name and not bound.filename)
@@ -77,7 +77,7 @@ def _limits(subject: Subject, name: str, markers: Markers) -> Iterator[Specifier
             yield from (line.requirement.specifier for line in lines if line.target == name)
 
 
-def _first_later(
+def first_later(
     index: Index, subject: Subject, name: str, limits: list[SpecifierSet], begin: datetime, end: datetime | None
 ) -> str:
     """Return the first final release after the planned one that limits allow, with a wheel, from begin to before end.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from podfit.catalogue.held import held_rules
 from podfit.catalogue.measured import MeasuredBound, all_bounds
+from podfit.catalogue.torch_pairs import partner
 from podfit.model import Bound, Evidence, EvidenceKind, Template
 
 ANCHORS = frozenset({"numpy"})
@@ -19,7 +21,21 @@ def known_bounds(template: Template, held: frozenset[str], given: Iterable[Bound
     there = {name: each.version for name, each in template.distributions.items() if name in held | ANCHORS}
     there["python"] = template.interpreter.version
     measured = (_bound(each, there) for each in all_bounds() if applies(each, there))
-    return tuple(dict.fromkeys(bound for bound in (*given, *measured) if bound.name not in held))
+    paired = _paired(template, held)
+    return tuple(dict.fromkeys(bound for bound in (*given, *measured, *paired) if bound.name not in held))
+
+
+def _paired(template: Template, held: frozenset[str]) -> Iterator[Bound]:
+    """Yield a bound on what a held framework requires in one version and the template's list lacks (triton)."""
+    for rule in held_rules():
+        framework = template.distributions.get(rule.brought) if rule.brought in held else None
+        if framework is None:
+            continue
+        for name in rule.patterns:
+            version = partner(name, framework.version) if name not in template.distributions else ""
+            if version:
+                reason = f"the template's {rule.brought} {framework.version} goes with {name} {version}: {rule.reason}"
+                yield Bound(name, reason, rule.evidence, f"=={version}")
 
 
 def applies(measured: MeasuredBound, there: Mapping[str, str]) -> bool:

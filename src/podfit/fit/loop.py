@@ -8,8 +8,10 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 
 from podfit.audit import Audited, Subject
+from podfit.fit.anchored import Shift, instead
 from podfit.fit.beside import said_beside
 from podfit.fit.bygone import bygone
+from podfit.fit.fallen import fallen
 from podfit.fit.imported import imported
 from podfit.fit.nearness import Near, timely_solution
 from podfit.fit.older import is_advice, widened
@@ -25,6 +27,10 @@ from podfit.solve import Earlier, with_fewest
 
 MOST_ROUNDS = 8
 """So often at most a template is solved: each round but the last taught at least one bound."""
+
+_IMPORTED = "see whether what imports it is used, or ask for an older release of what does not go with it"
+_FALLEN = "ask for a newer release of what {0} is to go back for, or do without {0} there"
+"""What to do where a wish cannot be met."""
 
 ROUNDS_LEFT = 3
 """So many of them at least are left for the solution with the fewest changes, where these are sought last."""
@@ -42,6 +48,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     waived: frozenset[tuple[str, str]] = frozenset()
     settle = False  # the fewest changes that are long to seek are sought once, when the needs' versions stand
     wishes = Wishes()
+    shift = Shift()
     number = 0
     while number < MOST_ROUNDS:
         number += 1
@@ -49,6 +56,9 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             subject = yield from timely_solution(given, needed, bounds, earlier, near, settle=settle)
             refused = {need.name for need in subject.overlay.refused}
         except NoPlanError as error:
+            if shift.pending:
+                bounds, earlier = shift.before()
+                continue
             if wishes.standing:
                 bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
                 continue
@@ -58,6 +68,11 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 raise
             learned = shortened(told, 3)
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
+        if shift.pending:
+            wishes.anchor = anchor_of(subject)
+        if shift.failed(refused):
+            bounds, earlier = shift.before()
+            continue
         if wishes.standing and (refused - wishes.refused or anchor_of(subject) != wishes.anchor):
             bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
             continue
@@ -77,17 +92,27 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         learned_now: list[Bound] = []
         advised: list[Bound] = []
         waived_now: set[tuple[str, str]] = set()
+        spared: list[Bound] = []
+        moving: list[Bound] = []
         for bound in _new(said.bounds, subject) if number < MOST_ROUNDS else ():
             advice = is_advice(subject, bound)
             wide = (yield from widened(given, subject, bound)) if not advice or wishes.may(bound) else None
+            anchor = None if wide is None or shift.tried else instead(subject, bound, wide)
             if wide is None:
                 waived_now |= {(bound.name, subject.added[bound.name].version)}
+            elif anchor is not None:
+                spared.append(wide)
+                moving.append(anchor)
             else:
                 (advised if advice else learned_now).append(wide)
         waived |= waived_now
+        if moving:
+            shift.begin((*bounds, *learned_now, *spared), subject, earlier)
+            learned_now += moving[:1]
+        back = yield from fallen(given, subject)
         if number < MOST_ROUNDS:
             aged = yield from bygone(given, subject)
-            learned_now += wishes.new((*advised, *moved, *aged), subject, earlier)
+            learned_now += wishes.new((*advised, *moved, *aged, *back), subject, earlier)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)
@@ -99,7 +124,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             overlay = yield from with_fewest(subject.overlay, earlier.unsought)
             subject = replace(subject, overlay=overlay)
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
-            return subject, Audited((*said.findings, *left, *wishes.unmet(moved)), said.bounds)
+            unmet = (*wishes.unmet(moved, _IMPORTED), *wishes.unmet(back, _FALLEN))
+            return subject, Audited((*said.findings, *left, *unmet), said.bounds)
         for bound in learned_now:
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")
         bounds += tuple(dict.fromkeys(learned_now))

@@ -41,7 +41,7 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     release = subject.added.get(bound.name)
     if release is None or bound.filename or bound.specifier != f"!={release.version}":
         return bound
-    said = _behind(subject, bound)
+    said = objections_behind(subject, bound)
     if not said:
         return bound
     releases = yield from older_of(given, subject, bound.name, release.version)
@@ -61,11 +61,11 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
 
 def is_advice(subject: Subject, bound: Bound) -> bool:
     """Tell whether a bound rests on what somebody says alone, and that nobody saw."""
-    said = _behind(subject, bound)
+    said = objections_behind(subject, bound)
     return bool(said) and all(each.advice for each in said)
 
 
-def _behind(subject: Subject, bound: Bound) -> list[Objection]:
+def objections_behind(subject: Subject, bound: Bound) -> list[Objection]:
     """Return the objections to an added release that a bound comes from, none where it comes from something else."""
     release = subject.added.get(bound.name)
     if release is None or bound.filename:

@@ -31,6 +31,7 @@ from podfit.model import (
     Release,
     Reporter,
     Template,
+    Verdict,
     canonical,
 )
 from podfit.model.secrets import needs_credentials
@@ -42,6 +43,7 @@ from podfit.plan.ignore import with_ignored
 from podfit.plan.members import planned_members
 from podfit.plan.refused import open_questions
 from podfit.solve import Earlier, Uv, overlay_steps
+from podfit.solve.addresses import of_another_machine
 from podfit.solve.sources import Sources
 
 if TYPE_CHECKING:
@@ -134,6 +136,7 @@ def needs_phase(given: Given) -> Steps[Needed]:
     if given.swaps:
         swapped = (replace(need, name=given.swaps.get(need.name, need.name)) for need in report.needs)
         report = replace(report, needs=tuple(sorted(swapped, key=lambda need: need.name)))
+    report = _by_name(report, given.template)
     template = yield from _with_metadata(given)
     released = {canonical(name) for name in options.release}
     wanted = {canonical(name) for name in options.hold}
@@ -141,6 +144,27 @@ def needs_phase(given: Given) -> Steps[Needed]:
         name for name in template.distributions if (is_held(name) or name in wanted) and name not in released
     )
     return Needed(template, report, held, tuple(anchor_bounds(template, held)))
+
+
+def _by_name(report: NeedReport, template: Template) -> NeedReport:
+    """Return the needs, by their names those for which a place beside the manifests names a wheel that does not fit."""
+    strange = {each.name: each.message for each in of_another_machine((n for n in report.needs if n.beside), template)}
+    if not strange:
+        return report
+    told = tuple(
+        Finding(
+            "declared",
+            need.name,
+            Verdict.WARNING,
+            f"{strange[need.name].partition(': ')[0]}: what the index has is taken in its place",
+            need.evidence[0],
+            "name a wheel that fits",
+        )
+        for need in report.needs
+        if need.name in strange
+    )
+    needs = tuple(replace(need, url="") if need.name in strange else need for need in report.needs)
+    return replace(report, needs=needs, findings=(*report.findings, *told))
 
 
 def overlay_phase(
@@ -193,10 +217,10 @@ def overlay_phase(
         if name in tested and not same_release(tested[name], package.version)
     ]
     yield from given.source.learn(compared)
-    bare = {each.name for each in overlay.refused if each.without}
+    gone = {each.name: each.without for each in overlay.refused if each.without}
     return Subject(
         needed.template,
-        tuple(replace(need, extras=()) if need.name in bare else need for need in needed.report.needs),
+        tuple(need.without(gone.get(need.name, ())) for need in needed.report.needs),
         overlay,
         {name: added[name] or given.source.planned(package) or unknown(package) for name, package in planned.items()},
         needed.held,

@@ -315,7 +315,8 @@ def _planned(given: Given) -> Steps[Plan]:
     needed = yield from needs_phase(given)
     subject, said = yield from clean_solution(given, needed)
     known = needed.known(given.options.bounds)
-    subject = replace(subject, bounds=relevant(subject.bounds, known, subject.overlay.packages))
+    asked = (*subject.overlay.packages, *(each.name for each in subject.overlay.refused))
+    subject = replace(subject, bounds=relevant(subject.bounds, known, asked))
     return (yield from plan_phase(given, needed, subject, said))
 
 

@@ -66,11 +66,17 @@ class Wishes:
         left = tuple(bound for bound in bounds if bound not in lost)
         return left, self.before.copied() if self.before.cleared == earlier.cleared else Earlier()
 
-    def unmet(self, bounds: Iterable[Bound]) -> tuple[Finding, ...]:
-        """Return what the solution breaks of bounds, as warnings."""
-        remedy = "see whether what imports it is used, or ask for an older release of what does not go with it"
+    def unmet(self, bounds: Iterable[Bound], remedy: str) -> tuple[Finding, ...]:
+        """Return what the solution breaks of bounds, as warnings; remedy is what to do, with a blank for the name."""
         return tuple(
-            Finding("bounds", bound.name, Verdict.WARNING, f"{bound.reason}, and cannot be had", bound.evidence, remedy)
+            Finding(
+                "bounds",
+                bound.name,
+                Verdict.WARNING,
+                f"{bound.reason}, and cannot be had",
+                bound.evidence,
+                remedy.format(bound.name),
+            )
             for bound in bounds
         )
 

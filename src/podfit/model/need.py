@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from podfit.model.evidence import Evidence
 
@@ -20,7 +21,8 @@ class Need:
     import. declared tells whether the project declares it, imported whether a module imports it.
     import_names are the modules to try when verifying. aside names the place of its range where only files beside the
     manifests give one. dispensable says why the project may run without it: nothing but an extra or a group that was
-    not selected declares it, or no manifest does and no import of it is certain to run.
+    not selected declares it, or no manifest does and no import of it is certain to run. beside tells that no manifest
+    asks for it: an import, or a line elsewhere, does.
     """
 
     name: str
@@ -34,11 +36,16 @@ class Need:
     import_names: tuple[str, ...] = ()
     aside: str = ""
     dispensable: str = ""
+    beside: bool = False
 
     @property
     def called(self) -> str:
         """Its name with its extras, as a requirement begins: `ray[tune]`."""
         return f"{self.name}[{','.join(self.extras)}]" if self.extras else self.name
+
+    def without(self, extras: Collection[str]) -> Need:
+        """Return the same without some of its extras."""
+        return replace(self, extras=tuple(each for each in self.extras if each not in extras)) if extras else self
 
     @property
     def line(self) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from podfit.model.choice import Alternative, PassedOver
 from podfit.model.decision import Change
+from podfit.model.need import Need
 from podfit.model.plan import Artefact, SourceBuild
+from podfit.model.versions import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class RefusedNeed:
     without: tuple[str, ...] = ()
     floor: str = ""
     open: bool = False
+
+    def without_extras_alone(self, need: Need | None) -> bool:
+        """Tell whether the need is planned as it is asked for, but for extras that cannot be had."""
+        return bool(self.without and self.fitting) and need is not None and within(need.specifier, self.fitting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,8 @@ class Declaration:
     constraint is True for a line of a `-c` file, which limits but does not ask. editable tells of `-e`.
     scope is empty for what the project's own manifests say. Otherwise it is the file or folder that the line speaks
     for (`demo.ipynb`, `eval`, `Dockerfile`): it gives a range to what that code imports, gives way to the manifests,
-    and asks for a distribution of its own only where asks says so.
+    and asks for a distribution of its own only where asks says so. instead is True for a line of a file that another
+    one of the project excludes, its group: it tells nothing where that is not selected.
     """
 
     requirement: str
@@ -107,6 +108,7 @@ class Declaration:
     editable: bool = False
     scope: str = ""
     asks: bool = True
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

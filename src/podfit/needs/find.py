@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue import imports as catalogue
+from podfit.catalogue.held import held_rule
 from podfit.catalogue.unstated import unstated
 from podfit.model import (
     Call,
@@ -138,6 +139,9 @@ def find_needs(
     needs = []
     for name in sorted({*asked_for, *used}):
         asked, use = asked_for.get(name), used.get(name)
+        if brought := _brought(name, template):
+            findings.append(brought)
+            continue
         finding = _judged(name, asked, use, declared.apart.get(name, ""), only_imported, include_optional)
         if finding is not None:
             findings.append(finding)
@@ -149,9 +153,22 @@ def find_needs(
             continue
         if name in declared.apart and asked is None and _unsure(use) and not include_optional:
             continue
-        needs.append(_need(name, asked, use, providers))
+        needs.append(_need(name, asked, use, providers, several=len(importing) > 1))
     needs += _unstated(needs, template)
     return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, tuple(questions))
+
+
+def _brought(name: str, template: Template) -> Finding | None:
+    """Return the note that a held framework brought what an incomplete list lacks; None for all others."""
+    rule = held_rule(name)
+    framework = template.distributions.get(rule.brought) if rule is not None else None
+    listed = name in template.distributions or not template.incomplete
+    if rule is None or framework is None or listed or framework.requires_dist is not None:
+        return None
+    message = (
+        f"left out: {rule.brought} {framework.version} brought it, and the template's list lacks it ({rule.reason})"
+    )
+    return Finding("declared", name, Verdict.OK, message, rule.evidence)
 
 
 def _unstated(needs: Sequence[Need], template: Template) -> list[Need]:
@@ -215,7 +232,7 @@ def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], templa
     return implied.distribution
 
 
-def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers) -> Need:
+def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers, *, several: bool) -> Need:
     imported = bool(use and use.sites)
     specifier = asked.specifier if asked else ""
     for limit in use.limits if use else ():
@@ -232,7 +249,8 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
         imported=imported,
         import_names=tuple(use.modules) if use and use.modules else providers.modules_of(name),
         aside=_aside(asked),
-        dispensable=_dispensable(asked, use),
+        dispensable=_dispensable(asked, use, several=several),
+        beside=not _in_manifest(asked),
     )
 
 
@@ -244,10 +262,24 @@ def _aside(asked: Asked | None) -> str:
     return str(limiting[0].where) if limiting and not any(d.asks for d in limiting) else ""
 
 
-def _dispensable(asked: Asked | None, use: _Used | None) -> str:
-    """Return why the project may run without a distribution that it imports; empty where it is sure to be needed."""
-    declared = asked is not None and any(declaration.asks for declaration, _ in asked.parts)
-    if declared or use is None or use.implied or not use.sites:
+def _in_manifest(asked: Asked | None) -> bool:
+    """Tell whether something that speaks for the whole project asks for a distribution."""
+    return asked is not None and any(declaration.asks for declaration, _ in asked.parts)
+
+
+def _dispensable(asked: Asked | None, use: _Used | None, *, several: bool) -> str:
+    """Return why the project may run without a distribution that it imports; empty where it is sure to be needed.
+
+    several tells that the project has more files that import something: what one of its notebooks alone wants is not
+    needed for the others.
+    """
+    if use is None or use.implied or not use.sites:
+        return ""
+    files = {site.path for site in use.sites}
+    scopes = {declaration.scope for declaration, _ in asked.parts if declaration.asks} if asked is not None else set()
+    if several and len(files) == 1 and all(site.grade is Grade.NOTEBOOK for site in use.sites) and scopes <= files:
+        return f"{next(iter(files))} alone imports it, and no manifest declares it"
+    if _in_manifest(asked):
         return ""
     for declaration, _ in asked.parts if asked is not None else ():
         if declaration.group and declaration.scope == declaration.group:

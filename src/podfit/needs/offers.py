@@ -19,7 +19,8 @@ def offers(
 ) -> tuple[dict[str, Asked], list[Finding]]:
     """Merge what scoped declarations say: into asked where that agrees, else into offers by name, which are returned.
 
-    Where a manifest gives a range, a line that asks for nothing of its own narrows it no further.
+    Where a manifest gives a range, a line that asks for nothing of its own narrows it no further; where a manifest asks
+    for any version, an exact one of such a line is what somebody had, and moves nothing that the template has.
     A line that excludes what was taken before is a finding and not followed; so is a version of a distribution that
     belongs to the template (torch and its kin): a Dockerfile's torch is another machine's. A part of the project that
     declares a range which leaves the template's version out is warned of.
@@ -45,7 +46,11 @@ def offers(
             told = Verdict.OK if advice else Verdict.WARNING
             findings.append(Finding("declared", name, told, message, evidence, "make them agree"))
         else:
-            limited = name in asked and asked[name].specifier and not declaration.asks
+            limited = bool(name in asked and asked[name].specifier and not declaration.asks)
+            there = template.distributions.get(name)
+            if not limited and there and name in asked and not declaration.asks and _had(requirement, there.version):
+                limited = True
+                findings.append(_stays(declaration, asked[name], there.version, evidence))
             known.parts.append((declaration, _without_range(requirement) if limited else requirement))
     return offered, findings
 
@@ -63,6 +68,21 @@ def _left_behind(declaration: Declaration, requirement: Requirement, version: st
     return Finding("declared", canonical(requirement.name), Verdict.WARNING, message, evidence, remedy)
 
 
+def _had(requirement: Requirement, version: str) -> bool:
+    """Tell whether a requirement names one version, and another one than version."""
+    clauses = list(requirement.specifier)
+    exact = bool(clauses) and all(each.operator in ("==", "===") for each in clauses)
+    return exact and bool(version) and not within(str(requirement.specifier), version)
+
+
+def _stays(declaration: Declaration, asked: Asked, version: str, evidence: Evidence) -> Finding:
+    """Return the warning that the template's version stays where a manifest asks for any and another place had one."""
+    name, said = asked.name, f"{declaration.where} asks for {declaration.requirement}"
+    message = f"{said}; {asked.parts[0][0].where} asks for any version, and the template's {version} stays"
+    remedy = f"test with {version}, or declare {declaration.requirement} in {asked.parts[0][0].where.path}"
+    return Finding("declared", name, Verdict.WARNING, message, evidence, remedy)
+
+
 def _without_range(requirement: Requirement) -> Requirement:
     """Return a requirement in any version."""
     free = Requirement(str(requirement))
@@ -76,7 +96,7 @@ def waiting_for(
     """Yield what unselected extras and groups declare that nothing else asks for and that is not the template's."""
     for declaration, requirement in later:
         name = canonical(requirement.name)
-        if name not in asked and not _held(name, template) and not declaration.constraint:
+        if name not in asked and not _held(name, template) and not (declaration.constraint or declaration.instead):
             yield declaration, requirement
 
 

@@ -11,6 +11,7 @@ from podfit.audit import Subject
 from podfit.model import (
     Action,
     Artefact,
+    Bound,
     Change,
     Decision,
     Evidence,
@@ -33,7 +34,7 @@ from podfit.model.words import shortened
 from podfit.plan.arriving import arriving
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import planned_files
-from podfit.plan.refused import Known, given_way, in_order, refusal
+from podfit.plan.refused import Known, bare, given_way, in_order, refusal
 from podfit.plan.releases import ReleaseSource
 
 
@@ -114,7 +115,8 @@ def build_plan(
         edges={name: targets for name, targets in sorted(subject.walk.edges.items()) if name in shown},
         findings=(
             *_python(project, template, known),
-            *given_way(facts.overlay, facts.needs, facts.template, facts.held),
+            *given_way(facts.overlay, facts.needs, facts.template, facts.held, subject.bounds),
+            *bare(facts.overlay, facts.needs, facts.template, facts.held),
             *audited,
             *_built(facts),
             *_immovable(facts),
@@ -152,11 +154,14 @@ def _decide(name: str, facts: _Facts) -> Decision:
     planned = (package.version or package.url) if package else before
     required_by = facts.situation.requirers.get(name, ())
     refused = next((r for r in facts.overlay.refused if r.name == name and not (r.gave_way or r.open)), None)
+    refused = None if refused is not None and refused.without_extras_alone(need) else refused
     change = next((c for c in facts.overlay.changes if c.name == name), None)
     evidence: list[Evidence] = []
     if refused is not None:
         said = refusal(refused, need, facts.template, facts.held, facts.known)
-        ruled = "; ".join(bound.reason for bound in facts.situation.bounds if bound.name == name)
+        ruled = "; ".join(
+            bound.reason for bound in facts.situation.bounds if bound.name == name and _rules(bound, need)
+        )
         action, reason = Action.CONFLICT, f"{said} What rules versions out: {ruled}." if ruled else said
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
     elif change is not None:
@@ -197,6 +202,13 @@ def _decide(name: str, facts: _Facts) -> Decision:
         drift=drift(name, tested, planned, facts.situation) if needed and action is not Action.CONFLICT else "",
         download_bytes=files[0].size if files else 0,
     )
+
+
+def _rules(bound: Bound, need: Need | None) -> bool:
+    """Tell whether a bound may rule out what a need asks for: not where it admits the one version that this names."""
+    clauses = list(SpecifierSet(need.specifier)) if need is not None else []
+    pins = [each.version for each in clauses if each.operator == "==" and not each.version.endswith(".*")]
+    return not pins or any(bound.excludes(bound.name, version) for version in pins) or bool(bound.filename)
 
 
 def _requires(other: str, name: str, facts: _Facts) -> tuple[str, str]:

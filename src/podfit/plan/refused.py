@@ -9,8 +9,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.summary import Summary
-from podfit.model import Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
-from podfit.model.versions import parsed, same_version, within
+from podfit.model import Bound, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
+from podfit.model.versions import parsed, same_version
 from podfit.model.words import in_short, listed, shortened
 
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
@@ -35,10 +35,8 @@ def refusal(
     if not refused.fitting and (instead := _for_this_cuda(refused.name, template)):
         return f"{said.partition(': ')[0]}: {instead}"
     if refused.without and refused.fitting:
-        extras = f"its extra{'s' * (len(refused.without) > 1)} {listed(refused.without)}"
-        limits = "" if within(specifier, refused.fitting) else " and its own limits"
         return (
-            f"{said} Without {extras}{limits}, {refused.name} {refused.fitting} fits: "
+            f"{said} Without {_extras(refused)} and its own limits, {refused.name} {refused.fitting} fits: "
             "leave them out, or take another template."
         )
     if refused.near and refused.near == refused.fitting:
@@ -125,6 +123,8 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
         there = template.distributions[other].version if other in held and other in template.distributions else ""
         if there and not _admits(limits, there):
             return f"{head}: it is made for {other}{limits}, and the template's {other} {there} is never changed."
+    if _of_itself(refused):
+        return f"{head}: no release that this admits runs here."
     if re.search(rf"{name} \S+ has no wheel for|No release of {name}\S* has a wheel for", refused.message):
         return _PROOF.sub("", refused.message)
     if built := re.search(r"\. ([a-z0-9._-]+) \S+ has no wheel for Python", refused.message):
@@ -133,10 +133,24 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     return in_short(refused.message)
 
 
+def _of_itself(refused: RefusedNeed) -> bool:
+    """Tell whether the resolver's proof speaks of the need's own versions alone: what rules them out is said then."""
+    proof = _PROOF.search(refused.message)
+    named = set(re.findall(r"([a-z0-9][a-z0-9._-]*?)(?:\[[^\]]*\])?(?:[<>=!~]=?)", proof[0])) if proof else set()
+    return named == {refused.name} and " Of the template, " not in refused.message and "wheel" not in refused.message
+
+
 def given_way(
-    overlay: Overlay, needs: Mapping[str, Need], template: Template, held: Collection[str]
+    overlay: Overlay,
+    needs: Mapping[str, Need],
+    template: Template,
+    held: Collection[str],
+    bounds: Sequence[Bound] = (),
 ) -> Iterator[Finding]:
-    """Yield a warning for each exact pin that gave way: to what is held, and with it where it cannot be had."""
+    """Yield a warning for each exact pin that gave way: to what is held, and with it where it cannot be had.
+
+    bounds are what was learned: the first on a need is said where its own versions alone stand against it.
+    """
     for name, pin in sorted(overlay.ignored_pins.items()):
         need = needs[name]
         version = template.distributions[name].version
@@ -150,15 +164,47 @@ def given_way(
             f"test with {version}, or take {name} out of the requirements",
         )
     for refused in overlay.refused:
-        if refused.gave_way:
+        if refused.gave_way and not refused.without_extras_alone(needs[refused.name]):
+            learned = next((each.reason for each in bounds if each.name == refused.name), "")
+            why = learned if learned and _of_itself(refused) else _why(refused, template, held)
             yield Finding(
                 "held",
                 refused.name,
                 Verdict.WARNING,
-                f"{_taken(refused, needs[refused.name])}, for {refused.gave_way} ({_why(refused, template, held)})",
+                f"{_taken(refused, needs[refused.name])}, for {refused.gave_way} ({why})",
                 needs[refused.name].evidence[0],
                 f"test with {refused.fitting}" if refused.fitting else "declare it if it is wanted",
             )
+
+
+def bare(overlay: Overlay, needs: Mapping[str, Need], template: Template, held: Collection[str]) -> Iterator[Finding]:
+    """Yield what is said of each need that is planned as it is asked for, but for extras that cannot be had.
+
+    A failure where a manifest asks for them, for nobody knows what goes on without; a warning where none does.
+    """
+    for refused in overlay.refused:
+        need = needs.get(refused.name)
+        if need is None or not refused.without_extras_alone(need):
+            continue
+        called = f"{refused.name}[{','.join(refused.without)}]"
+        said = _plainly(refused, template, held).replace(": it is made for ", f": {_extras(refused)} asks for ", 1)
+        if "we can conclude" in said:
+            said = f"{said.partition(': ')[0]}: {_extras(refused)} cannot be had beside what else is asked for and held"
+        spare = bool(refused.gave_way or need.beside or need.aside or need.dispensable)
+        yield Finding(
+            "held",
+            refused.name,
+            Verdict.WARNING if spare else Verdict.FAILED,
+            f"{said.rstrip('. ')}. {refused.name} {refused.fitting} is planned without {_extras(refused)}",
+            need.evidence[0],
+            f"ask for {need.without(refused.without).called} where nothing that {called} brings is used, "
+            "or take another template (podfit recommend)",
+        )
+
+
+def _extras(refused: RefusedNeed) -> str:
+    """Return the extras that cannot be had, as words."""
+    return f"its extra{'s' * (len(refused.without) > 1)} {listed(refused.without)}"
 
 
 def open_questions(overlay: Overlay, needs: Iterable[Need]) -> Iterator[OpenQuestion]:

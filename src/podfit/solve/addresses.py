@@ -15,6 +15,9 @@ from podfit.model.words import listed
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """What pip replaces in requirement files; a reader that found the variable set has replaced it."""
 
+_TORCH = re.compile(r"torch([0-9]+\.[0-9]+)")
+"""How a wheel's local version says for which torch it was built (`+cu12torch2.5cxx11abiFALSE`)."""
+
 
 def unset(text: str) -> list[str]:
     """Return the names of the variables that text still holds, each once."""
@@ -41,7 +44,7 @@ def unfilled(needs: Iterable[Need]) -> list[RefusedNeed]:
 
 
 def of_another_machine(needs: Iterable[Need], template: Template) -> list[RefusedNeed]:
-    """Return the needs whose address names a wheel that, by its name, does not fit the template."""
+    """Return the needs whose address names a wheel that, by its name, does not fit the template or its torch."""
     refused = []
     for need in needs:
         filename = filename_of(need.url)
@@ -49,10 +52,15 @@ def of_another_machine(needs: Iterable[Need], template: Template) -> list[Refuse
             _, version, _, tags = parse_wheel_filename(filename)
         except InvalidWheelFilename:
             continue
-        if template.target.would_fit(frozenset(map(str, tags))):
+        built, torch = _TORCH.search(version.local or ""), template.distributions.get("torch")
+        if not template.target.would_fit(frozenset(map(str, tags))):
+            what = f"not for {template.target}"
+        elif built and torch is not None and not f"{torch.version}.".startswith(f"{built[1]}."):
+            what = f"built for torch {built[1]}, and the template's is {torch.version}"
+        else:
             continue
         text = (
-            f"its address{need.place} names {filename}, which is not for {template.target}: name a wheel that is, or "
+            f"its address{need.place} names {filename}, which is {what}: name a wheel that fits, or "
             f"{need.name}=={version.public} without the address where the index has it"
         )
         refused.append(RefusedNeed(need.name, text))

@@ -19,8 +19,8 @@ class Earlier:
     relaxed are needs whose limits gave way, dropped those that cannot be had at all, refused says why; cores are the
     sets of pins that cannot all stay, fixed has those that cannot with needs in exact versions (PEP 508 lines),
     impossible has what they could not have together, near maps relaxed needs to the versions near their pins, floors
-    to the oldest release that can take their place, plain are the needs that are asked for without their extras. hard
-    has the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs'
+    to the oldest release that can take their place, plain has the extras without which needs are asked for. hard has
+    the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs'
     versions, FIXED with them. witnesses has the pins that solutions moved, by the question and the needs' versions.
     unsought is the search that is left. cleared is how often it was cleared.
     """
@@ -31,7 +31,7 @@ class Earlier:
     cores: tuple[Core, ...] = ()
     near: dict[str, str] = field(default_factory=dict)
     floors: dict[str, str] = field(default_factory=dict)
-    plain: set[str] = field(default_factory=set)
+    plain: dict[str, tuple[str, ...]] = field(default_factory=dict)
     impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
     witnesses: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
     fixed: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Earlier:
             refused=list(self.refused),
             near=dict(self.near),
             floors=dict(self.floors),
-            plain=set(self.plain),
+            plain=dict(self.plain),
             impossible=impossible,
             witnesses=dict(self.witnesses),
             fixed=dict(self.fixed),
@@ -59,7 +59,7 @@ class Earlier:
     def clear(self) -> None:
         """Forget everything but what is hard: it was found under limits that are none any more."""
         self.relaxed, self.dropped, self.refused, self.cores, self.fixed = set(), set(), [], (), {}
-        self.near, self.impossible, self.witnesses, self.plain = {}, {}, {}, set()
+        self.near, self.impossible, self.witnesses, self.plain = {}, {}, {}, {}
         self.cleared += 1
 
     def take(

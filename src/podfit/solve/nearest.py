@@ -51,8 +51,9 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
     """
     pins, within = parted(need.specifier)
     version = max((each.version.removesuffix(".*") for each in pins), key=len, default="")
-    if not version or need.url or need.name in search.offered.pins:
+    if not version or need.url or need.name in search.held:
         return ""
+    released = {*search.released, need.name} & search.offered.pins.keys()
     asked = Version(version)
     series, version = asked.release[0], asked.public  # an order has no place for local parts (PEP 440)
     preferences = {name: chosen for name, chosen in search.question.preferences.items() if name != need.name}
@@ -62,7 +63,7 @@ def nearest(need: Need, search: Search, beside: Sequence[str] = (), floor: str =
         line = f"{need.called}{SpecifierSet(limits) & within}"
         question = replace(search.question, requirements=(line, *beside), preferences=preferences, lowest=lowest)
         try:
-            answer = yield from replace(search, question=question).ask(search.released)
+            answer = yield from replace(search, question=question).ask(released)
         except InputError:  # something below it is not to be had: told where it is asked for
             continue
         if not isinstance(answer, Refusal) and need.name in answer:

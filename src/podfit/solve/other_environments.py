@@ -90,7 +90,7 @@ def gave_way(
     the need is in such a file, or where the refusal tells so (other pins of the project exclude it everywhere); and
     where another release of its series (its first number) is planned. One whose release is made for another version of
     something held stays refused: which release of it fits is for a person. What no manifest asks for gives way, too:
-    its range, or all of it where no import of it is sure to run.
+    its range, or all of it where no import of it is sure to run; and so does what nothing imports in such a file.
     """
     return [
         each if each.open else replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins))
@@ -102,10 +102,14 @@ def _reason(
     refused: RefusedNeed, need: Need | None, files: Mapping[str, str], held: Collection[str], pins: Mapping[str, str]
 ) -> str:
     taken = refused.fitting
-    if need is None or (not taken and not need.dispensable):
+    if need is None:
         return ""
+    places = [evidence.source.rpartition(":")[0] for evidence in need.evidence]
+    told = next((files[place] for place in places if place in files), "")
     if not taken:
-        return need.dispensable
+        if need.dispensable or not (need.specifier and told) or need.imported or _made_for_another(refused, held):
+            return need.dispensable
+        return f"{told} stands beside it, and is of another machine, too, and nothing imports it"
     had, within = parted("" if need.url else need.specifier)
     version = _version(str(had))
     gives = bool(version) and within.contains(taken, prereleases=True)
@@ -116,8 +120,6 @@ def _reason(
         return ""
     if need.aside:
         return f"{need.aside} is not among what the project requires here"
-    places = [evidence.source.rpartition(":")[0] for evidence in need.evidence]
-    told = next((files[place] for place in places if place in files), "")
     return f"{told} stands beside it, and is of another machine, too" if told else refused.gave_way
 
 

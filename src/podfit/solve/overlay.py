@@ -41,7 +41,7 @@ from podfit.solve.refusals import (
     against_held,
     at_address,
     explained,
-    fits_plain,
+    extras_against,
     giving_way,
     told,
     told_of_address,
@@ -138,7 +138,7 @@ def overlay_steps(
     refused += against_held(offered, held, needs)
     limits = [*_usable_constraints(constraints, offered, held, template, notes)]
     limits += [f"{b.name}{b.specifier}" for b in bounds if not b.filename and b.name not in held]
-    excluded = {(b.name, b.filename) for b in bounds}
+    excluded = {(b.name, b.filename) for b in bounds if b.filename}  # the file of a commit has no name
     question = Question(
         requirements=(),
         constraints=tuple(limits),
@@ -164,10 +164,10 @@ def overlay_steps(
     forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
     earlier = earlier or Earlier()
     relaxed |= earlier.relaxed
-    near, floors, plain = dict(earlier.near), earlier.floors, set(earlier.plain)
+    near, floors, plain = dict(earlier.near), earlier.floors, dict(earlier.plain)
     dropped |= earlier.dropped
     refused += [each for each in earlier.refused if each.name not in {r.name for r in refused}]
-    start = (set(relaxed), set(dropped), set(plain))
+    start = (set(relaxed), set(dropped), dict(plain))
     runs = 0
     weights = _weights(offered)
     again = Reconsidered(template, offered.pins, needs, preferences, sources) if sources is not None else None
@@ -177,7 +177,7 @@ def overlay_steps(
     rough = False
     while True:
         fault = Blamed(())
-        meant = [replace(n, extras=()) if n.name in plain else n for n in needs]
+        meant = [n.without(plain.get(n.name, ())) for n in needs]
         wanted = [n for n in meant if n.name not in dropped and _asked(n, offered)]
         lines = tuple(
             requirement_line(n, n.name in relaxed, near.get(n.name, ""), floors.get(n.name, "")) for n in wanted
@@ -251,20 +251,24 @@ def overlay_steps(
         for name in culprits:
             need, told_of = stated[name], next((r for r in refused if r.name == name), None)
             said = explained(need, blamed, offered)
-            if told_of is None and (yield from fits_plain(need, search, fault.beside)):
-                plain.add(name)
+            against = () if told_of is not None else (yield from extras_against(need, search, fault.beside))
+            if against:
+                plain[name] = against
                 refused.append(RefusedNeed(name, said))
                 continue
             spare = bool(need.dispensable) and not need.aside  # out of a manifest's range it is not what is meant
             if near.pop(name, "") == "" and (spare or name in relaxed or not (need.specifier or need.url)):
-                (dropped if name in plain or not need.extras else plain).add(name)
+                if set(need.extras) <= set(plain.get(name, ())):
+                    dropped.add(name)
+                else:
+                    plain[name] = need.extras
             if told_of is None or (name in plain and name not in relaxed):
                 next_to = ""
                 if name not in dropped:
                     if sources is not None and name not in floors and name not in offered.pins:
                         floors[name] = yield from oldest_instead(need, sources)
-                    asked_for = replace(need, extras=()) if name in plain else need
-                    next_to = yield from nearest(asked_for, search, fault.beside, floors.get(name, ""))
+                    bare = need.without(plain.get(name, ()))
+                    next_to = yield from nearest(bare, search, fault.beside, floors.get(name, ""))
                 near |= {name: next_to} if next_to else {}
                 refused = [each for each in refused if each.name != name]
                 refused.append(RefusedNeed(name, said, near=next_to, gave_way=fault.excluded))
@@ -307,10 +311,9 @@ def overlay_steps(
         name: replace(p, artefacts=(built[name].artefact,)) if name in built else p for name, p in packages.items()
     }
     refused = yield from told_of_wheels(refused, stated, sources)
-    extras = {name: tuple(stated[name].extras) for name in plain}
     fitting = {name: package.version for name, package in packages.items()}
     refused = [
-        replace(r, fitting=fitting.get(r.name, ""), without=extras.get(r.name, ()), floor=floors.get(r.name, ""))
+        replace(r, fitting=fitting.get(r.name, ""), without=plain.get(r.name, ()), floor=floors.get(r.name, ""))
         for r in refused
     ]
     return Overlay(

@@ -73,12 +73,17 @@ def giving_way(
 
 
 def dispensable(search: Search, message: str, needs: Sequence[Need], dropped: Collection[str]) -> Steps[Blamed]:
-    """Return the need that the project may run without where the others that a refusal names can be had beside it."""
+    """Return the need that the project may run without where the others that a refusal names can be had beside it.
+
+    After these comes one that no manifest asks for: what one does is had before it.
+    """
     lines = {canonical(Requirement(line).name): line for line in search.question.requirements}
     named = [need for need in needs if need.name in words_of(message) and need.name in lines]
-    for need in named if len(named) > 1 else ():
+    first = [need for need in named if need.dispensable]
+    then = [need for need in named if need.beside and need not in first]
+    for need in (*first, *(then if len(then) < len(named) else ())) if len(named) > 1 else ():
         others = tuple(lines[other.name] for other in named if other.name != need.name)
-        if need.dispensable and need.name not in dropped and not (yield from _refused(search, others)):
+        if need.name not in dropped and not (yield from _refused(search, others)):
             return Blamed((need.name,), others)
     return Blamed(())
 
@@ -116,14 +121,20 @@ def _had_without(search: Search, name: str, named: Collection[str] = ()) -> Step
     return bool(others or not named) and not (yield from _refused(search, others))
 
 
-def fits_plain(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[bool]:
-    """Tell whether it is a need's extras that do not fit what search keeps, next to lines beside: without them it does.
+def extras_against(need: Need, search: Search, beside: Sequence[str] = ()) -> Steps[tuple[str, ...]]:
+    """Return the extras of a need that do not fit what search keeps, next to lines beside; () where it is not these.
 
-    Its limits stay as they are asked for.
+    Without them it does, and its limits stay as they are asked for. Of several extras those that fit together stay.
     """
     if not need.extras or need.url or not (yield from _refused(search, (need.line, *beside))):
-        return False
-    return not (yield from _refused(search, (replace(need, extras=()).line, *beside)))
+        return ()
+    if (yield from _refused(search, (replace(need, extras=()).line, *beside))):
+        return ()
+    kept: tuple[str, ...] = ()
+    for extra in need.extras if len(need.extras) > 1 else ():
+        if not (yield from _refused(search, (replace(need, extras=(*kept, extra)).line, *beside))):
+            kept = (*kept, extra)
+    return tuple(extra for extra in need.extras if extra not in kept)
 
 
 @dataclass(frozen=True, slots=True)

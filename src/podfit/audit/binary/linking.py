@@ -52,6 +52,11 @@ def torch_link(
     symbols = symbols or torch_symbols()
     release = symbols.release(torch)
     if not release:
+        absent = [set(symbols.missing(names, each)) for each in symbols.around(torch)]
+        if lacking := sorted(set.intersection(*absent)) if absent else []:
+            told = f"neither torch {' nor '.join(symbols.around(torch))}"
+            said = f"{told} has the symbol {shortened(lacking, 1)}, and torch {torch} is from between them"
+            return TorchLink(Link.MISSING, said, tuple(lacking))
         return TorchLink(Link.UNPROVEN, f"nobody has read which symbols torch {torch} provides")
     missing = symbols.missing(names, release)
     if missing:

@@ -64,6 +64,21 @@ class TorchSymbols:
             return ""
         return there.public if there.public in self.versions and not there.is_prerelease else ""
 
+    def around(self, version: str) -> tuple[str, ...]:
+        """Return the releases before and after a pre-release of torch, () where it is none or one of them is not known.
+
+        What neither of them provides it does not, either: development versions are from between the two.
+        """
+        try:
+            there = Version(version)
+        except InvalidVersion:
+            return ()
+        before = [each for each in self.versions if Version(each) < there]
+        after = [each for each in self.versions if Version(each) > there]
+        if not there.is_prerelease or not before or not after or Version(after[0]) != Version(there.base_version):
+            return ()
+        return before[-1], after[0]
+
     def missing(self, names: Iterable[str], version: str) -> tuple[str, ...]:
         """Return which of names a release of torch (a key of versions) does not provide, sorted."""
         bit = 1 << list(self.versions).index(version)

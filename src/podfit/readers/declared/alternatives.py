@@ -9,6 +9,7 @@ from pathlib import PurePath, PurePosixPath
 
 from packaging.requirements import Requirement
 
+from podfit.catalogue.held import is_held
 from podfit.model import Declaration, canonical
 
 _PRIMARY = ("pyproject.toml", "setup.cfg", "setup.py")
@@ -74,7 +75,7 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
             f"choose with -r {path}"
         )
     settled = [
-        replace(one, group=f"group:{aside[one.where.path]}")
+        replace(one, group=f"group:{aside[one.where.path]}", instead=True)
         if one.where.path in aside and not one.group and not one.constraint
         else replace(one, scope=one.where.path, asks=False)
         if one in twice
@@ -89,15 +90,19 @@ def _described_twice(
 ) -> dict[Declaration, str]:
     """Return the ranges of other installers' manifests for which a file of pip has its own, with that file.
 
-    A manifest that installs the project itself (`path = "."`) reads its files, too, and is no other description.
+    A manifest that installs the project itself (`path = "."`) reads its files, too, and is no other description: of
+    what a template holds (torch and its kin) it tells which one that environment had.
     """
     found: dict[Declaration, str] = {}
     others = [path for path in chosen if PurePosixPath(path).name not in _ALONE]
     for path in chosen:
         mine = lines.get(path, {})
-        if path in others or any((each.url or "").startswith("file:") for some in mine.values() for _, each in some):
+        if path in others:
             continue
+        inside = any((each.url or "").startswith("file:") for some in mine.values() for _, each in some)
         for name, some in mine.items():
+            if inside and not is_held(name):
+                continue
             told = [other for other in others if any(each.specifier for _, each in lines.get(other, {}).get(name, ()))]
             found.update({one: told[0] for one, each in some if each.specifier and told})
     return found

@@ -90,7 +90,12 @@ class OwnModules:
         if not self.known(top) and not all(self._packaged(place) for place in self._places[top]):
             self.names.add(top)
             return True
-        return self._beside(module, tuple(taken), path)
+        names = tuple(taken)
+        if self._beside(module, names, path):
+            return True
+        # a file of a package that speaks of it by its name, and takes what it has: whoever runs it has that on the path
+        around = [place for place in self._places[top] if path.startswith(f"{place}/{top}/".lstrip("/"))]
+        return bool(names) and any(self._inside(place, module, names, path, at_home=False) for place in around)
 
     def _packaged(self, folder: str) -> bool:
         """Return whether folder is a package or lies inside one, so that modules in it have dotted names."""
@@ -106,12 +111,12 @@ class OwnModules:
             folder = folder.rpartition("/")[0]
             folders.append(folder)
         for folder in (*folders, *(root for root in self._roots if root not in folders)):
-            answer = self._inside(folder, module, taken, path, folder == home)
+            answer = self._inside(folder, module, taken, path, at_home=folder == home)
             if answer is not None:
                 return answer
         return False
 
-    def _inside(self, folder: str, module: str, taken: tuple[str, ...], path: str, at_home: bool) -> bool | None:
+    def _inside(self, folder: str, module: str, taken: tuple[str, ...], path: str, *, at_home: bool) -> bool | None:
         """Return whether module is the one in folder, None when folder has nothing of that name."""
         top, _, rest = module.partition(".")
         place = f"{folder}/{top}".lstrip("/")
