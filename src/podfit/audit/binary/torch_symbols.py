@@ -64,6 +64,21 @@ class TorchSymbols:
             return ""
         return there.public if there.public in self.versions and not there.is_prerelease else ""
 
+    def around(self, version: str) -> tuple[str, str]:
+        """Return the releases next before and after a version of torch, each empty where there is none.
+
+        A nightly build of torch's own stands between them: a name that neither has is none of its. A vendor's build
+        (`2.6.0a0+nv25.1`) may be compiled otherwise: after it comes nothing.
+        """
+        try:
+            there = Version(version)
+        except InvalidVersion:
+            return "", ""
+        known = [(Version(each), each) for each in self.versions]
+        before = next((text for each, text in reversed(known) if each < there), "")
+        after = next((text for each, text in known if each > there), "") if there.is_devrelease else ""
+        return before, after
+
     def missing(self, names: Iterable[str], version: str) -> tuple[str, ...]:
         """Return which of names a release of torch (a key of versions) does not provide, sorted."""
         bit = 1 << list(self.versions).index(version)
