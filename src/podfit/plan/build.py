@@ -155,9 +155,9 @@ def _decide(name: str, facts: _Facts) -> Decision:
     change = next((c for c in facts.overlay.changes if c.name == name), None)
     evidence: list[Evidence] = []
     if refused is not None:
-        said = refusal(refused, need, facts.template, facts.held, facts.known)
         ruled = "; ".join(bound.reason for bound in facts.situation.bounds if bound.name == name)
-        action, reason = Action.CONFLICT, f"{said} What rules versions out: {ruled}." if ruled else said
+        action = Action.CONFLICT
+        reason = refusal(refused, need, facts.template, facts.held, facts.known, ruled)
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
     elif change is not None:
         action, reason = Action.CHANGE, f"{before} cannot stay: {_forced(change, facts)}{_from_source(name, facts)}"

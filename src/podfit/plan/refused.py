@@ -9,12 +9,18 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.summary import Summary
-from podfit.model import Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
+from podfit.model import Distribution, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import parsed, same_version, within
 from podfit.model.words import in_short, listed, shortened
 
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
 """The resolver's proof, up to where it says what follows."""
+
+_NOTHING = r" Of the template, | has a wheel for |; of the template, .*requires|: there is no release "
+"""What an explanation says of which no release fits."""
+
+_LONG = 900
+"""A longer explanation that names who stands against a need says no more by its proof."""
 
 
 Known = Callable[[], Sequence[Summary]]
@@ -22,11 +28,35 @@ Known = Callable[[], Sequence[Summary]]
 
 
 def refusal(
-    refused: RefusedNeed, need: Need | None, template: Template, held: Collection[str], known: Known = tuple
+    refused: RefusedNeed,
+    need: Need | None,
+    template: Template,
+    held: Collection[str],
+    known: Known = tuple,
+    ruled: str = "",
 ) -> str:
-    """Return why a need cannot be had, and what would do; known are the templates that may be named."""
+    """Return why a need cannot be had, and what would do; known are the templates that may be named.
+
+    ruled is what rules versions of it out, empty where nothing does.
+    """
     present = template.distributions.get(refused.name)
     plain = _plainly(refused, template, held)
+    if own := _of_its_own(refused, ruled):
+        plain, ruled = own, "" if ruled in own else ruled
+    said = _remedied(plain, refused, need, template, held, known, present)
+    return f"{said} What rules versions out: {ruled}." if ruled else said
+
+
+def _remedied(
+    plain: str,
+    refused: RefusedNeed,
+    need: Need | None,
+    template: Template,
+    held: Collection[str],
+    known: Known,
+    present: Distribution | None,
+) -> str:
+    """Return an explanation with what would do; present is what the template has of it."""
     said = plain.rstrip()
     said = said if said.endswith((".", "!", "?")) else f"{said}."
     specifier = need.specifier if need is not None else ""
@@ -60,8 +90,10 @@ def refusal(
     if refused.floor and not refused.fitting:
         where = f"from {refused.floor} on fits {template.name}"
         return f"{said} Nothing of it {where}: take another template (podfit recommend)."
-    if said.endswith(("unsatisfiable.", "used.")) or " Of the template, " in said or " has a wheel for " in said:
+    if said.endswith(("unsatisfiable.", "used.")) or re.search(_NOTHING, said):
         return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
+    if said.endswith(" is never changed."):
+        return f"{said} Take a template that goes with it (podfit recommend)."
     return plain
 
 
@@ -130,7 +162,24 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     if built := re.search(r"\. ([a-z0-9._-]+) \S+ has no wheel for Python", refused.message):
         needs = f"t needs {built[1]}, and "
         return _PROOF.sub(lambda proof: ("I" if proof[0][0] == "B" else "i") + needs, refused.message, count=1)
+    if "; of the template, " in refused.message and len(refused.message) > _LONG:
+        return _PROOF.sub("", refused.message).rstrip()
     return in_short(refused.message)
+
+
+def _of_its_own(refused: RefusedNeed, ruled: str) -> str:
+    """Return the explanation where the resolver's proof speaks of nothing but the need itself; empty where it does not.
+
+    That its versions are ruled out is what podfit told the resolver: told is why (ruled), or that there is none.
+    """
+    proof = _PROOF.search(refused.message)
+    if proof is None or re.search(r"\bdepends? on\b|\ball versions of\b", proof[0]):
+        return ""
+    if {*re.findall(r"([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?(?=[<>=!~]=?)", proof[0])} != {refused.name}:
+        return ""
+    none = re.search(r"there (?:is|are) no versions? of (\S+?),? and ", proof[0])
+    told = f"there is no release {none[1]}. " if none else f"{ruled}. " if ruled else ""
+    return _PROOF.sub(lambda _: told, refused.message, count=1).strip() if told else ""
 
 
 def given_way(
