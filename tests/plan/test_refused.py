@@ -16,7 +16,7 @@ from podfit.model import (
     Template,
     Verdict,
 )
-from podfit.plan.refused import given_way, refusal
+from podfit.plan.refused import given_way, refusal, same_module
 
 SEEN = Evidence(EvidenceKind.METADATA, "requirements.txt:3")
 POD = Template(
@@ -176,6 +176,20 @@ def test_a_build_for_another_cuda_is_told_from_its_name():
         "the project needs cuml-cu11 (a.txt:1): it is for CUDA 11, as its name says, and the template is for 12.4: "
         "ask for cuml-cu12, or take another template."
     )
+
+
+def test_what_brings_the_same_module_is_named() -> None:
+    message = "the project needs faiss-gpu (a.txt:1): because faiss-gpu depends on torch==1 and you require torch==2.4"
+    text = said("faiss-gpu", "", message)
+    assert text.endswith(
+        " is never changed. faiss-cpu and faiss-gpu-cu12 bring the same module: ask for that, or take a "
+        "template that goes with it (podfit recommend)."
+    )
+    none = said("faiss-gpu", "", "the project needs faiss-gpu (a.txt:1): Of it nothing has a wheel for Python 3.11.")
+    assert "Nothing of it fits runpod-pytorch-2.4: faiss-cpu and faiss-gpu-cu12 bring the same module: ask" in none
+    assert same_module("cupy", POD) == "cupy-cuda12x brings the same module"
+    assert same_module("webrtcvad", POD) == "webrtcvad-wheels brings the same module"
+    assert same_module("einops", POD) == ""
 
 
 def test_what_gave_way_is_told_with_what_takes_its_place():

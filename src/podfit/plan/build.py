@@ -33,7 +33,7 @@ from podfit.model.words import shortened
 from podfit.plan.arriving import arriving
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import planned_files
-from podfit.plan.refused import Known, given_way, in_order, refusal
+from podfit.plan.refused import Known, given_way, in_order, refusal, same_module
 from podfit.plan.releases import ReleaseSource
 
 
@@ -332,7 +332,10 @@ def _instead(name: str, with_wheel: str, facts: _Facts) -> str:
         for asked in facts.situation.markers.active(release.requires_dist or ()):
             if with_wheel and asked.target == name and not asked.allows(with_wheel):
                 return f"{requirer} {release.version} requires {asked.short}; no other release will do"
-    return f"take {name} {with_wheel}, which has a wheel, where it will do" if with_wheel else ""
+    if with_wheel:
+        return f"take {name} {with_wheel}, which has a wheel, where it will do"
+    other = same_module(name, facts.template)
+    return f"{other}: ask for that where it will do" if other else ""
 
 
 def _immovable(facts: _Facts) -> Iterable[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.catalogue.cuda_names import cuda_of
+from podfit.catalogue.imports import find, modules_of
 from podfit.catalogue.summary import Summary
 from podfit.model import Distribution, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import parsed, same_version, within
@@ -57,6 +58,8 @@ def _remedied(
     present: Distribution | None,
 ) -> str:
     """Return an explanation with what would do; present is what the template has of it."""
+    other = same_module(refused.name, template)
+    other = f"{other}: ask for that, or " if other else ""
     said = plain.rstrip()
     said = said if said.endswith((".", "!", "?")) else f"{said}."
     specifier = need.specifier if need is not None else ""
@@ -89,12 +92,23 @@ def _remedied(
         )
     if refused.floor and not refused.fitting:
         where = f"from {refused.floor} on fits {template.name}"
-        return f"{said} Nothing of it {where}: take another template (podfit recommend)."
+        return f"{said} Nothing of it {where}: {other}take another template (podfit recommend)."
     if said.endswith(("unsatisfiable.", "used.")) or re.search(_NOTHING, said):
-        return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
+        return f"{said} Nothing of it fits {template.name}: {other}take another template (podfit recommend)."
     if said.endswith(" is never changed."):
-        return f"{said} Take a template that goes with it (podfit recommend)."
+        return f"{said} {other or 'T'}{'t' * bool(other)}ake a template that goes with it (podfit recommend)."
     return plain
+
+
+def same_module(name: str, template: Template) -> str:
+    """Return which other distributions bring a module of one, none of them for another CUDA; empty for none."""
+    cuda = template.cuda
+    major = cuda.value.partition(".")[0] if cuda is not None else ""
+    entries = [entry for module in modules_of(name) if (entry := find(module)) is not None]
+    names = dict.fromkeys(each for entry in entries for each in (entry.distribution, *entry.also) if each != name)
+    for_it = [each for each in names if (said := cuda_of(each, "")) is None or said.major == major]
+    brings = "brings" if len(for_it) == 1 else "bring"
+    return f"{listed(for_it)} {brings} the same module" if for_it else ""
 
 
 def _for_this_cuda(name: str, template: Template) -> str:
