@@ -52,6 +52,7 @@ PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.bui
         (shown(pyproject="no = [toml"), "likely", "nothing"),
         (shown(NVIDIA), "unlikely", "placeholder of NVIDIA"),
         (shown(pyproject=STUB), "unknown", "its build fetches a wheel"),
+        (shown(pyproject=STUB.replace("wheel", "nvidia")), "unknown", "its build fetches a wheel from NVIDIA's index"),
     ],
 )
 def test_the_chance_of_a_build_and_why(files, chance, says):
