@@ -270,14 +270,14 @@ class Index:
 
         Raises MetadataUnknown when it cannot be read or is too large, IndexUnreachable when it cannot be reached.
         """
-        found = self.kept_of(file, "sources-3", SourceFiles)
+        found = self.kept_of(file, "sources-4", SourceFiles)
         if found is None:
             self._demand_network(file)
             try:
                 found = source_files(self._artefacts.whole(file, _SOURCE_BYTES), file.filename)
             except (ValueError, OSError) as error:
                 raise MetadataUnknown(f"{file.filename} cannot be read ({error})") from None
-            self.keep_of(file, "sources-3", found)
+            self.keep_of(file, "sources-4", found)
         return found
 
     def wheel_listing(self, file: IndexFile) -> WheelListing:
