@@ -26,7 +26,8 @@ from podfit.model import (
     Template,
 )
 from podfit.readers.project import read_project
-from podfit.solve.refusals import at_address
+from podfit.solve.refusals import at_address, told
+from podfit.solve.uv import PackageNotFoundError
 from podfit.writers.lock import write_lock
 from podfit.writers.requirements import write_requirements
 
@@ -131,7 +132,17 @@ def test_whose_answer_cannot_be_used_is_told_by_pages_files_and_names(message, n
 def test_a_package_that_no_index_has_is_absent(decided):
     found, _ = decided("open", "nothing-of-the-kind")
     assert "does not exist" in found["nothing-of-the-kind"].reason
+    assert "correct its name" in found["nothing-of-the-kind"].reason
     assert "no access" not in found["nothing-of-the-kind"].reason
+
+
+def test_a_module_that_is_declared_by_its_own_name_leads_to_what_brings_it():
+    needs = [Need("yaml", (SEEN,), declared=True)]
+    said = told(PackageNotFoundError("yaml", "pypi.org"), needs, {})
+    assert said == "the package yaml does not exist on pypi.org; the module yaml comes with pyyaml: declare that"
+    built = told(PackageNotFoundError("groundingdino", "pypi.org"), [Need("groundingdino", (SEEN,), declared=True)], {})
+    assert "it is built from its repository; declare its address with a commit: git+https://" in built
+    assert "correct its name" in told(PackageNotFoundError("nobodys", "pypi.org"), [Need("nobodys", (SEEN,))], {})
 
 
 def _source(name, ran):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from podfit.catalogue.imports import module_named, unpublished
 from podfit.model import InputError, Need, RefusedNeed, canonical
 from podfit.model.steps import Steps
 from podfit.model.words import listed, shortened
@@ -211,6 +212,12 @@ def told(error: PackageNotFoundError, needs: Iterable[Need], unasked: Mapping[st
     text = f"{error.message}; {error.remedy}"
     if need is None:
         return f"{text} ({error.explanation})" if error.explanation else text
+    known = module_named(error.package) if need.declared and not error.denied else None
+    if known is not None and known.distribution != error.package:
+        return f"{error.message}; the module {known.module} comes with {known.distribution}: declare that"
+    built = unpublished(error.package) if need.declared and not error.denied else None
+    if built is not None and built.url:
+        return f"{error.message}; it {built.reason}; declare its address with a commit: {built.url}"
     if need.imported and not need.declared and need.import_names and not error.denied:
         text = (
             f"{need.import_names[0]} is imported, and {error.message}; declare the package that provides it, "
