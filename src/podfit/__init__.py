@@ -6,6 +6,17 @@ first use.
 
 from __future__ import annotations
 
+import sys
+
+# Python looks for `python -m podfit` in the working directory first, and would go on to: a project's json.py or
+# typing.py would be run in place of the library's. podfit itself has been found by now.
+if (
+    sys.argv[:1] == ["-m"]
+    and not getattr(sys.flags, "safe_path", False)
+    and any(asked in " ".join(sys.orig_argv) for asked in ("m podfit", "-mpodfit"))
+):
+    del sys.path[0]
+
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:

@@ -87,16 +87,36 @@ def test_nothing_missing_is_good_only_for_the_stable_interface_or_the_same_minor
     assert torch_link(uses(CXX), "2.8.0").link is Link.UNPROVEN
     assert torch_link(uses(CXX), "2.8.0", built_for="2.8.0").link is Link.OK
     assert torch_link(uses(CXX), "2.8.0", built_for="2.7.1").link is Link.UNPROVEN
-    assert torch_link(uses(CXX), "2.8.0a0+nv").link is Link.UNPROVEN
-    between = torch_link(uses(CXX), "2.6.0a0+ecf3bae40a.nv25.1")
-    assert between.link is Link.MISSING
-    assert between.sentence.startswith("neither torch 2.5.1 nor 2.6.0 has the symbol _ZN")
-    assert between.sentence.endswith("and torch 2.6.0a0+ecf3bae40a.nv25.1 is from between them")
-    assert torch_link(uses(CXX), "2.99.0.dev20300101").link is Link.UNPROVEN
+    assert torch_link(uses(CXX), "2.8.0a0+nv").link is Link.UNREAD
+    assert torch_link(uses(CXX), "2.99.0.dev20300101").link is Link.UNREAD
     said = torch_link(uses(CXX), "2.4.1+cu124")
     assert said.link is Link.MISSING
     assert said.sentence.endswith("torch 2.7.0 is the first with all that it asks")
     assert not is_known("_ZN2at6native3addERKNS_6TensorE")
+
+
+OLD = "_ZN3c106detail14torchCheckFailEPKcS2_jRKSs"
+"""With the std::string of GCC before 5: PyPI's torch has it up to 2.6."""
+
+
+def test_a_nightly_build_has_no_symbol_that_neither_neighbour_has():
+    digest = torch_symbols()
+    assert digest.around("2.8.0.dev20250319+cu128") == ("2.7.1", "2.8.0")
+    assert digest.around("2.8.0a0+5228986c39.nv25.05") == ("2.7.1", "")
+    assert digest.around("0.1.dev1")[0] == digest.around("no version")[1] == ""
+    said = torch_link(uses(OLD), "2.8.0.dev20250319+cu128")
+    assert (said.link, said.missing) == (Link.MISSING, (OLD,))
+    assert said.sentence.startswith("torch 2.7.1 and torch 2.8.0, between which 2.8.0.dev20250319+cu128 stands, have")
+    assert torch_link(uses(OLD), "2.7.0.dev20250219").link is Link.UNREAD, "2.6 has it, 2.7 has not: who knows"
+    assert torch_link(uses(OLD), "2.8.0a0+nv25.05").link is Link.UNREAD, "a vendor compiles as it likes"
+    assert torch_link(uses("aoti_torch_delete_tensor_object"), "2.8.0a0+nv25.05").link is Link.OK
+
+
+def test_what_is_compiled_against_a_torch_that_nobody_read_is_told():
+    binaries = WheelBinaries((uses(CXX),), (), 1)
+    (said,) = torch_interface(release(), binaries, around("2.8.0a0+nv25.05"))
+    assert (said.fatal, said.unknown) == (False, True)
+    assert "nobody has read which symbols torch 2.8.0a0+nv25.05 provides" in said.reason
 
 
 def test_a_release_is_refused_when_one_of_its_modules_lacks_a_symbol():

@@ -7,6 +7,7 @@ from dataclasses import replace
 from podfit.audit import Subject
 from podfit.audit.listing import whole_list
 from podfit.model import (
+    Distribution,
     Evidence,
     EvidenceKind,
     Interpreter,
@@ -35,6 +36,18 @@ def test_an_incomplete_list_is_told_with_the_way_out() -> None:
     assert "the list of ngc is incomplete (0 distributions known)" in found.message
     assert "-t docker://nvcr.io/x:1" in found.remedy
     assert "podfit probe" in found.remedy
+
+
+def test_what_torch_may_have_brought_is_told_by_name() -> None:
+    added = {**ADDED, "triton": Release("triton", "2.1.0", (), "", SEEN)}
+    without = subject(incomplete=True, added=added)
+    assert len(whole_list(without).findings) == 1, "no torch is there"
+    torch = {"torch": Distribution("torch", "2.8.0.dev1+cu128", SEEN, ())}
+    there = replace(without, template=replace(without.template, distributions=torch))
+    _, found = whole_list(there).findings
+    assert (found.subject, found.verdict) == ("torch", Verdict.UNKNOWN)
+    assert found.message.startswith("triton 2.1.0 may be what the template's torch brought in another version")
+    assert len(whole_list(replace(there, added=ADDED)).findings) == 1
 
 
 def test_nothing_is_said_of_a_whole_list_or_where_nothing_is_installed() -> None:

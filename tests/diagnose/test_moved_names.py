@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
+import podfit
 from podfit.catalogue.moved_names import moved
 from podfit.catalogue.table import table
 
@@ -102,3 +103,16 @@ def test_a_name_of_a_module_comes_before_one_of_any() -> None:
     assert moved("flask", "flask", "JSONEncoder") == ("", "")
     assert moved("scikit-learn", "sklearn.cluster", "HDBSCAN") == ("", "1.3.0")
     assert moved("no-such", "no_such", "name") == ("", "")
+
+
+def test_what_torchaudio_no_longer_has_is_not_mended_by_the_torchaudio_that_is_there() -> None:
+    frame = '  File "/v/lib/python3.12/site-packages/pyannote/audio/core/io.py", line 214, in Audio\n'
+    log = f"Traceback (most recent call last):\n{frame}AttributeError: module 'torchaudio' has no attribute '{{}}'\n"
+    one = podfit.diagnose(log.format("AudioMetaData")).causes[0]
+    assert (
+        one.cause == "pyannote-audio uses AudioMetaData of torchaudio, which torchaudio 2.9.0 and newer no longer have"
+    )
+    assert one.fix[0] == "pip install --upgrade pyannote-audio"
+    assert not any("belongs to the torch" in step for step in one.fix)
+    other = podfit.diagnose(log.format("nobody_knows")).causes[0]
+    assert any("belongs to the torch" in step for step in other.fix)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 import podfit
+from podfit.diagnose import extract
 from podfit.diagnose.facts import Facts, facts_of
 from podfit.diagnose.model import Cause
 
@@ -58,3 +61,18 @@ def test_the_files_of_the_environment_come_first(tmp_path: Path) -> None:
     facts = replace(facts, template=replace(facts.template, distributions=seen))
     one = cause(log("fastwhirl_cuda", "a.py", f"{PLACE}/whirl_net/ops.py"), facts)
     assert one.packages == ("fast-whirl", "torch")
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "distribution"),
+    [
+        (f"{PLACE}/pyannote/audio/core/io.py", "pyannote.audio", "pyannote-audio"),
+        (f"{PLACE}/google/cloud/storage/blob.py", "google.cloud.storage", "google-cloud-storage"),
+        (f"{PLACE}/google/nobody/knows.py", "google", ""),
+        (f"{PLACE}/requests/api.py", "requests", "requests"),
+        ("/workspace/google/cloud/storage.py", "", ""),
+    ],
+)
+def test_a_namespace_is_no_distribution(path: str, module: str, distribution: str) -> None:
+    assert extract.module_of(path) == module
+    assert extract.distribution_of(module) == distribution

@@ -54,6 +54,12 @@ def test_a_module_that_nobody_requires_is_needed_too(tmp_path: Path) -> None:
     assert versions(planned(made, template("pod", {"pandas": ("1.0", [])}))) == {"tabular": "4.1", "scipy": "1.0"}
 
 
+def test_a_script_that_lies_beside_a_wheels_packages_is_imported_by_nobody(tmp_path: Path) -> None:
+    made = world(tmp_path, new="")
+    refill(tmp_path / "wheels", "tabular-4.1", {"vendor/part/__init__.py": "", "rec2idx.py": "import pandas\n"})
+    assert versions(planned(made, template("pod", {}))) == {"tabular": "4.1", "scipy": "1.0"}
+
+
 def test_a_module_that_something_required_has_under_another_name_is_there(tmp_path: Path) -> None:
     made = world(tmp_path, new="import pandas\n")
     assert set(versions(planned(made, template("pod", {})))) == {"tabular", "scipy", "pandas"}

@@ -20,11 +20,14 @@ from podfit.model import (
     EvidenceKind,
     InputError,
     Interpreter,
+    Need,
     Origin,
     Platform,
     Template,
 )
 from podfit.readers.project import read_project
+from podfit.solve.refusals import at_address, told
+from podfit.solve.uv import PackageNotFoundError
 from podfit.writers.lock import write_lock
 from podfit.writers.requirements import write_requirements
 
@@ -95,10 +98,51 @@ def test_no_access_is_not_absence_and_names_the_index_that_refuses(decided, priv
     assert "credentials" in found["losses"].reason
 
 
+BROKEN = (200, {"Content-Type": "application/vnd.pypi.simple.v1+json"}, b'{"files":[[[[')
+
+
+@pytest.mark.parametrize("asked", ["losses", "above"])
+def test_a_page_that_is_none_concerns_those_who_ask_for_it_alone(decided, private, tmp_path, asked):
+    private.troubles["/simple/losses/"] = [BROKEN] * 99
+    above = build_wheel("above", "1.0", ["losses"])
+    (tmp_path / "public" / "above-1.0-py3-none-any.whl").write_bytes(above)
+    found, _ = decided(f"--extra-index-url {private.url}", "open", asked)
+    assert found["open"].action is Action.INSTALL
+    assert found[asked].action is Action.CONFLICT
+    assert "what the index serves of it cannot be used: " in found[asked].reason
+    assert "simple/losses/" in found[asked].reason
+    assert "ask for another release of it, or another index" in found[asked].reason
+
+
+@pytest.mark.parametrize(
+    ("message", "names"),
+    [
+        ("Package metadata name `open` does not match given name `losses`", ["losses"]),
+        ("Hash mismatch for package metadata at `http://h/f/dm_tree-1.0-py3-none-any.whl.metadata`", ["dm-tree"]),
+        ("Received some unexpected JSON from `http://h/simple/dm-tree/` invalid type", ["dm-tree"]),
+        ("Failed to read `losses==1.0` Expected a version", []),
+    ],
+)
+def test_whose_answer_cannot_be_used_is_told_by_pages_files_and_names(message, names):
+    needs = [Need(name, (SEEN,)) for name in ("dm-tree", "losses", "open")]
+    assert at_address(InputError(f"uv could not resolve the requirements: {message}"), needs) == names
+    assert at_address(InputError(message), needs) == []
+
+
 def test_a_package_that_no_index_has_is_absent(decided):
     found, _ = decided("open", "nothing-of-the-kind")
     assert "does not exist" in found["nothing-of-the-kind"].reason
+    assert "correct its name" in found["nothing-of-the-kind"].reason
     assert "no access" not in found["nothing-of-the-kind"].reason
+
+
+def test_a_module_that_is_declared_by_its_own_name_leads_to_what_brings_it():
+    needs = [Need("yaml", (SEEN,), declared=True)]
+    said = told(PackageNotFoundError("yaml", "pypi.org"), needs, {})
+    assert said == "the package yaml does not exist on pypi.org; the module yaml comes with pyyaml: declare that"
+    built = told(PackageNotFoundError("groundingdino", "pypi.org"), [Need("groundingdino", (SEEN,), declared=True)], {})
+    assert "it is built from its repository; declare its address with a commit: git+https://" in built
+    assert "correct its name" in told(PackageNotFoundError("nobodys", "pypi.org"), [Need("nobodys", (SEEN,))], {})
 
 
 def _source(name, ran):

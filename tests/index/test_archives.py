@@ -76,6 +76,18 @@ def test_the_headers_that_a_source_distribution_includes_and_does_not_hold() -> 
     assert found.headers == ("alsa/asoundlib.h", "gmp.h", "portaudio.h", "stdio.h")
 
 
+@pytest.mark.parametrize(("folder", "told"), [("", "at the root"), ("demo-1.0/", "in the folder")])
+def test_a_source_distribution_without_a_folder_of_its_own_is_read_too(folder: str, told: str) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as bundle:
+        bundle.writestr("pyproject.toml", "at the root")
+        bundle.writestr("other.py", "")
+        if folder:
+            bundle.writestr(f"{folder}pyproject.toml", "in the folder")
+    found = source_files(data.getvalue(), "demo-1.0.zip")
+    assert (found.pyproject, found.setup, found.beside) == (told, "", ())
+
+
 def test_an_archive_that_unpacks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MOST_UNPACKED", 8 * MIB)
     with pytest.raises(ArchiveError, match="it unpacks to more than 8 MiB"):

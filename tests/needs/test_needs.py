@@ -542,6 +542,15 @@ def test_namespaces_that_distributions_share() -> None:
     assert "Google Colab's own image" in " ".join(finding.message for finding in report.findings)
 
 
+def test_a_namespace_is_not_taken_for_the_templates_distribution_of_that_name() -> None:
+    sites = (ImportSite("google.colab", "a.py", 1), ImportSite("google.nothing.known", "a.py", 2))
+    report = find_needs(project(imports=sites), template("3.11.9", installed("google")))
+    assert not report.needs
+    assert "Google Colab's own image" in " ".join(finding.message for finding in report.findings)
+    declared = find_needs(project("google", imports=sites), template("3.11.9", installed("google")))
+    assert [need.name for need in declared.needs] == ["google"]
+
+
 @pytest.mark.parametrize("module", ["utils", "models.resnet", "_speedups"])
 def test_no_distribution_is_invented_for_a_missing_module(module: str) -> None:
     report = find_needs(project(imports=(module,)), template())

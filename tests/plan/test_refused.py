@@ -19,7 +19,7 @@ from podfit.model import (
     Template,
     Verdict,
 )
-from podfit.plan.refused import bare, given_way, refusal
+from podfit.plan.refused import bare, given_way, refusal, same_module
 
 SEEN = Evidence(EvidenceKind.METADATA, "requirements.txt:3")
 POD = Template(
@@ -38,7 +38,8 @@ BOUND = Bound("pandas", "it was compiled for NumPy 1", SEEN, "!=1.5.3")
 def said(name, specifier, message, **more):
     """Return the sentence about one refused need."""
     asked = Need(name, (SEEN,), specifier)
-    return refusal(RefusedNeed(name, message, **more), asked, POD, {"torch"}, well_known_first)
+    ruled = more.pop("ruled", "")
+    return refusal(RefusedNeed(name, message, **more), asked, POD, {"torch"}, well_known_first, ruled)
 
 
 def test_a_torch_that_no_release_of_the_template_has_names_templates_that_have_it():
@@ -95,7 +96,47 @@ PROOF = (
             "has no wheel for Python 3.11.",
             {},
             "the project needs xformers<0.0.23 (a.txt:1): it is made for torch>=2.0.1,<=2.1.0, and the template's "
-            "torch 2.4.1+cu124 is never changed.",
+            "torch 2.4.1+cu124 is never changed. Take a template that goes with it (podfit recommend).",
+        ),
+        (
+            "librosa",
+            "==0.8.1",
+            "the project needs librosa==0.8.1 (a.txt:1): because you require librosa==0.8.1 and librosa>0.8.1, we can "
+            "conclude that your requirements are unsatisfiable.",
+            {"fitting": "0.11.0", "ruled": "librosa 0.8.1 asks for numpy.complex"},
+            "the project needs librosa==0.8.1 (a.txt:1): librosa 0.8.1 asks for numpy.complex. Without its own limit "
+            "librosa 0.11.0 would fit: widen the limit, or take another template.",
+        ),
+        (
+            "torch-scatter",
+            "==2.1.2+pt21cu118",
+            "the project needs torch-scatter==2.1.2+pt21cu118 (a.txt:1): because there is no version of "
+            "torch-scatter==2.1.2+pt21cu118 and you require torch-scatter==2.1.2+pt21cu118, we can conclude that your "
+            "requirements are unsatisfiable.",
+            {},
+            "the project needs torch-scatter==2.1.2+pt21cu118 (a.txt:1): there is no release "
+            "torch-scatter==2.1.2+pt21cu118. Nothing of it fits runpod-pytorch-2.4: take another template (podfit "
+            "recommend).",
+        ),
+        (
+            "lib",
+            "==1",
+            "the project needs lib==1 (a.txt:1): because lib==1 depends on other>2 and you require other==1, we can "
+            "conclude that your requirements are unsatisfiable.",
+            {"fitting": "2", "ruled": "lib 0.9 is old"},
+            "the project needs lib==1 (a.txt:1): because lib==1 depends on other>2 and you require other==1, we can "
+            "conclude that your requirements are unsatisfiable. Without its own limit lib 2 would fit: widen the "
+            "limit, or take another template. What rules versions out: lib 0.9 is old.",
+        ),
+        (
+            "protobuf",
+            "==3.20.3",
+            "the project needs protobuf==3.20.3 (a.txt:1); of the template, onnx 1.20.0 requires protobuf>=4.25.1. "
+            f"Because {'a==1 depends on b==2 and ' * 50}you require a, we can conclude that your requirements are "
+            "unsatisfiable.",
+            {},
+            "the project needs protobuf==3.20.3 (a.txt:1); of the template, onnx 1.20.0 requires protobuf>=4.25.1. "
+            "Nothing of it fits runpod-pytorch-2.4: take another template (podfit recommend).",
         ),
         (
             "vllm",
@@ -141,6 +182,20 @@ def test_a_build_for_another_cuda_is_told_from_its_name():
         "the project needs cuml-cu11 (a.txt:1): it is for CUDA 11, as its name says, and the template is for 12.4: "
         "ask for cuml-cu12, or take another template."
     )
+
+
+def test_what_brings_the_same_module_is_named() -> None:
+    message = "the project needs faiss-gpu (a.txt:1): because faiss-gpu depends on torch==1 and you require torch==2.4"
+    text = said("faiss-gpu", "", message)
+    assert text.endswith(
+        " is never changed. faiss-cpu and faiss-gpu-cu12 bring the same module: ask for that, or take a "
+        "template that goes with it (podfit recommend)."
+    )
+    none = said("faiss-gpu", "", "the project needs faiss-gpu (a.txt:1): Of it nothing has a wheel for Python 3.11.")
+    assert "Nothing of it fits runpod-pytorch-2.4: faiss-cpu and faiss-gpu-cu12 bring the same module: ask" in none
+    assert same_module("cupy", POD) == "cupy-cuda12x brings the same module"
+    assert same_module("webrtcvad", POD) == "webrtcvad-wheels brings the same module"
+    assert same_module("einops", POD) == ""
 
 
 def test_what_gave_way_is_told_with_what_takes_its_place():

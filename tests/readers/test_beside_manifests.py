@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from podfit.readers.declared.installs import commands
 from podfit.readers.project import read_project
 
 ENVIRONMENT = "name: x\ndependencies:\n  - python=3.10\n  - numpy\n  - pip:\n    - mlxu>=0.1\n"
@@ -79,6 +80,23 @@ def declared(tmp_path: Path, line: str) -> tuple[list[str], tuple[str, ...]]:
     (tmp_path / "Dockerfile").write_text(f"FROM python\nRUN {line}\n")
     project = read_project(tmp_path, local="none").project
     return [one.requirement for one in project.declarations], project.notices
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("ARG TV=0.9.12\nRUN pip install timm==${TV}\n", ("timm==0.9.12",)),
+        ('ENV TV "0.9"\nRUN pip install timm==$TV\n', ("timm==$TV",)),
+        ("ENV TV 0.9.12\nRUN pip install 'timm>=$TV' x==$OTHER\n", ("timm>=0.9.12", "x==$OTHER")),
+        ("export TV='0.9.12'\npip install timm==$TV-x\n", ("timm==0.9.12-x",)),
+        ("TV=1\npip install timm==$TV\nTV=2\n", ("timm==$TV",)),
+        ("ARG TV=0.9.12\nARG TV=$(cat v)\npip install timm==$TV\n", ("timm==$TV",)),
+        ("ARG TV\npip install timm==$TV\n", ("timm==$TV",)),
+    ],
+)
+def test_a_variable_with_one_plain_value_is_that(text: str, asked: tuple[str, ...]) -> None:
+    (found,) = commands(text)
+    assert found.requirements == asked
 
 
 @pytest.mark.parametrize(

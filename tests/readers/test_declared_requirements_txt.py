@@ -579,3 +579,19 @@ def test_an_included_file_for_developers_is_a_group_of_that_name(tmp_path: Path)
     assert any(notice.startswith("requirements.txt:1: lint-requirements.txt is for who") for notice in found.notices)
     named = read_declared(tmp_path, files=[tmp_path / "requirements.txt"])
     assert {(one.group, one.requirement) for one in named.declarations} == {("", "ruff"), ("", "einops"), ("", "numpy")}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS's pointer to the file"),
+        ("\n<!DOCTYPE html>\n<html><body>404: Not Found</body>\n", "a page of the web"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_requirements_file_is_one_question(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "requirements.txt").write_text(text)
+    declared = read_declared(tmp_path, lenient=True)
+    assert declared.declarations == ()
+    (question,) = declared.questions
+    assert said in question.message
+    assert question.remedy.startswith("fetch the file")

@@ -419,3 +419,12 @@ def test_a_bare_commit_in_pyproject_is_read_as_in_a_requirements_file(tmp_path: 
     assert declared.questions == ()
     with pytest.raises(InputError, match="is not a requirement"):
         read_declared(tmp_path)
+
+
+def test_a_pipfile_tells_its_environments_python_and_asks_for_none(tmp_path: Path) -> None:
+    (tmp_path / "Pipfile").write_text('[packages]\neinops = "*"\n[requires]\npython_version = "3.9"\n')
+    declared = read_declared(tmp_path)
+    assert len(declared.declarations) == 1
+    assert declared.requires_python == ""
+    (said,) = declared.notices
+    assert said.endswith("Pipfile:4: python_version 3.9 is the Python of this environment; the template brings its own")

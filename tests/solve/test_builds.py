@@ -60,6 +60,7 @@ PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.bui
         (shown("import sys\nsys.exit('take another')\nsetup()"), "unlikely", "sys.exit('take another') (setup.py:2)"),
         (shown("import sys\nfrom setuptools import setup\nsetup()\nsys.exit(0)"), "likely", "nothing"),
         (shown("import setuptools\nif old:\n    raise RuntimeError\nsetuptools.setup()"), "likely", "nothing"),
+        (shown(pyproject=STUB.replace("wheel", "nvidia")), "unknown", "its build fetches a wheel from NVIDIA's index"),
     ],
 )
 def test_the_chance_of_a_build_and_why(files, chance, says):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from podfit.audit.interface import Audited, Subject
+from podfit.catalogue.held import is_held
 from podfit.model import Finding, Verdict
+from podfit.model.words import shortened
 
 
 def whole_list(subject: Subject) -> Audited:
-    """Say that the list of a template is incomplete; nothing of one that is not, or where nothing is installed."""
+    """Say that the list of a template is incomplete; nothing of one that is not, or where nothing is installed.
+
+    What goes with torch is told by name: the image may have its own, for the torch that it has.
+    """
     template = subject.template
     if not template.incomplete or not subject.added:
         return Audited()
@@ -18,4 +23,13 @@ def whole_list(subject: Subject) -> Audited:
     )
     image = f"read the image itself (-t docker://{template.image}), or " if template.image else ""
     remedy = f"{image}podfit probe on the machine, and plan for that"
-    return Audited((Finding("list", "list", Verdict.WARNING, text, template.evidence, remedy),))
+    found = [Finding("list", "list", Verdict.WARNING, text, template.evidence, remedy)]
+    family = [f"{name} {release.version}" for name, release in sorted(subject.added.items()) if is_held(name)]
+    if family and "torch" in template.distributions:
+        text = (
+            f"{shortened(family, 3)} may be what the template's torch brought in another version, which nobody read: "
+            "planned here, it would come before that"
+        )
+        remedy = f"leave it out where the image has it; {remedy}"
+        found.append(Finding("list", "torch", Verdict.UNKNOWN, text, template.evidence, remedy))
+    return Audited(tuple(found))

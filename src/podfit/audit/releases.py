@@ -131,6 +131,11 @@ def torch_interface(release: Release, binaries: WheelBinaries | None, around: Su
                 f"; {voucher} asks for exactly these two, which its maintainers ran together: what misses is not used"
             )
         yield Objection(TORCH_CHECK, said, evidence, fatal=not voucher)
+    elif unread := next((path for path, link in links.items() if link.link is Link.UNREAD), None):
+        text = f"{release.name} {release.version} is compiled against torch, and {links[unread].sentence}"
+        evidence = Evidence(EvidenceKind.BINARY, f"{release.name} {release.version}: {unread}")
+        remedy = f"import {release.name} on the machine before you rest on it (podfit verify does)"
+        yield Objection(TORCH_CHECK, text, evidence, fatal=False, unknown=True, remedy=remedy)
     elif told and not any(link.link is Link.OK for link in links.values()):
         text = (
             f"{release.name} {release.version} was built for torch {told}; torch {torch.version} has every symbol that "

@@ -6,6 +6,7 @@ import re
 
 from podfit.catalogue.gpus import gpu_named
 from podfit.catalogue.imports import extension_of
+from podfit.catalogue.moved_names import moved
 from podfit.catalogue.torch_builds import torch_builds
 from podfit.diagnose import extract
 from podfit.diagnose.derived_libraries import cuda_of, place_fields, provider_of
@@ -13,6 +14,7 @@ from podfit.diagnose.owners import Owned, importing, owned
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.tracebacks import Raised
 from podfit.far.symptoms import Hit
+from podfit.model import canonical
 
 _Fields = dict[str, str]
 
@@ -181,6 +183,9 @@ def torch_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None
     fields["by"] = f" (installing {', '.join(asked[:3])})" if asked else ""
     version = reading.versions.get("torch", "")
     fields.setdefault("name", fields.get("member", ""))
+    where = fields.get("package") or fields.get("extension", "")
+    inside = fields.get("inside") or fields.get("sub", "")
+    fields["gone_in"], _ = moved(canonical(where), f"{where}{inside}", fields["name"])
     if fields.get("before") and version and version != fields["before"]:
         fields["by"] += f" with {version}"
     if "+cpu" in version or "+cpu" in text:

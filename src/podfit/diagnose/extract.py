@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from podfit.catalogue.imports import environment_of, find
+from podfit.catalogue.imports import environment_of, find, is_shared
 from podfit.diagnose.model import Line
 from podfit.diagnose.tracebacks import Raised
 from podfit.model import canonical
@@ -59,12 +59,22 @@ _INNER = (
     "pluggy",
 )
 _TORCH = ("torch",)
+_LONGEST_PATH = 4096
+_DEEPEST = 6
+"""So many folders of a path may name a module of a namespace."""
 
 
 def module_of(path: str) -> str:
-    """Return the top-level module that a path in site-packages belongs to, empty for other paths."""
+    """Return the top-level module that a path in site-packages belongs to, empty for other paths.
+
+    Of a namespace that distributions share it is the module that the table names: `pyannote.audio`.
+    """
     found = _PACKAGE.findall(path)
     name = found[-1] if found else ""
+    if name and is_shared(name):
+        below = re.split(r"[\\/]+", re.split(r"(?:site|dist)-packages[\\/]+", path[:_LONGEST_PATH])[-1])
+        known = find(".".join(part for part in below[:_DEEPEST] if part.isidentifier()))
+        return known.module if known is not None else name
     return re.sub(r"\.(?:cpython-|cp\d|abi3|py$|pyd$|pyx$|so|libs$|dist-info$|egg-info$).*$", "", name)
 
 
@@ -76,6 +86,8 @@ def distribution_of(module: str) -> str:
     known = find(module)
     if known is not None:
         return known.distribution
+    if is_shared(module):
+        return ""
     top = module.partition(".")[0]
     return canonical(top.strip("_")) if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", top) else ""
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from podfit.index import Index
 
-AT_IMPORT = "at-import-8"
+AT_IMPORT = "at-import-9"
 """What the cache calls what an import does; another number when `at_import` finds something else."""
 
 MOST_BYTES = 32 << 20
@@ -106,15 +106,20 @@ def _binaries_of(bundle: zipfile.ZipFile, how: str) -> WheelBinaries:
 
 
 def _import_of(bundle: zipfile.ZipFile, wanted: Wanted) -> AtImport:
-    """Return what the import of a distribution's packages does, of its open wheel: of those that bear its name."""
+    """Return what the import of a distribution's packages does, of its open wheel: of those that bear its name.
+
+    Where none does, a module beside packages counts as none of them: a script that lies there is imported by nobody.
+    """
     from podfit.index.wheel import list_wheel
 
     listing = list_wheel(bundle, wanted.file.filename)
     known = modules_of(wanted.name)
     roots = [root for root in listing.import_roots if canonical(root) == wanted.name or root in known]
+    paths = {member.path for member in listing.members}
+    packages = [root for root in listing.import_roots if f"{root.replace('.', '/')}/__init__.py" in paths]
     return at_import(
         (member.path for member in listing.members),
-        roots or listing.import_roots,
+        roots or packages or listing.import_roots,
         sources_of(bundle, MOST_SOURCE_BYTES),
     )
 

@@ -99,11 +99,13 @@ def source_files(data: bytes, filename: str) -> SourceFiles:
     included = _Included()
     for path, read in walk(data, filename):
         parts = path.strip("/").split("/")
+        if len(parts) < 2 and not (parts[0] in texts and not texts[parts[0]]):
+            continue  # a file beside the one folder, unless there is no such folder
+        if len(parts) <= 2 and parts[-1] in texts:
+            content = read()
+            texts[parts[-1]] = content.decode("utf-8", "replace") if len(content) <= _MOST_BYTES else ""
         if len(parts) < 2:
             continue
-        if len(parts) == 2 and parts[1] in texts:
-            content = read()
-            texts[parts[1]] = content.decode("utf-8", "replace") if len(content) <= _MOST_BYTES else ""
         if len(parts) > 2 or parts[1].endswith(".py"):
             beside.add(parts[1].removesuffix(".py"))
         if len(parts) == 3 and parts[2].endswith(".py") and len(below) < _MOST_BELOW:

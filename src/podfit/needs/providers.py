@@ -202,8 +202,13 @@ class Providers:
         return [Provider(name, entry.module, entry.evidence) for name in (entry.distribution, *entry.also)]
 
     def _by_name(self, top: str) -> list[Provider]:
-        """Return the distribution of the module's own name where it is expected anyway."""
+        """Return the distribution of the module's own name where it is expected anyway.
+
+        That the template has one says nothing of a namespace that distributions share: `google` is not Google's.
+        """
         same = _normalized(top)
+        if catalogue.is_shared(top) and same not in self._declared:
+            return []
         return [Provider(same, top, _same_name(top, same))] if same and self.expects(same) else []
 
     def _by_address(self, known: catalogue.Unpublished, top: str) -> Provider | None:

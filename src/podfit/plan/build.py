@@ -34,7 +34,7 @@ from podfit.model.words import shortened
 from podfit.plan.arriving import arriving
 from podfit.plan.drift import Situation, drift
 from podfit.plan.files import planned_files
-from podfit.plan.refused import Known, bare, given_way, in_order, refusal
+from podfit.plan.refused import Known, bare, given_way, in_order, refusal, same_module
 from podfit.plan.releases import ReleaseSource
 
 
@@ -158,11 +158,11 @@ def _decide(name: str, facts: _Facts) -> Decision:
     change = next((c for c in facts.overlay.changes if c.name == name), None)
     evidence: list[Evidence] = []
     if refused is not None:
-        said = refusal(refused, need, facts.template, facts.held, facts.known)
         ruled = "; ".join(
             bound.reason for bound in facts.situation.bounds if bound.name == name and _rules(bound, need)
         )
-        action, reason = Action.CONFLICT, f"{said} What rules versions out: {ruled}." if ruled else said
+        action = Action.CONFLICT
+        reason = refusal(refused, need, facts.template, facts.held, facts.known, ruled)
         evidence = [Evidence(EvidenceKind.METADATA, "uv's resolution", refused.message)]
     elif change is not None:
         action, reason = Action.CHANGE, f"{before} cannot stay: {_forced(change, facts)}{_from_source(name, facts)}"
@@ -344,7 +344,10 @@ def _instead(name: str, with_wheel: str, facts: _Facts) -> str:
         for asked in facts.situation.markers.active(release.requires_dist or ()):
             if with_wheel and asked.target == name and not asked.allows(with_wheel):
                 return f"{requirer} {release.version} requires {asked.short}; no other release will do"
-    return f"take {name} {with_wheel}, which has a wheel, where it will do" if with_wheel else ""
+    if with_wheel:
+        return f"take {name} {with_wheel}, which has a wheel, where it will do"
+    other = same_module(name, facts.template)
+    return f"{other}: ask for that where it will do" if other else ""
 
 
 def _immovable(facts: _Facts) -> Iterable[Finding]:

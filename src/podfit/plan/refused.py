@@ -8,13 +8,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.catalogue.cuda_names import cuda_of
+from podfit.catalogue.imports import find, modules_of
 from podfit.catalogue.summary import Summary
-from podfit.model import Bound, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
+from podfit.model import Bound, Distribution, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import parsed, same_version
 from podfit.model.words import in_short, listed, shortened
 
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
 """The resolver's proof, up to where it says what follows."""
+
+_NOTHING = r" Of the template, | has a wheel for |; of the template, .*requires|: there is no release "
+"""What an explanation says of which no release fits."""
+
+_LONG = 900
+"""A longer explanation that names who stands against a need says no more by its proof."""
 
 
 Known = Callable[[], Sequence[Summary]]
@@ -22,11 +29,37 @@ Known = Callable[[], Sequence[Summary]]
 
 
 def refusal(
-    refused: RefusedNeed, need: Need | None, template: Template, held: Collection[str], known: Known = tuple
+    refused: RefusedNeed,
+    need: Need | None,
+    template: Template,
+    held: Collection[str],
+    known: Known = tuple,
+    ruled: str = "",
 ) -> str:
-    """Return why a need cannot be had, and what would do; known are the templates that may be named."""
+    """Return why a need cannot be had, and what would do; known are the templates that may be named.
+
+    ruled is what rules versions of it out, empty where nothing does.
+    """
     present = template.distributions.get(refused.name)
     plain = _plainly(refused, template, held)
+    if own := _of_its_own(refused, ruled):
+        plain, ruled = own, "" if ruled in own else ruled
+    said = _remedied(plain, refused, need, template, held, known, present)
+    return f"{said} What rules versions out: {ruled}." if ruled else said
+
+
+def _remedied(
+    plain: str,
+    refused: RefusedNeed,
+    need: Need | None,
+    template: Template,
+    held: Collection[str],
+    known: Known,
+    present: Distribution | None,
+) -> str:
+    """Return an explanation with what would do; present is what the template has of it."""
+    other = same_module(refused.name, template)
+    other = f"{other}: ask for that, or " if other else ""
     said = plain.rstrip()
     said = said if said.endswith((".", "!", "?")) else f"{said}."
     specifier = need.specifier if need is not None else ""
@@ -57,10 +90,23 @@ def refusal(
         )
     if refused.floor and not refused.fitting:
         where = f"from {refused.floor} on fits {template.name}"
-        return f"{said} Nothing of it {where}: take another template (podfit recommend)."
-    if said.endswith(("unsatisfiable.", "used.")) or " Of the template, " in said or " has a wheel for " in said:
-        return f"{said} Nothing of it fits {template.name}: take another template (podfit recommend)."
+        return f"{said} Nothing of it {where}: {other}take another template (podfit recommend)."
+    if said.endswith(("unsatisfiable.", "used.")) or re.search(_NOTHING, said):
+        return f"{said} Nothing of it fits {template.name}: {other}take another template (podfit recommend)."
+    if said.endswith(" is never changed."):
+        return f"{said} {other or 'T'}{'t' * bool(other)}ake a template that goes with it (podfit recommend)."
     return plain
+
+
+def same_module(name: str, template: Template) -> str:
+    """Return which other distributions bring a module of one, none of them for another CUDA; empty for none."""
+    cuda = template.cuda
+    major = cuda.value.partition(".")[0] if cuda is not None else ""
+    entries = [entry for module in modules_of(name) if (entry := find(module)) is not None]
+    names = dict.fromkeys(each for entry in entries for each in (entry.distribution, *entry.also) if each != name)
+    for_it = [each for each in names if (said := cuda_of(each, "")) is None or said.major == major]
+    brings = "brings" if len(for_it) == 1 else "bring"
+    return f"{listed(for_it)} {brings} the same module" if for_it else ""
 
 
 def _for_this_cuda(name: str, template: Template) -> str:
@@ -123,21 +169,38 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
         there = template.distributions[other].version if other in held and other in template.distributions else ""
         if there and not _admits(limits, there):
             return f"{head}: it is made for {other}{limits}, and the template's {other} {there} is never changed."
-    if _of_itself(refused):
+    if _of_itself(refused) and not re.search(
+        r" Of the template, |wheel|there (?:is|are) no versions? of", refused.message
+    ):
         return f"{head}: no release that this admits runs here."
     if re.search(rf"{name} \S+ has no wheel for|No release of {name}\S* has a wheel for", refused.message):
         return _PROOF.sub("", refused.message)
     if built := re.search(r"\. ([a-z0-9._-]+) \S+ has no wheel for Python", refused.message):
         needs = f"t needs {built[1]}, and "
         return _PROOF.sub(lambda proof: ("I" if proof[0][0] == "B" else "i") + needs, refused.message, count=1)
+    if "; of the template, " in refused.message and len(refused.message) > _LONG:
+        return _PROOF.sub("", refused.message).rstrip()
     return in_short(refused.message)
 
 
 def _of_itself(refused: RefusedNeed) -> bool:
     """Tell whether the resolver's proof speaks of the need's own versions alone: what rules them out is said then."""
     proof = _PROOF.search(refused.message)
-    named = set(re.findall(r"([a-z0-9][a-z0-9._-]*?)(?:\[[^\]]*\])?(?:[<>=!~]=?)", proof[0])) if proof else set()
-    return named == {refused.name} and " Of the template, " not in refused.message and "wheel" not in refused.message
+    if proof is None or re.search(r"\bdepends? on\b|\ball versions of\b", proof[0]):
+        return False
+    return {*re.findall(r"([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?(?=[<>=!~]=?)", proof[0])} == {refused.name}
+
+
+def _of_its_own(refused: RefusedNeed, ruled: str) -> str:
+    """Return the explanation where the resolver's proof speaks of nothing but the need itself; empty where it does not.
+
+    That its versions are ruled out is what podfit told the resolver: told is why (ruled), or that there is none.
+    """
+    if not _of_itself(refused):
+        return ""
+    none = re.search(r"there (?:is|are) no versions? of (\S+?),? and ", refused.message)
+    told = f"there is no release {none[1]}. " if none else f"{ruled}. " if ruled else ""
+    return _PROOF.sub(lambda _: told, refused.message, count=1).strip() if told else ""
 
 
 def given_way(

@@ -43,6 +43,7 @@ from podfit.solve.refusals import (
     explained,
     extras_against,
     giving_way,
+    leading_to,
     told,
     told_of_address,
     told_of_wheels,
@@ -221,6 +222,7 @@ def overlay_steps(
             dropped.update(name for name in culprits if name == error.package)
         except InputError as error:
             culprits = [name for name in at_address(error, needs) if name not in relaxed]
+            culprits = culprits or (yield from leading_to(search, error, dropped))
             if not culprits:
                 raise
             blamed = told_of_address(error, culprits)

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from podfit.catalogue.imports import module_named, unpublished
 from podfit.model import InputError, Need, RefusedNeed, canonical
 from podfit.model.steps import Steps
 from podfit.model.words import listed, shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import holders
 from podfit.solve.nearest import is_pin
+from podfit.solve.said import UNRESOLVED
 from podfit.solve.search import Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
@@ -221,6 +223,12 @@ def told(error: PackageNotFoundError, needs: Iterable[Need], unasked: Mapping[st
     text = f"{error.message}; {error.remedy}"
     if need is None:
         return f"{text} ({error.explanation})" if error.explanation else text
+    known = module_named(error.package) if need.declared and not error.denied else None
+    if known is not None and known.distribution != error.package:
+        return f"{error.message}; the module {known.module} comes with {known.distribution}: declare that"
+    built = unpublished(error.package) if need.declared and not error.denied else None
+    if built is not None and built.url:
+        return f"{error.message}; it {built.reason}; declare its address with a commit: {built.url}"
     if need.imported and not need.declared and need.import_names and not error.denied:
         text = (
             f"{need.import_names[0]} is imported, and {error.message}; declare the package that provides it, "
@@ -230,17 +238,43 @@ def told(error: PackageNotFoundError, needs: Iterable[Need], unasked: Mapping[st
 
 
 def at_address(error: InputError, needs: Iterable[Need]) -> list[str]:
-    """Return the needs whose direct URL an error speaks of."""
-    found = []
+    """Return the needs whose direct URL an error speaks of; else those of which an index serves what cannot be used."""
+    needs, found = list(needs), []
     for need in needs:
         address = re.sub(r"^\w+\+", "", need.url)
         if address and (address in error.message or address.partition("#")[0] in error.message):
             found.append(need.name)
+    if found or not error.message.startswith(UNRESOLVED):
+        return found
+    given = re.search(r"does not match given name `([^`]+)`", error.message)
+    named = {canonical(each) for each in ([given[1]] if given else _SERVED.findall(error.message))}
+    return [need.name for need in needs if not need.url and need.name in named]
+
+
+def leading_to(search: Search, error: InputError, dropped: Collection[str]) -> Steps[list[str]]:
+    """Return the needs each of which alone meets what an index serves of something below it and cannot be used."""
+    found = []
+    for line in search.question.requirements if error.message.startswith(UNRESOLVED) else ():
+        alone = replace(search, question=replace(search.question, requirements=(line,)), released=frozenset())
+        try:
+            yield from alone.ask(search.released, only=())
+        except InputError as other:
+            name = canonical(Requirement(line).name)
+            found += [name] if other.message == error.message and name not in dropped else []
     return found
+
+
+_SERVED = re.compile(
+    r"(?<=[/`])[A-Za-z0-9][A-Za-z0-9._]*(?:-[A-Za-z][A-Za-z0-9._]*)*(?=/?`|-[0-9][^/`]*\.(?:whl|gz|zip))"
+)
+"""The names in an error's addresses and quotes: of a page, of a file, of a package by itself."""
 
 
 def told_of_address(error: InputError, culprits: Sequence[str]) -> str:
     """Return what is said about the needs whose address an error speaks of, with what to do."""
+    if error.message.startswith(UNRESOLVED) and _NO_BUILD not in error.message:
+        said = error.message.removeprefix(UNRESOLVED)
+        return f"what the index serves of it cannot be used: {said}; ask for another release of it, or another index"
     if _NO_BUILD not in error.message:
         return f"{error.message}; {error.remedy or 'correct the address'}"
     return (

@@ -39,6 +39,10 @@ def is_unreachable(text: str) -> bool:
     return bool(_UNREACHABLE.search(text)) and "does not exist" not in text
 
 
+UNRESOLVED = "uv could not resolve the requirements: "
+"""How an error begins that is no refusal and none of the network's: something that was answered cannot be used."""
+
+
 def explanation(text: str) -> str:
     """Return uv's explanation on one line, without its decoration and hints."""
     body = text.partition("\nhint:")[0].partition("\n      hint:")[0]

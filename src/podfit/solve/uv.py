@@ -31,6 +31,7 @@ from podfit.solve.said import (
     DENIED,
     NOT_CACHED,
     NOT_FOUND,
+    UNRESOLVED,
     explanation,
     host_of,
     index_label,
@@ -367,7 +368,7 @@ class Uv:
                 unreachable(done.stderr, question.index_arguments),
                 remedy="check the network, --index-url and the proxy variables",
             )
-        raise InputError(f"uv could not resolve the requirements: {explanation(done.stderr)}")
+        raise InputError(f"{UNRESOLVED}{explanation(done.stderr)}")
 
 
 def find_uv() -> str:

@@ -25,7 +25,9 @@ class Link(str, Enum):
     OK = "ok"
     """It uses the stable C interface alone, or was built for this very minor version; nothing is missing."""
     UNPROVEN = "unproven"
-    """Nothing is missing, yet C++ of another version may behave otherwise, or nobody knows that version's symbols."""
+    """Nothing is missing, yet C++ of another version may behave otherwise."""
+    UNREAD = "unread"
+    """Nobody knows that version's symbols."""
     MISSING = "missing"
     """A symbol is missing: such a file was never loaded."""
 
@@ -52,12 +54,7 @@ def torch_link(
     symbols = symbols or torch_symbols()
     release = symbols.release(torch)
     if not release:
-        absent = [set(symbols.missing(names, each)) for each in symbols.around(torch)]
-        if lacking := sorted(set.intersection(*absent)) if absent else []:
-            told = f"neither torch {' nor '.join(symbols.around(torch))}"
-            said = f"{told} has the symbol {shortened(lacking, 1)}, and torch {torch} is from between them"
-            return TorchLink(Link.MISSING, said, tuple(lacking))
-        return TorchLink(Link.UNPROVEN, f"nobody has read which symbols torch {torch} provides")
+        return _unread(names, library, torch, symbols)
     missing = symbols.missing(names, release)
     if missing:
         least = symbols.least(names)
@@ -68,6 +65,19 @@ def torch_link(
     if built_for and _minor(built_for) == _minor(release):
         return TorchLink(Link.OK, f"it was built for torch {built_for}")
     return TorchLink(Link.UNPROVEN, f"torch {release} has every symbol that it asks for; it may be built for another")
+
+
+def _unread(names: Collection[str], library: LibraryFacts, torch: str, symbols: TorchSymbols) -> TorchLink:
+    """Return what the releases before and after a version of torch tell of it, whose own symbols nobody has read."""
+    before, after = symbols.around(torch)
+    older = symbols.missing(names, before) if before else ()
+    if before and not older and all(is_shim(name) for name in library.torch):
+        return TorchLink(Link.OK, "it uses torch's stable C interface alone")
+    never = tuple(sorted({*older} & {*symbols.missing(names, after)})) if before and after else ()
+    if never:
+        said = f"torch {before} and torch {after}, between which {torch} stands, have no symbol {shortened(never, 1)}"
+        return TorchLink(Link.MISSING, said, never)
+    return TorchLink(Link.UNREAD, f"nobody has read which symbols torch {torch} provides")
 
 
 def built_for(version: str, requires: Collection[str]) -> str:

@@ -64,20 +64,20 @@ class TorchSymbols:
             return ""
         return there.public if there.public in self.versions and not there.is_prerelease else ""
 
-    def around(self, version: str) -> tuple[str, ...]:
-        """Return the releases before and after a pre-release of torch, () where it is none or one of them is not known.
+    def around(self, version: str) -> tuple[str, str]:
+        """Return the releases next before and after a version of torch, each empty where there is none.
 
-        What neither of them provides it does not, either: development versions are from between the two.
+        A nightly build of torch's own stands between them: a name that neither has is none of its. A vendor's build
+        (`2.6.0a0+nv25.1`) may be compiled otherwise: after it comes nothing.
         """
         try:
             there = Version(version)
         except InvalidVersion:
-            return ()
-        before = [each for each in self.versions if Version(each) < there]
-        after = [each for each in self.versions if Version(each) > there]
-        if not there.is_prerelease or not before or not after or Version(after[0]) != Version(there.base_version):
-            return ()
-        return before[-1], after[0]
+            return "", ""
+        known = [(Version(each), each) for each in self.versions]
+        before = next((text for each, text in reversed(known) if each < there), "")
+        after = next((text for each, text in known if each > there), "") if there.is_devrelease else ""
+        return before, after
 
     def missing(self, names: Iterable[str], version: str) -> tuple[str, ...]:
         """Return which of names a release of torch (a key of versions) does not provide, sorted."""

@@ -40,6 +40,13 @@ _VERSION_COMPUTED = re.compile(
 )
 _NAMED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~@;(].*)?$")
 
+_SETTING = re.compile(
+    r"""^\s*(?:(?:ARG|ENV|export)\s+)?(?P<name>[A-Za-z_]\w*)=(["']?)(?P<value>[\w.+-]+)\2\s*$"""
+    r"""|^\s*ENV\s+(?P<spaced>[A-Za-z_]\w*)\s+(?P<given>[\w.+-]+)\s*$"""
+)
+_SET_ANYHOW = re.compile(r"^\s*(?:(?:ARG|ENV|export)\s+)?([A-Za-z_]\w*)=")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
+_LONGEST_SETTING = 400
 LONGEST_COMMAND = 1 << 16
 """Characters past which quotes are not looked for in a command: shlex takes time by the square of a word's length."""
 
@@ -56,6 +63,7 @@ class Installed:
 def commands(text: str, first: int = 1) -> Iterator[Installed]:
     """Yield what the `pip install` commands in text install; first is the number of its first line."""
     lines = text.splitlines()
+    values = _settled(lines)
     number = 0
     while number < len(lines):
         start, whole = number, lines[number]
@@ -65,9 +73,22 @@ def commands(text: str, first: int = 1) -> Iterator[Installed]:
         number += 1
         if not _SIGN.search(whole):
             continue
+        if values and len(whole) < LONGEST_COMMAND:
+            whole = _VARIABLE.sub(lambda used: values.get(used[1] or used[2], used[0]), whole)
         for part in _SEPARATORS.split(_without_substitutions(whole)):
             if found := _command(part):
                 yield replace(found, line=first + start)
+
+
+def _settled(lines: Sequence[str]) -> dict[str, str]:
+    """Return the variables that a Dockerfile or a script gives one plain value, and no other anywhere in it."""
+    found: dict[str, set[str]] = {}
+    for line in lines:
+        if len(line) < _LONGEST_SETTING and (match := _SETTING.match(line)):
+            found.setdefault(match["name"] or match["spaced"], set()).add(match["value"] or match["given"])
+        elif len(line) < _LONGEST_SETTING and (again := _SET_ANYHOW.match(line)):
+            found.setdefault(again[1], set()).update(("", line))
+    return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
 
 
 def declarations(

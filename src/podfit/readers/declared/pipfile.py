@@ -25,8 +25,10 @@ def read(source: Source, reading: Reading) -> None:
             reading.note_group(group)
             poetry.dependencies(document, reading, (name,), group=f"group:{group}")
     python = document.get("requires", "python_version")
-    if isinstance(python, str) and not reading.requires_python:
-        reading.requires_python = f"=={python}.*"
+    if isinstance(python, str):  # pipenv makes an environment with it, and elsewhere only warns
+        place = source.where(document.line("requires", "python_version"))
+        said = f"python_version {python} is the Python of this environment; the template brings its own"
+        reading.notice(f"{place}: {said}")
     sources = document.get("source")
     for each in sources if isinstance(sources, list) else ():
         if isinstance(each, dict) and isinstance(each.get("url"), str):

@@ -95,9 +95,24 @@ def _read_file(source: Source, reading: Reading, constraint: bool = False, above
         raise source.error(f"is included through more than {_DEEPEST_INCLUDE} files", 0, "include it from fewer files")
     if source.shown not in reading.files:
         reading.files.append(source.shown)
+    said, remedy = _other_than(text)
+    if said:
+        with reading.tolerant():
+            raise source.error(said, 1, remedy)
+        return
     for number, line, written in _split(source, text):
         with reading.tolerant():
             _read_line(_Line(source, number, line, constraint, (*above, here), written), reading)
+
+
+def _other_than(text: str) -> tuple[str, str]:
+    """Return what a file is in the place of requirements, and what to do about it; empty for one that may be some."""
+    begins = text[:200].lstrip().lower()
+    if begins.startswith("version https://git-lfs.github.com/spec/"):
+        return "it is Git LFS's pointer to the file and not the file", "fetch the file (git lfs pull)"
+    if begins.startswith(("<!doctype ", "<html", "<?xml ")):
+        return "it is a page of the web and no list of requirements", "fetch the file itself, from its raw address"
+    return "", ""
 
 
 def _split(source: Source, text: str) -> Iterator[tuple[int, str, str]]:
