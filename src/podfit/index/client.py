@@ -130,9 +130,7 @@ class Index:
 
     def unseen(self, names: Iterable[str]) -> int:
         """Return how many of projects no index was ever asked for, as far as the cache tells; nobody is asked now."""
-        sources = [source for source in self._pages.sources if not source.flat]
-        ages = ([self._pages.age(source, canonical(name)) for source in sources] for name in names)
-        return sum(min(each, default=0.0) == float("inf") for each in ages)
+        return sum(map(self._pages.unseen, map(canonical, names)))
 
     def homes(self, names: Sequence[str]) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
         """Return the indexes that have each project, in the order of asking: address and the sha256 of its files.
@@ -316,8 +314,7 @@ class Index:
         releases = self.releases(name)
         found = releases.get(version) or releases.get(normal_version(version))
         if not found:  # 1.0 is 1.0.0
-            alias = next((other for other in releases if same_version(other, version)), None)
-            found = releases[alias] if alias else ()
+            found = next((releases[other] for other in releases if same_version(other, version)), ())
         if not found:
             raise MetadataUnknown(f"{' or '.join(self.hosts)} has no release {version} of {name}")
         return found

@@ -207,6 +207,11 @@ class Pages:
         """Return the seconds since a source was asked for a project, infinite where the cache has no answer."""
         return self._cache.age(_KIND, f"{source.key}/{name}")
 
+    def unseen(self, name: str) -> bool:
+        """Tell whether the cache has no index's answer about a project."""
+        ages = [self.age(source, name) for source in self.sources if not source.flat]
+        return min(ages, default=0.0) == float("inf")
+
     def page(self, source: Source, name: str) -> Page:
         """Return one source's page of a project; errors as `releases`, and `ForbiddenError` for HTTP status 403."""
         if source.url.startswith("file:"):
