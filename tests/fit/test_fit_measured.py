@@ -50,7 +50,7 @@ def test_where_the_project_asks_for_it_the_plan_fails_with_the_run(tmp_path: Pat
     assert not plan.feasible
     assert any("learned" in problem or "transformers" in problem for problem in plan.problems())
     (told,) = [decision.reason for decision in plan.with_action(Action.CONFLICT)]
-    assert "What rules versions out: transformers 5.14.1 and newer do not run beside torch 2.4.1: ImportError" in told
+    assert "(requirements.txt:1): transformers 5.14.1 and newer do not run beside torch 2.4.1: ImportError" in told
 
 
 def test_bounds_of_a_proof_are_in_force_from_the_first_solution(tmp_path: Path) -> None:

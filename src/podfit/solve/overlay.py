@@ -225,7 +225,7 @@ def overlay_steps(
             culprits = culprits or (yield from leading_to(search, error, dropped))
             if not culprits:
                 raise
-            blamed = told_of_address(error, culprits)
+            blamed = told_of_address(error, culprits, needs)
             dropped.update(culprits)  # what the index has by that name is not what is asked for
         runs += search.runs
         if not blamed and found is not None and not isinstance(found, Refusal):

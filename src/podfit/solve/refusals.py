@@ -270,9 +270,10 @@ _SERVED = re.compile(
 """The names in an error's addresses and quotes: of a page, of a file, of a package by itself."""
 
 
-def told_of_address(error: InputError, culprits: Sequence[str]) -> str:
-    """Return what is said about the needs whose address an error speaks of, with what to do."""
-    if error.message.startswith(UNRESOLVED) and _NO_BUILD not in error.message:
+def told_of_address(error: InputError, culprits: Sequence[str], needs: Iterable[Need]) -> str:
+    """Return what is said about the culprits, whose address an error speaks of, with what to do."""
+    direct = any(need.url for need in needs if need.name in culprits)
+    if error.message.startswith(UNRESOLVED) and _NO_BUILD not in error.message and not direct:
         said = error.message.removeprefix(UNRESOLVED)
         return f"what the index serves of it cannot be used: {said}; ask for another release of it, or another index"
     if _NO_BUILD not in error.message:
