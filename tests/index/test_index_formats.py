@@ -208,7 +208,7 @@ def test_what_is_fetched_before_it_is_read_takes_one_request(size: int, steps: l
     for before, start, count in steps:
         calls = source.calls
         if before:
-            ours.prefetch(start, start + count)
+            ours.prefetch((start, start + count))
             assert source.calls <= calls + 1
             calls = source.calls
         assert ours.seek(start) == theirs.seek(start)

@@ -10,7 +10,7 @@ parses that one module (`is_at_import`). What is indented may be guarded, or nev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from podfit.audit.at_import import MOST_SOURCE, AtImport, Read, Used, done_at_import, modules_of_wheel, with_parents
 from podfit.catalogue.moved_names import class_keywords
@@ -20,10 +20,10 @@ MOST_MODULES = 400
 
 _LINES = re.compile(
     rb"^(?:from[ \t\0]+(?P<base>[.\w]+)[ \t\0]+import[ \t\0]+(?P<names>\([^)]{0,4000}\)|[^\n;#(]+)"
-    rb"|import[ \t\0]+(?P<modules>[^\n;#]+))",
+    rb"|import[ \t\0]+(?P<modules>[^\n;#]+)"
+    rb"|class[ \t]+\w+\((?P<bases>[^()]{1,400})\))",
     re.MULTILINE,
 )
-_CLASSES = re.compile(rb"^class[ \t]+\w+\((?P<bases>[^()]{1,400})\)", re.MULTILINE)
 _ATTRIBUTE = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
 _KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?![\w.])")
@@ -73,24 +73,39 @@ def _imports(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
     text = source.replace(b"\0", b" ").replace(b"\r\n", b"\n").replace(b"\\\n", b"\0")  # a zero is a line that goes on
     bound: dict[str, str] = {}
     taken: dict[str, str] = {}
+    line, place = 1, 0
     for match in _LINES.finditer(text):
-        line = text.count(b"\n", 0, match.start()) + text.count(b"\0", 0, match.start()) + 1
+        if (bases := match["bases"]) is not None and b"." not in bases and b"=" not in bases:
+            continue
+        line, place = line + _ends(text, place, match.start()), match.start()
         if match["modules"] is not None:
             for part in _words(match["modules"]):
                 yield part, "", line
             bound.update(_bound(match["modules"]))
-            continue
-        base = _absolute(match["base"].decode("utf-8", "replace"), package)
-        for part in _words(match["names"].strip(b"()")) if base and base != "__future__" else ():
-            yield base, part, line
-            taken[part] = base
-    for match in _CLASSES.finditer(text):
-        line = text.count(b"\n", 0, match.start()) + text.count(b"\0", 0, match.start()) + 1
-        bases = _COMMENTS.sub(b"", match["bases"]).decode("utf-8", "replace")
-        yield from ((bound[module], name, line) for module, name in _ATTRIBUTE.findall(bases) if module in bound)
-        for keyword in _KEYWORD.findall(bases):
-            words = [(name, f"{name}({keyword})") for name in _WORD.findall(bases)]
-            yield from ((taken[name], word, line) for name, word in words if name in taken and word in class_keywords())
+        elif bases is not None:
+            yield from ((module, name, line) for module, name in _asked_by_class(bases, bound, taken))
+        else:
+            base = _absolute(match["base"].decode("utf-8", "replace"), package)
+            for part in _words(match["names"].strip(b"()")) if base and base != "__future__" else ():
+                yield base, part, line
+                taken[part] = base
+
+
+def _asked_by_class(written: bytes, bound: Mapping[str, str], taken: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the module and the name of what a class is made from, by what imports bound and took before it.
+
+    A keyword that the catalogue knows is told with the name that takes it.
+    """
+    text = _COMMENTS.sub(b"", written).decode("utf-8", "replace")
+    yield from ((bound[module], name) for module, name in _ATTRIBUTE.findall(text) if module in bound)
+    for keyword in _KEYWORD.findall(text):
+        words = [(name, f"{name}({keyword})") for name in _WORD.findall(text)]
+        yield from ((taken[name], word) for name, word in words if name in taken and word in class_keywords())
+
+
+def _ends(text: bytes, start: int, end: int) -> int:
+    """Return how many lines end between two places of a text in which a zero is the end of one that goes on."""
+    return text.count(b"\n", start, end) + text.count(b"\0", start, end)
 
 
 def _bound(written: bytes) -> Iterator[tuple[str, str]]:

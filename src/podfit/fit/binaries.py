@@ -10,12 +10,15 @@ from podfit.audit.binary.facts import WheelBinaries
 from podfit.catalogue.variants import variants
 from podfit.fit.jobs import Share, made_all
 from podfit.fit.wheels import HOWS, Wanted, compiled, how_of
+from podfit.index.threads import side_by_side
 from podfit.model import LockedPackage, PodfitError, Release, Template
 from podfit.model.steps import Steps, Wait
 from podfit.plan.files import best_first
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
+
+_THREADS = 8
 
 MOST_PLAIN_BYTES = 8 << 20
 """A larger wheel may hold compiled files though its name is for any platform (bitsandbytes 0.42.0: 105 MB)."""
@@ -68,8 +71,9 @@ class WheelReader:
             planned = {
                 name: self._planned_file(subject.overlay.packages[name]) for name in missing if name in subject.added
             }
-            found = yield Wait(lambda: {name: self._list(name, missing[name], planned.get(name)) for name in missing})
-            self._files.update({(name, missing[name]): paths for name, paths in found.items()})
+            asked = [(name, version, planned.get(name)) for name, version in missing.items()]
+            found = yield Wait(lambda: side_by_side(lambda one: self._list(*one), asked, _THREADS, "files"))
+            self._files.update({(name, version): paths for (name, version, _), paths in zip(asked, found, strict=True)})
         return {name: self._files[name, version] for name, version in wanted.items()}
 
     def _list(self, name: str, version: str, file: IndexFile | None) -> frozenset[str]:

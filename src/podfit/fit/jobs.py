@@ -11,7 +11,7 @@ from podfit.model import PodfitError
 if TYPE_CHECKING:
     from podfit.index import Index
 
-_THREADS = 8
+_THREADS = 16
 
 _Found_co = TypeVar("_Found_co", covariant=True)
 _Found = TypeVar("_Found")

@@ -17,7 +17,7 @@ from podfit.catalogue.imports import providers
 from podfit.catalogue.moved_names import class_keywords, gone_names
 from podfit.fit.planned import OLD, Planned
 from podfit.fit.reach import confirmed
-from podfit.fit.wheels import MOST_SOURCE_BYTES, sources_of
+from podfit.fit.wheels import MOST_SOURCE_BYTES, fetch_few_sources, sources_of
 from podfit.index.threads import side_by_side
 from podfit.model import PodfitError
 from podfit.model.times import instant
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ANY = "*"
 """Stands for every name, of a module that may have any."""
 
-_THREADS = 8
+_THREADS = 16
 
 _WORD = re.compile(rb"(?<![\w.`])[A-Za-z_]\w*(?![\w`])")
 """A word that may be a name of a module's own: an attribute of something is none, nor what a text quotes as code."""
@@ -160,12 +160,15 @@ def exports_of(index: Index, file: IndexFile, modules: Sequence[str]) -> dict[st
     lacking = [module for module in modules if module not in found]
     if not lacking:
         return found
-    from podfit.index.wheel import list_wheel, read_member
+    from podfit.index.wheel import fetch_members, list_wheel, read_member
 
     try:
         with index.open_wheel(file) as bundle:
+            fetch_few_sources(bundle)
             listing = list_wheel(bundle, file.filename)
             paths = {member.path for member in listing.members}
+            own = (path for module in lacking for path in _paths_of(module) if path in paths)
+            fetch_members(bundle, [bundle.getinfo(path) for path in own])
             for module in lacking:
                 names = _names_of(lambda path: read_member(bundle, path), paths, module)
                 prefix = f"{module}."
@@ -177,12 +180,17 @@ def exports_of(index: Index, file: IndexFile, modules: Sequence[str]) -> dict[st
     return found
 
 
+def _paths_of(module: str) -> tuple[str, str]:
+    """Return where the source of a module may be in a wheel."""
+    stem = module.replace(".", "/")
+    return f"{stem}/__init__.py", f"{stem}.py"
+
+
 def _names_of(
     read: Callable[[str], bytes], paths: Collection[str], module: str, *, star: bool = False, depth: int = 0
 ) -> frozenset[str] | None:
     """Return the names of a module, or with star what its star import brings, None where these may be any."""
-    stem = module.replace(".", "/")
-    path = next((each for each in (f"{stem}/__init__.py", f"{stem}.py") if each in paths), "")
+    path = next((each for each in _paths_of(module) if each in paths), "")
     if not path or depth > MOST_DEEP:
         return None
     source = read(path)

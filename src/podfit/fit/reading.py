@@ -25,7 +25,7 @@ from podfit.fit.wheels import Wanted
 from podfit.index import Index
 from podfit.model import PodfitError
 
-_THREADS = 8
+_THREADS = 16
 
 _LESS_URGENT = 10
 """So much lower is the priority of this process (nice(1)) than that of the one that began it."""

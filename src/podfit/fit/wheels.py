@@ -38,6 +38,9 @@ MOST_BYTES = 32 << 20
 MOST_SOURCE_BYTES = 768 << 10
 """So much of the source of one wheel is read at most, as it is packed: of what is larger, what is imported first."""
 
+FEW_BYTES = 512 << 10
+"""Sources that lie within so much of a wheel are fetched at once: that takes no longer than a few requests."""
+
 
 HOWS = ("some", "numpy", "all")
 """How much of the compiled modules is read: all, or until NumPy shows, "some" only where the wheel mentions NumPy."""
@@ -130,6 +133,7 @@ def sources_of(bundle: zipfile.ZipFile, most: int) -> Read:
     from podfit.index.wheel import fetch_members
 
     left = most
+    fetch_few_sources(bundle)
 
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         nonlocal left
@@ -141,3 +145,12 @@ def sources_of(bundle: zipfile.ZipFile, most: int) -> Read:
         return {info.filename: member_of(bundle, info) for info in infos}
 
     return read
+
+
+def fetch_few_sources(bundle: zipfile.ZipFile) -> None:
+    """Fetch all sources of an open wheel where they are few: one module leads to another, each a request of its own."""
+    from podfit.index.wheel import fetch_members, span
+
+    infos = [info for info in bundle.infolist() if info.filename.endswith(".py")]
+    if span(infos) <= FEW_BYTES:
+        fetch_members(bundle, infos)

@@ -46,7 +46,7 @@ def metadata_of_tail(file: RangeFile, tail: bytes, name: str) -> bytes | None:
     if _ELSEWHERE in (packed, place) or place >= directory:
         return None
     stop = min(directory, place + LOCAL_HEADER_BYTES + name_length + packed)
-    file.prefetch(place, stop)
+    file.prefetch((place, stop))
     file.seek(place)
     member = file.read(stop - place)
     struct.pack_into("<I", entry, 42, 0)

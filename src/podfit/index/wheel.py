@@ -5,16 +5,18 @@ from __future__ import annotations
 import bisect
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from packaging.utils import canonicalize_name
 
 from podfit.index.archives import member_of
+from podfit.index.threads import side_by_side
 
 TAIL_BYTES = 32 * 1024
 """What is fetched first: the end record and, for most wheels, the whole central directory and METADATA."""
+_THREADS = 6
 _AHEAD_BYTES = 8 * 1024
 LOCAL_HEADER_BYTES = 30 + 512  # its fixed part (APPNOTE.TXT 4.3.7), and room for an extra field
 _NEIGHBOUR_BYTES = 256 * 1024
@@ -127,7 +129,7 @@ def read_member(bundle: zipfile.ZipFile, member: zipfile.ZipInfo | str) -> bytes
     info = bundle.getinfo(member) if isinstance(member, str) else member
     if isinstance(bundle.fp, RangeFile):
         length = LOCAL_HEADER_BYTES + len(info.filename.encode()) + info.compress_size
-        bundle.fp.prefetch(info.header_offset, info.header_offset + length)
+        bundle.fp.prefetch((info.header_offset, info.header_offset + length))
     return member_of(bundle, info)
 
 
@@ -142,8 +144,15 @@ def fetch_members(bundle: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo]) -
             spans[-1][1] = max(spans[-1][1], end)
         else:
             spans.append([info.header_offset, end])
-    for start, end in spans:
-        bundle.fp.prefetch(start, end)
+    bundle.fp.prefetch(*((start, end) for start, end in spans))
+
+
+def span(members: Collection[zipfile.ZipInfo]) -> int:
+    """Return how many bytes of a wheel members lie in, from the first to the last."""
+    if not members:
+        return 0
+    last = max(members, key=lambda each: each.header_offset)
+    return last.header_offset + last.compress_size - min(each.header_offset for each in members)
 
 
 class RangeFile(io.RawIOBase):
@@ -205,12 +214,15 @@ class RangeFile(io.RawIOBase):
         view[: len(data)] = data
         return len(data)
 
-    def prefetch(self, start: int, end: int) -> None:
-        """Fetch what is missing between two positions, in one request: what lies between comes once more."""
-        missing = list(self._missing(start, min(end, self._size)))
-        if missing:
+    def prefetch(self, *spans: tuple[int, int]) -> None:
+        """Fetch what is missing of parts (from, up to) that do not overlap, each in one request, side by side.
+
+        What lies between two gaps of a part comes once more.
+        """
+        gaps = [missing for start, end in spans if (missing := list(self._missing(start, min(end, self._size))))]
+        fetched = side_by_side(lambda each: self._fetched(each[0][0], each[-1][1]), gaps, _THREADS, "ranges")
+        for missing, data in zip(gaps, fetched, strict=True):
             first = missing[0][0]
-            data = self._fetched(first, missing[-1][1])
             for begin, stop in missing:
                 self._add(begin, data[begin - first : stop - first])
 

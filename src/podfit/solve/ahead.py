@@ -16,7 +16,7 @@ from podfit.model import EvidenceKind, Template
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
-from podfit.model.versions import read_version, within
+from podfit.model.versions import within
 from podfit.solve.sources import Sources
 
 MUCH = timedelta(days=365)
@@ -82,8 +82,8 @@ def _much_newer(sources: Sources, name: str, version: str, specifier: str) -> st
 
     The waiting part.
     """
-    newest = sources.newest_source(name, SpecifierSet(specifier))
-    if newest is None or read_version(newest[0]) <= read_version(version) or not newest[1].upload_time:
+    newest = sources.newest_source(name, SpecifierSet(specifier), version)
+    if newest is None or not newest[1].upload_time:
         return ""
     before = dict(sources.published_at(name)).get(version)
     return newest[0] if before and instant(newest[1].upload_time) - instant(before) >= MUCH else ""

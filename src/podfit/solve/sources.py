@@ -286,10 +286,10 @@ class Sources:
         ]
         return side_by_side(lambda one: self._shown(*one), chosen, _SIDE_BY_SIDE, "sources")
 
-    def newest_source(self, name: str, specifier: SpecifierSet) -> tuple[str, IndexFile] | None:
+    def newest_source(self, name: str, specifier: SpecifierSet, after: str = "") -> tuple[str, IndexFile] | None:
         """Return the newest release in a specifier with nothing but a source distribution for the template, and that.
 
-        The waiting part.
+        None where there is none, or none after a version. The waiting part.
         """
         try:
             releases = self._index.releases(name)
@@ -298,6 +298,8 @@ class Sources:
         within = [version for version in releases if specifier.contains(version, prereleases=True)]
         final = [version for version in within if not read_version(version).is_prerelease]
         for version in reversed(final or within):
+            if after and read_version(version) <= read_version(after):
+                break
             fitting = [file for file in self._fitting(name, version, releases) if self._serves(file, name)]
             if fitting and fitting[0].kind != "wheel":
                 return version, fitting[0]
