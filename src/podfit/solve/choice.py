@@ -43,6 +43,9 @@ MOST_TRIES = 24
 STAYS, ANCHOR = 1, 2
 """The ranks (podfit.solve.cores) of a need that the template meets, and of what moves last of all."""
 
+LATER_SECONDS = 0.4
+"""So much later than what is waited for begins what is asked for in the end: both compute, and few CPUs there are."""
+
 
 @dataclass(slots=True)
 class NeedsFirst:
@@ -95,12 +98,10 @@ class NeedsFirst:
                 yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, self._extras())
             search = yield from self._fixed(versions, {})
             search.witness = self.earlier.witnesses.get(question)
-            first = not self.earlier.fixed
-            if first:
+            if not self.earlier.fixed:  # the first time: what is asked for in the end is begun, too, a little later
                 search.begin(bare=len(search.stiff) > MANY_PINS)
+                replace(self.cheapest, cores={}).begin(after=LATER_SECONDS)
             found: Packages | Refusal | None = yield from search.exactly(self.patience)
-            if first:  # what is asked for in the end is begun: not before, for who waits for it then waits for nothing
-                replace(self.cheapest, cores={}).begin()
             self.earlier.fixed[lines] = search.learned
             if found is None:
                 self.long = lines

@@ -125,12 +125,15 @@ class Search:
             self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
         return None
 
-    def begin(self, *, bare: bool = False) -> None:
-        """Have uv begin with what `exactly` asks first; with bare also with what it asks where that is refused."""
+    def begin(self, *, bare: bool = False, after: float = 0.0) -> None:
+        """Have uv begin with what `exactly` asks first; with bare also with what it asks where that is refused.
+
+        It begins after so many seconds, or when somebody waits for it.
+        """
         self._recall()
         self._release()
         for only in (None, ()) if bare else (None,):
-            self.uv.begin(self._offering(self._question(self.released, only)))
+            self.uv.begin(self._offering(self._question(self.released, only)), after)
 
     def impossible(self) -> Steps[Refusal | None]:
         """Return the refusal that no release of pins removes, None where there is none."""

@@ -184,18 +184,19 @@ class Uv:
         self._unsolvable = Unsolvable()
         self._begun: dict[str, Begun[subprocess.CompletedProcess[str]]] = {}
 
-    def begin(self, question: Question) -> None:
+    def begin(self, question: Question, after: float = 0.0) -> None:
         """Have uv look for an answer that is likely to be asked for soon; nobody waits for it until then.
 
-        What was asked less than FRESH_SECONDS ago is known, and nothing is begun without the network. Where the indexes
-        are not shown, each begins APART_SECONDS after the one before: a uv that finds nothing in its cache looks names
-        up dozens of times at once, and resolvers drop some of many (podfit.index.lookups).
+        It begins after so many seconds, unless somebody waits for it before. What was asked less than FRESH_SECONDS
+        ago is known, and nothing is begun without the network. Where the indexes are not shown, each begins
+        APART_SECONDS after the one before: a uv that finds nothing in its cache looks names up dozens of times at
+        once, and resolvers drop some of many (podfit.index.lookups).
         """
         key = question.key()
         if self.offline or key in self._begun or _younger(self.cache / "asked" / key, FRESH_SECONDS):
             return
         uv = find_uv()
-        after = 0.0 if self.serving is not None else len(self._begun) * APART_SECONDS
+        after = after if self.serving is not None else max(after, len(self._begun) * APART_SECONDS)
         self._begun[key] = Begun(lambda stop: self._done(uv, question, offline=False, stopped=stop.is_set), after)
 
     def end(self) -> None:
