@@ -337,7 +337,11 @@ def test_a_rule_counts_for_the_versions_that_it_is_true_of() -> None:
     assert held == ["1.9", "1.9.5+cu1", "1.10rc1", ""]
 
 
-@pytest.mark.parametrize("name", ["tensorflow-datasets", "tensorflow-probability", "jax", "cupy-xarray"])
+def test_jax_stays_with_its_builds() -> None:
+    assert is_held("jax") and is_held("jaxlib") and is_held("jax-cuda12-plugin")
+
+
+@pytest.mark.parametrize("name", ["tensorflow-datasets", "tensorflow-probability", "jaxtyping", "cupy-xarray"])
 def test_neighbours_of_a_family_may_change(name: str) -> None:
     assert not is_held(name)
 
