@@ -82,7 +82,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
         wave: list[str] = []
         for name in waiting:
             path = modules[name]
-            package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+            package = package_of(name, path)
             if name in roots and b"def __getattr__" in sources.get(path, b""):
                 lazy += [each for each in _lazily(sources[path], package) if each in modules]
             for kind, text, line in done_at_import(sources.get(path, b""), package):
@@ -245,11 +245,21 @@ def parsed_source(source: bytes, *, bodies: bool = False) -> ast.Module | None:
 
 def _base(node: ast.ImportFrom, package: str) -> str:
     """Return the absolute name of the module that a from-import names."""
-    if not node.level:
-        return node.module or ""
+    return absolute(node.module or "", node.level, package)
+
+
+def absolute(module: str, level: int, package: str) -> str:
+    """Return the absolute name of a module that stands below so many dots in a module of a package (PEP 328)."""
+    if not level:
+        return module
     parts = package.split(".")
-    parts = parts[: len(parts) - node.level + 1]
-    return ".".join([*parts, node.module] if node.module else parts)
+    parts = parts[: len(parts) - level + 1]
+    return ".".join([*parts, module] if module else parts)
+
+
+def package_of(module: str, path: str) -> str:
+    """Return the package whose names a module's relative imports begin from: its own where it is one."""
+    return module if path.endswith("/__init__.py") else module.rpartition(".")[0]
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

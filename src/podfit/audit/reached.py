@@ -10,9 +10,19 @@ parses that one module (`is_at_import`). What is indented may be guarded, or nev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from podfit.audit.at_import import MOST_SOURCE, AtImport, Read, Used, done_at_import, modules_of_wheel, with_parents
+from podfit.audit.at_import import (
+    MOST_SOURCE,
+    AtImport,
+    Read,
+    Used,
+    absolute,
+    done_at_import,
+    modules_of_wheel,
+    package_of,
+    with_parents,
+)
 from podfit.catalogue.moved_names import class_keywords
 
 MOST_MODULES = 400
@@ -46,7 +56,7 @@ def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImpor
         wave: list[str] = []
         for name in waiting:
             path = modules[name]
-            package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+            package = package_of(name, path)
             for base, taken, line in _imports(sources.get(path, b""), package):
                 if base in modules:
                     wave += [*with_parents(base), *((f"{base}.{taken}",) if taken else ())]
@@ -61,9 +71,8 @@ def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImpor
 
 def is_at_import(source: bytes, path: str, used: Used) -> bool:
     """Tell whether the import of a module, by its path in a wheel, does ask for a module or a name (`module:name`)."""
-    folders = path.removesuffix(".py").removesuffix("/__init__").split("/")
-    package = ".".join(folders if path.endswith("/__init__.py") else folders[:-1])
-    return any(text == used.name for _, text, _ in done_at_import(source, package))
+    module = next(iter(modules_of_wheel([path])), "")
+    return any(text == used.name for _, text, _ in done_at_import(source, package_of(module, path)))
 
 
 def _imports(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
@@ -130,8 +139,4 @@ def _absolute(base: str, package: str) -> str:
     level = len(base) - len(name)
     if name and not _DOTTED.match(name):
         return ""
-    if not level:
-        return name
-    parts: Sequence[str] = package.split(".")
-    parts = parts[: len(parts) - level + 1]
-    return ".".join([*parts, name] if name else parts)
+    return absolute(name, level, package)

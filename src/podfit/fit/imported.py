@@ -63,7 +63,7 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
         release = f"{name} {subject.added[name].version}"
         gone = [] if name in read else [used for used in facts.modules if _is_gone(subject, used)]
         if gone:
-            sure = yield Wait(lambda name=name, gone=gone: _sure(given.index, subject, name, gone))  # type: ignore[misc]
+            sure = yield Wait(lambda name=name, gone=gone: confirmed(given.index, planned, name, gone))  # type: ignore[misc]
             bounds += _of_older_pythons(subject, name, release, sure)
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
     moved = (
@@ -72,7 +72,7 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     )
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]
-    needs = (yield Wait(lambda: _without_given(given.index, subject, found))) if found else ()
+    needs = (yield Wait(lambda: _without_given(given.index, subject, planned, found))) if found else ()
     return needs, tuple(bounds), moved
 
 
@@ -98,25 +98,26 @@ def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterato
         yield used, Need(entry.distribution, (evidence,), limit)
 
 
-def _without_given(index: Index, subject: Subject, found: Sequence[tuple[str, Used, Need]]) -> tuple[Need, ...]:
+def _without_given(
+    index: Index, subject: Subject, planned: Planned, found: Sequence[tuple[str, Used, Need]]
+) -> tuple[Need, ...]:
     """Return the needs of those (who asks, for what, the need) whose module nothing has that asker requires, by name.
 
     The waiting part.
     """
     needs: dict[str, Need] = {}
     for asker, used, need in found:
-        if need.name in needs or _is_given(index, subject, asker, used.name.partition(".")[0]):
+        if need.name in needs or _is_given(index, subject, planned, asker, used.name.partition(".")[0]):
             continue
-        file = added_wheel(subject, asker)
-        if file is not None and confirmed(index, file, [used]):
+        if confirmed(index, planned, asker, [used]):
             needs[need.name] = need
     return tuple(need for _, need in sorted(needs.items()))
 
 
-def _is_given(index: Index, subject: Subject, asker: str, module: str) -> bool:
+def _is_given(index: Index, subject: Subject, planned: Planned, asker: str, module: str) -> bool:
     """Tell whether the wheel of something that asker requires has a module, as fasttext-predict's has fasttext."""
     for name in sorted(reached(subject.walk.edges.get(asker, ()), subject.walk.edges, without=asker)):
-        file = added_wheel(subject, name)
+        file = planned.files.get(name)
         with contextlib.suppress(PodfitError, OSError, ValueError):
             if file is not None and module in index.wheel_listing(file).modules:
                 return True
@@ -161,12 +162,6 @@ def _of_older_pythons(subject: Subject, name: str, release: str, modules: Sequen
             evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", f"import {used.name}")
             yield Bound(name, reason, evidence, f">{public(subject.added[name].version)}")
             return
-
-
-def _sure(index: Index, subject: Subject, name: str, found: Sequence[Used]) -> list[Used]:
-    """Return those that an added release's import does ask for; the waiting part."""
-    file = added_wheel(subject, name)
-    return confirmed(index, file, found) if file is not None else []
 
 
 def _planned(subject: Subject, project: Project, tested: Mapping[str, str]) -> Planned:

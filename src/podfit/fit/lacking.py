@@ -5,19 +5,18 @@ Who has them instead is looked for elsewhere (podfit.fit.names): here wheels are
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from podfit.audit.at_import import AtImport, Used, modules_of_wheel
+from podfit.audit.at_import import AtImport, Used, absolute, modules_of_wheel, package_of
 from podfit.audit.exports import STAR, exports, given_by_star
 from podfit.catalogue.imports import providers
 from podfit.catalogue.moved_names import class_keywords, gone_names
 from podfit.fit.planned import OLD, Planned
 from podfit.fit.reach import confirmed
-from podfit.fit.wheels import MOST_SOURCE_BYTES, fetch_few_sources, sources_of
+from podfit.fit.wheels import MOST_SOURCE_BYTES, fetch_few_sources, part_kind, sources_of
 from podfit.index.threads import side_by_side
 from podfit.model import PodfitError
 from podfit.model.times import instant
@@ -99,7 +98,7 @@ def lacking_names(
 def _unmentioned(index: Index, file: IndexFile, asks: Sequence[Asked]) -> frozenset[tuple[str, str]]:
     """Return those of the modules and names that the text of the module, where the wheel has it, does not mention."""
     pairs = sorted({(one.module, one.name) for one in asks})
-    kind = f"words-2-{hashlib.sha256(repr(pairs).encode()).hexdigest()[:12]}"
+    kind = part_kind("words-2", repr(pairs))
     kept = index.kept_of(file, kind, tuple[tuple[str, str], ...])
     if kept is not None:
         return frozenset(kept)
@@ -131,9 +130,8 @@ def _confirmed(index: Index, planned: Planned, missing: Sequence[Asked]) -> list
     """Return those that are sure, or that the module that asks does ask for; the waiting part."""
     found = []
     for one in missing:
-        file = planned.files.get(one.asker)
         used = Used(f"{one.module}:{one.name}", one.place)
-        if one.sure or (file is not None and confirmed(index, file, [used])):
+        if one.sure or confirmed(index, planned, one.asker, [used]):
             found.append(one)
     return found
 
@@ -154,7 +152,7 @@ def _wheel(index: Index, planned: Planned, name: str) -> IndexFile | None:
 
 def exports_of(index: Index, file: IndexFile, modules: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the names of modules of a wheel, of those that it has in source; kept for good. The waiting part."""
-    kinds = {module: f"exports-3-{hashlib.sha256(module.encode()).hexdigest()[:12]}" for module in modules}
+    kinds = {module: part_kind("exports-3", module) for module in modules}
     kept = {module: index.kept_of(file, kind, tuple[str, ...]) for module, kind in kinds.items()}
     found = {module: names for module, names in kept.items() if names is not None}
     lacking = [module for module in modules if module not in found]
@@ -200,11 +198,11 @@ def _names_of(
     stars = [name.removeprefix(STAR) for name in names if name.startswith(STAR)]
     if len(stars) > MOST_STARS:
         return None
-    package = module if path.endswith("/__init__.py") else module.rpartition(".")[0]
+    package = package_of(module, path)
     for written in stars:
-        level = len(written) - len(written.lstrip("."))
-        parts = package.split(".")[: len(package.split(".")) - level + 1] if level else []
-        more = _names_of(read, paths, ".".join([*parts, *filter(None, [written[level:]])]), star=True, depth=depth + 1)
+        name = written.lstrip(".")
+        other = absolute(name, len(written) - len(name), package)
+        more = _names_of(read, paths, other, star=True, depth=depth + 1)
         if more is None:
             return None
         names |= more

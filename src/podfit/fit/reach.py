@@ -7,7 +7,6 @@ that langsmith's, and one of its modules wants a name of typing-extensions that 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from podfit.audit.reached import is_at_import, reached
 from podfit.catalogue.imports import providers
 from podfit.fit.jobs import Share, made_all
 from podfit.fit.planned import Planned
-from podfit.fit.wheels import MOST_SOURCE_BYTES, sources_of
+from podfit.fit.wheels import MOST_SOURCE_BYTES, part_kind, sources_of
 from podfit.index.files import IndexFile
 from podfit.model import PodfitError, canonical
 from podfit.model.steps import Steps, Wait
@@ -45,7 +44,7 @@ class Entered(msgspec.Struct, frozen=True, tag=True):
     @property
     def kind(self) -> str:
         """What the cache calls it."""
-        return f"{KIND}-{hashlib.sha256(' '.join(self.entries).encode()).hexdigest()[:12]}"
+        return part_kind(KIND, " ".join(self.entries))
 
     def known(self, index: Index) -> AtImport | None:
         """Return what was read before, None where nothing was."""
@@ -96,11 +95,14 @@ def reach(
     return {name: merged(each) for name, each in found.items()}
 
 
-def confirmed(index: Index, file: IndexFile, found: Iterable[Used]) -> list[Used]:
-    """Return those that the import of their module does ask for, as its syntax tree says. The waiting part."""
+def confirmed(index: Index, planned: Planned, name: str, found: Iterable[Used]) -> list[Used]:
+    """Return those that the import of a planned wheel's modules does ask for, as syntax trees say. The waiting part."""
     from podfit.index.wheel import read_member
 
     sure: list[Used] = []
+    file = planned.files.get(name)
+    if file is None:
+        return sure
     try:
         with index.open_wheel(file) as bundle:
             for used in found:

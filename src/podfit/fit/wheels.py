@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,11 @@ def compiled(filename: str) -> bool:
 def how_of(release: Release) -> str:
     """Return how much of a release's compiled modules is read: one of HOWS, by what it states."""
     return "all" if uses_cuda(release) else "numpy" if uses_numpy(release) else "some"
+
+
+def part_kind(kind: str, part: str) -> str:
+    """Return what the cache calls what is read of a part of a wheel, such as some of its modules."""
+    return f"{kind}-{hashlib.sha256(part.encode()).hexdigest()[:12]}"
 
 
 def import_of(index: Index, file: IndexFile, name: str) -> AtImport | None:
