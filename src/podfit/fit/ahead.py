@@ -24,7 +24,7 @@ import msgspec
 from podfit.fit.binaries import planned_wheel
 from podfit.fit.jobs import Job
 from podfit.fit.planned import Planned, as_tested, modules_of
-from podfit.fit.reading import Place
+from podfit.fit.reading import Leave, Place
 from podfit.fit.wheels import Wanted, compiled, how_of
 from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Project, Release, canonical
 from podfit.model.tags import platform_tags
@@ -102,7 +102,7 @@ class Ahead:
         """
         with self._lock:
             if not self._over and self._process is not None:
-                self._write([False, *jobs])
+                self._write([Leave(), *jobs])
         return self.wait
 
     def wait(self) -> None:

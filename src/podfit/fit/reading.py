@@ -1,8 +1,8 @@
 """A process that reads wheels into podfit's cache, for another one that computes meanwhile (podfit.fit.ahead).
 
-Standard input has a Place, then a Wanted, an Entered, a Planned, false or null on each line, as JSON; when it ends and
-all is read, so does the process. What the imports of the last Planned reach is read when the wheels before it are,
-unless false follows; null is answered with a line when these are. Nothing else is answered: what could not be read is
+Standard input has a Place, then a Wanted, an Entered, a Planned, a Leave or null on each line, as JSON; when it ends
+and all is read, so does the process. What the imports of the last Planned reach is read when the wheels before it are,
+unless a Leave follows; null is answered with a line when these are. Nothing else is answered: what could not be read is
 not in the cache, and who wants it reads it himself and meets the reason.
 """
 
@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -37,6 +36,10 @@ class Place(msgspec.Struct, frozen=True):
     urls: tuple[str, ...]
     find_links: tuple[str, ...]
     cache: str
+
+
+class Leave(msgspec.Struct, frozen=True, tag=True):
+    """Says that nothing is to be followed any more."""
 
 
 def main() -> None:
@@ -71,9 +74,9 @@ def main() -> None:
         ThreadPoolExecutor(1, "podfit-answering") as answering,
     ):
         for line in lines:
-            job = msgspec.json.decode(line, type=Wanted | Entered | Planned | Literal[False] | None)
+            job = msgspec.json.decode(line, type=Wanted | Entered | Planned | Leave | None)
             begun = [each for each in begun if not each.done()]
-            if job is False:
+            if isinstance(job, Leave):
                 newest.append(None)
             elif job is None:
                 answering.submit(answer, begun)
