@@ -9,8 +9,9 @@ import pytest
 from solve_support import only, registry
 
 from podfit.solve import Uv
-from podfit.solve.begun import Begun
-from podfit.solve.uv import MOST_AT_ONCE, Question, _environment
+from podfit.solve.begun import Beginnings, Begun
+from podfit.solve.settings import MOST_AT_ONCE, uv_environment
+from podfit.solve.uv import Question
 
 LONG = 600.0
 """Seconds that no test waits for."""
@@ -44,6 +45,23 @@ def test_what_never_began_stops_at_once_too() -> None:
     ended: list[bool] = []
     Begun(lambda stop: ended.append(stop.is_set()), after=LONG).stop()
     assert ended == [True]
+
+
+def test_of_several_only_what_is_left_is_stopped() -> None:
+    ended: list[str] = []
+
+    def call(name: str):  # type: ignore[no-untyped-def]
+        return lambda stop: (stop.wait(LONG), ended.append(name))
+
+    begun: Beginnings[object] = Beginnings()
+    for name in ("one", "two", "one"):
+        begun.begin(name, call(name))
+    begun.leave(["one", "nobody began this"])
+    assert ended == ["one"]
+    assert len(begun) == 1
+    begun.leave()
+    assert ended == ["one", "two"]
+    assert begun.take("two") is None
 
 
 @pytest.fixture
@@ -107,4 +125,4 @@ def test_uv_looks_up_few_names_at_once_unless_the_person_says_otherwise(
     monkeypatch.delenv("UV_CONCURRENT_DOWNLOADS", raising=False)
     if said is not None:
         monkeypatch.setenv("UV_CONCURRENT_DOWNLOADS", said)
-    assert _environment()["UV_CONCURRENT_DOWNLOADS"] == expected
+    assert uv_environment()["UV_CONCURRENT_DOWNLOADS"] == expected

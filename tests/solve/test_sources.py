@@ -111,6 +111,35 @@ def test_what_only_a_dependency_needs_is_offered_too(tmp_path):
     assert not overlay.refused
 
 
+def _begun(monkeypatch):
+    """Count what uv is asked before anybody waits for it, and what of that is left: needs and what is assumed."""
+    begun, left = [], []
+    begin, leave = Uv.begin, Uv.leave
+    monkeypatch.setattr(Uv, "begin", lambda uv, one, after=0.0: (begun.append(one), begin(uv, one, after))[1])
+    monkeypatch.setattr(Uv, "leave", lambda uv, every: (left.extend(every), leave(uv, every))[1])
+    return begun, left
+
+
+def test_the_resolver_begins_before_all_that_is_likely_was_read(tmp_path, monkeypatch):
+    registry(tmp_path / "wheels", {("app", "1.0"): ["one"], ("one", "1.0"): ["two"], ("two", "1.0"): []})
+    begun, left = _begun(monkeypatch)
+    assert set(_solve(tmp_path, [need("app")]).packages) == {"app", "one", "two"}
+    assert len({question.key() for question in begun if "app==1.0" in question.constraints}) == 1
+    assert left == []
+
+
+def test_what_has_no_wheel_far_down_is_known_before_the_answer_counts(tmp_path, monkeypatch):
+    wheels = registry(tmp_path / "wheels", {("app", "1.0"): ["one"], ("one", "1.0"): ["two"], ("two", "1.0"): ["deep"]})
+    _sdist(wheels, "deep", "1.5", info=STATIC.format("deep", "1.5"))
+    registry(wheels, {("six", "1.0"): []})
+    begun, left = _begun(monkeypatch)
+    overlay = _solve(tmp_path, [need("app")])
+    assert [(build.name, build.version) for build in overlay.builds] == [("deep", "1.5")]
+    assert left
+    assert {question.assumed for question in left} == {None}
+    assert {question.assumed for question in begun if question not in left} != {None}
+
+
 def _parsers(tmp_path):
     """A package of which every release in question needs a parser that is published as source alone."""
     wheels = registry(

@@ -19,7 +19,7 @@ from podfit.audit import Subject
 from podfit.fit.phases import Given
 from podfit.fit.times import first_upload, frameworks_of, learn_dates, published, taken_as_they_are
 from podfit.model import PodfitError, Timely
-from podfit.model.requirement import parse_requires_dist
+from podfit.model.requirement import named, parse_requires_dist
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 from podfit.model.versions import parsed
@@ -82,16 +82,17 @@ def _askers(subject: Subject) -> Iterator[tuple[str, list[Asker]]]:
         uploaded = first_upload(subject, name) if name in subject.added else ""
         if not uploaded:
             continue
-        ended = _ended(subject, name)
+        ended = _ended(subject, name, targets)
         for target in targets:
             if target in subject.added and target not in ended:
                 found.setdefault(target, []).append(Asker(name, subject.added[name].version, instant(uploaded)))
     yield from found.items()
 
 
-def _ended(subject: Subject, name: str) -> set[str]:
-    """Return what a release asks for with an upper end: somebody thought of what is to come."""
-    lines = (parse_requires_dist(line) for line in subject.added[name].requires_dist or ())
+def _ended(subject: Subject, name: str, targets: Collection[str]) -> set[str]:
+    """Return what of targets a release asks for with an upper end: somebody thought of what is to come."""
+    stated = subject.added[name].requires_dist or ()  # most of it is of extras that nobody asks for
+    lines = (parse_requires_dist(line) for line in stated if named(line) in targets)
     return {
         each.target
         for each in lines

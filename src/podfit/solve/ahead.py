@@ -7,16 +7,17 @@ that it may not build it only when it has tried everything else.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from packaging.specifiers import SpecifierSet
 
-from podfit.model import EvidenceKind, Template
+from podfit.model import EvidenceKind, LockedPackage, Template
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 from podfit.model.versions import within
+from podfit.solve.limits import pinned
 from podfit.solve.sources import Sources
 
 MUCH = timedelta(days=365)
@@ -25,6 +26,13 @@ MUCH = timedelta(days=365)
 _DEEPEST = 6
 """So long chains of who asks for what are followed; what lies deeper is read when it is chosen."""
 
+_MOST_IMPLIED = 3
+"""So deep are exact requirements of the needs' versions followed: what they say of pins needs no resolver."""
+
+_FORESEEN = 1
+"""So long are the chains after which most is known that the question depends on: what the needs' requirements limit,
+and what of these has no wheel."""
+
 
 def read_ahead(
     sources: Sources,
@@ -32,17 +40,19 @@ def read_ahead(
     exact: Mapping[str, str],
     tested: Mapping[str, str],
     extras: Mapping[str, Sequence[str]],
+    foreseen: Callable[[], Steps[None]],
 ) -> Steps[None]:
     """Read the metadata of exact versions and of what they ask for: the tested version, else the newest with a wheel.
 
     extras are those that are asked for of exact, by name, the empty one among them. What the template has is known
     already. What they ask for and no wheel can meet is offered where its build is likely. sources are told what is
-    likely to be chosen (`Sources.likely`).
+    likely to be chosen (`Sources.likely`). foreseen is taken between, as soon as most is known that the resolver's
+    question depends on.
     """
     markers = Markers(template.marker_environment)
     seen = {*exact, *template.distributions}
     front = dict(exact)
-    for _ in range(_DEEPEST):
+    for depth in range(_DEEPEST):
         stated = yield from sources.requirements(front.items())
         if sources.likely is not None:
             yield Wait(functools.partial(sources.likely.releases, stated))
@@ -56,8 +66,45 @@ def read_ahead(
             break
         front = yield from best_versions(sources, asked, tested)
         yield from sources.offer_likely({name: limit for name, limit in asked.items() if name not in front})
+        if depth + 1 == _FORESEEN:
+            yield from foreseen()
+        if sources.likely is not None:
+            yield Wait(sources.likely.all_of_them)
     if sources.likely is not None:
         yield Wait(functools.partial(sources.likely.all_of_them))
+
+
+def implied(
+    sources: Sources | None,
+    template: Template,
+    versions: Mapping[str, str],
+    extras: Mapping[str, Sequence[str]],
+    wanted: Mapping[str, LockedPackage],
+) -> Steps[dict[str, str]]:
+    """Return what releases require, and what of it that is asked for exactly does in turn: by line, who asks, in words.
+
+    extras are those that are asked for, by name, the empty one among them; wanted is the solution that the versions are
+    of, empty where they are of none. Without sources nobody knows what a release requires.
+    """
+    exact = dict(versions)
+    lines = {f"{name}=={version}": "planned is" for name, version in exact.items()}
+    markers = Markers(template.marker_environment)
+    seen: set[tuple[str, str]] = set()
+    for _ in range(_MOST_IMPLIED):
+        front = [pair for pair in exact.items() if pair not in seen]
+        if not front or sources is None:
+            break
+        seen.update(front)
+        stated = yield from sources.requirements(front, wanted)
+        for (name, version), required in stated.items():
+            for line in markers.active(required, extras.get(name, ("",))):
+                if line.requirement.url:
+                    continue
+                lines.setdefault(f"{line.target}{line.requirement.specifier}", f"{name} {version} requires")
+                pin = pinned(str(line.requirement.specifier))
+                if pin and (line.target in wanted or not wanted):
+                    exact.setdefault(line.target, wanted[line.target].version if wanted else pin)
+    return lines
 
 
 def newer_from_source(

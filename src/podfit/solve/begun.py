@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -45,3 +45,29 @@ class Begun(Generic[_T]):
         self._stop.set()
         self._now.set()
         self._thread.join()
+
+
+class Beginnings(Generic[_T]):
+    """Calls that were begun, by a key each, until they are taken or left."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, Begun[_T]] = {}
+
+    def __len__(self) -> int:
+        """Return how many nobody has taken yet."""
+        return len(self._begun)
+
+    def begin(self, key: str, call: Callable[[threading.Event], _T], after: float = 0.0) -> None:
+        """Begin a call as `Begun` does, unless one of that key was begun already."""
+        if key not in self._begun:
+            self._begun[key] = Begun(call, after)
+
+    def take(self, key: str) -> Begun[_T] | None:
+        """Return what was begun, None where nothing was; it is the caller's now."""
+        return self._begun.pop(key, None)
+
+    def leave(self, keys: Iterable[str] | None = None) -> None:
+        """Stop what was begun with keys, None for all of it, and wait until it has stopped."""
+        for key in list(self._begun if keys is None else keys):
+            if (begun := self.take(key)) is not None:
+                begun.stop()

@@ -16,23 +16,19 @@ from dataclasses import dataclass, field, replace
 from packaging.requirements import Requirement
 
 from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
-from podfit.model.requirement import Markers
 from podfit.model.steps import Steps
 from podfit.model.versions import public, same_version, within
-from podfit.solve.ahead import best_versions, newer_from_source, read_ahead
+from podfit.solve.ahead import best_versions, implied, newer_from_source, read_ahead
 from podfit.solve.answer import Refusal
 from podfit.solve.conflicts import Impossible
 from podfit.solve.earlier import Earlier
-from podfit.solve.limits import pinned
 from podfit.solve.search import MANY_PINS, MOST_RUNS, Packages, Search
 from podfit.solve.sources import Sources
 from podfit.solve.unsolvable import words_of
+from podfit.solve.uv import Question
 
 MOST_INCLUDED = 12
 """So often distributions of the template that a solution breaks are taken into it, before the order is given up."""
-
-MOST_IMPLIED = 3
-"""So deep are exact requirements of the needs' versions followed: what they say of pins needs no resolver."""
 
 MOST_BLAMED = 3
 """So often needs that cannot have their best version are left out, and the others tried with theirs."""
@@ -94,13 +90,8 @@ class NeedsFirst:
             return None
         question = (self.cheapest.question.key(), lines)
         try:
-            if self.sources is not None:
-                yield from read_ahead(self.sources, self.cheapest.template, versions, self.tested, self._extras())
-            search = yield from self._fixed(versions, {})
+            search = yield from self._read_ahead(versions)
             search.witness = self.earlier.witnesses.get(question)
-            if not self.earlier.fixed:  # the first time: what is asked for in the end is begun, too, a little later
-                search.begin(bare=len(search.stiff) > MANY_PINS)
-                replace(self.cheapest, cores={}).begin(after=LATER_SECONDS)
             found: Packages | Refusal | None = yield from search.exactly(self.patience)
             self.earlier.fixed[lines] = search.learned
             if found is None:
@@ -119,6 +110,32 @@ class NeedsFirst:
             return None
         self.ended = not self.long
         return search, found
+
+    def _read_ahead(self, versions: Mapping[str, str]) -> Steps[Search]:
+        """Return the search with the needs in these versions, when what they ask for is read.
+
+        The first time the resolver begins meanwhile, with the question as it is likely to be, and a little later with
+        what is asked for in the end.
+        """
+        first = not self.earlier.fixed
+        begun: list[Question] = []
+
+        def begin() -> Steps[Search]:
+            search = yield from self._fixed(versions, {})
+            if first:
+                asked = search.begin(bare=len(search.stiff) > MANY_PINS)
+                asked += replace(self.cheapest, cores={}).begin(after=LATER_SECONDS)
+                self.cheapest.uv.leave([each for each in begun if each not in asked])
+                begun[:] = asked
+            return search
+
+        def foreseen() -> Steps[None]:
+            yield from begin()
+
+        if self.sources is not None:
+            read = (self.sources, self.cheapest.template, versions, self.tested, self._extras(), foreseen)
+            yield from read_ahead(*read)
+        return (yield from begin())
 
     def choose(self) -> Steps[tuple[Search, Packages | Refusal]]:
         """Return the search and the solution with the needs' best versions; the cheapest where none is better."""
@@ -170,37 +187,11 @@ class NeedsFirst:
         """Return a search with the needs in these versions, which are of a solution, or of none (empty)."""
         fixed = _lines(versions)
         search = self._search(fixed)
-        search.implied = yield from self._implied(versions, wanted)
+        search.implied = yield from implied(self.sources, search.template, versions, self._extras(), wanted)
         search.take(self.cheapest.learned)
         for lines, learned in self.earlier.fixed.items():
             search.take(learned, apart_from={line.partition("==")[0] for line in {*lines} ^ {*fixed}})
         return search
-
-    def _implied(self, versions: Mapping[str, str], wanted: Packages) -> Steps[dict[str, str]]:
-        """Return what the needs in these versions require, and what of it that is asked for exactly does in turn.
-
-        By line, who asks, in words.
-        """
-        exact = dict(versions)
-        extras = self._extras()
-        lines = {f"{name}=={version}": "planned is" for name, version in exact.items()}
-        markers = Markers(self.cheapest.template.marker_environment)
-        seen: set[tuple[str, str]] = set()
-        for _ in range(MOST_IMPLIED):
-            front = [pair for pair in exact.items() if pair not in seen]
-            if not front or self.sources is None:
-                break
-            seen.update(front)
-            stated = yield from self.sources.requirements(front, wanted)
-            for (name, version), required in stated.items():
-                for line in markers.active(required, extras.get(name, ("",))):
-                    if line.requirement.url:
-                        continue
-                    lines.setdefault(f"{line.target}{line.requirement.specifier}", f"{name} {version} requires")
-                    version = pinned(str(line.requirement.specifier))
-                    if version and (line.target in wanted or not wanted):
-                        exact.setdefault(line.target, wanted[line.target].version if wanted else version)
-        return lines
 
     def _extras(self) -> dict[str, tuple[str, ...]]:
         """Return the extras that are asked for of each absent need, the empty one among them."""

@@ -125,15 +125,17 @@ class Search:
             self.reporter.step(f"{self.template.name}: {shortened(sorted(core))} cannot all stay")
         return None
 
-    def begin(self, *, bare: bool = False, after: float = 0.0) -> None:
-        """Have uv begin with what `exactly` asks first; with bare also with what it asks where that is refused.
+    def begin(self, *, bare: bool = False, after: float = 0.0) -> list[Question]:
+        """Have uv begin with what `exactly` asks first, which is returned; with bare also with what follows a refusal.
 
         It begins after so many seconds, or when somebody waits for it.
         """
         self._recall()
         self._release()
-        for only in (None, ()) if bare else (None,):
-            self.uv.begin(self._offering(self._question(self.released, only)), after)
+        asked = [self._offering(self._question(self.released, only)) for only in ((None, ()) if bare else (None,))]
+        for question in asked:
+            self.uv.begin(question, after)
+        return asked
 
     def impossible(self) -> Steps[Refusal | None]:
         """Return the refusal that no release of pins removes, None where there is none."""

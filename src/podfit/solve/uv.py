@@ -11,12 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podfit.index.home import has_home, homeless
 from podfit.index.pages import FRESH_SECONDS
 from podfit.index.shown import original
 from podfit.index.usage import hold
@@ -25,7 +24,7 @@ from podfit.model.requirement import named
 from podfit.model.steps import Steps, Wait, finish
 from podfit.solve.answer import Refusal, locked_packages, preferences
 from podfit.solve.answers import Answers
-from podfit.solve.begun import Begun
+from podfit.solve.begun import Beginnings
 from podfit.solve.repositories import Commits
 from podfit.solve.said import (
     DENIED,
@@ -41,7 +40,7 @@ from podfit.solve.said import (
     unreachable,
     unreachable_host,
 )
-from podfit.solve.settings import as_link, index_settings
+from podfit.solve.settings import as_link, index_settings, uv_environment
 from podfit.solve.shown import shown, through
 from podfit.solve.unsolvable import Unsolvable
 from podfit.solve.watched import run_watched
@@ -49,37 +48,8 @@ from podfit.solve.watched import run_watched
 if TYPE_CHECKING:
     from podfit.index.serving import Serving
 
-MOST_AT_ONCE = "24"
-"""So many files uv asks for at once, unless the person says another number (UV_CONCURRENT_DOWNLOADS; its own is 50).
-
-Each begins with a lookup of the host's name, and resolvers drop some of many: measured, 2 of 16 first questions stalled
-for 5 and 12 s with 50, none of 16 with 16 or 24, and where none stalls they take the same time.
-"""
-
 APART_SECONDS = 1.0
 """So long after each other questions are begun."""
-
-_STEERING = (
-    "CONDA_PREFIX",
-    "UV_BUILD_CONSTRAINT",
-    "UV_CONFIG_FILE",
-    "UV_CONSTRAINT",
-    "UV_EXCLUDE",
-    "UV_FIND_LINKS",
-    "UV_FORK_STRATEGY",
-    "UV_DEFAULT_INDEX",
-    "UV_EXTRA_INDEX_URL",
-    "UV_INDEX",
-    "UV_NO_CONFIG",
-    "UV_NO_INDEX",
-    "UV_OVERRIDE",
-    "UV_PRERELEASE",
-    "UV_PYTHON",
-    "UV_REQUIRE_HASHES",
-    "UV_RESOLUTION",
-    "VIRTUAL_ENV",
-)
-"""Variables that begin so would make the plan depend on the machine that makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +152,7 @@ class Uv:
         self.oldest = float("inf")
         self.commits: Commits = {}
         self._unsolvable = Unsolvable()
-        self._begun: dict[str, Begun[subprocess.CompletedProcess[str]]] = {}
+        self._begun: Beginnings[subprocess.CompletedProcess[str]] = Beginnings()
 
     def begin(self, question: Question, after: float = 0.0) -> None:
         """Have uv look for an answer that is likely to be asked for soon; nobody waits for it until then.
@@ -193,17 +163,19 @@ class Uv:
         once, and resolvers drop some of many (podfit.index.lookups).
         """
         key = question.key()
-        if self.offline or key in self._begun or _younger(self.cache / "asked" / key, FRESH_SECONDS):
+        if self.offline or _younger(self.cache / "asked" / key, FRESH_SECONDS):
             return
         uv = find_uv()
         after = after if self.serving is not None else max(after, len(self._begun) * APART_SECONDS)
-        self._begun[key] = Begun(lambda stop: self._done(uv, question, offline=False, stopped=stop.is_set), after)
+        self._begun.begin(key, lambda stop: self._done(uv, question, offline=False, stopped=stop.is_set), after)
+
+    def leave(self, questions: Iterable[Question]) -> None:
+        """Stop what was begun with questions: nobody will ask them."""
+        self._begun.leave(question.key() for question in questions)
 
     def end(self) -> None:
         """Stop what was begun and never asked for."""
-        for begun in self._begun.values():
-            begun.stop()
-        self._begun.clear()
+        self._begun.leave()
 
     def close(self) -> None:
         """Stop what was begun, and the server that shows the indexes."""
@@ -234,7 +206,7 @@ class Uv:
         stamp = self.cache / "asked" / question.key()
         if self.offline:
             return self._judge(question, (yield from self._run(question, offline=True)), offline=True)
-        answers = Answers(self.cache, _environment(), find_uv())
+        answers = Answers(self.cache, uv_environment(), find_uv())
         if not self.refresh and _younger(stamp, FRESH_SECONDS):
             with contextlib.suppress(OSError):
                 self.oldest = min(self.oldest, stamp.stat().st_mtime)
@@ -244,7 +216,7 @@ class Uv:
             done = yield from self._run(question, offline=True)
             if done.returncode == 0 or (is_refusal(done.stderr) and not NOT_CACHED.search(done.stderr)):
                 return self._judge(question, done, offline=True)
-        begun = self._begun.pop(question.key(), None)
+        begun = self._begun.take(question.key())
         if begun is None:
             done = yield from self._run(question, offline=False)
         else:
@@ -276,7 +248,7 @@ class Uv:
     ) -> subprocess.CompletedProcess[str]:
         """Return what `_run` does, waiting here; uv is its executable, stopped as in `run_watched`."""
         serving = self.serving
-        environment = _environment()
+        environment = uv_environment()
         asked = shown(question, serving) if serving is not None else None
         if serving is not None and asked is not None:
             troubles = serving.troubles
@@ -372,6 +344,7 @@ class Uv:
         raise InputError(f"{UNRESOLVED}{explanation(done.stderr)}")
 
 
+@functools.cache
 def find_uv() -> str:
     """Return the path of uv's executable: the one that came with podfit's own environment."""
     from uv import find_uv_bin
@@ -380,15 +353,6 @@ def find_uv() -> str:
         return os.fspath(find_uv_bin())
     except FileNotFoundError:
         raise InputError("uv's executable is missing", remedy="install podfit again: pip install --force uv") from None
-
-
-def _environment() -> dict[str, str]:
-    """Return the variables for uv: the person's, without those that would change what is resolved."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(_STEERING)}
-    if not has_home() and "XDG_CACHE_HOME" not in kept:
-        kept.setdefault("UV_CACHE_DIR", str(homeless() / "uv"))
-    kept.setdefault("UV_CONCURRENT_DOWNLOADS", MOST_AT_ONCE)
-    return {**kept, "NO_COLOR": "1", "GIT_TERMINAL_PROMPT": "0", "COLUMNS": "100000"}
 
 
 def _younger(path: Path, seconds: float) -> bool:

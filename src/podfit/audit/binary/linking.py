@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from podfit.audit.binary.facts import LibraryFacts
 from podfit.audit.binary.torch_symbols import TorchSymbols, is_known, is_shim, torch_symbols
+from podfit.model.versions import parsed
 from podfit.model.words import shortened
 
 
@@ -117,12 +118,11 @@ def cuda_sonames() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
 
 def provided_by(name: str, version: str) -> tuple[str, ...]:
     """Return the libraries that a version of one of NVIDIA's distributions brings; empty for any other distribution."""
-    lines = cuda_sonames().get(name, ())
-    try:
-        there = Version(version)
-    except InvalidVersion:
+    lines = cuda_sonames().get(name)
+    there = parsed(version) if lines else None
+    if not lines or there is None:
         return ()
-    found: tuple[str, ...] = lines[0][1] if lines else ()
+    found = lines[0][1]
     for first, names in lines:
         if Version(first) <= there:
             found = names
