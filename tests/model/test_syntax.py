@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from podfit.model.syntax import MOST_DOTS, UNPARSED, syntax_tree
+from podfit.model.syntax import MOST_DOTS, UNPARSED, dotted, ending, syntax_tree, told
 from podfit.readers.imports import scan_imports
 
 ENDLESS = "import a" + ".a" * 200_000 + "\n"
@@ -26,6 +26,27 @@ def test_what_cannot_be_parsed_raises_one_of_its_errors(source: str) -> None:
     for each in (source, source.encode()):
         with pytest.raises(UNPARSED):
             syntax_tree(each)
+
+
+DEEP = "x" + ".a" * 2400
+"""A dotted name that can be parsed, and that no function which calls itself for each part comes to the end of."""
+
+
+def test_a_long_dotted_name_is_read() -> None:
+    (node,) = syntax_tree(DEEP).body
+    assert isinstance(node, ast.Expr)
+    assert dotted(node.value) == DEEP
+    assert dotted(ast.parse("f().a", mode="eval").body) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [("raise Gone('away')", "raise Gone("), (f"raise {DEEP}", "a statement that is nested too deeply")],
+)
+def test_the_end_of_a_module_is_told_however_deep(source: str, text: str) -> None:
+    end = ending(syntax_tree(source))
+    assert end is not None
+    assert told(end, 11 if "Gone" in source else 120).startswith(text)
 
 
 def test_a_lost_count_is_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:

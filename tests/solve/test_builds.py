@@ -18,6 +18,7 @@ NVIDIA = 'setup(description="A fake package to warn the user they are not instal
 STUB = '[build-system]\nrequires = ["wheel-stub"]\nbuild-backend = "wheel_stub.buildapi"\n'
 EXTENSION = "from setuptools import Extension\nimport subprocess\nsubprocess.check_call(['cmake', '..'])\n"
 CMAKE = '[build-system]\nrequires = ["setuptools", "cmake"]\n'
+DEEP = "x" + ".a" * 2400
 PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
 
@@ -51,6 +52,7 @@ PURE = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.bui
         (shown(pyproject=OLD), "likely", "nothing"),
         (shown(pyproject="no = [toml"), "likely", "nothing"),
         (shown(NVIDIA), "unlikely", "placeholder of NVIDIA"),
+        (shown(f"{DEEP}()\nraise {DEEP}"), "unlikely", "does nothing but end: a statement that is nested too deeply"),
         (shown(pyproject=STUB), "unknown", "its build fetches a wheel"),
         (
             shown("import sys\n\nraise RuntimeError('take another')"),

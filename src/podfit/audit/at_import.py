@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from podfit.catalogue.moved_names import class_keywords
-from podfit.model.syntax import UNPARSED, outline, syntax_tree
+from podfit.model.syntax import UNPARSED, dotted, outline, syntax_tree, told
 
 MOST_MODULES = 120
 """So many modules of a wheel are read at most."""
@@ -35,6 +35,9 @@ _COPIES = frozenset({"bundled", "extern", "external", "externals", "third_party"
 
 Read = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Returns the content of members of a wheel by their paths."""
+
+Visit = Callable[[str, str, bytes], Iterable[str]]
+"""Gets a module's dotted name, its path and its source, and yields the modules that it leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +77,48 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     guarded: dict[str, Used] = {}
     names: dict[str, Used] = {}
     raises: list[Used] = []
-    waiting = [root for root in roots if root in modules]
-    seen = set(waiting)
     lazy: list[str] = []
-    while waiting and len(seen) <= MOST_MODULES:
+    kinds = {"numpy": numpy, "guarded": guarded, "name": names}
+
+    def visit(name: str, path: str, source: bytes) -> Iterator[str]:
+        package = package_of(name, path)
+        if name in roots and b"def __getattr__" in source:
+            lazy.extend(each for each in _lazily(source, package) if each in modules)
+        for kind, text, line in done_at_import(source, package):
+            used = Used(text, f"{path}:{line}")
+            if kind in kinds:
+                kinds[kind].setdefault(text, used)
+            elif kind == "raises":
+                raises.append(used)
+            elif text.partition(".")[0] in own:
+                yield from with_parents(text)
+            elif text.partition(".")[0] not in carried:
+                found.setdefault(text, used)
+
+    seen = follow(modules, roots, read, visit, MOST_MODULES)
+    return AtImport(
+        modules=tuple(found.values()),
+        numpy=tuple(numpy.values()),
+        guarded=tuple(guarded.values()),
+        names=tuple(names.values()),
+        raises=tuple(raises),
+        lazy=tuple(dict.fromkeys(each for each in lazy if each not in seen)),
+    )
+
+
+def follow(modules: Mapping[str, str], start: Iterable[str], read: Read, visit: Visit, most: int) -> set[str]:
+    """Visit the modules of a wheel (dotted names to their paths) that start leads to; return their names.
+
+    They are read wave by wave, each once; no wave begins when there are more than most.
+    """
+    waiting = [name for name in dict.fromkeys(start) if name in modules]
+    seen = set(waiting)
+    while waiting and len(seen) <= most:
         sources = read([modules[name] for name in waiting])
-        wave: list[str] = []
-        for name in waiting:
-            path = modules[name]
-            package = package_of(name, path)
-            if name in roots and b"def __getattr__" in sources.get(path, b""):
-                lazy += [each for each in _lazily(sources[path], package) if each in modules]
-            for kind, text, line in done_at_import(sources.get(path, b""), package):
-                used = Used(text, f"{path}:{line}")
-                if kind == "numpy":
-                    numpy.setdefault(text, used)
-                elif kind == "raises":
-                    raises.append(used)
-                elif kind == "guarded":
-                    guarded.setdefault(text, used)
-                elif kind == "name":
-                    names.setdefault(text, used)
-                elif text.partition(".")[0] in own:
-                    wave += with_parents(text)
-                elif text.partition(".")[0] not in carried:
-                    found.setdefault(text, used)
+        wave = [each for name in waiting for each in visit(name, modules[name], sources.get(modules[name], b""))]
         waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
         seen.update(waiting)
-    return AtImport(
-        tuple(found.values()),
-        tuple(numpy.values()),
-        tuple(guarded.values()),
-        tuple(names.values()),
-        tuple(raises),
-        tuple(dict.fromkeys(each for each in lazy if each not in seen)),
-    )
+    return seen
 
 
 def modules_of_wheel(paths: Iterable[str]) -> dict[str, str]:
@@ -154,7 +164,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
     for node in tree.body:
         yield from _guarded(node, package) if isinstance(node, ast.Try) else ()
         if isinstance(node, ast.Raise):
-            yield "raises", ast.unparse(node)[:_MOST_SAID], node.lineno
+            yield "raises", told(node, _MOST_SAID), node.lineno
             break
     for node in _statements(tree.body):
         if isinstance(node, ast.Import):
@@ -211,7 +221,7 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
     caught: set[str] = set()
     for handler in node.handlers:
         kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        caught.update("Exception" if kind is None else ast.unparse(kind) for kind in kinds)
+        caught.update("Exception" if kind is None else dotted(kind) for kind in kinds)
     if not caught & {"Exception", "BaseException"} and not {"ImportError", "OSError"} <= caught:
         return
     for part in node.body:

@@ -19,6 +19,7 @@ from podfit.audit.at_import import (
     Used,
     absolute,
     done_at_import,
+    follow,
     modules_of_wheel,
     package_of,
     with_parents,
@@ -49,24 +50,18 @@ def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImpor
     modules = modules_of_wheel(paths)
     found: dict[str, Used] = {}
     names: dict[str, Used] = {}
-    waiting = list(dict.fromkeys(each for entry in entries for each in with_parents(entry) if each in modules))
-    seen = set(waiting)
-    while waiting and len(seen) <= MOST_MODULES:
-        sources = read([modules[name] for name in waiting])
-        wave: list[str] = []
-        for name in waiting:
-            path = modules[name]
-            package = package_of(name, path)
-            for base, taken, line in _imports(sources.get(path, b""), package):
-                if base in modules:
-                    wave += [*with_parents(base), *((f"{base}.{taken}",) if taken else ())]
-                    continue
-                found.setdefault(base, Used(base, f"{path}:{line}"))
-                if taken and taken != "*":
-                    names.setdefault(f"{base}:{taken}", Used(f"{base}:{taken}", f"{path}:{line}"))
-        waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
-        seen.update(waiting)
-    return AtImport(tuple(found.values()), (), (), tuple(names.values()))
+
+    def visit(name: str, path: str, source: bytes) -> Iterator[str]:
+        for base, taken, line in _imports(source, package_of(name, path)):
+            if base in modules:
+                yield from (*with_parents(base), *((f"{base}.{taken}",) if taken else ()))
+                continue
+            found.setdefault(base, Used(base, f"{path}:{line}"))
+            if taken and taken != "*":
+                names.setdefault(f"{base}:{taken}", Used(f"{base}:{taken}", f"{path}:{line}"))
+
+    follow(modules, (each for entry in entries for each in with_parents(entry)), read, visit, MOST_MODULES)
+    return AtImport(tuple(found.values()), names=tuple(names.values()))
 
 
 def is_at_import(source: bytes, path: str, used: Used) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -23,10 +22,11 @@ import msgspec
 
 from podfit.fit.binaries import planned_wheel
 from podfit.fit.jobs import Job
-from podfit.fit.planned import Planned, as_tested, modules_of
+from podfit.fit.planned import Planned, as_tested, modules_imported
 from podfit.fit.reading import Leave, Place
 from podfit.fit.wheels import Wanted, compiled, how_of
-from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Project, Release, canonical
+from podfit.model import Evidence, EvidenceKind, LockedPackage, PodfitError, Project, Release
+from podfit.model.requirement import named
 from podfit.model.tags import platform_tags
 from podfit.model.times import earliest_upload
 from podfit.model.versions import same_version
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 _FEWEST = 4
 """For so many wheels that nobody has read yet a process is begun: it takes a quarter of a second to be there."""
-
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 _PATIENCE_SECONDS = 20.0
 """So long at most a solution waits for what was begun; what is missing then is read where it is wanted."""
@@ -222,7 +220,7 @@ class Foreseen:
             as_tested(versions, self._tested),
             self._needs,
             self._needed.held,
-            modules_of(self._project),
+            modules_imported(self._project),
             self._needed.template.target.tags,
         )
 
@@ -245,7 +243,7 @@ class _Seen:
     def required(self) -> frozenset[str]:
         """The names of what it requires, roughly: no marker is read here (podfit.model.steps), extras do not count."""
         plain = (line for line in self.lines if "extra" not in line.partition(";")[2])
-        return frozenset(canonical(found[0]) for line in plain if (found := _NAME.match(line)))
+        return frozenset(map(named, plain)) - {""}
 
 
 def _tell(process: subprocess.Popen[bytes], lines: SimpleQueue[bytes]) -> None:

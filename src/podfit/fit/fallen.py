@@ -21,7 +21,7 @@ from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
-from podfit.model.versions import parsed, public, same_version
+from podfit.model.versions import parsed, public
 
 if TYPE_CHECKING:
     from podfit.index import Index
@@ -71,10 +71,9 @@ def _older(version: str, other: str) -> bool:
 def _born(index: Index, name: str, version: str) -> datetime | None:
     """Return when a release was published, None where nobody says. The waiting part."""
     try:
-        releases = index.releases(name)
+        files = index.release_files(name, public(version))
     except PodfitError:
         return None
-    files = next((files for other, files in releases.items() if same_version(other, public(version))), ())
     return min((instant(file.upload_time) for file in files if file.upload_time), default=None)
 
 

@@ -21,7 +21,7 @@ from podfit.fit.binaries import added_wheel
 from podfit.fit.modules import moved_away
 from podfit.fit.names import lost_names
 from podfit.fit.phases import Given
-from podfit.fit.planned import Planned, as_tested, modules_of
+from podfit.fit.planned import Planned, as_tested, modules_imported
 from podfit.fit.reach import confirmed
 from podfit.fit.reads import read_imports
 from podfit.fit.times import first_upload
@@ -46,10 +46,10 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     A module is taken for a distribution's only where the catalogue knows it. What cannot be read says nothing.
     """
     planned = _planned(subject, given.project, given.tested)
-    read, further, either = yield from read_imports(given.index, planned, given.share)
+    read = yield from read_imports(given.index, planned, given.share)
     found: list[tuple[str, Used, Need]] = []
     bounds: list[Bound] = []
-    for name, facts in sorted(read.items()):
+    for name, facts in sorted(read.own.items()):
         release = f"{name} {subject.added[name].version}"
         bounds += _gone(subject, name, release, facts)
         bounds += _of_older_pythons(subject, name, release, facts.modules)
@@ -59,16 +59,16 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
             said = f"{release} cannot be imported, whatever is there: {first.name} ({first.place})"
             bounds.append(Bound(name, said, evidence, f"!={subject.added[name].version}"))
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
-    for name, facts in sorted(further.items()):
+    for name, facts in sorted(read.reached.items()):
         release = f"{name} {subject.added[name].version}"
-        gone = [] if name in read else [used for used in facts.modules if _is_gone(subject, used)]
+        gone = [] if name in read.own else [used for used in facts.modules if _is_gone(subject, used)]
         if gone:
             sure = yield Wait(lambda name=name, gone=gone: confirmed(given.index, planned, name, gone))  # type: ignore[misc]
             bounds += _of_older_pythons(subject, name, release, sure)
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
     moved = (
-        *(yield from moved_away(given, subject, read)),
-        *(yield from lost_names(given, subject, planned, read, either)),
+        *(yield from moved_away(given, subject, read.own)),
+        *(yield from lost_names(given, subject, planned, read)),
     )
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]
@@ -177,6 +177,6 @@ def _planned(subject: Subject, project: Project, tested: Mapping[str, str]) -> P
         as_tested(versions, tested),
         frozenset(need.name for need in subject.needs),
         frozenset(subject.held),
-        modules_of(project),
+        modules_imported(project),
         tuple(subject.template.target.tags),
     )

@@ -54,9 +54,8 @@ def made_all(
             return None
 
     unread = [place for place, each in enumerate(found) if each is None]
-    theirs = unread[1::2] if share is not None else []
+    mine, theirs = (unread, []) if share is None else (unread[::2], unread[1::2])
     wait = share([jobs[place] for place in theirs]) if share is not None and theirs else None
-    mine = [place for place in unread if place not in theirs]
     for part in (mine, theirs):
         if part is theirs and wait is not None:
             wait()

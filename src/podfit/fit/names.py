@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.audit.at_import import AtImport
 from podfit.audit.exports import is_lazy
 from podfit.catalogue.moved_names import class_keywords
 from podfit.fit.lacking import ANY, Asked, asked_names, exports_of, gone_since, has_name, lacking_names
 from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
 from podfit.fit.phases import Given
 from podfit.fit.planned import Planned
+from podfit.fit.reads import ImportsRead
 from podfit.fit.times import first_upload
 from podfit.fit.wheels import import_of
 from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
@@ -29,14 +29,9 @@ if TYPE_CHECKING:
     from podfit.index import IndexFile
 
 
-def lost_names(
-    given: Given, subject: Subject, planned: Planned, read: Mapping[str, AtImport], further: Mapping[str, AtImport]
-) -> Steps[tuple[Bound, ...]]:
-    """Return a bound for each name that is lacking and that another release has; planned is what subject says.
-
-    read and further are as in `asked_names`.
-    """
-    asked = asked_names(planned, read, further)
+def lost_names(given: Given, subject: Subject, planned: Planned, read: ImportsRead) -> Steps[tuple[Bound, ...]]:
+    """Return a bound for each name that is lacking and that another release has; planned is what subject says."""
+    asked = asked_names(planned, read.own, read.reached_late)
     lacking = yield Wait(lambda: lacking_names(given.index, planned, asked))
     bounds: list[Bound] = []
     for name, (file, has, missing) in sorted(lacking.items()):

@@ -11,7 +11,7 @@ for it either: its project was there and said no (mosaicml 0.3.1 of 2021 beside 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,10 @@ YEARS = timedelta(days=2 * 365)
 MOST_SUCCESSORS = 8
 """So many later releases are asked for what they require."""
 
+_EXACT = frozenset({"==", "==="})
+_ENDS = _EXACT | {"<", "<=", "~="}
+"""The operators of an exact version, and of any that has an upper end."""
+
 
 def outgrown(given: Given, subject: Subject, dates: Mapping[str, str]) -> Steps[tuple[Bound, ...]]:
     """Return a bound for each added release that a later one shows to be for an older framework.
@@ -57,9 +61,8 @@ def outgrown(given: Given, subject: Subject, dates: Mapping[str, str]) -> Steps[
             later, until = yield from _later(given, name, release.version, dates[framework])
             long = _long_before(subject, name, uploaded, dates[framework])
             last = later[-1:] if long and until and instant(until) + BEFORE >= instant(dates[framework]) else []
-            bound = _shown(subject, release, framework, later) or _shown(
-                subject, release, framework, last, any_end=True
-            )
+            ends = _EXACT if _is_pure(subject, name) else _ENDS
+            bound = _shown(subject, release, framework, later, ends) or _shown(subject, release, framework, last, _ENDS)
             if bound is not None:
                 found.append(bound)
                 break
@@ -101,25 +104,26 @@ def _long_before(subject: Subject, name: str, uploaded: str, framework: str) -> 
     return name in {need.name for need in subject.needs} and instant(framework) - instant(uploaded) >= YEARS
 
 
+def _is_pure(subject: Subject, name: str) -> bool:
+    """Tell whether a planned release is Python alone."""
+    package = subject.overlay.packages.get(name)
+    return package is not None and all(file.filename.endswith("-none-any.whl") for file in package.artefacts)
+
+
 def _shown(
-    subject: Subject, release: Release, framework: str, later: list[Release], *, any_end: bool = False
+    subject: Subject, release: Release, framework: str, later: list[Release], ends: Collection[str]
 ) -> Bound | None:
     """Return the bound on a release that the first of its successors for an older framework alone shows.
 
-    With any_end an upper end says so of pure Python, too.
+    ends are the operators of which one says that it is for no newer one.
     """
     there = subject.environment[framework].version
-    package = subject.overlay.packages.get(release.name)
-    pure = package is not None and all(file.filename.endswith("-none-any.whl") for file in package.artefacts)
     for other in later:
         for line in other.requires_dist or ():
             asked = parse_requires_dist(line)
             if asked is None or asked.target != framework or asked.requirement.marker is not None:
                 continue
-            limits = {each.operator for each in asked.requirement.specifier}
-            if asked.allows(there) or not limits & (
-                {"==", "==="} if pure and not any_end else {"==", "===", "<", "<=", "~="}
-            ):
+            if asked.allows(there) or not any(each.operator in ends for each in asked.requirement.specifier):
                 continue
             reason = (
                 f"{release.name} {release.version} is older than {other.version}, which asks for {asked.short} alone: "

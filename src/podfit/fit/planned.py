@@ -42,7 +42,7 @@ def as_tested(versions: Mapping[str, str], tested: Mapping[str, str]) -> frozens
     return frozenset(name for name in tested.keys() & versions.keys() if same_version(tested[name], versions[name]))
 
 
-def modules_of(project: Project) -> tuple[str, ...]:
+def modules_imported(project: Project) -> tuple[str, ...]:
     """Return the dotted modules that a project's modules import as they are imported, and names that may be some."""
     found: dict[str, None] = {}
     for site in project.imports:

@@ -136,4 +136,4 @@ def merged(parts: Iterable[AtImport]) -> AtImport:
             modules.setdefault(used.name, used)
         for used in each.names:
             names.setdefault(used.name, used)
-    return AtImport(tuple(modules.values()), (), (), tuple(names.values()))
+    return AtImport(tuple(modules.values()), names=tuple(names.values()))

@@ -7,7 +7,8 @@ another process has read it before (podfit.fit.reading).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podfit.audit.at_import import AtImport
@@ -26,14 +27,21 @@ MOST_OLD = 24
 """So many releases beside the needs are looked into at most."""
 
 
-def read_imports(
-    index: Index, planned: Planned, share: Share | None = None
-) -> Steps[tuple[dict[str, AtImport], dict[str, AtImport], dict[str, AtImport]]]:
-    """Return what the import of needs, and of what is old, does, and what is reached from the needs', by name.
+@dataclass(frozen=True, slots=True)
+class ImportsRead:
+    """What was read of the imports of a solution, by distribution: what cannot be read says nothing.
 
-    The last is what is reached with what the needs import only when they are asked for a name, too. What cannot be read
-    says nothing. share hands jobs to another process.
+    own is what the import of needs, and of what is old, does; reached what the needs' imports lead to in the others;
+    reached_late that, and what they lead to only when the needs are asked for a name.
     """
+
+    own: Mapping[str, AtImport]
+    reached: Mapping[str, AtImport]
+    reached_late: Mapping[str, AtImport]
+
+
+def read_imports(index: Index, planned: Planned, share: Share | None = None) -> Steps[ImportsRead]:
+    """Return what the imports of a solution do. share hands jobs to another process."""
     own = {name: planned.files[name] for name in planned.needs if name in planned.files}
     own = {name: file for name, file in own.items() if not compiled(file.filename)}
     files = {**{name: planned.files[name] for name in _old(planned) if name in planned.files}, **own}
@@ -41,11 +49,11 @@ def read_imports(
     found = (yield Wait(lambda: made_all(index, jobs, "imported", share))) if jobs else ()
     read = {name: facts or AtImport() for name, facts in zip(files, found, strict=True)}
     needed = {name: facts for name, facts in read.items() if name in own}
-    further = yield from reach(index, planned, needed, share)
+    reached = yield from reach(index, planned, needed, share)
     late = {name: facts for name, facts in needed.items() if facts.lazy}
     lazily = (yield from reach(index, planned, late, share, lazy=True)) if late else {}
-    either = {n: merged(each[n] for each in (further, lazily) if n in each) for n in {**further, **lazily}}
-    return read, further, either
+    either = {n: merged(each[n] for each in (reached, lazily) if n in each) for n in {**reached, **lazily}}
+    return ImportsRead(read, reached, either)
 
 
 def read_all(index: Index, planned: Planned, wanted: Callable[[], bool]) -> None:
@@ -56,9 +64,8 @@ def read_all(index: Index, planned: Planned, wanted: Callable[[], bool]) -> None
         while wanted():
             wait = steps.send(wait.call())
     except StopIteration as end:
-        read, _, either = end.value
         if wanted():
-            lacking_names(index, planned, asked_names(planned, read, either))
+            lacking_names(index, planned, asked_names(planned, end.value.own, end.value.reached_late))
 
 
 def _old(planned: Planned) -> list[str]:

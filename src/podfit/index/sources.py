@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import posixpath
 import re
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 
 from podfit.index.archives import ArchiveError, walk
 from podfit.model import canonical
-from podfit.model.syntax import UNPARSED, ending, syntax_tree
+from podfit.model.syntax import UNPARSED, ending, syntax_tree, told
 
 _LANGUAGES = {
     "C": (".c",),
@@ -136,7 +135,7 @@ def _raising(path: str, source: bytes) -> tuple[str, str] | None:
         return None
     with contextlib.suppress(*UNPARSED):
         node = ending(syntax_tree(source))
-        return None if node is None else (f"{path}:{node.lineno}", ast.unparse(node)[:_MOST_SAID])
+        return None if node is None else (f"{path}:{node.lineno}", told(node, _MOST_SAID))
     return None
 
 

@@ -77,7 +77,24 @@ def ending(tree: ast.Module) -> ast.stmt | None:
 
 
 def _is_exit(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("sys.exit", "exit", "quit", "os._exit")
+    return isinstance(node, ast.Call) and dotted(node.func) in ("sys.exit", "exit", "quit", "os._exit")
+
+
+def dotted(node: ast.expr) -> str:
+    """Return the dotted name that an expression is, however long; empty where it is none."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def told(node: ast.AST, most: int) -> str:
+    """Return a piece of code as text, at most so many characters; what is nested too deeply is only called so."""
+    try:
+        return ast.unparse(node)[:most]
+    except RecursionError:
+        return "a statement that is nested too deeply to be told"
 
 
 def _endless(source: bytes) -> bool:

@@ -15,7 +15,7 @@ from podfit.catalogue.builds import empty_rules, python_rules, setup_rules
 from podfit.catalogue.held import frameworks
 from podfit.catalogue.table import table
 from podfit.model import Evidence, canonical
-from podfit.model.syntax import UNPARSED, ending, syntax_tree
+from podfit.model.syntax import UNPARSED, dotted, ending, syntax_tree, told
 from podfit.model.toml_text import toml_table
 from podfit.model.words import listed
 from podfit.solve.limits import disjoint
@@ -73,7 +73,7 @@ class BuildJudgement:
 def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
     """Return what can be hoped of building a source distribution on a Python (`3.11`)."""
     requires, backend = _build_system(found.pyproject)
-    imported, words, readable, end = _setup(found.setup)
+    setup = _setup(found.setup)
     reasons: list[str] = []
     evidence: list[Evidence] = []
     limits: list[str] = []
@@ -81,17 +81,18 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
     for empty in empty_rules():
         if empty.text in found.setup or empty.text in found.pyproject:
             return BuildJudgement(empty.chance, (empty.reason,), evidence=(empty.evidence,))
-    if not readable:
+    if setup is None:
         return BuildJudgement("unlikely", ("its setup.py is not Python 3",))
-    if end:
-        return BuildJudgement("unlikely", (f"its setup.py does nothing but end: {end}",))
+    words = setup.words
+    if setup.end:
+        return BuildJudgement("unlikely", (f"its setup.py does nothing but end: {setup.end}",))
     if found.raising is not None:
         place, statement = found.raising
         return BuildJudgement("unlikely", (f"it is a placeholder that cannot be imported: {statement} ({place})",))
     given = {canonical(name) for name in requires}
     hidden = [
         name
-        for name in imported
+        for name in setup.imported
         if name not in sys.stdlib_module_names
         and name not in _WITH_SETUPTOOLS
         and name not in found.beside
@@ -101,7 +102,7 @@ def judge_build(found: SourceFiles, python: str) -> BuildJudgement:
     ]
     compiled = _compiled(found, words, backend)
     if compiled:
-        hidden += [name for name in _asked_inside(found.setup) if name not in (*hidden, *given)]
+        hidden += [name for name in setup.asked_inside if name not in (*hidden, *given)]
     if hidden:
         chance = "unknown"
         reasons.append(
@@ -197,50 +198,61 @@ def _build_system(pyproject: str) -> tuple[dict[str, Requirement], str]:
     return found, backend if isinstance(backend, str) else ""
 
 
-def _setup(text: str) -> tuple[tuple[str, ...], frozenset[str], bool, str]:
-    """Return the modules that setup.py imports as it starts, the words in it, and whether Python 3 can read it.
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """What a setup.py shows: the modules that it imports as it starts, and the words in it.
 
-    The last is the statement of its own in which it ends before anything is set up, empty for none.
+    asked_inside are the frameworks that its functions import, or that it asks the version of (`version("torch")`). end
+    is the statement of its own in which it ends before anything is set up, empty for none.
     """
+
+    imported: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+    asked_inside: tuple[str, ...] = ()
+    end: str = ""
+
+
+def _setup(text: str) -> _Setup | None:
+    """Return what a setup.py shows, None where Python 3 cannot read it."""
     if not text:
-        return (), frozenset(), True, ""
+        return _Setup()
     try:
         tree = syntax_tree(text)
     except UNPARSED:
-        return (), frozenset(), False, ""
+        return None
     words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     words |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     words |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
     words |= {str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant) and _is_word(node.value)}
     words |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     imported = tuple(dict.fromkeys(_imports(tree.body)))
-    words |= set(imported)
-    return imported, frozenset(words), True, _early_end(tree)
+    return _Setup(imported, frozenset(words | set(imported)), _asked_inside(tree), _early_end(tree))
 
 
-def _asked_inside(setup: str) -> list[str]:
-    """Return the frameworks that functions of a setup.py import, or ask the version of (`version("torch")`)."""
-    try:
-        tree = syntax_tree(setup)
-    except UNPARSED:
-        return []
+def _asked_inside(tree: ast.Module) -> tuple[str, ...]:
+    """Return the frameworks that functions of a setup.py import, or that it asks the version of, sorted."""
     found: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("version", "distribution"):
+        if isinstance(node, ast.Call) and _called(node) in ("version", "distribution"):
             found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
         elif isinstance(node, ast.FunctionDef):
             found |= {*_imports(node.body)}
-    return sorted(found & {*frameworks()})
+    return tuple(sorted(found & {*frameworks()}))
 
 
 def _early_end(tree: ast.Module) -> str:
     """Return the statement in which a setup.py always ends before it may set anything up; empty for none."""
     end = ending(tree)
     before = tree.body[: tree.body.index(end)] if end is not None else []
-    calls = (node.func for each in before for node in ast.walk(each) if isinstance(node, ast.Call))
-    if end is None or any(ast.unparse(call).rpartition(".")[2] == "setup" for call in calls):
+    calls = (node for each in before for node in ast.walk(each) if isinstance(node, ast.Call))
+    if end is None or any(_called(call) == "setup" for call in calls):
         return ""
-    return f"{ast.unparse(end)[:_MOST_SAID]} (setup.py:{end.lineno})"
+    return f"{told(end, _MOST_SAID)} (setup.py:{end.lineno})"
+
+
+def _called(call: ast.Call) -> str:
+    """Return the last name of what a call calls, empty where that has none."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
 
 
 def _is_word(value: object) -> bool:
