@@ -142,7 +142,7 @@ class Ahead:
 
 
 class Foreseen:
-    """What one fit is likely to plan, told while it is solved (podfit.solve.sources.Likely), for `ahead` to read.
+    """What one fit is likely to plan, told while it is solved (podfit.solve.likely.Likely), for `ahead` to read.
 
     tested are the local environment's versions.
     """

@@ -36,7 +36,7 @@ from podfit.model import (
 )
 from podfit.model.secrets import needs_credentials
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import same_release
+from podfit.model.versions import same_release, within
 from podfit.needs import NeedReport, find_needs
 from podfit.plan.build import build_plan, planned_releases
 from podfit.plan.ignore import with_ignored
@@ -127,12 +127,11 @@ def needs_phase(given: Given) -> Steps[Needed]:
             calls=given.calls,
             wheel_modules=given.source.wheel_modules,
         )
-        names = [need.name for need in report.needs]
         if given.ahead is not None:
-            given.ahead.begin(names)
+            given.ahead.begin([need.name for need in report.needs])
         if not given.source.incomplete:
             break
-        yield from given.source.learn(soon=names)
+        yield from given.source.learn(soon=_likely(given, report))
     if given.swaps:
         swapped = (replace(need, name=given.swaps.get(need.name, need.name)) for need in report.needs)
         report = replace(report, needs=tuple(sorted(swapped, key=lambda need: need.name)))
@@ -144,6 +143,15 @@ def needs_phase(given: Given) -> Steps[Needed]:
         name for name in template.distributions if (is_held(name) or name in wanted) and name not in released
     )
     return Needed(template, report, held, tuple(anchor_bounds(template, held)))
+
+
+def _likely(given: Given, report: NeedReport) -> Iterator[tuple[str, str]]:
+    """Yield each need, and the local environment's version of it where the template lacks it and the need allows it."""
+    tested = given.tested
+    for need in report.needs:
+        version = tested.get(need.name, "")
+        taken = need.name not in given.template.distributions and within(need.specifier, version)
+        yield need.name, version if taken else ""
 
 
 def _by_name(report: NeedReport, template: Template) -> NeedReport:

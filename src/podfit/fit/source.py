@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -52,10 +53,11 @@ class IndexReleases:
         """Whether an answer was given without knowledge since the last `learn`."""
         return bool(self._missing)
 
-    def learn(self, pairs: Sequence[_Pair] = (), soon: Iterable[str] = ()) -> Steps[None]:
+    def learn(self, pairs: Sequence[_Pair] = (), soon: Iterable[_Pair] = ()) -> Steps[None]:
         """Fetch, side by side, what was asked and not known, and the metadata of pairs (name, version).
 
-        soon are projects that will be asked about next: the index's pages of them are read meanwhile.
+        soon are projects that will be asked about next, and the version of each that is likely to be taken, empty for
+        none: meanwhile their pages are read, and that version's metadata where it has a wheel for the template.
         """
         missing, self._missing = self._missing, _Missing()
         wanted = [pair for pair in dict.fromkeys((*pairs, *missing.releases)) if pair not in self._releases]
@@ -63,7 +65,7 @@ class IndexReleases:
             found = yield Wait(lambda: self._index.prefetch(wanted, tags=self._tags))
             self._releases.update((pair, _release(*pair, found[pair])) for pair in wanted)
         if missing.fitting or missing.names:
-            fitting, modules = yield Wait(lambda: self._look(missing, soon))
+            fitting, modules = yield Wait(lambda: self._look(missing, tuple(soon)))
             self._fitting.update(fitting)
             self._modules.update(modules)
 
@@ -95,14 +97,25 @@ class IndexReleases:
                     return _release(package.name, package.version, found)
         return None if package.url else self.release(package.name, package.version)
 
-    def _look(self, missing: _Missing, soon: Iterable[str]) -> tuple[dict[_Pair, bool | None], dict[str, _Modules]]:
+    def _look(self, missing: _Missing, soon: Sequence[_Pair]) -> tuple[dict[_Pair, bool | None], dict[str, _Modules]]:
         """Return what the index says about files and import names; the waiting part."""
-        pages = threading.Thread(target=self._index.ready, args=(tuple(soon),), name="podfit-soon", daemon=True)
-        pages.start()
+        first = threading.Thread(
+            target=side_by_side, args=(lambda pair: self._read_soon(*pair), soon, _THREADS, "soon"), daemon=True
+        )
+        first.start()
         self._index.ready(name for name, _ in missing.fitting)
         modules = side_by_side(self._read, missing.names, _THREADS, "names")
-        pages.join()
+        first.join()
         return {pair: self._fits(*pair) for pair in missing.fitting}, dict(zip(missing.names, modules, strict=True))
+
+    def _read_soon(self, name: str, version: str) -> None:
+        """Have the index's page of a project in its cache, and the metadata of a version that has a wheel."""
+        from podfit.index import best_files
+
+        with contextlib.suppress(PodfitError, ValueError):
+            files = best_files(self._index.releases(name).get(version, ()), version, self._tags)
+            if files and files[0].kind == "wheel":
+                self._index.metadata(name, version, tags=self._tags)
 
     def _fits(self, name: str, version: str) -> bool | None:
         from podfit.index import best_files

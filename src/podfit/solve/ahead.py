@@ -64,7 +64,7 @@ def read_ahead(
                     asked[line.target] = str(line.requirement.specifier)
         if not asked:
             break
-        front = yield from best_versions(sources, asked, tested)
+        front = yield from sources.best_wheels(asked, tested)
         yield from sources.offer_likely({name: limit for name, limit in asked.items() if name not in front})
         if depth + 1 == _FORESEEN:
             yield from foreseen()
@@ -134,14 +134,3 @@ def _much_newer(sources: Sources, name: str, version: str, specifier: str) -> st
         return ""
     before = dict(sources.published_at(name)).get(version)
     return newest[0] if before and instant(newest[1].upload_time) - instant(before) >= MUCH else ""
-
-
-def best_versions(sources: Sources, asked: Mapping[str, str], tested: Mapping[str, str]) -> Steps[dict[str, str]]:
-    """Return the version that is best for each of what is asked (specifiers by name), as far as the index tells.
-
-    It is the tested one where that is allowed and has a wheel, else the newest that has one.
-    """
-    exact = {name: f"=={tested[name]}" for name, limit in asked.items() if within(limit, tested.get(name, ""))}
-    best = yield from sources.newest_wheels(exact)
-    newest = yield from sources.newest_wheels({name: limit for name, limit in asked.items() if name not in best})
-    return {**best, **newest}

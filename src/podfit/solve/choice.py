@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
 from podfit.model.steps import Steps
 from podfit.model.versions import public, same_version, within
-from podfit.solve.ahead import best_versions, implied, newer_from_source, read_ahead
+from podfit.solve.ahead import implied, newer_from_source, read_ahead
 from podfit.solve.answer import Refusal
 from podfit.solve.conflicts import Impossible
 from podfit.solve.earlier import Earlier
@@ -204,7 +204,7 @@ class NeedsFirst:
         tested = {n: self.tested[n] for n, limit in asked.items() if within(limit, self.tested.get(n, ""))}
         if self.sources is None:
             return tested
-        wheels = yield from best_versions(self.sources, asked, self.tested)
+        wheels = yield from self.sources.best_wheels(asked, self.tested)
         built = yield from newer_from_source(self.sources, wheels, asked, self.tested)
         return {**tested, **wheels, **built}  # what was tested and has no wheel is best where nothing else has one
 

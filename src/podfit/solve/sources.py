@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
@@ -23,9 +23,10 @@ from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, Podfit
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
 from podfit.model.times import earliest_upload
-from podfit.model.versions import admits, read_version
+from podfit.model.versions import admits, read_version, within
 from podfit.solve.answer import Refusal
 from podfit.solve.builds import judge_build
+from podfit.solve.likely import Likely
 from podfit.solve.limits import pinned
 from podfit.solve.said import asked_for
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
@@ -38,21 +39,11 @@ if TYPE_CHECKING:
 _SIDE_BY_SIDE = 8
 """So many source distributions are fetched at the same time."""
 
+_BEST_AT_ONCE = 16
+"""So many projects are asked for their best release at the same time."""
+
 MOST_OFFERS = 4
 """So often source releases of one package are looked at because uv found no wheel, each older than the one before."""
-
-
-class Likely(Protocol):
-    """Is told what a solution is likely to hold, in a thread that may wait."""
-
-    def releases(self, stated: Mapping[tuple[str, str], tuple[str, ...]]) -> None:
-        """Take up Requires-Dist lines by name and version."""
-
-    def all_of_them(self) -> None:
-        """Take it that nothing more is likely."""
-
-    def answer(self, packages: Mapping[str, LockedPackage]) -> None:
-        """Take up an answer of the resolver."""
 
 
 class Sources:
@@ -148,6 +139,28 @@ class Sources:
                     return known.requires_dist
         return None
 
+    def best_wheels(self, asked: Mapping[str, str], tested: Mapping[str, str]) -> Steps[dict[str, str]]:
+        """Return, by name, the release with a wheel that is best for what is asked (specifiers by name).
+
+        It is the tested one where that is allowed, else as in `newest_wheels`. What it requires is read, too.
+        """
+        exact = {name: f"=={tested[name]}" for name, limit in asked.items() if within(limit, tested.get(name, ""))}
+
+        def one(name: str) -> str:
+            version = ""
+            with contextlib.suppress(PodfitError):
+                version = self._newest_wheel(name, exact[name]) if name in exact else ""
+                version = version or self._newest_wheel(name, asked[name])
+                if version and self._stated.get((name, version)) is None:
+                    self._stated[name, version] = self._index.metadata(name, version, tags=self._tags).requires_dist
+            return version
+
+        def every() -> dict[str, str]:
+            return dict(zip(asked, side_by_side(one, asked, _BEST_AT_ONCE, "best"), strict=True))
+
+        found: dict[str, str] = (yield Wait(every)) if asked else {}
+        return {name: version for name, version in found.items() if version}
+
     def newest_wheels(self, specifiers: Mapping[str, str]) -> Steps[dict[str, str]]:
         """Return, by name, the newest release in a specifier that has a wheel for the template, final ones first."""
         if not specifiers:
@@ -221,21 +234,23 @@ class Sources:
 
     def _newest_wheels(self, specifiers: Mapping[str, str]) -> dict[str, str]:
         """Return the answer of `newest_wheels`; the waiting part."""
-        newest = {}
         self._index.ready(specifiers)
+        newest = {}
         for name, specifier in specifiers.items():
-            try:
-                releases = self._index.releases(name)
-            except PodfitError:
-                continue
-            exact = normal_version(pinned(specifier))  # without a look at all others where it is one
-            first = [exact] if exact in releases else []
-            for version in itertools.chain(first, _newest_first(releases, SpecifierSet(specifier))):
-                files = self._fitting(name, version, releases)
-                if any(file.kind == "wheel" and self._serves(file, name) for file in files):
-                    newest[name] = version
-                    break
-        return newest
+            with contextlib.suppress(PodfitError):
+                newest[name] = self._newest_wheel(name, specifier)
+        return {name: version for name, version in newest.items() if version}
+
+    def _newest_wheel(self, name: str, specifier: str) -> str:
+        """Return the newest release in a specifier that has a wheel for the template, empty for none; it waits."""
+        releases = self._index.releases(name)
+        exact = normal_version(pinned(specifier))  # without a look at all others where it is one
+        first = [exact] if exact in releases else []
+        for version in itertools.chain(first, _newest_first(releases, SpecifierSet(specifier))):
+            files = self._fitting(name, version, releases)
+            if any(file.kind == "wheel" and self._serves(file, name) for file in files):
+                return version
+        return ""
 
     def _judged(self, wanted: Iterable[tuple[str, str]]) -> Steps[list[SourceBuild]]:
         """Return the newest source release of each name in its specifier, judged by what lies in it.
