@@ -13,6 +13,7 @@ from podfit.fit.beside import said_beside
 from podfit.fit.bygone import bygone
 from podfit.fit.fallen import fallen
 from podfit.fit.imported import imported
+from podfit.fit.later import due_later
 from podfit.fit.nearness import Near, timely_solution
 from podfit.fit.older import is_advice, widened
 from podfit.fit.other_cuda import of_other_cuda
@@ -88,7 +89,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             needed, earlier = replace(needed, report=report), Earlier()
             continue
         old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
-        moved = (*moved, *said_beside(subject))
+        moved = (*moved, *said_beside(subject), *(yield from due_later(given, subject)))
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
         advised: list[Bound] = []
