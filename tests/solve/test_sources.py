@@ -38,7 +38,7 @@ def _other_python(directory, name, version):
 
 def _solve(tmp_path, needs, **more):
     wheels = tmp_path / "wheels"
-    pod = template({})
+    pod = template(more.pop("pins", {}))
     index = Index([], find_links=[str(wheels)], cache=tmp_path / "cache")
     overlay = solve_overlay(
         pod,
@@ -47,6 +47,7 @@ def _solve(tmp_path, needs, **more):
         held=(),
         preferences=more.pop("preferences", {}),
         index_arguments=only(wheels),
+        anchors=[name for name in pod.distributions if name == "numpy"],
         sources=Sources(index, pod, tmp_path / "cache", **more),
     )
     assert not (wheels / "RAN").exists()
@@ -257,3 +258,13 @@ def test_of_many_source_releases_the_newest_few_are_fetched(tmp_path, monkeypatc
     assert finish(sources.learn(refusal, ()))
     assert sorted(fetched) == [f"1.{minor}" for minor in range(8)][-MOST_OFFERS:]
     assert {version for _, version in sources.offers} == set(fetched)
+
+
+def test_an_older_source_release_is_found_that_the_template_meets(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("numpy", "2.0.0"): []})
+    for version in ("1.0.0", "2.0.0", "2.1.0", "2.1.1", "2.1.2", "2.2.0", "2.2.1"):
+        info = STATIC.format("array", version).replace("six", "numpy>=2" if version > "2.0.0" else "numpy")
+        _sdist(wheels, "array", version, info=info)
+    overlay = _solve(tmp_path, [need("array")], pins={"numpy": ("1.26.4", [])})
+    assert [build.version for build in overlay.builds] == ["2.0.0"]
+    assert "numpy" not in overlay.packages or overlay.packages["numpy"].version == "1.26.4"

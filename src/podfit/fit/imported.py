@@ -25,6 +25,7 @@ from podfit.fit.planned import Planned, as_tested, modules_imported
 from podfit.fit.reach import confirmed
 from podfit.fit.reads import read_imports
 from podfit.fit.times import first_upload
+from podfit.index.files import IndexFile, index_file
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, Project, canonical
 from podfit.model.graph import reached
 from podfit.model.steps import Steps, Wait
@@ -168,6 +169,7 @@ def _planned(subject: Subject, project: Project, tested: Mapping[str, str]) -> P
     """Return what a solution says; tested are the local environment's versions."""
     versions = {name: each.version for name, each in subject.environment.items()}
     files = {name: file for name in subject.added if (file := added_wheel(subject, name)) is not None}
+    files |= {name: file for name, file in _likely_built(subject) if name not in files}
     return Planned(
         frozenset(subject.added),
         files,
@@ -180,3 +182,11 @@ def _planned(subject: Subject, project: Project, tested: Mapping[str, str]) -> P
         modules_imported(project),
         tuple(subject.template.target.tags),
     )
+
+
+def _likely_built(subject: Subject) -> Iterator[tuple[str, IndexFile]]:
+    """Yield the source distributions of needs that are likely to build, by name: what they install is in them."""
+    asked = {need.name for need in subject.needs}
+    for build in subject.overlay.builds:
+        if build.chance == "likely" and build.name in asked & subject.added.keys():
+            yield build.name, index_file(build.artefact, build.version)

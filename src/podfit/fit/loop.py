@@ -13,8 +13,10 @@ from podfit.fit.beside import said_beside
 from podfit.fit.bygone import bygone
 from podfit.fit.fallen import fallen
 from podfit.fit.imported import imported
+from podfit.fit.later import due_later
 from podfit.fit.nearness import Near, timely_solution
 from podfit.fit.older import is_advice, widened
+from podfit.fit.other_cuda import of_other_cuda
 from podfit.fit.outgrown import outgrown
 from podfit.fit.phases import Given, Needed, audit_phase
 from podfit.fit.pythons import of_other_pythons
@@ -87,7 +89,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             needed, earlier = replace(needed, report=report), Earlier()
             continue
         old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
-        moved = (*moved, *said_beside(subject))
+        moved = (*moved, *said_beside(subject), *(yield from due_later(given, subject)))
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
         advised: list[Bound] = []
@@ -112,7 +114,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         back = yield from fallen(given, subject)
         if number < MOST_ROUNDS:
             aged = yield from bygone(given, subject)
-            learned_now += wishes.new((*advised, *moved, *aged, *back), subject, earlier)
+            elsewhere = yield from of_other_cuda(given, subject)
+            learned_now += wishes.new((*advised, *moved, *aged, *back, *elsewhere), subject, earlier)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)

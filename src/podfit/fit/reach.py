@@ -16,6 +16,7 @@ from podfit.audit.at_import import AtImport, Used
 from podfit.audit.reached import is_at_import, reached
 from podfit.catalogue.imports import providers
 from podfit.fit.jobs import Share, made_all
+from podfit.fit.opened import opened
 from podfit.fit.planned import Planned
 from podfit.fit.wheels import MOST_SOURCE_BYTES, part_kind, sources_of
 from podfit.index.files import IndexFile
@@ -104,7 +105,7 @@ def confirmed(index: Index, planned: Planned, name: str, found: Iterable[Used]) 
     if file is None:
         return sure
     try:
-        with index.open_wheel(file) as bundle:
+        with opened(index, file, name) as bundle:
             for used in found:
                 path = used.place.rpartition(":")[0]
                 if is_at_import(read_member(bundle, path), path, used):

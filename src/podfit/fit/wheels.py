@@ -22,6 +22,7 @@ from podfit.audit.binary.facts import (
 from podfit.audit.cuda_libraries import uses_cuda
 from podfit.audit.releases import uses_numpy
 from podfit.catalogue.imports import modules_of
+from podfit.fit.opened import opened
 from podfit.index.files import IndexFile
 from podfit.model import PodfitError, Release, canonical
 
@@ -73,7 +74,7 @@ class Wanted(msgspec.Struct, frozen=True, tag=True):
         kept = self.known(index)
         if kept is not None:
             return kept
-        with index.open_wheel(self.file) as bundle:
+        with opened(index, self.file, self.name) as bundle:
             found = _import_of(bundle, self) if self.how == "import" else _binaries_of(bundle, self.how)
         index.keep_of(self.file, self.kind, found)
         return found

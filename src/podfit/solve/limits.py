@@ -11,7 +11,7 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
 from podfit.model import Need, canonical
-from podfit.model.versions import within
+from podfit.model.versions import read_version, within
 from podfit.solve.template_index import OfferedTemplate
 
 
@@ -127,3 +127,15 @@ def _met(need: Need, pins: Mapping[str, str], relaxed: bool) -> bool:
     """Tell whether the template has what a need asks for; a relaxed need asks for any version."""
     version = pins.get(need.name, "")
     return bool(version) and (relaxed or (not need.url and within(need.specifier, version)))
+
+
+def newest_first(releases: Iterable[str], specifier: SpecifierSet) -> Iterator[str]:
+    """Yield the versions in a specifier, newest first, pre-releases after all others; given are all, oldest first."""
+    early = []
+    for text in reversed(list(releases)):
+        version = read_version(text)
+        if version.is_prerelease:
+            early.append(text)
+        elif specifier.contains(version, prereleases=True):
+            yield text
+    yield from (text for text in early if specifier.contains(text, prereleases=True))

@@ -27,7 +27,7 @@ from podfit.model.versions import admits, read_version, within
 from podfit.solve.answer import Refusal
 from podfit.solve.builds import judge_build
 from podfit.solve.likely import Likely
-from podfit.solve.limits import pinned
+from podfit.solve.limits import newest_first, pinned
 from podfit.solve.said import asked_for
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
 
@@ -44,6 +44,9 @@ _BEST_AT_ONCE = 16
 
 MOST_OFFERS = 4
 """So often source releases of one package are looked at because uv found no wheel, each older than the one before."""
+
+SAME_SERIES = 2
+"""So often of these they may be of one minor series: its releases ask for the same, as a rule."""
 
 
 class Sources:
@@ -246,7 +249,7 @@ class Sources:
         releases = self._index.releases(name)
         exact = normal_version(pinned(specifier))  # without a look at all others where it is one
         first = [exact] if exact in releases else []
-        for version in itertools.chain(first, _newest_first(releases, SpecifierSet(specifier))):
+        for version in itertools.chain(first, newest_first(releases, SpecifierSet(specifier))):
             files = self._fitting(name, version, releases)
             if any(file.kind == "wheel" and self._serves(file, name) for file in files):
                 return version
@@ -292,6 +295,8 @@ class Sources:
         found: dict[str, dict[str, IndexFile]] = {}
         for name, specifier in wanted:
             newest = self.newest_source(name, SpecifierSet(specifier))
+            if newest is not None and self._tries.get(name, 0) > SAME_SERIES:
+                newest = self._of_older_series(name, specifier, newest[0]) or newest
             if newest is not None:
                 found.setdefault(name, {})[newest[0]] = newest[1]
         chosen = [
@@ -300,6 +305,19 @@ class Sources:
             for version in sorted(files, key=read_version)[-MOST_OFFERS:]
         ]
         return side_by_side(lambda one: self._shown(*one), chosen, _SIDE_BY_SIDE, "sources")
+
+    def _of_older_series(self, name: str, specifier: str, version: str) -> tuple[str, IndexFile] | None:
+        """Return the newest source release in a specifier of a minor series before a version's, where that was offered.
+
+        None where it was not, and where there is none. The waiting part.
+        """
+        read = read_version(version)
+        series = {
+            (each.major, each.minor) for other, text in self.offers if other == name and (each := read_version(text))
+        }
+        if read.epoch or (read.major, read.minor) not in series:
+            return None
+        return self.newest_source(name, SpecifierSet(specifier) & SpecifierSet(f"<{read.major}.{read.minor}"))
 
     def newest_source(self, name: str, specifier: SpecifierSet, after: str = "") -> tuple[str, IndexFile] | None:
         """Return the newest release in a specifier with nothing but a source distribution for the template, and that.
@@ -400,15 +418,3 @@ class Sources:
             detail = f"{name} {version} tells nothing without a build: taken to require what {other} requires"
             return found.requires_dist, Evidence(EvidenceKind.ASSUMED, found.evidence.source, detail)
         return (), Evidence(EvidenceKind.ASSUMED, "no requirements", causes[0] if causes else "")
-
-
-def _newest_first(releases: Iterable[str], specifier: SpecifierSet) -> Iterator[str]:
-    """Yield the versions in a specifier, newest first, pre-releases after all others; given are all, oldest first."""
-    early = []
-    for text in reversed(list(releases)):
-        version = read_version(text)
-        if version.is_prerelease:
-            early.append(text)
-        elif specifier.contains(version, prereleases=True):
-            yield text
-    yield from (text for text in early if specifier.contains(text, prereleases=True))

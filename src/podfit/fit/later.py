@@ -1,0 +1,124 @@
+"""What the project imports of a need and its release of the template's time does not have yet: a later one is due.
+
+Nearness in time is assumed (podfit.fit.nearness); `from llmcompressor import oneshot` in the project's own code shows
+that it was written for a later release than 0.4.1 of half a year after the template's torch. The first that has all is
+looked for, as the wheels say, and its minor series is taken, where what it requires of what is held is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from podfit.audit import Subject
+from podfit.catalogue.imports import providers
+from podfit.fit.binaries import added_wheel
+from podfit.fit.lacking import ANY, exports_of
+from podfit.fit.older import newest_that, older_releases
+from podfit.fit.phases import Given
+from podfit.index.threads import side_by_side
+from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError
+from podfit.model.project import Grade
+from podfit.model.requirement import Markers
+from podfit.model.steps import Steps, Wait
+from podfit.model.versions import public, read_version, same_version
+
+if TYPE_CHECKING:
+    from podfit.index import Index, IndexFile
+
+_THREADS = 8
+
+Asked = Mapping[tuple[str, str], ImportSite]
+"""Modules, and names in them (empty for the module itself), with the place that imports them."""
+
+
+def due_later(given: Given, subject: Subject) -> Steps[tuple[Bound, ...]]:
+    """Return a bound for each need whose release was chosen for its time and lacks what the project imports of it.
+
+    None for what was tested, and where no later release has it or what is held stands against that.
+    """
+    limited = {each.name for each in subject.timely if not each.gave_way}
+    names = limited & subject.added.keys() & {need.name for need in subject.needs}
+    names = {n for n in names if not same_version(given.tested.get(n, ""), subject.added[n].version)}
+    asked = _asked(given.project.imports, sorted(names)) if names else {}
+    files = {name: file for name in sorted(asked) if (file := added_wheel(subject, name)) is not None}
+    if not files:
+        return ()
+
+    def lacking() -> list[dict[tuple[str, str], ImportSite]]:
+        return side_by_side(lambda name: _missing(given.index, files[name], asked[name]), files, _THREADS, "later")
+
+    bounds: list[Bound] = []
+    for name, missing in zip(files, (yield Wait(lacking)), strict=True):
+        if missing:
+            bounds += yield from _first_with(given, subject, name, missing)
+    return tuple(bounds)
+
+
+def _asked(sites: Sequence[ImportSite], names: Sequence[str]) -> dict[str, dict[tuple[str, str], ImportSite]]:
+    """Return what the project's modules import of each of some distributions whenever they are imported."""
+    found: dict[str, dict[tuple[str, str], ImportSite]] = {}
+    for site in sites:
+        if site.optional or site.grade is not Grade.MODULE:
+            continue
+        for name in providers(site.module, names):
+            own = found.setdefault(name, {})
+            own.setdefault((site.module, ""), site)
+            for word in site.names:
+                own.setdefault((site.module, word), site)
+    return found
+
+
+def _missing(index: Index, file: IndexFile, asked: Asked) -> dict[tuple[str, str], ImportSite]:
+    """Return what a wheel lacks of what is asked for; nothing where it cannot be read. The waiting part."""
+    modules = sorted({module for module, _ in asked})
+    try:
+        there = index.wheel_listing(file).modules
+    except (PodfitError, OSError, ValueError):
+        return {}
+    has = exports_of(index, file, [module for module in modules if module in there])
+    return {pair: site for pair, site in asked.items() if _lacks(pair, there, has)}
+
+
+def _lacks(pair: tuple[str, str], there: frozenset[str], has: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether a module, or a name in it, is not in a wheel that has the package and that was read."""
+    module, name = pair
+    if module not in there:
+        return not name and module.partition(".")[0] in there
+    names = has.get(module, (ANY,))
+    return bool(name) and name != "*" and ANY not in names and name not in names
+
+
+def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> Steps[tuple[Bound, ...]]:
+    """Return a bound that leads to the minor series of the first later release that has what is missing."""
+    version = subject.added[name].version
+    try:
+        releases = yield Wait(lambda: given.index.releases(name))
+    except PodfitError:
+        return ()
+    every = older_releases(releases, subject.template, f"{2**31}", (), given.options.exclude_newer)
+    later = [each for each in reversed(every) if read_version(each[0]) > read_version(version)]
+
+    def has_them(_: str, file: IndexFile) -> Steps[bool]:
+        lacking = yield Wait(lambda: _missing(given.index, file, missing))
+        return not lacking
+
+    place, _ = yield from newest_that(has_them, later)
+    if place < 0:
+        return ()
+    there, file = later[place]
+    yield from given.source.learn([(name, there)])
+    release = given.source.release(name, there)
+    lines = release.requires_dist if release is not None else None
+    active = Markers(subject.template.marker_environment).active(lines or ())
+    held = [line for line in active if line.target in subject.held and line.target in subject.environment]
+    if lines is None or not all(line.allows(subject.environment[line.target].version) for line in held):
+        return ()
+    (module, word), site = next(iter(missing.items()))
+    what = f"{word} from {module}" if word else module
+    reason = (
+        f"the project imports {what} ({site}), which {name} {version} does not have; {there} is the first that has it"
+    )
+    evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {module}.{word}".rstrip("."))
+    read = read_version(there)
+    return (Bound(name, reason, evidence, f">={public(there)},=={read.major}.{read.minor}.*"),)

@@ -1,0 +1,88 @@
+"""A release of the template's time that lacks what the project imports of it gives way to the first that has it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fit_support import EVIDENCE, Told, dated_index, planned, project, refill, template
+
+from podfit.fit.options import Options
+from podfit.fit.session import fit_templates
+from podfit.index import Index
+from podfit.model import Distribution, ImportSite, LocalEnvironment, Plan
+from podfit.model.project import Grade
+from podfit.solve import Uv
+
+RELEASES = {
+    ("torch", "2.4.0"): ((), "2024-07-24"),
+    ("hub", "1.1"): (["torch>=2"], "2025-01-10"),
+    ("hub", "1.2"): (["torch>=2"], "2025-02-20"),
+    ("hub", "2.0"): (["torch>=2"], "2025-05-20"),
+    ("hub", "2.0.1"): (["torch>=2"], "2025-06-20"),
+    ("hub", "2.1"): (["torch>=2"], "2026-01-20"),
+    ("hub", "3.0"): (["torch>=2.6"], "2026-08-01"),
+}
+SOURCES = {
+    "1.1": {"hub/__init__.py": "def load(): ...\n"},
+    "1.2": {"hub/__init__.py": "def load(): ...\n"},
+    "2.0": {"hub/__init__.py": "def load(): ...\ndef once(): ...\n", "hub/parts.py": ""},
+    "2.0.1": {"hub/__init__.py": "def load(): ...\ndef once(): ...\n", "hub/parts.py": ""},
+    "2.1": {"hub/__init__.py": "def load(): ...\ndef once(): ...\n", "hub/parts.py": ""},
+    "3.0": {"hub/__init__.py": "def once(): ...\ndef newest(): ...\n", "hub/parts.py": ""},
+}
+POD = template("pod", {"torch": ("2.4.0+cu124", [])})
+
+
+def plan_of(folder: Path, *sites: ImportSite, tested: str = "") -> Plan:
+    """Return the plan of a project that asks for hub and imports this; tested is hub's local version."""
+    given = replace(project("hub"), imports=sites)
+    if tested:
+        local = LocalEnvironment({"hub": Distribution("hub", tested, EVIDENCE)}, EVIDENCE)
+        given = replace(given, local=local)
+    with dated_index(folder / "wheels", RELEASES) as (url, _):
+        for version, files in SOURCES.items():
+            refill(folder / "wheels", f"hub-{version}", files)
+        index, uv = Index([url], cache=folder / "cache"), Uv(folder / "cache")
+        options = Options(index_url=url)
+        (result,) = fit_templates(given, (), [POD], index=index, uv=uv, options=options, reporter=Told())
+    assert result.plan is not None
+    return result.plan
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        ImportSite("hub", "train.py", 3, names=("load", "once")),
+        ImportSite("hub.parts", "train.py", 3),
+        ImportSite("hub", "train.py", 3, names=("parts",)),
+    ],
+)
+def test_the_first_series_that_has_it_is_planned(tmp_path: Path, site: ImportSite) -> None:
+    plan = plan_of(tmp_path, site)
+    assert plan.feasible
+    assert planned(plan) == {"hub": "2.0.1"}
+    (bound,) = plan.bounds
+    assert bound.reason.endswith("(train.py:3), which hub 1.1 does not have; 2.0 is the first that has it")
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        ImportSite("hub", "train.py", 3, names=("load",)),
+        ImportSite("hub", "train.py", 3, names=("once",), optional=True),
+        ImportSite("hub", "train.py", 3, names=("once",), grade=Grade.FUNCTION),
+        ImportSite("hub", "train.py", 3, names=("newest",)),
+        ImportSite("hub", "train.py", 3, names=("never",)),
+    ],
+)
+def test_what_is_there_or_not_sure_or_cannot_be_had_leads_nowhere(tmp_path: Path, site: ImportSite) -> None:
+    plan = plan_of(tmp_path, site)
+    assert planned(plan) == {"hub": "1.1"}
+    assert not plan.bounds
+
+
+def test_what_was_tested_is_taken(tmp_path: Path) -> None:
+    site = ImportSite("hub", "train.py", 3, names=("once",))
+    assert planned(plan_of(tmp_path, site, tested="1.1")) == {"hub": "1.1"}
