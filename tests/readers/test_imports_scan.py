@@ -363,6 +363,27 @@ def test_a_package_that_is_called_as_environments_are_is_the_project_s(tmp_path:
     assert modules(scan_imports(project(tmp_path, files))) == {"cv2", "gym"}
 
 
+def test_a_folder_env_without_an_environment_s_directories_is_the_project_s(tmp_path: Path) -> None:
+    files = {"env/SE3/setup.py": "", "env/SE3/se3/__init__.py": "import e3nn", "a/env/x.py": "import wrong"}
+    files |= {"a/env/bin/activate": "", "main.py": "import se3"}
+    assert modules(scan_imports(project(tmp_path, files))) == {"e3nn"}
+
+
+def test_a_plain_folder_is_not_a_package_that_has_what_it_lacks(tmp_path: Path) -> None:
+    files = {
+        "experiments/robot/liberox/run.py": "from liberox.envs import Env\nfrom liberox.liberox import benchmark\n",
+        "experiments/robot/liberox/more.py": "from liberox.run import main\nimport utils.gone\n",
+        "experiments/utils/x.py": "",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {(one.path.rpartition("/")[2], one.module) for one in scan.imports} <= {
+        ("run.py", "liberox.envs"),
+        ("run.py", "liberox.liberox"),
+    }
+    first = {"experiments/robot/liberox/run.py": files["experiments/robot/liberox/run.py"]}
+    assert modules(scan_imports(project(tmp_path / "alone", first))) == {"liberox.envs", "liberox.liberox"}
+
+
 def test_links_that_lead_in_circles_end(tmp_path: Path) -> None:
     project(tmp_path, {"a/x.py": "import numpy"})
     (tmp_path / "a" / "again").symlink_to(tmp_path)

@@ -88,6 +88,8 @@ class OwnModules:
         if top not in self._places or top in sys.stdlib_module_names:
             return False
         if not self.known(top) and not all(self._packaged(place) for place in self._places[top]):
+            if self._lacks(module):
+                return False
             self.names.add(top)
             return True
         names = tuple(taken)
@@ -100,6 +102,21 @@ class OwnModules:
         if any(self._inside(place, module, names, path, at_home=False) for place in around):
             return True
         return not self.known(top) and any(self._made(place, module, names, path) for place in self._places[top])
+
+    def _lacks(self, module: str) -> bool:
+        """Return whether all that is called as a module's package is plain directories without what is imported of it.
+
+        `experiments/libero/run.py` is not what `import libero.envs` means. A word that projects commonly use (`utils`)
+        may be put together from elsewhere.
+        """
+        top, _, rest = module.partition(".")
+        second = rest.partition(".")[0]
+        places = [f"{place}/{top}".lstrip("/") for place in self._places[top]]
+        if not second or self.generic(top) or any(place in self.tree.packages for place in places):
+            return False
+        if any(top in self._files.get(place, ()) for place in self._places[top]):
+            return False
+        return not any(second in self._files.get(each, ()) or f"{each}/{second}" in self.tree.code for each in places)
 
     def _made(self, folder: str, module: str, taken: tuple[str, ...], path: str) -> bool:
         """Return whether the module in folder makes all that a file at path takes of it, none of it by an import.
