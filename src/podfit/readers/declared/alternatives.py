@@ -30,8 +30,9 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
     """Return the declarations with files that exclude a better one moved to groups, notices, and the new groups.
 
     What pyproject.toml, setup.cfg and setup.py say comes before requirement files; of these the plainly named ones
-    (requirements.txt, base.txt) come first, then those named after a GPU. Lines with markers are not compared. Of conda's
-    files that name mostly the same (environment.yml, environment_macos.yml) the first is followed. Where pip's files and a manifest of another installer give ranges for the same name, pip's is followed: both describe the
+    (requirements.txt, base.txt) come first, then those named after a GPU. Lines with markers are not compared. Of
+    conda's files that name mostly the same (environment.yml, environment_macos.yml) the first is followed. Where pip's
+    files and a manifest of another installer give ranges for the same name, pip's is followed: both describe the
     project, each by itself, and nobody asked for both at once.
     """
     rank: dict[str, int] = {}
