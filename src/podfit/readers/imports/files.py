@@ -155,9 +155,7 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
         if "__init__.py" in names:
             tree.packages.add(folder)
         elif called in _PRODUCTS or (
-            called in _ENVIRONMENTS
-            and above not in tree.packages
-            and (called != _MAY_BE_CODE or names & _INSTALLED)
+            called in _ENVIRONMENTS and above not in tree.packages and (called != _MAY_BE_CODE or names & _INSTALLED)
         ):
             continue
         if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
