@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podfit.index.home import has_home, homeless
 from podfit.index.pages import FRESH_SECONDS
 from podfit.index.shown import original
 from podfit.index.usage import hold
@@ -43,43 +42,16 @@ from podfit.solve.said import (
 )
 from podfit.solve.settings import as_link, index_settings
 from podfit.solve.shown import shown, through
+from podfit.solve.unfetched import Unfetched, blamed
 from podfit.solve.unsolvable import Unsolvable
+from podfit.solve.variables import resolver_environment
 from podfit.solve.watched import run_watched
 
 if TYPE_CHECKING:
     from podfit.index.serving import Serving
 
-MOST_AT_ONCE = "24"
-"""So many files uv asks for at once, unless the person says another number (UV_CONCURRENT_DOWNLOADS; its own is 50).
-
-Each begins with a lookup of the host's name, and resolvers drop some of many: measured, 2 of 16 first questions stalled
-for 5 and 12 s with 50, none of 16 with 16 or 24, and where none stalls they take the same time.
-"""
-
 APART_SECONDS = 1.0
 """So long after each other questions are begun."""
-
-_STEERING = (
-    "CONDA_PREFIX",
-    "UV_BUILD_CONSTRAINT",
-    "UV_CONFIG_FILE",
-    "UV_CONSTRAINT",
-    "UV_EXCLUDE",
-    "UV_FIND_LINKS",
-    "UV_FORK_STRATEGY",
-    "UV_DEFAULT_INDEX",
-    "UV_EXTRA_INDEX_URL",
-    "UV_INDEX",
-    "UV_NO_CONFIG",
-    "UV_NO_INDEX",
-    "UV_OVERRIDE",
-    "UV_PRERELEASE",
-    "UV_PYTHON",
-    "UV_REQUIRE_HASHES",
-    "UV_RESOLUTION",
-    "VIRTUAL_ENV",
-)
-"""Variables that begin so would make the plan depend on the machine that makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +154,7 @@ class Uv:
         self.oldest = float("inf")
         self.commits: Commits = {}
         self._unsolvable = Unsolvable()
+        self._unfetched = Unfetched()
         self._begun: dict[str, Begun[subprocess.CompletedProcess[str]]] = {}
 
     def begin(self, question: Question, after: float = 0.0) -> None:
@@ -193,7 +166,9 @@ class Uv:
         once, and resolvers drop some of many (podfit.index.lookups).
         """
         key = question.key()
-        if self.offline or key in self._begun or _younger(self.cache / "asked" / key, FRESH_SECONDS):
+        if self.offline or key in self._begun or self._unfetched.told(question) is not None:
+            return
+        if _younger(self.cache / "asked" / key, FRESH_SECONDS):
             return
         uv = find_uv()
         after = after if self.serving is not None else max(after, len(self._begun) * APART_SECONDS)
@@ -234,7 +209,7 @@ class Uv:
         stamp = self.cache / "asked" / question.key()
         if self.offline:
             return self._judge(question, (yield from self._run(question, offline=True)), offline=True)
-        answers = Answers(self.cache, _environment(), find_uv())
+        answers = Answers(self.cache, resolver_environment(), find_uv())
         if not self.refresh and _younger(stamp, FRESH_SECONDS):
             with contextlib.suppress(OSError):
                 self.oldest = min(self.oldest, stamp.stat().st_mtime)
@@ -245,6 +220,10 @@ class Uv:
             if done.returncode == 0 or (is_refusal(done.stderr) and not NOT_CACHED.search(done.stderr)):
                 return self._judge(question, done, offline=True)
         begun = self._begun.pop(question.key(), None)
+        if (gone := self._unfetched.told(question)) is not None:
+            if begun is not None:
+                begun.stop()
+            return self._judge(question, gone, offline=False)
         if begun is None:
             done = yield from self._run(question, offline=False)
         else:
@@ -258,6 +237,7 @@ class Uv:
                     self.reporter.warn(f"{told}; what the cache holds was used instead")
                 self.from_cache[host] = None
                 return self._judge(question, again, offline=True)
+            self._unfetched.learn(question, done)
         answer = self._judge(question, done, offline=False)
         answers.keep(question, answer)
         with contextlib.suppress(OSError):
@@ -276,16 +256,20 @@ class Uv:
     ) -> subprocess.CompletedProcess[str]:
         """Return what `_run` does, waiting here; uv is its executable, stopped as in `run_watched`."""
         serving = self.serving
-        environment = _environment()
+        environment = resolver_environment()
         asked = shown(question, serving) if serving is not None else None
         if serving is not None and asked is not None:
-            troubles = serving.troubles
+            troubles, lost = serving.troubles, True
             if proxy := serving.proxy():
                 done = self._resolved(uv, asked, through(proxy, environment), stopped=stopped)
                 if serving.troubles == troubles and (done.returncode == 0 or is_refusal(done.stderr)):
                     return subprocess.CompletedProcess(done.args, done.returncode, original(done.stdout), done.stderr)
-            self.serving = None  # where a question ended so, the next would
-            serving.close()
+                lost = not blamed(question, done)  # an address that is no index's says nothing of them
+            if lost:
+                self.serving = None  # where a question ended so, the next would
+                serving.close()
+            else:
+                environment.setdefault("UV_HTTP_RETRIES", "1")
             if serving.silent:  # podfit has tried again already
                 environment.setdefault("UV_HTTP_RETRIES", "0")
         return self._resolved(uv, question, environment, offline=offline, stopped=stopped)
@@ -380,15 +364,6 @@ def find_uv() -> str:
         return os.fspath(find_uv_bin())
     except FileNotFoundError:
         raise InputError("uv's executable is missing", remedy="install podfit again: pip install --force uv") from None
-
-
-def _environment() -> dict[str, str]:
-    """Return the variables for uv: the person's, without those that would change what is resolved."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(_STEERING)}
-    if not has_home() and "XDG_CACHE_HOME" not in kept:
-        kept.setdefault("UV_CACHE_DIR", str(homeless() / "uv"))
-    kept.setdefault("UV_CONCURRENT_DOWNLOADS", MOST_AT_ONCE)
-    return {**kept, "NO_COLOR": "1", "GIT_TERMINAL_PROMPT": "0", "COLUMNS": "100000"}
 
 
 def _younger(path: Path, seconds: float) -> bool:
