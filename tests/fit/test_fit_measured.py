@@ -93,3 +93,4 @@ def test_what_torch_brings_and_a_list_lacks_is_of_that_torch_and_no_need(tmp_pat
     unknown = replace(whole.distributions["torch"], requires_dist=None)
     part = replace(whole, distributions={"torch": unknown}, incomplete=True)
     assert not planned(world, part, ask="triton").with_action(Action.INSTALL)
+    assert not planned(world, part, ask="nvidia-cublas-cu12==12.1.3.1").with_action(Action.INSTALL)

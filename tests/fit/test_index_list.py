@@ -4,7 +4,7 @@ from podfit.fit.indexes import index_arguments
 from podfit.fit.options import Options
 from podfit.fit.session import Session
 from podfit.index import environment_index_urls
-from podfit.solve.settings import uv_environment
+from podfit.solve.variables import resolver_environment
 
 VARIABLES = {
     "UV_INDEX": "corp=https://one.example/simple two=https://two.example/simple",
@@ -25,8 +25,9 @@ def test_the_variables_are_read_by_podfit_and_kept_from_uv(monkeypatch):
         "https://three.example/simple",
         "https://four.example/simple",
     )
-    steering = ("UV_INDEX", "UV_EXTRA_INDEX", "UV_DEFAULT_INDEX")
-    assert not [name for name in uv_environment() if name.startswith(steering)]
+    assert not [
+        name for name in resolver_environment() if name.startswith(("UV_INDEX", "UV_EXTRA_INDEX", "UV_DEFAULT_INDEX"))
+    ]
 
 
 def test_both_get_the_same_list(monkeypatch, tmp_path):

@@ -15,7 +15,7 @@ from podfit.far.apply import overlay
 from podfit.far.apply.talk import RefusedError
 from podfit.index import home
 from podfit.index.home import default_cache
-from podfit.solve.settings import uv_environment
+from podfit.solve.variables import resolver_environment
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_cache_lies_in_a_directory_of_the_users_own(nobody: Path) -> None:
     cache = default_cache()
     assert cache.parent.parent == nobody
     assert stat.S_IMODE(cache.parent.stat().st_mode) == 0o700
-    assert uv_environment()["UV_CACHE_DIR"] == str(cache.parent / "uv")
+    assert resolver_environment()["UV_CACHE_DIR"] == str(cache.parent / "uv")
     home.homeless.cache_clear()
     assert default_cache() == cache, "the next process finds it again"
 

@@ -123,6 +123,19 @@ def test_what_the_shell_computes_whole_is_left_out(line: str, tmp_path: Path) ->
     assert declared(tmp_path, line)[0] == []
 
 
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("pip install -e widowx_envs", []),  # a directory of some clone, whatever the index has by that name
+        ("pip install --editable tools[all] a", ["a"]),
+        ("pip install -e git+https://host/o/p.git#egg=p", ["p @ git+https://host/o/p.git"]),
+        ('mim install "mmcv==2.0.1" mmengine', ["mmcv==2.0.1", "mmengine"]),
+    ],
+)
+def test_what_is_installed_editable_is_a_directory_and_mim_is_pip(line: str, asked: list[str], tmp_path: Path) -> None:
+    assert declared(tmp_path, line)[0] == asked
+
+
 def test_the_values_of_uv_s_options_are_no_requirements(tmp_path: Path) -> None:
     line = "uv pip install --system --index-strategy unsafe-best-match --prerelease allow a -P b --link-mode copy c"
     assert declared(tmp_path, line)[0] == ["a", "c"]

@@ -564,6 +564,22 @@ def test_files_for_different_hardware_are_alternatives_by_their_names(tmp_path: 
     )
 
 
+def test_of_condas_files_that_name_mostly_the_same_one_is_followed(tmp_path: Path) -> None:
+    base = "dependencies:\n  - numpy=1.23.3\n  - scipy\n  - tqdm\n  - pip:\n    - robosuite==1.4\n"
+    (tmp_path / "conda_environment.yaml").write_text(base)
+    (tmp_path / "conda_environment_macos.yaml").write_text(base.replace("scipy", "atomics"))
+    (tmp_path / "conda_environment_real.yaml").write_text(base + "    - pyrealsense2==2.51.1.4348\n")
+    (tmp_path / "conda_render.yaml").write_text("dependencies:\n  - trimesh\n  - tqdm\n  - pyrender\n")
+    found = read_declared(tmp_path)
+    asked = {one.requirement.split("==")[0] for one in found.declarations if not one.group}
+    assert asked == {"numpy", "scipy", "tqdm", "robosuite", "trimesh", "pyrender"}
+    assert {one.group for one in found.declarations if one.group} == {
+        "group:conda-environment-macos",
+        "group:conda-environment-real",
+    }
+    assert any("conda_environment_macos.yaml and conda_environment.yaml each describe" in one for one in found.notices)
+
+
 def test_an_included_file_for_developers_is_a_group_of_that_name(tmp_path: Path) -> None:
     (tmp_path / "lint-requirements.txt").write_text("ruff\n")
     (tmp_path / "extra-requirements.txt").write_text("einops\n")

@@ -285,6 +285,32 @@ def test_a_package_inside_another_that_calls_itself_by_its_name_is_own(tmp_path:
     assert {str(one) for one in scan.imports} == {"tools/roformerx/net.py:2"}
 
 
+def test_a_module_of_another_package_is_own_where_it_makes_what_is_taken_of_it(tmp_path: Path) -> None:
+    files = {
+        "tools/__init__.py": "",
+        "tools/my_utilsx.py": "from wrappedx import Client\ndef load_audio(): ...\nif True:\n    RATE = 1\n",
+        "tools/subx/__init__.py": "",
+        "tools/subx/parts.py": "class Part: ...\n",
+        "tools/wandb.py": "def log(): ...\n",
+        "net/__init__.py": "",
+        "net/export.py": (
+            "from my_utilsx import load_audio, RATE\nfrom subx.parts import Part\nfrom wandb import log\n"
+            "from my_utilsx import Client\nfrom my_utilsx import gone\nfrom subx.other import Part\nimport my_utilsx\n"
+        ),
+        "net/wrappedx.py": "from wrappedx import Client\n",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {(str(one), one.module) for one in scan.imports} == {
+        ("net/export.py:3", "wandb"),
+        ("net/export.py:4", "my_utilsx"),
+        ("net/export.py:5", "my_utilsx"),
+        ("net/export.py:6", "subx.other"),
+        ("net/export.py:7", "my_utilsx"),
+        ("net/wrappedx.py:1", "wrappedx"),
+        ("tools/my_utilsx.py:1", "wrappedx"),
+    }
+
+
 def test_a_script_in_a_package_finds_what_lies_beside_it(tmp_path: Path) -> None:
     main = "if __name__ == '__main__':\n    pass\n"
     files = {
@@ -335,6 +361,27 @@ def test_a_package_that_is_called_as_environments_are_is_the_project_s(tmp_path:
     }
     files |= {"pkg/venv/pyvenv.cfg": "", "pkg/venv/__init__.py": "import wrong"}
     assert modules(scan_imports(project(tmp_path, files))) == {"cv2", "gym"}
+
+
+def test_a_folder_env_without_an_environment_s_directories_is_the_project_s(tmp_path: Path) -> None:
+    files = {"env/SE3/setup.py": "", "env/SE3/se3/__init__.py": "import e3nn", "a/env/x.py": "import wrong"}
+    files |= {"a/env/bin/activate": "", "main.py": "import se3"}
+    assert modules(scan_imports(project(tmp_path, files))) == {"e3nn"}
+
+
+def test_a_plain_folder_is_not_a_package_that_has_what_it_lacks(tmp_path: Path) -> None:
+    files = {
+        "experiments/robot/liberox/run.py": "from liberox.envs import Env\nfrom liberox.liberox import benchmark\n",
+        "experiments/robot/liberox/more.py": "from liberox.run import main\nimport utils.gone\n",
+        "experiments/utils/x.py": "",
+    }
+    scan = scan_imports(project(tmp_path, dict(files)))
+    assert {(one.path.rpartition("/")[2], one.module) for one in scan.imports} <= {
+        ("run.py", "liberox.envs"),
+        ("run.py", "liberox.liberox"),
+    }
+    first = {"experiments/robot/liberox/run.py": files["experiments/robot/liberox/run.py"]}
+    assert modules(scan_imports(project(tmp_path / "alone", first))) == {"liberox.envs", "liberox.liberox"}
 
 
 def test_links_that_lead_in_circles_end(tmp_path: Path) -> None:

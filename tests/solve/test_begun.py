@@ -10,8 +10,8 @@ from solve_support import only, registry
 
 from podfit.solve import Uv
 from podfit.solve.begun import Beginnings, Begun
-from podfit.solve.settings import MOST_AT_ONCE, uv_environment
 from podfit.solve.uv import Question
+from podfit.solve.variables import MOST_AT_ONCE, resolver_environment
 
 LONG = 600.0
 """Seconds that no test waits for."""
@@ -125,4 +125,4 @@ def test_uv_looks_up_few_names_at_once_unless_the_person_says_otherwise(
     monkeypatch.delenv("UV_CONCURRENT_DOWNLOADS", raising=False)
     if said is not None:
         monkeypatch.setenv("UV_CONCURRENT_DOWNLOADS", said)
-    assert uv_environment()["UV_CONCURRENT_DOWNLOADS"] == expected
+    assert resolver_environment()["UV_CONCURRENT_DOWNLOADS"] == expected

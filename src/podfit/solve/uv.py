@@ -40,9 +40,11 @@ from podfit.solve.said import (
     unreachable,
     unreachable_host,
 )
-from podfit.solve.settings import as_link, index_settings, uv_environment
+from podfit.solve.settings import as_link, index_settings
 from podfit.solve.shown import shown, through
+from podfit.solve.unfetched import Unfetched, blamed
 from podfit.solve.unsolvable import Unsolvable
+from podfit.solve.variables import resolver_environment
 from podfit.solve.watched import run_watched
 
 if TYPE_CHECKING:
@@ -153,6 +155,7 @@ class Uv:
         self.commits: Commits = {}
         self._unsolvable = Unsolvable()
         self._begun: Beginnings[subprocess.CompletedProcess[str]] = Beginnings()
+        self._unfetched = Unfetched()
 
     def begin(self, question: Question, after: float = 0.0) -> None:
         """Have uv look for an answer that is likely to be asked for soon; nobody waits for it until then.
@@ -163,7 +166,11 @@ class Uv:
         once, and resolvers drop some of many (podfit.index.lookups).
         """
         key = question.key()
-        if self.offline or _younger(self.cache / "asked" / key, FRESH_SECONDS):
+        if (
+            self.offline
+            or self._unfetched.told(question) is not None
+            or _younger(self.cache / "asked" / key, FRESH_SECONDS)
+        ):
             return
         uv = find_uv()
         after = after if self.serving is not None else max(after, len(self._begun) * APART_SECONDS)
@@ -206,7 +213,7 @@ class Uv:
         stamp = self.cache / "asked" / question.key()
         if self.offline:
             return self._judge(question, (yield from self._run(question, offline=True)), offline=True)
-        answers = Answers(self.cache, uv_environment(), find_uv())
+        answers = Answers(self.cache, resolver_environment(), find_uv())
         if not self.refresh and _younger(stamp, FRESH_SECONDS):
             with contextlib.suppress(OSError):
                 self.oldest = min(self.oldest, stamp.stat().st_mtime)
@@ -217,6 +224,10 @@ class Uv:
             if done.returncode == 0 or (is_refusal(done.stderr) and not NOT_CACHED.search(done.stderr)):
                 return self._judge(question, done, offline=True)
         begun = self._begun.take(question.key())
+        if (gone := self._unfetched.told(question)) is not None:
+            if begun is not None:
+                begun.stop()
+            return self._judge(question, gone, offline=False)
         if begun is None:
             done = yield from self._run(question, offline=False)
         else:
@@ -230,6 +241,7 @@ class Uv:
                     self.reporter.warn(f"{told}; what the cache holds was used instead")
                 self.from_cache[host] = None
                 return self._judge(question, again, offline=True)
+            self._unfetched.learn(question, done)
         answer = self._judge(question, done, offline=False)
         answers.keep(question, answer)
         with contextlib.suppress(OSError):
@@ -248,16 +260,20 @@ class Uv:
     ) -> subprocess.CompletedProcess[str]:
         """Return what `_run` does, waiting here; uv is its executable, stopped as in `run_watched`."""
         serving = self.serving
-        environment = uv_environment()
+        environment = resolver_environment()
         asked = shown(question, serving) if serving is not None else None
         if serving is not None and asked is not None:
-            troubles = serving.troubles
+            troubles, lost = serving.troubles, True
             if proxy := serving.proxy():
                 done = self._resolved(uv, asked, through(proxy, environment), stopped=stopped)
                 if serving.troubles == troubles and (done.returncode == 0 or is_refusal(done.stderr)):
                     return subprocess.CompletedProcess(done.args, done.returncode, original(done.stdout), done.stderr)
-            self.serving = None  # where a question ended so, the next would
-            serving.close()
+                lost = not blamed(question, done)  # an address that is no index's says nothing of them
+            if lost:
+                self.serving = None  # where a question ended so, the next would
+                serving.close()
+            else:
+                environment.setdefault("UV_HTTP_RETRIES", "1")
             if serving.silent:  # podfit has tried again already
                 environment.setdefault("UV_HTTP_RETRIES", "0")
         return self._resolved(uv, question, environment, offline=offline, stopped=stopped)

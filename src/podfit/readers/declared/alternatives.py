@@ -18,6 +18,10 @@ _HARDWARE = re.compile(r"(?<![a-z])(?:cpu|gpu|cuda|cu1\d\d|nvidia|rocm|amd)(?:[\
 _BASE = frozenset(
     {"requirements", "required", "base", "common", "main", "core", "default", "runtime", "install", "prod", "all"}
 )
+_CONDA = (".yml", ".yaml")
+"""So files of conda end. Each describes an environment by itself, and one of them is active at a time."""
+_SHARED = 0.5
+"""How much of the smaller of two conda files has to stand in the other for both to describe the same project."""
 _ALONE = ("pixi.toml", "Pipfile")
 """Manifests that an installer of their own reads, and no other file beside them."""
 
@@ -26,8 +30,9 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
     """Return the declarations with files that exclude a better one moved to groups, notices, and the new groups.
 
     What pyproject.toml, setup.cfg and setup.py say comes before requirement files; of these the plainly named ones
-    (requirements.txt, base.txt) come first, then those named after a GPU. Lines with markers are not compared. Where
-    pip's files and a manifest of another installer give ranges for the same name, pip's is followed: both describe the
+    (requirements.txt, base.txt) come first, then those named after a GPU. Lines with markers are not compared. Of
+    conda's files that name mostly the same (environment.yml, environment_macos.yml) the first is followed. Where pip's
+    files and a manifest of another installer give ranges for the same name, pip's is followed: both describe the
     project, each by itself, and nobody asked for both at once.
     """
     rank: dict[str, int] = {}
@@ -47,8 +52,16 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
     for path in sorted(rank, key=lambda path: (*_order(path), rank[path])):
         found = next(filter(None, (_clash(lines.get(path, {}), lines.get(kept, {})) for kept in chosen)), None)
         twin = next((kept for kept in chosen if _hardware(path) and _hardware(path) == _hardware(kept)), "")
-        if path in _PRIMARY or (found is None and not twin):
+        same = next((kept for kept in chosen if _same_environment(path, kept, lines)), "")
+        if path in _PRIMARY or (found is None and not twin and not same):
             chosen.append(path)
+            continue
+        if found is None and not twin:
+            aside[path] = canonical(PurePosixPath(path).stem)
+            notices.append(
+                f"{path} and {same} each describe a whole environment, and name mostly the same: the files are "
+                f"alternatives, and {same} is followed; choose with -r {path} or --group {aside[path]}"
+            )
             continue
         if found is None:
             aside[path] = canonical(PurePosixPath(path).stem)
@@ -106,6 +119,14 @@ def _described_twice(
             told = [other for other in others if any(each.specifier for _, each in lines.get(other, {}).get(name, ()))]
             found.update({one: told[0] for one, each in some if each.specifier and told})
     return found
+
+
+def _same_environment(path: str, other: str, lines: Mapping[str, Mapping[str, object]]) -> bool:
+    """Tell whether two files are conda's and at least half of the smaller one's names stand in the other."""
+    if not (path.endswith(_CONDA) and other.endswith(_CONDA)):
+        return False
+    mine, theirs = lines.get(path, {}).keys(), lines.get(other, {}).keys()
+    return bool(mine and theirs) and len(mine & theirs) >= _SHARED * min(len(mine), len(theirs))
 
 
 def _hardware(path: str) -> str:

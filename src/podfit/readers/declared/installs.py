@@ -15,10 +15,11 @@ from pathlib import Path
 from podfit.model import Declaration, InputError, Where
 from podfit.readers.declared.interface import Reading, Source
 
-_PIP = re.compile(r"^(?:.*/)?pip[\d.]*$")
+_PIP = re.compile(r"^(?:.*/)?(?:pip[\d.]*|mim)$")
+"""pip, and OpenMMLab's mim, which hands on to pip what it is asked for (https://openmim.readthedocs.io)."""
 _PYTHON = re.compile(r"^(?:.*/)?python[\d.]*$|^\$\{?\w*PYTHON\w*\}?$|^\{sys\.executable\}$")
 _SEPARATORS = re.compile(r"&&|\|\||;(?!\s*(?:python_version|sys_platform|platform_))|\||\n")
-_SIGN = re.compile(r"\bpip[\d.]*\s+(?:-\S+\s+)*install\b|\buv\s+add\b")
+_SIGN = re.compile(r"\b(?:pip[\d.]*|mim)\s+(?:-\S+\s+)*install\b|\buv\s+add\b")
 _VALUED = """-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -t --target --prefix
 --root --platform --python-version --implementation --abi --no-binary --only-binary --progress-bar --trusted-host
 --upgrade-strategy --timeout --retries --proxy --cache-dir --python -p --src --log --global-option -C
@@ -176,7 +177,8 @@ def _command(text: str) -> Installed | None:
         elif word.startswith("--requirement="):
             files.append(word.partition("=")[2])
         elif word in ("-e", "--editable"):
-            requirements += _kept(next(rest, ""))
+            asked = next(rest, "")
+            requirements += _kept(asked) if _ADDRESS.match(asked) else ()  # all else is a directory, whatever its name
         elif word in _TAKES_VALUE:
             next(rest, "")
         elif not word.startswith("-"):

@@ -14,6 +14,9 @@ from podfit.readers.plain_file import read_bounded
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
 # So environments are called, and packages (of simulated ones): what is a package, or stands in one, is the project's.
 _ENVIRONMENTS = frozenset({"venv", "env", "virtualenv"})
+_MAY_BE_CODE = "env"
+"""That one of them which is a common word: it is an environment where it has an environment's directories."""
+_INSTALLED = frozenset({"bin", "lib", "lib64", "Scripts", "Lib"})
 _PRODUCTS = frozenset({"build", "dist"})
 _ASIDE = frozenset({"tests", "test", "docs", "doc"})
 _CI = "ci"
@@ -151,7 +154,9 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
         above, _, called = folder.rpartition("/")
         if "__init__.py" in names:
             tree.packages.add(folder)
-        elif called in _PRODUCTS or (called in _ENVIRONMENTS and above not in tree.packages):
+        elif called in _PRODUCTS or (
+            called in _ENVIRONMENTS and above not in tree.packages and (called != _MAY_BE_CODE or names & _INSTALLED)
+        ):
             continue
         if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
             tree.roots.add(folder)

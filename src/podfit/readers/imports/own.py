@@ -88,6 +88,8 @@ class OwnModules:
         if top not in self._places or top in sys.stdlib_module_names:
             return False
         if not self.known(top) and not all(self._packaged(place) for place in self._places[top]):
+            if self._lacks(module):
+                return False
             self.names.add(top)
             return True
         names = tuple(taken)
@@ -95,7 +97,36 @@ class OwnModules:
             return True
         # a file of a package that speaks of it by its name, and takes what it has: whoever runs it has that on the path
         around = [place for place in self._places[top] if path.startswith(f"{place}/{top}/".lstrip("/"))]
-        return bool(names) and any(self._inside(place, module, names, path, at_home=False) for place in around)
+        if not names:
+            return False
+        if any(self._inside(place, module, names, path, at_home=False) for place in around):
+            return True
+        return not self.known(top) and any(self._made(place, module, names, path) for place in self._places[top])
+
+    def _lacks(self, module: str) -> bool:
+        """Return whether all that is called as a module's package is plain directories without what is imported of it.
+
+        `experiments/libero/run.py` is not what `import libero.envs` means. A word that projects commonly use (`utils`)
+        may be put together from elsewhere.
+        """
+        top, _, rest = module.partition(".")
+        second = rest.partition(".")[0]
+        places = [f"{place}/{top}".lstrip("/") for place in self._places[top]]
+        if not second or self.generic(top) or any(place in self.tree.packages for place in places):
+            return False
+        if any(top in self._files.get(place, ()) for place in self._places[top]):
+            return False
+        return not any(second in self._files.get(each, ()) or f"{each}/{second}" in self.tree.code for each in places)
+
+    def _made(self, folder: str, module: str, taken: tuple[str, ...], path: str) -> bool:
+        """Return whether the module in folder makes all that a file at path takes of it, none of it by an import.
+
+        No table knows such a name, and whoever runs the file has that folder on the path (`PYTHONPATH=tools`).
+        """
+        place = f"{folder}/{module.replace('.', '/')}".lstrip("/")
+        parent, _, name = place.rpartition("/")
+        file = f"{place}.py" if name in self._files.get(parent, ()) else f"{place}/__init__.py"
+        return file != path and set(taken) <= frozenset(_bound(self._body(file), imports=False))
 
     def _packaged(self, folder: str) -> bool:
         """Return whether folder is a package or lies inside one, so that modules in it have dotted names."""
@@ -181,18 +212,19 @@ class OwnModules:
         return self._defined[path]
 
 
-def _bound(body: Iterable[ast.stmt]) -> Iterable[str]:
+def _bound(body: Iterable[ast.stmt], *, imports: bool = True) -> Iterable[str]:
+    """Yield the names that statements bind; those that an import binds only where imports says so."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield node.name
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+            yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names if imports)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
         elif isinstance(node, (ast.If, ast.Try, ast.For, ast.While, ast.With)):
-            yield from _bound(node.body)
-            yield from _bound(getattr(node, "orelse", ()))
-            yield from _bound(getattr(node, "finalbody", ()))
+            yield from _bound(node.body, imports=imports)
+            yield from _bound(getattr(node, "orelse", ()), imports=imports)
+            yield from _bound(getattr(node, "finalbody", ()), imports=imports)
             for handler in getattr(node, "handlers", ()):
-                yield from _bound(handler.body)
+                yield from _bound(handler.body, imports=imports)
