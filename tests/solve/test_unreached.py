@@ -1,29 +1,34 @@
-"""Addresses that nobody answers: where one fails the others are asked for at once, each is a conflict of its own."""
+"""Addresses that give nothing, or too much: the others are asked for at once, and each is a conflict of its own."""
 
 from __future__ import annotations
 
 import functools
 import http.server
+import io
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from solve_support import need, only, registry, template
 
 from podfit.index import Index
 from podfit.index.reach import silent
-from podfit.solve import Uv, solve_overlay
+from podfit.solve import Uv, solve_overlay, watched
 
 NOWHERE = "https://nowhere.invalid"
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):
-    """A host that has nothing but one page."""
+    """A host that has nothing but a few files."""
+
+    files: ClassVar[dict[str, bytes]] = {"/there.whl": b"wheel"}
 
     def do_GET(self) -> None:
-        body = b"wheel" if self.path == "/there.whl" else b""
+        body = self.files.get(self.path, b"")
         self.send_response(200 if body else 404)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -65,3 +70,24 @@ def test_of_many_addresses_that_are_silent_the_resolver_tries_one(host: str, tmp
     assert "its address cannot be had (HTTP status 404 Not Found)" in refused["gone"]
     unresolved = "its address cannot be had (its name cannot be resolved (DNS))"
     assert sum(unresolved in said for said in refused.values()) == 29
+
+
+def test_an_address_that_fills_the_memory_is_one_conflict(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "MOST_MEMORY", 200 << 20)
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("bomb-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\n" + b"x" * (600 << 20))
+        bundle.writestr("bomb-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        bundle.writestr("bomb-1.0.dist-info/RECORD", "")
+    monkeypatch.setitem(_Pages.files, "/bomb-1.0-py3-none-any.whl", kept.getvalue())
+    wheels = registry(tmp_path / "wheels", {("six", "1.0"): []})
+    needs = [need("bomb", url=f"{host}/bomb-1.0-py3-none-any.whl"), need("six")]
+    overlay = solve_overlay(
+        template({}), needs, Uv(tmp_path / "cache"), held=(), preferences={}, index_arguments=only(wheels)
+    )
+    assert overlay.packages["six"].version == "1.0"
+    (refused,) = overlay.refused
+    assert refused.name == "bomb"
+    assert "what its address gives fills the memory" in refused.message

@@ -230,9 +230,7 @@ def overlay_steps(
             also = yield from silent_beside(error, filled, dropped, uv)
             refused += also
             relaxed.update(each.name for each in also)
-            dropped.update(
-                culprits, (each.name for each in also)
-            )  # not the index's by these names
+            dropped.update(culprits, (each.name for each in also))  # not the index's by these names
         runs += search.runs
         if not blamed and found is not None and not isinstance(found, Refusal):
             settled, cheapest = (taken, found), (search, found) if taken is search else None
