@@ -90,6 +90,19 @@ def test_metadata_are_what_the_wheel_says(serving, server):
     assert len(server.log) == asked, "podfit's cache has it"
 
 
+def test_metadata_that_unpack_without_end_are_shown_as_invalid_and_are_no_trouble(serving, server):
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("app-1.0.dist-info/METADATA", metadata_text("app", "1.0") + b"x" * (17 << 20))
+    server.add("app", "app-1.0-py3-none-any.whl", kept.getvalue())
+    server.add("app", "app-0.9-py3-none-any.whl", b"no archive at all")
+    files = page(serving, server, "app")
+    answer = get(serving, f"{files['app-1.0-py3-none-any.whl']['url']}.metadata")
+    assert (answer.status, answer.data, serving.troubles) == (200, b"", 0)
+    assert get(serving, f"{files['app-0.9-py3-none-any.whl']['url']}.metadata").status == 404
+    assert serving.troubles == 1, "what may be another file tomorrow is the resolver's own to ask for"
+
+
 def test_what_the_cache_has_of_a_page_is_as_fresh_as_it_is(serving, server):
     server.add("app", "app-1.0-py3-none-any.whl", build_wheel("app", "1.0"))
     url = f"{serving.address(server.url, TAGS)}app/"

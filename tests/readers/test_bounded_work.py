@@ -6,6 +6,7 @@ Nothing here looks at a clock: without the bounds, these inputs would need minut
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def test_a_long_chain_of_files_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("alpha" + ",".join(f"!=1.{i}" for i in range(20_000)), "characters long, and no requirement has over 16384"),
+        ("alpha" + ",".join(f"!=1.{i}" for i in range(20_000)), "longer than any requirement: over 16384"),
         ("alpha" + ",".join(f"!=1.{i}" for i in range(1000)), "has 1000 comparisons, more than 256"),
         ("alpha==" + "1" * 5000, "has a version of more than 255 characters"),
         ("alpha>=1." + "1" * 5000, "has a version of more than 255 characters"),
@@ -116,6 +117,30 @@ def test_a_requirement_without_measure_is_one_sentence(text: str, told: str, tmp
     assert str(caught.value).startswith(f"{tmp_path}/requirements.txt:1: ")
     assert len(str(caught.value)) < 600
     assert parse_requires_dist(text) is None, "of another distribution, it limits nobody"
+
+
+def test_a_line_without_end_is_left_out_and_the_rest_read(tmp_path: Path) -> None:
+    endless = "b" * 3_000_000
+    text = f"alpha\n{endless}\ngamma # {endless}\n" + "delta \\\n" * 60_000 + "\nepsilon\n"
+    (tmp_path / "requirements.txt").write_text(text)
+    begun = time.process_time()
+    read = read_declared(tmp_path, lenient=True)
+    assert time.process_time() - begun < 3
+    assert [each.requirement for each in read.declarations] == ["alpha", "gamma", "epsilon"]
+    assert [question.subject for question in read.questions] == ["requirements.txt:2", "requirements.txt:4"]
+    assert "longer than any requirement" in read.questions[0].message
+    assert "goes on for over 262144 characters" in read.questions[1].message
+
+
+def test_a_file_that_is_too_large_is_a_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("podfit.readers.declared.interface.LARGEST", 1 << 20)
+    (tmp_path / "requirements.txt").write_text("beta\n" * 300_000)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname="x"\nversion="1"\ndependencies=["alpha"]\n')
+    read = read_declared(tmp_path, lenient=True)
+    assert [each.requirement for each in read.declarations] == ["alpha"]
+    (question,) = read.questions
+    assert "larger than 1 MiB" in question.message
+    assert question.remedy == "leave what is none out of it"
 
 
 def test_a_version_of_more_digits_than_python_reads_is_compared_as_text() -> None:

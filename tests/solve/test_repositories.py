@@ -1,13 +1,16 @@
 """git+ needs: the commit is fixed, nothing is fetched, and one repository that is not there ends nothing."""
 
 import subprocess
+import threading
 
 import pytest
 from solve_support import EVIDENCE, need, only, registry, template
 
 from podfit.index import Index
 from podfit.model import Bound
+from podfit.model.steps import finish
 from podfit.solve import Uv, solve_overlay
+from podfit.solve.repositories import fixed_commits
 from podfit.solve.sources import Sources
 
 
@@ -95,3 +98,27 @@ def test_settings_of_the_repository_that_one_stands_in_do_not_count(tmp_path, re
     monkeypatch.chdir(project)
     (refused,) = _solve(tmp_path, f"git+file://{tmp_path}/good").refused
     assert refused.name == "clip"
+
+
+def test_repositories_are_asked_side_by_side_and_a_silent_host_once(monkeypatch):
+    asked, together = [], threading.Barrier(3, timeout=20)
+
+    def answered(base, reference):
+        asked.append(base)
+        if "silent" in base:
+            return "", "Could not resolve host: silent.example"
+        together.wait()
+        return "a" * 40, ""
+
+    monkeypatch.setattr("podfit.solve.repositories._ls_remote", answered)
+    monkeypatch.setattr("podfit.solve.repositories._SIDE_BY_SIDE", 3)
+    needs = [need(f"a{i}", url=f"git+https://host{i}.example/o/a.git") for i in range(3)]
+    known = {}
+    found = finish(fixed_commits(needs, (), offline=False, known=known))
+    assert sorted(found.fixed) == ["a0", "a1", "a2"]
+    monkeypatch.setattr("podfit.solve.repositories._SIDE_BY_SIDE", 1)
+    quiet = [need(f"b{i}", url=f"git+https://silent.example/o/b{i}.git") for i in range(9)]
+    found = finish(fixed_commits(quiet, (), offline=False, known=known))
+    assert len(found.refused) == 9
+    assert all(each.open for each in found.refused)
+    assert len([base for base in asked if "silent" in base]) == 1

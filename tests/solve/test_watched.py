@@ -52,3 +52,10 @@ def test_a_doubt_that_is_not_true_is_asked_once(tmp_path: Path, monkeypatch: pyt
     done = run_watched([sys.executable, "-c", code], folder=tmp_path, environment=dict(os.environ), doubt=doubt)
     assert done.returncode == 1, "its standard input is empty"
     assert asked == [True]
+
+
+def test_a_word_without_end_is_cut(tmp_path: Path) -> None:
+    code = "import sys; sys.stderr.write('alpha==' + '1' * 100_000 + ' was not found in the package registry')"
+    done = run_watched([sys.executable, "-c", code], folder=tmp_path, environment=dict(os.environ))
+    assert len(done.stderr) < 1100
+    assert done.stderr.endswith("... was not found in the package registry")

@@ -166,6 +166,8 @@ class Session:
 
     def _uv(self, index: Index, reporter: Reporter | None = None) -> Uv:
         """Return the resolver as this session asks it."""
+        from podfit.index.reach import silent
+
         reporter = reporter or self.reporter
         return Uv(
             self.cache,
@@ -174,6 +176,7 @@ class Session:
             reporter=reporter,
             doubt=index.too_slow,
             serving=index.serving(),
+            reach=lambda urls: silent(index.transport, urls),
         )
 
     def asked(self, reading: ProjectReading, reporter: Reporter | None = None) -> tuple[Options, Index]:

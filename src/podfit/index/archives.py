@@ -28,6 +28,10 @@ class ArchiveError(ValueError):
     """An archive, or a file in it, that cannot be read; the text says why."""
 
 
+class EndlessError(ArchiveError):
+    """A file in an archive that unpacks to more than anybody should read."""
+
+
 def opened(file: IO[bytes] | io.RawIOBase | Path) -> zipfile.ZipFile:
     """Return an open zip file. Raises ArchiveError for what is none, or one that Python cannot read."""
     with _damage():
@@ -43,7 +47,7 @@ def member_of(bundle: zipfile.ZipFile, info: zipfile.ZipInfo, most: int = MOST_O
     with _damage(), bundle.open(info) as stream:
         data = stream.read(most + 1)  # without a number it would unpack all that there is, whatever its size says
     if len(data) > most:
-        raise ArchiveError(f"{info.filename} unpacks to more than {most} bytes")
+        raise EndlessError(f"{info.filename} unpacks to more than {most} bytes")
     return data
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from podfit.index.archives import opened
+from podfit.index.archives import EndlessError, opened
 from podfit.index.errors import IndexUnreachable
 from podfit.index.files import IndexFile
 from podfit.index.metadata import CoreMetadata, from_sdist, is_of, parse_metadata
@@ -55,7 +55,7 @@ class Artefacts:
         try:
             found = self._of_sdist(file) if file.kind == "sdist" else self._of_wheel(file, name)
         except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
-            lasting = isinstance(error, UnreadableError) and error.lasting
+            lasting = isinstance(error, EndlessError) or (isinstance(error, UnreadableError) and error.lasting)
             raise UnreadableError(f"{file.filename}: {error}", lasting=lasting) from None
         if not is_of(found, name, file.version):
             raise UnreadableError(f"{file.filename}: its metadata speaks of {found.name} {found.version}")

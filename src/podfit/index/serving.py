@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from podfit.index.artefacts import UnreadableError
 from podfit.index.errors import IndexUnreachable
 from podfit.index.files import IndexFile, kind_and_version
 from podfit.index.metadata import CoreMetadata
@@ -168,7 +169,12 @@ class Serving:
             count = view.asked[name] = view.asked.get(name, 0) + 1
         if _SECOND <= count <= _LAST:
             self._expect(view, name, releases, version, min(_MOST, 1 << (count - 1)))
-        return 200, "text/plain", _LASTING, metadata_text(self._read(file, name))
+        try:
+            return 200, "text/plain", _LASTING, metadata_text(self._read(file, name))
+        except UnreadableError as error:
+            if not error.lasting:
+                raise
+            return 200, "text/plain", "no-store", b""  # it would fill the resolver's memory: invalid, as it is
 
     def _expect(self, view: _View, name: str, releases: Mapping[str, msgspec.Raw], version: str, most: int) -> None:
         """Have the metadata of the releases before one read."""

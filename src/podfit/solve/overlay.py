@@ -52,6 +52,7 @@ from podfit.solve.repositories import fixed_commits
 from podfit.solve.search import MOST_RUNS, QUICK_RUNS, Packages, Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate, flat_index, offer, resolver_platform
+from podfit.solve.unreached import silent_beside
 from podfit.solve.uv import PackageNotFoundError, Question, Uv
 
 
@@ -226,7 +227,10 @@ def overlay_steps(
             if not culprits:
                 raise
             blamed = told_of_address(error, culprits, needs)
-            dropped.update(culprits)  # what the index has by that name is not what is asked for
+            also = yield from silent_beside(error, filled, dropped, uv)
+            refused += also
+            relaxed.update(each.name for each in also)
+            dropped.update(culprits, (each.name for each in also))  # not the index's by these names
         runs += search.runs
         if not blamed and found is not None and not isinstance(found, Refusal):
             settled, cheapest = (taken, found), (search, found) if taken is search else None

@@ -22,6 +22,7 @@ from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.unsolvable import words_of
 from podfit.solve.uv import PackageNotFoundError
+from podfit.solve.watched import TooMuchError
 
 _NO_BUILD = "Building source distributions"
 """How uv says that it would have to build what an address leads to, and may not."""
@@ -252,9 +253,15 @@ def at_address(error: InputError, needs: Iterable[Need]) -> list[str]:
 
 
 def leading_to(search: Search, error: InputError, dropped: Collection[str]) -> Steps[list[str]]:
-    """Return the needs each of which alone meets what an index serves of something below it and cannot be used."""
+    """Return the needs each of which alone meets what an index serves of something below it and cannot be used.
+
+    Where that filled uv's memory, those with an address of their own are asked for: podfit reads what an index serves.
+    """
+    lines = search.question.requirements if error.message.startswith(UNRESOLVED) else ()
+    if isinstance(error, TooMuchError):
+        lines = tuple(line for line in search.question.requirements if Requirement(line).url)
     found = []
-    for line in search.question.requirements if error.message.startswith(UNRESOLVED) else ():
+    for line in lines:
         alone = replace(search, question=replace(search.question, requirements=(line,)), released=frozenset())
         try:
             yield from alone.ask(search.released, only=())
@@ -272,6 +279,8 @@ _SERVED = re.compile(
 
 def told_of_address(error: InputError, culprits: Sequence[str], needs: Iterable[Need]) -> str:
     """Return what is said about the culprits, whose address an error speaks of, with what to do."""
+    if isinstance(error, TooMuchError):
+        return "what its address gives fills the memory, so that uv was stopped: name another file"
     direct = any(need.url for need in needs if need.name in culprits)
     if error.message.startswith(UNRESOLVED) and _NO_BUILD not in error.message and not direct:
         said = error.message.removeprefix(UNRESOLVED)

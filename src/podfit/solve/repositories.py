@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+from podfit.index.threads import side_by_side
 from podfit.model import Artefact, LockedPackage, Need, RefusedNeed
 from podfit.model.steps import Steps, Wait
 
 _SECONDS = 30
+_SIDE_BY_SIDE = 16
+"""So many repositories are asked at the same time: each is a process of Git that waits."""
+
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SILENT = re.compile(
     r"Could not resolve host|Failed to connect|timed out|unreachable|no answer within|no network|git is not installed",
@@ -51,7 +55,7 @@ Commits = dict[tuple[str, str], tuple[str, str]]
 def fixed_commits(
     needs: Iterable[Need], allowed: Collection[str], *, offline: bool, known: Commits | None = None
 ) -> Steps[Repositories]:
-    """Ask each repository (`git ls-remote`, no prompts) for the commit that its reference stands for today.
+    """Ask the repositories (`git ls-remote`, no prompts) for the commits that references stand for today, side by side.
 
     Needs in allowed, which uv may build, are left to uv. A URL that states a whole commit is not asked about, nor is
     what known has; what is asked is put there, so that a branch that moves meanwhile is one commit for a whole plan.
@@ -59,17 +63,19 @@ def fixed_commits(
     known = {} if known is None else known
     fixed: dict[str, LockedPackage] = {}
     refused: list[RefusedNeed] = []
-    for need in needs:
-        if not need.url.startswith("git+") or ":all:" in allowed or need.name in allowed:
-            continue
+    of_git = [n for n in needs if n.url.startswith("git+") and ":all:" not in allowed and n.name not in allowed]
+    places = [_parts(need.url)[:2] for need in of_git]
+    unknown = [place for place in dict.fromkeys(places) if place not in known and not _COMMIT.fullmatch(place[1])]
+    if unknown and not offline:
+        answers: Commits = yield Wait(lambda: _asked(unknown))
+        known.update((place, answer) for place, answer in answers.items() if place not in known)
+    for need in of_git:
         base, reference, fragment = _parts(need.url)
         commit, cause = reference, ""
         if not _COMMIT.fullmatch(reference):
             if offline:
                 commit, cause = "", "no network may be used"
             else:
-                if (base, reference) not in known:
-                    known[base, reference] = yield Wait(lambda base=base, ref=reference: _ls_remote(base, ref))  # type: ignore[misc]
                 commit, cause = known[base, reference]
         if not commit:
             told = _without_secrets(base)
@@ -85,16 +91,29 @@ def fixed_commits(
 
 def still(commits: Commits) -> bool:
     """Tell whether repositories answer as they did, or as little: each is asked again."""
-    for (base, reference), (commit, cause) in commits.items():
-        now, why = _ls_remote(base, reference)
-        if now != commit or is_silent(why) != is_silent(cause):
-            return False
-    return True
+    return all(
+        now == commits[place][0] and is_silent(why) == is_silent(commits[place][1])
+        for place, (now, why) in _asked(list(commits)).items()
+    )
 
 
 def is_silent(cause: str) -> bool:
     """Tell whether a repository gave no commit because nobody answered."""
     return bool(_SILENT.search(cause))
+
+
+def _asked(places: Sequence[tuple[str, str]]) -> Commits:
+    """Return what repositories answer by address and reference; a host that did not answer is not asked again."""
+    unheard: dict[str, tuple[str, str]] = {}
+
+    def one(place: tuple[str, str]) -> tuple[str, str]:
+        host = urlsplit(place[0]).netloc.rpartition("@")[2]
+        answer = unheard.get(host) or _ls_remote(*place)
+        if host and is_silent(answer[1]):
+            unheard.setdefault(host, answer)
+        return answer
+
+    return dict(zip(places, side_by_side(one, places, _SIDE_BY_SIDE, "repositories"), strict=True))
 
 
 def _parts(url: str) -> tuple[str, str, str]:

@@ -18,7 +18,9 @@ _UNREACHABLE = re.compile(
     r"Failed to fetch|Request failed after",
     re.IGNORECASE,
 )
-NOT_FOUND = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) was not found in (?:the package registry|the provided package)")
+NOT_FOUND = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9._-]{0,127}) was not found in (?:the package registry|the provided package)"
+)
 DENIED = re.compile(r"(?:An index URL \((?P<url>[^\s)]+)\).*)?(?P<status>40[13] (?:Unauthorized|Forbidden))")
 NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
 

@@ -129,8 +129,8 @@ class Uv:
     from_cache names what could not be reached, so that the cache stood in; oldest is when the oldest answer that was
     known already was asked for (seconds since the epoch), infinite for none; commits is what repositories answered.
     doubt is asked when uv takes long: it gets the names that are required and returns a sentence when an index is too
-    slow to wait for. serving shows it the indexes; from the first question that it cannot answer on, they are asked
-    themselves.
+    slow to wait for. serving shows it the indexes, which are asked themselves from the first question on that it cannot
+    answer. reach tells of addresses which of them give nothing, each with why.
     """
 
     def __init__(
@@ -142,9 +142,10 @@ class Uv:
         reporter: Reporter | None = None,
         doubt: Callable[[Sequence[str]], str] | None = None,
         serving: Serving | None = None,
+        reach: Callable[[Iterable[str]], Mapping[str, str]] | None = None,
     ) -> None:
         self.cache = cache
-        self.doubt = doubt
+        self.doubt, self.reach = doubt, reach
         self.serving = serving
         hold(cache)
         self.offline = offline

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,8 +24,15 @@ MOST_SECONDS = 900.0
 DOUBT_SECONDS = 10.0
 """After this time without an answer, the index itself is asked whether it answers at all."""
 
+_ENDLESS = re.compile(r"(\S{1024})\S+")
+"""A word that goes on, such as a version of a hundred thousand digits: looking for names in it would take minutes."""
+
 _BEAT_SECONDS = 0.1
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+class TooMuchError(InputError):
+    """What uv read filled its memory: exit code 2 where nobody can tell whose it was."""
 
 
 def run_watched(
@@ -56,11 +64,11 @@ def run_watched(
             while True:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     out, said = process.communicate(timeout=_BEAT_SECONDS)
-                    return subprocess.CompletedProcess(command, process.returncode, out, said)
+                    return subprocess.CompletedProcess(command, process.returncode, out, _ENDLESS.sub(r"\1...", said))
                 if stopped is not None and stopped():
                     raise PodfitError("uv was stopped: its answer is not wanted any more")
                 if resident(process.pid) > MOST_MEMORY:
-                    raise InputError(
+                    raise TooMuchError(
                         f"an index answers with more than fits: uv was stopped when it held {MOST_MEMORY >> 20} MiB",
                         remedy="check --index-url and the other indexes",
                     )

@@ -90,9 +90,13 @@ def read_declared(
     for source in sources:
         if not files and is_requirements(source.path) and chosen is None:
             chosen = _named_by_manifests(reading)
-        if not files and is_requirements(source.path) and (reason := pins_of(source.text, reading.declarations)):
-            reading.freeze(source, reason)
-            continue
+        if not files and is_requirements(source.path):
+            reason = ""
+            with reading.tolerant():  # what cannot be read is told where it is read
+                reason = pins_of(source.text, reading.declarations)
+            if reason:
+                reading.freeze(source, reason)
+                continue
         if not files and _is_optional(source, reading):
             source = replace(source, group=f"group:{canonical(source.path.stem)}")
             reading.note_group(canonical(source.path.stem))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from podfit.model import Declaration, InputError, Where
-from podfit.readers.declared.text import decode, decode_utf8, without_credentials
+from podfit.readers.declared.text import decode, decode_utf8, without_credentials, without_endless_lines
 from podfit.readers.plain_file import read_bounded
 
 LARGEST = 32 * 1024 * 1024
@@ -52,13 +52,16 @@ class Source:
         except ValueError as error:  # a NUL character in the path
             raise self.error(f"is no path: {error}") from None
         if len(data) > LARGEST:
-            raise self.error(f"larger than {LARGEST >> 20} MiB: no file that declares requirements")
+            raise self.error(
+                f"larger than {LARGEST >> 20} MiB: no file that declares requirements",
+                remedy="leave what is none out of it",
+            )
         return data
 
     @cached_property
     def text(self) -> str:
-        """The file's text, whatever its encoding, as pip reads requirement files."""
-        return decode(self.data)
+        """The text of a file of requirements, whatever its encoding, as pip reads it; no line is endless."""
+        return without_endless_lines(decode(self.data))
 
     @cached_property
     def utf8(self) -> str:

@@ -36,7 +36,7 @@ def parse(text: str) -> Requirement:
     """Return text parsed as PEP 508. Raises ValueError with one sentence that says what is wrong."""
     shown = text if len(text) <= 120 else text[:117] + "..."
     if len(text) > LONGEST_REQUIREMENT:
-        raise ValueError(f"{shown!r} is {len(text)} characters long, and no requirement has over {LONGEST_REQUIREMENT}")
+        raise ValueError(f"{shown!r} is longer than any requirement: over {LONGEST_REQUIREMENT} characters")
     try:
         found = Requirement(text)
         if problem := requirement_problem(found):

@@ -35,6 +35,8 @@ _NEWER = re.compile(
     r"|(?:--uploaded-prior-to|--all-releases|--only-final)(?:=|\s+)\S+)"
 )
 _URL_EXTRAS = re.compile(r"^(.+?)\s*\[([^\[\]]*)\]$")
+LONGEST_LOGICAL_LINE = 1 << 18
+"""Characters of a requirement with all its hashes, on however many lines: a thousand wheels have a third of that."""
 _DEEPEST_INCLUDE = 50
 """Files between the first one and one that it includes."""
 _NOTED = {
@@ -127,6 +129,10 @@ def _split(source: Source, text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _read_line(line: _Line, reading: Reading) -> None:
+    if len(line.text) > LONGEST_LOGICAL_LINE:
+        raise line.error(
+            f"{line.text[:100]!r}... goes on for over {LONGEST_LOGICAL_LINE} characters: no requirement does"
+        )
     text = _NEWER.sub("", line.text).strip()
     if text != line.text.strip():
         line.notice(reading, f"settings for builds are not passed on: {_without_settings(line.text)}")

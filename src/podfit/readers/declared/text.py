@@ -50,6 +50,19 @@ def _candidates(data: bytes) -> list[str]:
     return [*names, "utf-8"]
 
 
+LONGEST_LINE = 1 << 16
+"""Characters of a line of a requirements file that are read: four times what a requirement may have."""
+
+
+def without_endless_lines(text: str) -> str:
+    """Return text with what is past LONGEST_LINE of each line left out: it would cost minutes to be refused."""
+    if len(text) <= LONGEST_LINE:
+        return text
+    return "".join(
+        line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "\n" for line in text.splitlines(keepends=True)
+    )
+
+
 def decode_utf8(data: bytes) -> str:
     """Return the text of a file whose format is UTF-8, its mark dropped. Raises UnicodeDecodeError.
 
