@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import threading
 import time
 import zipfile
 from urllib.parse import urlsplit
@@ -150,6 +151,55 @@ def test_of_a_project_that_is_tried_again_older_releases_are_read_ahead(serving,
             time.sleep(0.01)
         assert all(server.asked(f"app-1.{minor}-") for minor in ahead), "before anybody asked"
         assert not server.asked(f"app-1.{min((asked, *ahead)) - 1}-")
+
+
+def _asked_in_the_end(server, part):
+    """Wait until a file was asked for."""
+    until = time.monotonic() + 60
+    while not server.asked(part) and time.monotonic() < until:
+        time.sleep(0.01)
+    return bool(server.asked(part))
+
+
+def _of_app(client, server, count):
+    for minor in range(count):
+        server.add("app", f"app-1.{minor}-py3-none-any.whl", build_wheel("app", f"1.{minor}"))
+    releases = client.releases("app")
+    return [releases[f"1.{minor}"][0] for minor in reversed(range(count))]
+
+
+def test_releases_are_read_until_one_will_do(client, server):
+    index = client()
+    files = _of_app(index, server, 30)
+    serving = index.serving()
+    ended = threading.Event()
+    seen = []
+
+    def enough(metadata):
+        seen.append(metadata.version)
+        return metadata.version == "1.20"
+
+    def every():
+        yield from files
+        ended.set()
+
+    for _ in range(2):  # the second time it is sought already
+        serving.seek("app", every, enough)
+    assert ended.wait(60)
+    assert _asked_in_the_end(server, "app-1.20-")
+    until = time.monotonic() + 60
+    while len(seen) < 12 and time.monotonic() < until:
+        time.sleep(0.01)
+    serving.close()
+    assert sorted(seen) == sorted(f"1.{minor}" for minor in range(18, 30)), "the first dozen, at the same time"
+    assert not server.asked("app-1.5-")
+
+
+def test_nothing_is_sought_when_it_is_closed(client, server):
+    serving = client().serving()
+    serving.close()
+    serving.seek("app", lambda: pytest.fail("asked for"), lambda _: True)
+    assert server.log == []
 
 
 def test_an_index_with_a_password_is_asked_with_it_and_the_address_has_none(serving, server):

@@ -8,6 +8,7 @@ from solve_support import need, only, registry, template
 from podfit.index import Index
 from podfit.model.steps import finish
 from podfit.solve import Uv, solve_overlay
+from podfit.solve.ahead import read_ahead
 from podfit.solve.answer import Refusal
 from podfit.solve.said import asked_for
 from podfit.solve.sources import MOST_OFFERS, Sources
@@ -139,6 +140,46 @@ def test_what_has_no_wheel_far_down_is_known_before_the_answer_counts(tmp_path, 
     assert left
     assert {question.assumed for question in left} == {None}
     assert {question.assumed for question in begun if question not in left} != {None}
+
+
+class _Seeking:
+    """Stands in for the server that shows indexes: what it is told to seek, read at once."""
+
+    def __init__(self, index):
+        self.index = index
+        self.sought = {}
+
+    def seek(self, name, files, enough):
+        read = self.sought[name] = []
+        for file in files():
+            read.append(file.filename.split("-")[1])
+            if enough(self.index.metadata_of(file, name)):
+                break
+
+
+def test_of_what_stands_against_a_pin_older_releases_are_sought_until_one_goes_with_it(tmp_path):
+    wheels = registry(
+        tmp_path / "wheels",
+        {
+            ("app", "1.0"): ["part>=1", "lock>=9"],
+            ("part", "2.2"): ["lock>=4"],
+            ("part", "2.1"): ["lock>=3"],
+            ("part", "2.0"): ["lock>=2; python_version > '3'"],
+            ("part", "1.0"): [],
+            ("part", "0.9"): [],
+        },
+    )
+    pod = template({"lock": ("1.0", []), "free": ("1.0", [])})
+    index = Index([], find_links=[str(wheels)], cache=tmp_path / "cache")
+    sources = Sources(index, pod, tmp_path / "cache")
+    seeking = _Seeking(index)
+
+    def foreseen():
+        yield from ()
+        return {"lock": "1.0"}
+
+    finish(read_ahead(sources, pod, {"app": "1.0"}, {}, {"app": ("",)}, foreseen, seeking))
+    assert seeking.sought == {"part": ["2.2", "2.1", "2.0"]}, "the need itself has its version; markers are not read"
 
 
 def _parsers(tmp_path):

@@ -26,7 +26,7 @@ from podfit.model import PodfitError
 
 _THREADS = 16
 
-_LESS_URGENT = 10
+_LESS_URGENT = 4
 """So much lower is the priority of this process (nice(1)) than that of the one that began it."""
 
 

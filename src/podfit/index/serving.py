@@ -15,7 +15,7 @@ import hashlib
 import secrets
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from podfit.index.pages import FRESH_SECONDS, ForbiddenError, Page, Pages, Sourc
 from podfit.index.recent import Recent
 from podfit.index.shown import FORMAT, HOST, PAGE_TYPE, fits, metadata_text, shown_page, url_of
 from podfit.index.simple import index_files
+from podfit.index.threads import side_by_side
 from podfit.model import PodfitError, canonical
 from podfit.model.addresses import filename_of
 
@@ -81,6 +82,8 @@ class Serving:
         self._recent: Recent[tuple[str, str], Page] = Recent(_RECENT_PAGES)
         self._shown: Recent[tuple[str, str], tuple[str, bytes]] = Recent(_RECENT_PAGES)
         self._expected: set[str] = set()
+        self._sought: set[str] = set()
+        self._closed = False
         self._ahead: list[tuple[str, IndexFile]] = []
         self._wanted = threading.Condition(self._lock)
         self._server: _Server | None = None
@@ -120,12 +123,41 @@ class Serving:
     def close(self) -> None:
         """Listen no more, and read nothing ahead."""
         with self._lock:
-            server, self._server = self._server, None
+            server, self._server, self._closed = self._server, None, True
             self._ahead.clear()
             self._wanted.notify_all()
         if server is not None:
             server.shutdown()
             server.server_close()
+
+    def seek(self, name: str, files: Callable[[], Sequence[IndexFile]], enough: Callable[[CoreMetadata], bool]) -> None:
+        """Have the metadata of a project's files read, several at once, until one is enough; nobody waits for it.
+
+        A resolver that cannot take the first will ask for one after the other. files and enough are called in another
+        thread, which must parse no marker.
+        """
+        with self._lock:
+            if self._closed or name in self._sought:
+                return
+            self._sought.add(name)
+        threading.Thread(target=self._seek, args=(name, files, enough), name="podfit-seek", daemon=True).start()
+
+    def _seek(
+        self, name: str, files: Callable[[], Sequence[IndexFile]], enough: Callable[[CoreMetadata], bool]
+    ) -> None:
+        """Read what `seek` is asked for."""
+
+        def one(file: IndexFile) -> bool:
+            with contextlib.suppress(PodfitError, ValueError, OSError):  # whoever asks for it gets the error
+                return not self._closed and enough(self._read(file, name))
+            return False
+
+        with contextlib.suppress(PodfitError):
+            left = list(files())
+            while left and not self._closed:
+                batch, left = left[:_THREADS], left[_THREADS:]
+                if any(side_by_side(one, batch, _THREADS, "sought")):
+                    break
 
     def answer(self, url: str) -> tuple[int, str, str, bytes]:
         """Return the status, content type, cache control and body for a URL."""

@@ -7,18 +7,23 @@ that it may not build it only when it has tried everything else.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
 from podfit.model import EvidenceKind, LockedPackage, Template
-from podfit.model.requirement import Markers
+from podfit.model.requirement import Markers, named, parse_requires_dist
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 from podfit.model.versions import within
 from podfit.solve.limits import pinned
 from podfit.solve.sources import Sources
+
+if TYPE_CHECKING:
+    from podfit.index import CoreMetadata
+    from podfit.index.serving import Serving
 
 MUCH = timedelta(days=365)
 """A release with a wheel that is so much older than one to build is not taken in its place (assumed)."""
@@ -40,23 +45,31 @@ def read_ahead(
     exact: Mapping[str, str],
     tested: Mapping[str, str],
     extras: Mapping[str, Sequence[str]],
-    foreseen: Callable[[], Steps[None]],
+    foreseen: Callable[[], Steps[Mapping[str, str]]],
+    serving: Serving | None = None,
 ) -> Steps[None]:
     """Read the metadata of exact versions and of what they ask for: the tested version, else the newest with a wheel.
 
     extras are those that are asked for of exact, by name, the empty one among them. What the template has is known
     already. What they ask for and no wheel can meet is offered where its build is likely. sources are told what is
     likely to be chosen (`Sources.likely`). foreseen is taken between, as soon as most is known that the resolver's
-    question depends on.
+    question depends on; it returns the pins that stay. What stands against one of them will be tried in one release
+    after the other: serving is told to read these.
     """
     markers = Markers(template.marker_environment)
     seen = {*exact, *template.distributions}
     front = dict(exact)
+    asked: dict[str, str] = {}
+    pins: Mapping[str, str] = {}
     for depth in range(_DEEPEST):
         stated = yield from sources.requirements(front.items())
         if sources.likely is not None:
             yield Wait(functools.partial(sources.likely.releases, stated))
-        asked: dict[str, str] = {}
+        if serving is not None:
+            for name in against(stated, pins, asked):
+                files = functools.partial(sources.fitting.wheels, name, asked[name])
+                serving.seek(name, files, functools.partial(_goes_with, pins))
+        asked = {}
         for (name, _), lines in stated.items():
             for line in markers.active(lines, extras.get(name, ("",))):
                 if line.target not in seen and not line.requirement.url:
@@ -67,11 +80,29 @@ def read_ahead(
         front = yield from sources.best_wheels(asked, tested)
         yield from sources.offer_likely({name: limit for name, limit in asked.items() if name not in front})
         if depth + 1 == _FORESEEN:
-            yield from foreseen()
+            pins = yield from foreseen()
         if sources.likely is not None:
             yield Wait(sources.likely.all_of_them)
     if sources.likely is not None:
         yield Wait(functools.partial(sources.likely.all_of_them))
+
+
+def against(
+    stated: Mapping[tuple[str, str], Sequence[str]], pins: Mapping[str, str], asked: Collection[str]
+) -> Iterator[str]:
+    """Yield those asked for of which a release, with these Requires-Dist lines, stands against a pin."""
+    yield from (name for (name, _), lines in stated.items() if name in asked and not _meets(lines, pins))
+
+
+def _goes_with(pins: Mapping[str, str], metadata: CoreMetadata) -> bool:
+    """Tell whether what a release requires is met by pins."""
+    return _meets(metadata.requires_dist, pins)
+
+
+def _meets(lines: Sequence[str], pins: Mapping[str, str]) -> bool:
+    """Tell whether lines are met by pins, those with a marker apart: none may be parsed in every thread."""
+    parsed = (parse_requires_dist(line) for line in lines if ";" not in line and named(line) in pins)
+    return all(line is None or line.allows(pins[line.target]) for line in parsed)
 
 
 def implied(
@@ -129,8 +160,8 @@ def _much_newer(sources: Sources, name: str, version: str, specifier: str) -> st
 
     The waiting part.
     """
-    newest = sources.newest_source(name, SpecifierSet(specifier), version)
+    newest = sources.fitting.newest_source(name, SpecifierSet(specifier), version)
     if newest is None or not newest[1].upload_time:
         return ""
-    before = dict(sources.published_at(name)).get(version)
+    before = dict(sources.fitting.published_at(name)).get(version)
     return newest[0] if before and instant(newest[1].upload_time) - instant(before) >= MUCH else ""

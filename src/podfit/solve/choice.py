@@ -129,12 +129,13 @@ class NeedsFirst:
                 begun[:] = asked
             return search
 
-        def foreseen() -> Steps[None]:
-            yield from begin()
+        def foreseen() -> Steps[dict[str, str]]:
+            search = yield from begin()
+            return {name: pin for name, pin in search.offered.pins.items() if name not in search.released}
 
         if self.sources is not None:
             read = (self.sources, self.cheapest.template, versions, self.tested, self._extras(), foreseen)
-            yield from read_ahead(*read)
+            yield from read_ahead(*read, self.cheapest.uv.serving)
         return (yield from begin())
 
     def choose(self) -> Steps[tuple[Search, Packages | Refusal]]:

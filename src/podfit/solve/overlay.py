@@ -150,7 +150,7 @@ def overlay_steps(
         find_links=flat_index(template, offered, uv.cache),
         index_arguments=tuple(index_arguments),
         exclude_newer=exclude_newer,
-        until=tuple(sources.until.items()) if sources is not None else (),
+        until=tuple(sources.fitting.until.items()) if sources is not None else (),
         build_constraints=offered.build_constraints,
     )
     relaxed: set[str] = set(ignored) | {need.name for need in refused}

@@ -80,7 +80,7 @@ class Reconsidered:
 
     def _without_prereleases(self, name: str) -> tuple[str, list[str]]:
         """Return a constraint line that excludes each pre-release of a package that has final ones, and these."""
-        releases = self.sources.versions(name)
+        releases = self.sources.fitting.versions(name)
         early = [version for version in releases if Version(version).is_prerelease]
         final = [version for version in releases if not Version(version).is_prerelease]
         line = f"{name}{','.join(f'!={version}' for version in early)}" if final and early else ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,17 +16,15 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from podfit.index.files import normal_version
 from podfit.index.threads import side_by_side
 from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
-from podfit.model.times import earliest_upload
-from podfit.model.versions import admits, read_version, within
+from podfit.model.versions import read_version, within
 from podfit.solve.answer import Refusal
 from podfit.solve.builds import judge_build
+from podfit.solve.fitting import Fitting
 from podfit.solve.likely import Likely
-from podfit.solve.limits import newest_first, pinned
 from podfit.solve.said import asked_for
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
 
@@ -54,7 +51,7 @@ class Sources:
 
     allowed are the names (or `:all:`) that uv may build while planning; exclude_newer is an ISO date, empty for none.
     until has by name a time (ISO 8601) from which on the files of a package do not count either. memory has the files
-    of releases that fit the template, and takes up what is found: one for all solves over it.
+    of releases that fit the template, and takes up what is found: one for all solves over it. fitting are these files.
     """
 
     def __init__(
@@ -70,10 +67,8 @@ class Sources:
         self._index = index
         self._template = template
         self._cache = cache
-        self._until = exclude_newer
-        self.until = dict(until or {})
-        self._files = {} if memory is None else memory
         self._tags = platform_tags(template)
+        self.fitting = Fitting(index, template, exclude_newer, until or {}, {} if memory is None else memory)
         self.allowed = frozenset(name if name == ":all:" else canonical(name) for name in allowed)
         self.offers: dict[tuple[str, str], SourceBuild] = {}
         self._hopeless: dict[str, str] = {}
@@ -103,14 +98,6 @@ class Sources:
                 self.offers[build.name, build.version] = build
                 new = True
         return new
-
-    def versions(self, name: str) -> list[str]:
-        """Return the versions of a package that a template may take, oldest first; waits for the index."""
-        try:
-            releases = self._index.releases(name)
-        except PodfitError:
-            return []
-        return [version for version, files in releases.items() if any(self._serves(file, name) for file in files)]
 
     def requirements(
         self, pairs: Iterable[tuple[str, str]], packages: Mapping[str, LockedPackage] | None = None
@@ -152,8 +139,8 @@ class Sources:
         def one(name: str) -> str:
             version = ""
             with contextlib.suppress(PodfitError):
-                version = self._newest_wheel(name, exact[name]) if name in exact else ""
-                version = version or self._newest_wheel(name, asked[name])
+                version = self.fitting.newest_wheel(name, exact[name]) if name in exact else ""
+                version = version or self.fitting.newest_wheel(name, asked[name])
                 if version and self._stated.get((name, version)) is None:
                     self._stated[name, version] = self._index.metadata(name, version, tags=self._tags).requires_dist
             return version
@@ -199,14 +186,8 @@ class Sources:
 
     def published(self, name: str) -> Steps[dict[str, str]]:
         """Return the ISO time of each release's first file, oldest release first, empty where the index tells none."""
-        found: dict[str, str] = yield Wait(lambda: dict(self.published_at(name)))
+        found: dict[str, str] = yield Wait(lambda: dict(self.fitting.published_at(name)))
         return found
-
-    def published_at(self, name: str) -> Iterator[tuple[str, str]]:
-        """Yield the answer of `published`; the waiting part."""
-        with contextlib.suppress(PodfitError):
-            for version, files in self._index.releases(name).items():
-                yield version, earliest_upload(files)
 
     def without_wheels(self, specifiers: Mapping[str, str]) -> Steps[dict[str, str]]:
         """Return, by name, a sentence on each specifier in which there are releases and none has a wheel."""
@@ -218,14 +199,14 @@ class Sources:
     def _without_wheels(self, specifiers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield the answer of `without_wheels`; the waiting part."""
         for name, text in specifiers.items():
-            if self.until.get(name):  # it may be the time alone that leaves none
+            if self.fitting.until.get(name):  # it may be the time alone that leaves none
                 continue
             try:
                 releases = self._index.releases(name)
             except PodfitError:
                 continue
             within = [version for version in releases if SpecifierSet(text).contains(version, prereleases=True)]
-            served = self._with_wheel(name, within[-1], releases) if within else []
+            served = self.fitting.with_wheel(name, within[-1], releases) if within else []
             said = f"No release of {name}{text} has a wheel for Python {self._template.interpreter.series}"
             if within and not served:
                 yield name, f"{said}, and no other has."
@@ -241,19 +222,8 @@ class Sources:
         newest = {}
         for name, specifier in specifiers.items():
             with contextlib.suppress(PodfitError):
-                newest[name] = self._newest_wheel(name, specifier)
+                newest[name] = self.fitting.newest_wheel(name, specifier)
         return {name: version for name, version in newest.items() if version}
-
-    def _newest_wheel(self, name: str, specifier: str) -> str:
-        """Return the newest release in a specifier that has a wheel for the template, empty for none; it waits."""
-        releases = self._index.releases(name)
-        exact = normal_version(pinned(specifier))  # without a look at all others where it is one
-        first = [exact] if exact in releases else []
-        for version in itertools.chain(first, newest_first(releases, SpecifierSet(specifier))):
-            files = self._fitting(name, version, releases)
-            if any(file.kind == "wheel" and self._serves(file, name) for file in files):
-                return version
-        return ""
 
     def _judged(self, wanted: Iterable[tuple[str, str]]) -> Steps[list[SourceBuild]]:
         """Return the newest source release of each name in its specifier, judged by what lies in it.
@@ -294,7 +264,7 @@ class Sources:
         self._index.ready(name for name, _ in wanted)
         found: dict[str, dict[str, IndexFile]] = {}
         for name, specifier in wanted:
-            newest = self.newest_source(name, SpecifierSet(specifier))
+            newest = self.fitting.newest_source(name, SpecifierSet(specifier))
             if newest is not None and self._tries.get(name, 0) > SAME_SERIES:
                 newest = self._of_older_series(name, specifier, newest[0]) or newest
             if newest is not None:
@@ -317,63 +287,16 @@ class Sources:
         }
         if read.epoch or (read.major, read.minor) not in series:
             return None
-        return self.newest_source(name, SpecifierSet(specifier) & SpecifierSet(f"<{read.major}.{read.minor}"))
-
-    def newest_source(self, name: str, specifier: SpecifierSet, after: str = "") -> tuple[str, IndexFile] | None:
-        """Return the newest release in a specifier with nothing but a source distribution for the template, and that.
-
-        None where there is none, or none after a version. The waiting part.
-        """
-        try:
-            releases = self._index.releases(name)
-        except PodfitError:
-            return None
-        within = [version for version in releases if specifier.contains(version, prereleases=True)]
-        final = [version for version in within if not read_version(version).is_prerelease]
-        for version in reversed(final or within):
-            if after and read_version(version) <= read_version(after):
-                break
-            fitting = [file for file in self._fitting(name, version, releases) if self._serves(file, name)]
-            if fitting and fitting[0].kind != "wheel":
-                return version, fitting[0]
-        return None
+        return self.fitting.newest_source(name, SpecifierSet(specifier) & SpecifierSet(f"<{read.major}.{read.minor}"))
 
     def _shown(self, name: str, version: str, sdist: IndexFile) -> tuple[SourceBuild, SourceFiles | None]:
         """Return a source release as its project publishes it, and what lies in it where that tells more."""
         releases = self._index.releases(name)
-        build = self._published(name, version, sdist, releases, self._with_wheel(name, version, releases))
+        build = self._published(name, version, sdist, releases, self.fitting.with_wheel(name, version, releases))
         try:
             return build, self._index.source_files(sdist) if build.chance != "unlikely" else None
         except PodfitError:
             return build, None
-
-    def _with_wheel(self, name: str, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> list[str]:
-        """Return the releases that have a wheel for the template, oldest first; a final one is given no early one."""
-        found = [
-            other
-            for other in releases
-            if any(file.kind == "wheel" and self._serves(file, name) for file in self._fitting(name, other, releases))
-        ]
-        early = read_version(version).is_prerelease
-        return found if early else [other for other in found if not read_version(other).is_prerelease]
-
-    def _fitting(self, name: str, version: str, releases: Mapping[str, tuple[IndexFile, ...]]) -> tuple[IndexFile, ...]:
-        """Return the files of a release that fit the template, best first."""
-        from podfit.index import best_files
-
-        found = self._files.get((name, version))
-        if found is None:
-            found = self._files[name, version] = best_files(releases[version], version, self._tags)
-        return found
-
-    def _serves(self, file: IndexFile, name: str) -> bool:
-        """Tell whether a file of a package is for the template's Python, not withdrawn and not too new."""
-        until = self.until.get(name, "")
-        if until and file.upload_time >= until:
-            return False
-        if self._until and file.upload_time[: len(self._until)] > self._until:
-            return False
-        return not file.yanked and admits(file.requires_python, self._template.interpreter.version)
 
     def _published(
         self,
