@@ -10,7 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from podfit.catalogue.cuda_names import cuda_of
 from podfit.catalogue.imports import find, modules_of
 from podfit.catalogue.summary import Summary
-from podfit.model import Bound, Distribution, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
+from podfit.model import Bound, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import parsed, same_version
 from podfit.model.words import in_short, listed, shortened
 
@@ -19,6 +19,8 @@ _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOT
 
 _NOTHING = r" Of the template, | has a wheel for |; of the template, .*requires|: there is no release "
 """What an explanation says of which no release fits."""
+
+_WITH_IT = "Take a template that goes with it (podfit recommend)."
 
 _LONG = 900
 """A longer explanation that names who stands against a need says no more by its proof."""
@@ -40,62 +42,60 @@ def refusal(
 
     ruled is what rules versions of it out, empty where nothing does.
     """
-    present = template.distributions.get(refused.name)
     plain = _plainly(refused, template, held)
     if own := _of_its_own(refused, ruled):
         plain, ruled = own, "" if ruled in own else ruled
-    said = _remedied(plain, refused, need, template, held, known, present)
+    said = _remedied(plain, refused, need.specifier if need is not None else "", template, held, known)
     return f"{said} What rules versions out: {ruled}." if ruled else said
 
 
 def _remedied(
-    plain: str,
-    refused: RefusedNeed,
-    need: Need | None,
-    template: Template,
-    held: Collection[str],
-    known: Known,
-    present: Distribution | None,
+    plain: str, refused: RefusedNeed, specifier: str, template: Template, held: Collection[str], known: Known
 ) -> str:
-    """Return an explanation with what would do; present is what the template has of it."""
-    other = same_module(refused.name, template)
-    other = f"{other}: ask for that, or " if other else ""
+    """Return an explanation with what would do; specifier is what was asked for."""
     said = plain.rstrip()
     said = said if said.endswith((".", "!", "?")) else f"{said}."
-    specifier = need.specifier if need is not None else ""
     if refused.name in held:
         return f"{said} {_elsewhere(refused.name, specifier, template, known)}"
     if not refused.fitting and (instead := _for_this_cuda(refused.name, template)):
         return f"{said.partition(': ')[0]}: {instead}"
-    if refused.without and refused.fitting:
+    remedy = _nearest(refused, specifier, template) if refused.fitting else _another(said, refused, template)
+    return f"{said} {remedy}" if remedy else plain
+
+
+def _nearest(refused: RefusedNeed, specifier: str, template: Template) -> str:
+    """Return what of a need fits without its limits, and what to do."""
+    if refused.without:
         return (
-            f"{said} Without {_extras(refused)} and its own limits, {refused.name} {refused.fitting} fits: "
+            f"Without {_extras(refused)} and its own limits, {refused.name} {refused.fitting} fits: "
             "leave them out, or take another template."
         )
-    if refused.near and refused.near == refused.fitting:
+    if refused.near == refused.fitting:
         return (
-            f"{said} {refused.name} {refused.near} is the nearest release that fits: "
-            "ask for that, or take another template."
+            f"{refused.name} {refused.near} is the nearest release that fits: ask for that, or take another template."
         )
-    if refused.fitting and (present is None or not same_version(present.version, refused.fitting)):
+    present = template.distributions.get(refused.name)
+    if present is not None and same_version(present.version, refused.fitting):
+        fits = f"the template's {present.version} stays"
+    else:
         only = "only the older " if _older(refused.fitting, specifier) else ""
-        return (
-            f"{said} Without its own limit {only}{refused.name} {refused.fitting} would fit: "
-            "widen the limit, or take another template."
-        )
-    if present is not None and refused.fitting:
-        return (
-            f"{said} Without its own limit the template's {present.version} stays: "
-            "widen the limit, or take another template."
-        )
-    if refused.floor and not refused.fitting:
+        fits = f"{only}{refused.name} {refused.fitting} would fit"
+    return f"Without its own limit {fits}: widen the limit, or take another template."
+
+
+def _another(said: str, refused: RefusedNeed, template: Template) -> str:
+    """Return what to do where an explanation says that nothing fits, or what stands against it; empty for neither."""
+    other = same_module(refused.name, template)
+    other = f"{other}: ask for that, or " if other else ""
+    if refused.floor:
         where = f"from {refused.floor} on fits {template.name}"
-        return f"{said} Nothing of it {where}: {other}take another template (podfit recommend)."
-    if said.endswith(("unsatisfiable.", "used.")) or re.search(_NOTHING, said):
-        return f"{said} Nothing of it fits {template.name}: {other}take another template (podfit recommend)."
-    if said.endswith(" is never changed."):
-        return f"{said} {other or 'T'}{'t' * bool(other)}ake a template that goes with it (podfit recommend)."
-    return plain
+    elif said.endswith(("unsatisfiable.", "used.")) or re.search(_NOTHING, said):
+        where = f"fits {template.name}"
+    elif said.endswith(" is never changed."):
+        return f"{other}take a template that goes with it (podfit recommend)." if other else _WITH_IT
+    else:
+        return ""
+    return f"Nothing of it {where}: {other}take another template (podfit recommend)."
 
 
 def same_module(name: str, template: Template) -> str:

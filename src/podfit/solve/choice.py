@@ -230,10 +230,11 @@ class NeedsFirst:
         staying = self._staying()
         found: Packages | None = yield from self._most_at_best({name: best[name] for name in names if name in best})
         if found is None:
-            doubted = self.tried and self.answer is None  # is it a conflict, whatever moves?
-            if doubted and (refusal := (yield from self.cheapest.impossible())) is not None:
-                return refusal
             first = self._search((), soft=staying)
+            if self.tried and self.answer is None:  # is it a conflict, whatever moves?
+                refused = yield from first.refused()
+                if refused and (refusal := (yield from self.cheapest.impossible())) is not None:
+                    return refusal
             answer = yield from first.run()
             self.runs += first.runs
             if isinstance(answer, Refusal):
@@ -244,7 +245,7 @@ class NeedsFirst:
                 found = yield from self._over_held((), staying)
         if found is None:
             return None
-        begun = self.runs
+        before = self.runs
         fixed: list[str] = []
         for name in names:
             if name not in found or not found[name].version:
@@ -253,7 +254,7 @@ class NeedsFirst:
             if target and same_version(target, self.tested.get(name, "")) and not _is(found[name], target):
                 exact = PassedOver(name, target, "", target)
                 found = (yield from self._over_held((*fixed, f"{name}=={target}"), staying, exact)) or found
-            while self.runs - begun < MOST_TRIES and not _is(found[name], target):
+            while self.runs - before < MOST_TRIES and not _is(found[name], target):
                 version = found[name].version
                 newer = (*fixed, f"{name}>={public(version)},!={version}")
                 sought = PassedOver(name, f"newer than {version}", "", target)

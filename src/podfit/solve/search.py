@@ -137,6 +137,12 @@ class Search:
             self.uv.begin(question, after)
         return asked
 
+    def refused(self) -> Steps[bool]:
+        """Tell whether what `exactly` asks first is refused."""
+        self._recall()
+        self._release()
+        return isinstance((yield from self.ask(self.released)), Refusal)
+
     def impossible(self) -> Steps[Refusal | None]:
         """Return the refusal that no release of pins removes, None where there is none."""
         self._recall()
@@ -145,7 +151,7 @@ class Search:
 
     def _bare(self) -> Steps[Refusal | None]:
         """Return the refusal with no soft pin at all, None where there is an answer."""
-        if self.witness is not None:
+        if self.witness is not None or self.uv.has_answer(self._offering(self._question(self.released, ()))):
             return None
         bare = yield from self.ask(self.released, only=())
         if not isinstance(bare, Refusal):

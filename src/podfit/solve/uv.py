@@ -42,6 +42,7 @@ from podfit.solve.said import (
 )
 from podfit.solve.settings import as_link, index_settings
 from podfit.solve.shown import shown, through
+from podfit.solve.solvable import Solvable
 from podfit.solve.unfetched import Unfetched, blamed
 from podfit.solve.unsolvable import Unsolvable
 from podfit.solve.variables import resolver_environment
@@ -155,6 +156,7 @@ class Uv:
         self.oldest = float("inf")
         self.commits: Commits = {}
         self._unsolvable = Unsolvable()
+        self._solvable = Solvable()
         self._begun: Beginnings[subprocess.CompletedProcess[str]] = Beginnings()
         self._unfetched = Unfetched()
 
@@ -203,7 +205,13 @@ class Uv:
         answer = yield from self._answered(question)
         if isinstance(answer, Refusal):
             self._unsolvable.learn(question, answer)
+        else:
+            self._solvable.learn(question, answer)
         return answer
+
+    def has_answer(self, question: Question) -> bool:
+        """Tell whether earlier answers show that a question has one; where they do not, it may have one as well."""
+        return self._solvable.told(question)
 
     def _answered(self, question: Question) -> Steps[dict[str, LockedPackage] | Refusal]:
         """Return, after the waits for uv, the packages that answer question by name, or uv's refusal.
