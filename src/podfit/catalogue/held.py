@@ -17,8 +17,8 @@ class HeldRule(msgspec.Struct, frozen=True):
     excluded are names that a pattern meets and the reason does not. since is the first version that the reason is
     true of, until the first that it is no longer true of, empty where there is no such bound. Pre-releases come before
     their release, so those of the release in until are still held. framework is the one of the names that others are
-    written for, empty where there is none. brought is the framework that requires one version of these, and brings it; perhaps is that which
-    brings some of them.
+    written for, empty where there is none. brought is the framework that requires one version of these, and brings it;
+    perhaps is that which brings some of them.
     """
 
     patterns: tuple[str, ...]
