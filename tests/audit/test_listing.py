@@ -39,7 +39,8 @@ def test_an_incomplete_list_is_told_with_the_way_out() -> None:
 
 
 def test_what_torch_may_have_brought_is_told_by_name() -> None:
-    added = {**ADDED, "triton": Release("triton", "2.1.0", (), "", SEEN)}
+    others = {name: Release(name, "2.8", (), "", SEEN) for name in ("tensorflow", "flash-attn", "jax")}
+    added = {**ADDED, **others, "triton": Release("triton", "2.1.0", (), "", SEEN)}
     without = subject(incomplete=True, added=added)
     assert len(whole_list(without).findings) == 1, "no torch is there"
     torch = {"torch": Distribution("torch", "2.8.0.dev1+cu128", SEEN, ())}
@@ -47,7 +48,9 @@ def test_what_torch_may_have_brought_is_told_by_name() -> None:
     _, found = whole_list(there).findings
     assert (found.subject, found.verdict) == ("torch", Verdict.UNKNOWN)
     assert found.message.startswith("triton 2.1.0 may be what the template's torch brought in another version")
-    assert len(whole_list(replace(there, added=ADDED)).findings) == 1
+    assert len(whole_list(replace(there, added={**ADDED, **others})).findings) == 1
+    library = {"nvidia-cuda-cccl-cu12": Release("nvidia-cuda-cccl-cu12", "12.8", (), "", SEEN)}
+    assert len(whole_list(replace(there, added=library)).findings) == 2
 
 
 def test_nothing_is_said_of_a_whole_list_or_where_nothing_is_installed() -> None:

@@ -162,3 +162,20 @@ def test_names_outside_functions_count() -> None:
     assert not found & {"b", "c", "e", "f", "m", "o"}
     assert exports(b"\0") is None
     assert exports(b"import a" + b".a" * 100_000) is None, "Python's parser takes minutes for it"
+
+
+@pytest.mark.parametrize(("source", "expected"), [("", set()), ("import plugin\n", {"pandas"})])
+def test_what_is_read_for_its_age_alone_brings_no_further_need(tmp_path: Path, source: str, expected: set[str]) -> None:
+    releases: dict[tuple[str, str], tuple[list[str], str]] = {
+        ("app", "1.0"): (["plugin"], "2026-01-01"),
+        ("plugin", "1.0"): (["api"], "2021-01-01"),
+        ("api", "1.0"): ([], "2026-01-01"),
+        ("pandas", "2.0"): ([], "2026-01-01"),
+    }
+    with dated_index(tmp_path / "wheels", releases) as (url, _):
+        refill(tmp_path / "wheels", "app-1.0", {"app/__init__.py": source})
+        refill(tmp_path / "wheels", "plugin-1.0", {"plugin/__init__.py": "import pandas\n"})
+        reading = ProjectReading(project("app"), ())
+        (result,) = Session(Options(index_url=url), cache=tmp_path / "cache").fit(reading, [template("pod", {})])
+    assert result.plan is not None
+    assert {each.name for each in result.plan.decisions} - {"app", "plugin", "api"} == expected

@@ -8,7 +8,7 @@ from solve_support import need, only, registry, template
 from podfit.model import Evidence, EvidenceKind, RefusedNeed
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.addresses import of_another_machine
-from podfit.solve.other_environments import gave_way, of_held, other_environments
+from podfit.solve.other_environments import gave_way, left_as_it_is, of_held, other_environments
 
 TORCH = {"torch": "2.4.1+cu124", "torchaudio": "2.4.1+cu124", "numpy": "1.26.3"}
 
@@ -87,8 +87,49 @@ def test_a_pin_gives_way_with_torch_s_where_a_release_of_its_series_fits(
         assert judged.gave_way.startswith("torch==1.6.0 (requirements.txt:8) stands beside it")
 
 
+def test_what_nothing_imports_stays_as_the_template_has_it_or_gives_way_for_what_fits():
+    pins = {**TORCH, "pyyaml": "6.0.2", "click": "8.1"}
+    ask = {
+        "pyyaml": asked("requirements.txt:3 pyyaml==5.4.1", "pyyaml", "==5.4.1"),
+        "openmm": asked("requirements.txt:4 openmm==7.5.1.*", "openmm", "==7.5.1.*"),
+        "click": replace(asked("requirements.txt:5 click==8.0", "click", "==8.0"), imported=True),
+        "torch": OLD,
+    }
+    kept = left_as_it_is(list(ask.values()), {"torch": "==1.6.0"}, pins, ["torch"])
+    assert [each.name for each in kept] == ["pyyaml"]
+    assert left_as_it_is(list(ask.values()), {}, pins, ["torch"]) == []
+    bounded = asked("requirements.txt:3 pyyaml==5.4.1,<6", "pyyaml", "==5.4.1,<6")
+    assert left_as_it_is([OLD, bounded], {"torch": "==1.6.0"}, pins, ["torch"]) == []
+    elsewhere = asked("other.txt:3 pyyaml==5.4.1", "pyyaml", "==5.4.1")
+    assert left_as_it_is([OLD, elsewhere], {"torch": "==1.6.0"}, pins, ["torch"]) == []
+    files = other_environments([OLD], {"torch": "==1.6.0"})
+    refused = [replace(kept[0], fitting="6.0.2"), RefusedNeed("openmm", "no release", "8.6.1")]
+    judged = gave_way(refused, ask, files, ["torch"], pins)
+    assert all("nothing imports it" in each.gave_way for each in judged)
+    (imported,) = gave_way([RefusedNeed("click", "no release", "9.0")], ask, files, ["torch"], pins)
+    assert not imported.gave_way
+
+
+def test_a_pin_that_nothing_imports_takes_nothing_of_the_template_back(tmp_path):
+    world = {("typing-x", "3.10"): [], ("typing-x", "4.12"): [], ("ipy", "9.0"): ["typing-x>=4"], ("ipy", "8.0"): []}
+    pod = template({"torch": ("2.4.1", []), "typing-x": ("4.12", []), "ipy": ("9.0", ["typing-x>=4"])})
+    torch, pin = OLD, asked("requirements.txt:9 typing-x==3.10", "typing-x", "==3.10")
+    uv = Uv(tmp_path / "cache")
+    arguments = only(registry(tmp_path / "wheels", world))
+
+    def solve(needs):
+        return solve_overlay(pod, needs, uv, held={"torch"}, preferences={}, index_arguments=arguments)
+
+    overlay = solve([torch, pin])
+    assert not overlay.changes
+    assert overlay.packages["typing-x"].version == "4.12"
+    assert "nothing imports it" in overlay.refused[0].gave_way
+    moved = solve([torch, replace(pin, imported=True)])
+    assert {change.name for change in moved.changes} == {"typing-x", "ipy"}
+
+
 def test_the_templates_own_release_takes_the_place_of_a_pin_of_its_series():
-    numpy = asked("requirements.txt:4 numpy==1.18.5", "numpy", "==1.18.5")
+    numpy = replace(asked("requirements.txt:4 numpy==1.18.5", "numpy", "==1.18.5"), imported=True)
     files = other_environments([OLD], {"torch": "==1.6.0"})
     refused = RefusedNeed("numpy", "no wheel", "1.26.3")
     (judged,) = gave_way([refused], {"numpy": numpy, "torch": OLD}, files, ["torch"], TORCH)

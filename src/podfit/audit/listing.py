@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from podfit.audit.interface import Audited, Subject
-from podfit.catalogue.held import is_held
+from podfit.catalogue.held import held_rule
 from podfit.model import Finding, Verdict
 from podfit.model.words import shortened
 
@@ -24,7 +24,7 @@ def whole_list(subject: Subject) -> Audited:
     image = f"read the image itself (-t docker://{template.image}), or " if template.image else ""
     remedy = f"{image}podfit probe on the machine, and plan for that"
     found = [Finding("list", "list", Verdict.WARNING, text, template.evidence, remedy)]
-    family = [f"{name} {release.version}" for name, release in sorted(subject.added.items()) if is_held(name)]
+    family = [f"{name} {release.version}" for name, release in sorted(subject.added.items()) if _of_torch(name)]
     if family and "torch" in template.distributions:
         text = (
             f"{shortened(family, 3)} may be what the template's torch brought in another version, which nobody read: "
@@ -33,3 +33,9 @@ def whole_list(subject: Subject) -> Audited:
         remedy = f"leave it out where the image has it; {remedy}"
         found.append(Finding("list", "torch", Verdict.UNKNOWN, text, template.evidence, remedy))
     return Audited(tuple(found))
+
+
+def _of_torch(name: str) -> bool:
+    """Tell whether torch's own requirements bring a distribution, or may: triton, CUDA's libraries."""
+    rule = held_rule(name)
+    return rule is not None and "torch" in (rule.brought, rule.perhaps)

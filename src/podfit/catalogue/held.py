@@ -17,7 +17,8 @@ class HeldRule(msgspec.Struct, frozen=True):
     excluded are names that a pattern meets and the reason does not. since is the first version that the reason is
     true of, until the first that it is no longer true of, empty where there is no such bound. Pre-releases come before
     their release, so those of the release in until are still held. framework is the one of the names that others are
-    written for, empty where there is none. brought is the framework that requires one version of these, and brings it.
+    written for, empty where there is none. brought is the framework that requires one version of these, and brings it;
+    perhaps is that which brings some of them.
     """
 
     patterns: tuple[str, ...]
@@ -28,6 +29,7 @@ class HeldRule(msgspec.Struct, frozen=True):
     until: str = ""
     framework: str = ""
     brought: str = ""
+    perhaps: str = ""
 
     def matches(self, name: str, version: str = "") -> bool:
         """Tell whether a normalized name is one of the rule's, in this version; an unknown version may be any."""
@@ -53,7 +55,7 @@ def held_rules() -> tuple[HeldRule, ...]:
         evidence = Evidence(EvidenceKind(source["kind"]), source["source"], source.get("detail", ""))
         excluded = tuple(entry.get("excluded", ()))
         bounds = entry.get("since", ""), entry.get("until", "")
-        told = entry.get("framework", ""), entry.get("brought", "")
+        told = entry.get("framework", ""), entry.get("brought", ""), entry.get("perhaps", "")
         rules.append(HeldRule(tuple(entry["patterns"]), entry["reason"], evidence, excluded, *bounds, *told))
     return tuple(rules)
 

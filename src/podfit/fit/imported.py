@@ -59,7 +59,8 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
             evidence = Evidence(EvidenceKind.BINARY, f"{release}: {first.place}", first.name)
             said = f"{release} cannot be imported, whatever is there: {first.name} ({first.place})"
             bounds.append(Bound(name, said, evidence, f"!={subject.added[name].version}"))
-        found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
+        if name in planned.needs:  # of what is read for its age alone nobody knows whether anything imports it
+            found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
     for name, facts in sorted(read.reached.items()):
         release = f"{name} {subject.added[name].version}"
         gone = [] if name in read.own else [used for used in facts.modules if _is_gone(subject, used)]

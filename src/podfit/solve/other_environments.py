@@ -77,6 +77,33 @@ def _version(pin: str) -> str:
     return next((each.version.removesuffix(".*") for each in SpecifierSet(pin)), "")
 
 
+def left_as_it_is(
+    needs: Sequence[Need], ignored: Mapping[str, str], pins: Mapping[str, str], held: Collection[str]
+) -> list[RefusedNeed]:
+    """Return the needs that are pinned in such a file, that nothing imports, and that the template has otherwise.
+
+    Nobody takes a dozen of the template's packages back for typing-extensions==3.10.0.2 of torch 1.12's machine. A
+    range beside the pin has to admit the template's version. pins are the template's versions.
+    """
+    files = other_environments(needs, ignored)
+    found = []
+    for need in needs if files else ():
+        version = pins.get(need.name, "")
+        if not version or need.name in held or need.imported or need.url or not _told(need, files):
+            continue
+        had, within = parted(need.specifier)
+        if len(had) and within.contains(version, prereleases=True) and not had.contains(version, prereleases=True):
+            text = f"the project needs {need.name}{need.specifier}{need.place}; the template has {version}."
+            found.append(RefusedNeed(need.name, text))
+    return found
+
+
+def _told(need: Need, files: Mapping[str, str]) -> str:
+    """Return the pin of another machine in a file that declares a need, empty for none."""
+    places = [evidence.source.rpartition(":")[0] for evidence in need.evidence]
+    return next((files[place] for place in places if place in files), "")
+
+
 def gave_way(
     refused: Iterable[RefusedNeed],
     needs: Mapping[str, Need],
@@ -90,7 +117,8 @@ def gave_way(
     the need is in such a file, or where the refusal tells so (other pins of the project exclude it everywhere); and
     where another release of its series (its first number) is planned. One whose release is made for another version of
     something held stays refused: which release of it fits is for a person. What no manifest asks for gives way, too:
-    its range, or all of it where no import of it is sure to run; and so does what nothing imports in such a file.
+    its range, or all of it where no import of it is sure to run; and so does what nothing imports in such a file,
+    for whatever fits.
     """
     return [
         each if each.open else replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins))
@@ -104,13 +132,14 @@ def _reason(
     taken = refused.fitting
     if need is None:
         return ""
-    places = [evidence.source.rpartition(":")[0] for evidence in need.evidence]
-    told = next((files[place] for place in places if place in files), "")
+    told = _told(need, files)
     if not taken:
         if need.dispensable or not (need.specifier and told) or need.imported or _made_for_another(refused, held):
             return need.dispensable
         return f"{told} stands beside it, and is of another machine, too, and nothing imports it"
     had, within = parted("" if need.url else need.specifier)
+    if told and len(had) and not need.imported and within.contains(taken, prereleases=True):
+        return f"{told} stands beside it, and is of another machine, too, and nothing imports it"
     version = _version(str(had))
     gives = bool(version) and within.contains(taken, prereleases=True)
     if _made_for_another(refused, held) or not (gives or need.aside):

@@ -33,7 +33,7 @@ from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders, unmet
 from podfit.solve.nearest import nearest, oldest_instead, small_steps
-from podfit.solve.other_environments import gave_way, of_held, other_environments
+from podfit.solve.other_environments import gave_way, left_as_it_is, of_held, other_environments
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import (
     Blamed,
@@ -137,7 +137,7 @@ def overlay_steps(
     notes: list[str] = []
     stated = {need.name: need for need in needs}
     ignored, refused = of_held(offered.pins, held, needs)
-    refused += against_held(offered, held, needs)
+    refused += [*against_held(offered, held, needs), *left_as_it_is(needs, ignored, offered.pins, held)]
     limits = [*_usable_constraints(constraints, offered, held, template, notes)]
     limits += [f"{b.name}{b.specifier}" for b in bounds if not b.filename and b.name not in held]
     excluded = {(b.name, b.filename) for b in bounds if b.filename}  # the file of a commit has no name
