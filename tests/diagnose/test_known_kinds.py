@@ -325,3 +325,31 @@ def test_the_projects_own_code_is_named_where_frames_show_it() -> None:
     own = 'Traceback (most recent call last):\n  File "/home/me/train.py", line 1, in <module>\n    import imp\n'
     assert first(own + raised).cause.startswith("the project's own code imports imp")
     assert first(raised).cause.startswith("what runs here imports imp")
+
+
+def test_numpy_that_does_not_know_itself_was_replaced_while_it_was_loaded() -> None:
+    log = (
+        "/usr/local/lib/python3.11/dist-packages/numpy/random/_pickle.py in <module>\n"
+        "----> 1 from .mtrand import RandomState\n\n"
+        "{0}.pyx in init {1}()\n\n"
+        "ValueError: numpy.dtype size changed, may indicate binary incompatibility. "
+        "Expected 96 from C header, got 88 from PyObject\n"
+    )
+    one = first(log.format("numpy/random/mtrand", "numpy.random.mtrand"))
+    assert one.cause.startswith("NumPy's own numpy.random.mtrand is of another release than the NumPy that is loaded")
+    assert one.fix[0].startswith("restart the runtime")
+    other = first(log.format("gensim/models/word2vec_inner", "gensim.models.word2vec_inner"))
+    assert "compiled against NumPy 1" in other.cause
+
+
+def test_a_release_for_another_python_names_it_and_asks_for_no_other_release_where_there_is_none() -> None:
+    log = (
+        "ERROR: Ignored the following versions that require a different python version: 0.0.10 Requires-Python "
+        ">=3.6.0, <3.9; 0.22.0 Requires-Python >=3.9.0, <3.12\n"
+        "ERROR: Could not find a version that satisfies the requirement speech==0.22.0 (from versions: {0})\n"
+        "ERROR: No matching distribution found for speech==0.22.0\n"
+    )
+    one = first(log.format("none"))
+    assert one.cause == "speech needs another Python than this one (it needs >=3.9.0, <3.12)"
+    assert one.fix == ("use a Python that fits >=3.9.0, <3.12",)
+    assert any(step.startswith("pip install speech") for step in first(log.format("0.30.0")).fix)

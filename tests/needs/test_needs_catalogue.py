@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,10 @@ def test_importing_the_readers_reads_no_table() -> None:
         "assert not t.table.cache_info().currsize; assert 'stdlibs' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_many_unknown_modules_take_time_that_grows_with_their_number_alone() -> None:
+    modules = [f"nobody{i}.part" for i in range(2000)]
+    begun = time.process_time()
+    assert not any(catalogue.environment_of(module, modules) for module in modules)
+    assert time.process_time() - begun < 2

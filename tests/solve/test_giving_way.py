@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from solve_support import need, only, registry, template
 
+from podfit.index import Index
 from podfit.model import RefusedNeed
 from podfit.solve import Earlier, Uv, solve_overlay
+from podfit.solve.sources import Sources
 
 POD = template({"torch": ("2.4.0", [])})
 RELEASES = {
@@ -138,3 +140,22 @@ def test_what_no_manifest_asks_for_gives_way_before_what_one_does(solve):
     overlay = solve(needs, releases)
     assert _versions(overlay) == {"grad": "0.8", "sci": "1.16"}
     assert [each.name for each in overlay.refused] == ["uni"]
+
+
+def test_a_release_from_before_an_extra_is_not_taken_for_one_that_has_it(solve, tmp_path):
+    releases = {
+        **RELEASES,
+        ("app", "0.8"): ["core<2"],
+        ("app", "0.9"): ["core<2"],
+        ("app", "1.0"): ["heavy>=2; extra == 'gpu'"],
+    }
+    wheels = registry(tmp_path / "wheels", releases)
+    index = Index([], cache=tmp_path / "cache", find_links=[str(wheels)])
+    sources = Sources(index, POD, tmp_path / "cache")
+    overlay = solve([need("app", extras=("gpu",))], releases, sources=sources)
+    (refused,) = overlay.refused
+    assert (refused.without, refused.fitting) == (("gpu",), "1.1")
+    assert _versions(overlay) == {"app": "1.1", "core": "2.0"}
+    overlay = solve([need("app", "<1", extras=("gpu",))], releases, sources=Sources(index, POD, tmp_path / "cache"))
+    assert not overlay.refused, "no release in its range has such an extra: a word that says nothing"
+    assert _versions(overlay) == {"app": "0.9", "core": "1.0"}

@@ -143,8 +143,9 @@ def environment_of(module: str, imported: Collection[str] = ()) -> str:
         telling = frozenset(entry["telling"])
         if any(prefix in telling for prefix in _prefixes(module)):
             return f"comes with {host}"
-        told = any(prefix in telling for other in imported for prefix in _prefixes(other))
-        if told and module.partition(".")[0] in entry["also"]:
+        if module.partition(".")[0] in entry["also"] and any(
+            prefix in telling for other in imported for prefix in _prefixes(other)
+        ):
             return f"comes with {host}"
     return ""
 

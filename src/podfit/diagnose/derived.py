@@ -37,6 +37,9 @@ _BOOSTING = {"lgb": "lightgbm", "lightgbm": "lightgbm", "xgb": "xgboost", "xgboo
 def _numpy(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
     """NumPy: which of two sizes or interfaces is the newer one; who uses what it lacks."""
     if fields.get("got", "").isdigit() and fields.get("expected", "").isdigit():
+        above = " ".join(line.text for line in reading.lines[max(0, hit.line - 4) : hit.line])
+        inside = re.search(r"\bin init (numpy(?:\.\w+)+)\(\)\s*$", above)
+        fields["numpy_itself"] = inside[1] if inside else ""
         fields["numpy_shrank" if int(fields["got"]) < int(fields["expected"]) else "numpy_grew"] = "yes"
     have = fields.get("have", "")
     if (

@@ -112,6 +112,10 @@ def python_fields(fields: _Fields, hit: Hit, reading: Reading, one: Raised | Non
             r"(?:satisfies the requirement|No matching distribution found for) ([A-Za-z0-9][\w.-]*)", near
         )
         fields["wanted"] = canonical(found[1]) if found else ""
+        asked = re.search(rf"{re.escape(found[1])}==(\d[\w.]*)", near) if found else None
+        listed = re.search(rf"[:;] {re.escape(asked[1])} Requires-Python ([<>=!~.,*\d ]+)", near) if asked else None
+        fields["none_fits"] = "yes" if "(from versions: none)" in near else ""
+        fields["need"] = fields.get("need") or (listed[1].strip() if listed else "")
     need = fields.get("need", "")
     fields["need_told"] = f" (it needs {need})" if need and hit.row["category"] == "python_version_unsupported" else ""
     if hit.row["id"] == "new-syntax":

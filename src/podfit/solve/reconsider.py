@@ -8,17 +8,23 @@ asked again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from podfit.model import LockedPackage, Need, Template
+from podfit.model import LockedPackage, Need, Template, canonical
 from podfit.model.requirement import Markers, RequiresDist
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import same_release, same_version
 from podfit.solve.sources import Sources
+
+_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']""")
+
+_MOST_WITHOUT = 32
+"""So many releases after one without an extra are looked at for the first that has it."""
 
 _DEEPEST = 3
 """So many releases with wheels are followed to one that has none."""
@@ -29,8 +35,9 @@ class Reconsidered:
     """Looks at the answers for one template, again and again until there is nothing new.
 
     pins are the template's versions, preferences the tested ones. excluded are constraint lines that keep out the
-    pre-releases that nobody asked for. early are the needs among these whose pre-release final ones came after, within
-    what is stated: where none of those can be had the need is refused, and what they left behind is not taken for it.
+    pre-releases that nobody asked for, and releases from before an extra that is asked for. early are the needs among
+    these, pre-releases only where final ones came after within what is stated: where none of those can be had the need
+    is refused, and what they left behind is not taken for it.
     """
 
     template: Template
@@ -41,6 +48,7 @@ class Reconsidered:
     excluded: list[str] = field(default_factory=list)
     early: set[str] = field(default_factory=set)
     _seen: set[tuple[str, str]] = field(default_factory=set)
+    _looked: set[str] = field(default_factory=set)
 
     def look(self, answer: Mapping[str, LockedPackage]) -> Steps[bool]:
         """Return whether uv should be asked again: with more offers, or with pre-releases excluded."""
@@ -58,7 +66,36 @@ class Reconsidered:
                 if name in stated and any(stated[name].contains(version) for version in after):
                     self.early.add(name)
         offered = yield from self._offer_likely(dict(self._wanted(new, unasked, finals)), chosen)
-        return bool(finals) or offered
+        lost = yield from self._without_extras(new, answer)
+        return bool(finals) or offered or lost
+
+    def _without_extras(self, new: Mapping[str, str], answer: Mapping[str, LockedPackage]) -> Steps[bool]:
+        """Exclude the releases from before an extra that a need asks for and later ones have; tell whether any are.
+
+        The resolver takes a release that knows nothing of an extra for one that meets it, as old as it may be.
+        """
+        asked = [need for need in self.needs if need.extras and not need.url and need.name in new]
+        asked = [need for need in asked if need.name not in self._looked]
+        self._looked.update(need.name for need in asked)
+        if not asked:
+            return False
+        known = yield from self.sources.requirements([(need.name, new[need.name]) for need in asked], answer)
+        lacking = [need for need in asked if _lacks(known.get((need.name, new[need.name])), need)]
+        newest = yield from self.sources.newest_wheels({need.name: need.specifier for need in lacking})
+        before = len(self.excluded)
+        for need in lacking:
+            name, last = need.name, newest.get(need.name, "")
+            if not last or Version(last) <= Version(new[name]):
+                continue
+            versions: list[str] = yield Wait(lambda name=name: self.sources.versions(name))  # type: ignore[misc]
+            after = [v for v in versions if Version(new[name]) < Version(v) < Version(last) and _is_final(v)]
+            pairs = [(name, version) for version in (*after[:_MOST_WITHOUT], last)]
+            stated = yield from self.sources.requirements(pairs)
+            first = next((v for _, v in pairs if not _lacks(stated.get((name, v)), need)), "")
+            if first:
+                self.excluded.append(f"{name}>={first}")
+                self.early.add(name)
+        return len(self.excluded) > before
 
     def _unasked(self, new: Mapping[str, str], answer: Mapping[str, LockedPackage]) -> Steps[list[str]]:
         """Return the pre-releases of an answer that no requirement of the project or of a final release asks for."""
@@ -141,3 +178,16 @@ def _asks_for_prereleases(specifier: SpecifierSet) -> bool:
         and Version(each.version).is_prerelease
         for each in specifier
     )
+
+
+def _lacks(lines: Iterable[str] | None, need: Need) -> bool:
+    """Tell whether the Requires-Dist lines of a release, where they are known, have nothing for an extra of a need."""
+    if lines is None:
+        return False
+    there = {canonical(extra) for line in lines for extra in _EXTRA.findall(line)}
+    return not there.issuperset(map(canonical, need.extras))
+
+
+def _is_final(version: str) -> bool:
+    """Tell whether a version is no pre-release."""
+    return not Version(version).is_prerelease
