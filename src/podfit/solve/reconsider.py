@@ -87,7 +87,7 @@ class Reconsidered:
             name, last = need.name, newest.get(need.name, "")
             if not last or Version(last) <= Version(new[name]):
                 continue
-            versions: list[str] = yield Wait(lambda name=name: self.sources.versions(name))  # type: ignore[misc]
+            versions: list[str] = yield Wait(lambda name=name: self.sources.fitting.versions(name))  # type: ignore[misc]
             after = [v for v in versions if Version(new[name]) < Version(v) < Version(last) and _is_final(v)]
             pairs = [(name, version) for version in (*after[:_MOST_WITHOUT], last)]
             stated = yield from self.sources.requirements(pairs)
