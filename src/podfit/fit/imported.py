@@ -18,11 +18,12 @@ from podfit.audit.at_import import AtImport, Used
 from podfit.catalogue.imports import ImportName, find, stand_in
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import added_wheel
+from podfit.fit.in_extras import said_in_extras
 from podfit.fit.modules import moved_away
 from podfit.fit.names import lost_names
 from podfit.fit.phases import Given
 from podfit.fit.planned import Planned, as_tested, modules_of
-from podfit.fit.reach import confirmed
+from podfit.fit.reach import confirmed, merged
 from podfit.fit.reads import read_imports
 from podfit.fit.times import first_upload
 from podfit.index.files import IndexFile, index_file
@@ -70,11 +71,17 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     moved = (
         *(yield from moved_away(given, subject, read)),
         *(yield from lost_names(given, subject, planned, read, either)),
+        *said_in_extras(subject, {name: _all_of(name, read, further) for name in {**read, **further}}),
     )
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]
     needs = (yield Wait(lambda: _without_given(given.index, subject, planned, found))) if found else ()
     return needs, tuple(bounds), moved
+
+
+def _all_of(name: str, *each: Mapping[str, AtImport]) -> AtImport:
+    """Return what all readings of a wheel found."""
+    return merged(facts[name] for facts in each if name in facts)
 
 
 def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterator[tuple[Used, Need]]:
