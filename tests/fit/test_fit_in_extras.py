@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fit_support import World, planned, project, refill, template
+from fit_support import World, dated_index, planned, project, refill, template
 
+from podfit.fit.options import Options
 from podfit.fit.session import fit_templates
+from podfit.index import Index
 from podfit.model import EvidenceKind, Plan, Verdict
+from podfit.solve import Uv
 
 PANDAS = {("pandas", "1.5"): [], ("pandas", "2.0"): [], ("pandas", "2.1"): []}
 
@@ -55,3 +58,20 @@ def test_it_gives_way(tmp_path: Path) -> None:
     assert planned(plan) == {"kit": "1.0", "new": "1.0", "pandas": "2.1"}
     (finding,) = [each for each in plan.findings if each.check == "bounds"]
     assert (finding.subject, finding.verdict) == ("pandas", Verdict.WARNING)
+
+
+def test_a_later_one_is_not_taken_against_the_templates_time(tmp_path: Path) -> None:
+    releases = {
+        ("torch", "2.4.0"): ((), "2024-07-24"),
+        ("kit", "1.0"): (['graphs>=2; extra == "all"'], "2024-08-01"),
+        ("graphs", "1.0"): (["torch>=2"], "2024-08-01"),
+        ("graphs", "2.0"): (["torch>=2"], "2026-08-01"),
+    }
+    pod = template("pod", {"torch": ("2.4.0+cu124", [])})
+    with dated_index(tmp_path / "wheels", releases) as (url, _):
+        refill(tmp_path / "wheels", "kit-1.0", {"kit/__init__.py": "import graphs\n"})
+        index, uv = Index([url], cache=tmp_path / "cache"), Uv(tmp_path / "cache")
+        given = project("kit", "graphs")
+        (result,) = fit_templates(given, (), [pod], index=index, uv=uv, options=Options(index_url=url))
+    assert result.plan is not None
+    assert planned(result.plan) == {"kit": "1.0", "graphs": "1.0"}

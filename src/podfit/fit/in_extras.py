@@ -18,6 +18,9 @@ from podfit.model.requirement import Markers, RequiresDist, named, only_extra
 _APART = ("dev", "doc", "lint", "quality", "style", "test", "typing")
 """How extras for who works on a project itself are called, or begin."""
 
+_LOW = (">", ">=", "~=")
+"""Operators that ask for a later release."""
+
 
 def said_in_extras(subject: Subject, read: Mapping[str, AtImport]) -> Iterator[Bound]:
     """Yield a bound on each added release that extras of one that imports it name and none admits: what the first says.
@@ -25,6 +28,7 @@ def said_in_extras(subject: Subject, read: Mapping[str, AtImport]) -> Iterator[B
     read are the facts of planned wheels, by name.
     """
     markers = Markers(subject.template.marker_environment)
+    limited = {each.name for each in subject.timely if not each.gave_way}
     for asker, facts in sorted(read.items()):
         release = subject.added[asker]
         used = {name for each in facts.modules for name in providers(each.name, subject.added)} - {asker}
@@ -44,6 +48,9 @@ def said_in_extras(subject: Subject, read: Mapping[str, AtImport]) -> Iterator[B
             if name not in used or any(each.allows(there) for _, each in lines) or not lines:
                 continue
             extra, each = lines[0]
+            low = [part for part in each.requirement.specifier if part.operator in _LOW]
+            if name in limited and not all(part.contains(there) for part in low):
+                continue  # a later one is not of the template's time
             evidence = Evidence(EvidenceKind.METADATA, f"{asker} {release.version} METADATA", each.line)
             reason = f"{asker} {release.version} imports {name} and works with {each.short} (its extra {extra})"
             yield Bound(name, f"{reason}, not {there}", evidence, str(each.requirement.specifier))
