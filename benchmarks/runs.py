@@ -9,6 +9,7 @@ benchmarks/data/packages.toml is planned over it, the plan is applied as an over
 the overlay's Python, in a process and a directory of its own, for 240 seconds at most (--seconds). Then the overlay is
 removed. FILE gets a line of JSON per package as it comes; one that it has already is left out, so that a run can go on,
 or with --again measured again: `first` is then the outcome of the first time, before anything was mended for it.
+With --in-project the line is a module of the project that is planned: what it imports of a package counts.
 
     runs      fits, and the line ends well
     fails     fits, and the line does not: last_words say why
@@ -50,7 +51,7 @@ LATE = 124
 
 _GPU = re.compile(
     r"libcuda\.so\.1|Found no NVIDIA driver|No CUDA GPUs are available|no NVIDIA GPU|CUDA_HOME does not exist|"
-    r"cannot find any torch accelerator|Failed to infer device type|No GPU was detected",
+    r"cannot find any torch accelerator|Failed to infer device type|No GPU was detected|in _get_cuda_arch_flags",
     re.IGNORECASE,
 )
 _SYSTEM = re.compile(r"(lib(?!cu|nv|torch|c10|nccl)[\w.+-]+\.so[\d.]*): cannot open shared object file")
@@ -114,9 +115,19 @@ def run_line(python: str, line: str, seconds: float = SECONDS, bytecode: Path | 
 
 
 def measure(
-    python: str, needs: Sequence[str], line: str, room: Path, options: Any = None, seconds: float = SECONDS
+    python: str,
+    needs: Sequence[str],
+    line: str,
+    room: Path,
+    options: Any = None,
+    seconds: float = SECONDS,
+    *,
+    in_project: bool = False,
 ) -> dict[str, Any]:
-    """Plan needs over the environment of python, apply the plan in room, run line; return what came of it."""
+    """Plan needs over the environment of python, apply the plan in room, run line; return what came of it.
+
+    With in_project the line is a module of the project, as it is of who uses the package, and what it imports counts.
+    """
     from podfit.fit.library import fit
     from podfit.model import Action, PodfitError
     from podfit.pod.apply import Options, apply
@@ -127,6 +138,8 @@ def measure(
         shutil.rmtree(folder, ignore_errors=True)
     project.mkdir(parents=True)
     (project / "requirements.txt").write_text("".join(f"{need}\n" for need in needs), "utf-8")
+    if in_project:
+        (project / "main.py").write_text(f"{line}\n", "utf-8")
     template = probed(python)
     started = time.monotonic()
     try:
@@ -236,6 +249,7 @@ def main() -> int:
     parser.add_argument("--room", type=Path, help="a directory for overlays")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long a line may take")
     parser.add_argument("--again", action="store_true", help="measure what FILE has already, too")
+    parser.add_argument("--in-project", action="store_true", help="the line is a module of the project that is planned")
     parser.add_argument("--show", type=Path, nargs="+", help="show results and measure nothing")
     parser.add_argument("--keep", type=Path, help="with --show: write what is worth keeping of the results there")
     options = parser.parse_args()
@@ -263,7 +277,7 @@ def main() -> int:
         result = {
             "standin": name,
             "subject": subject,
-            **measure(options.python, needs, line, room, None, options.seconds),
+            **measure(options.python, needs, line, room, None, options.seconds, in_project=options.in_project),
         }
         if subject in known:
             result["first"] = known[subject].get("first") or known[subject]["outcome"]

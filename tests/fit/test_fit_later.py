@@ -11,7 +11,7 @@ from fit_support import EVIDENCE, Told, dated_index, planned, project, refill, t
 from podfit.fit.options import Options
 from podfit.fit.session import fit_templates
 from podfit.index import Index
-from podfit.model import Distribution, ImportSite, LocalEnvironment, Plan
+from podfit.model import Distribution, ImportSite, LocalEnvironment, Plan, Verdict
 from podfit.model.project import Grade
 from podfit.solve import Uv
 
@@ -73,7 +73,6 @@ def test_the_first_series_that_has_it_is_planned(tmp_path: Path, site: ImportSit
         ImportSite("hub", "train.py", 3, names=("load",)),
         ImportSite("hub", "train.py", 3, names=("once",), optional=True),
         ImportSite("hub", "train.py", 3, names=("once",), grade=Grade.FUNCTION),
-        ImportSite("hub", "train.py", 3, names=("newest",)),
         ImportSite("hub", "train.py", 3, names=("never",)),
     ],
 )
@@ -81,6 +80,14 @@ def test_what_is_there_or_not_sure_or_cannot_be_had_leads_nowhere(tmp_path: Path
     plan = plan_of(tmp_path, site)
     assert planned(plan) == {"hub": "1.1"}
     assert not plan.bounds
+
+
+def test_what_the_held_torch_stands_against_is_told(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, ImportSite("hub", "train.py", 3, names=("newest",)))
+    assert planned(plan) == {"hub": "1.1"}
+    (finding,) = [each for each in plan.findings if each.check == "bounds"]
+    assert (finding.subject, finding.verdict) == ("hub", Verdict.WARNING)
+    assert finding.message.endswith("3.0 is the first that has it, and requires torch>=2.6, and cannot be had")
 
 
 def test_what_was_tested_is_taken(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from podfit.audit.at_import import AtImport, Used
 from podfit.catalogue.imports import ImportName, find, stand_in
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import added_wheel
+from podfit.fit.in_extras import said_in_extras
 from podfit.fit.modules import moved_away
 from podfit.fit.names import lost_names
 from podfit.fit.phases import Given
@@ -71,6 +72,7 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     moved = (
         *(yield from moved_away(given, subject, read.own)),
         *(yield from lost_names(given, subject, planned, read)),
+        *said_in_extras(subject, read.together),
     )
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]

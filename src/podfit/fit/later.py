@@ -1,27 +1,27 @@
-"""What the project imports of a need and its release of the template's time does not have yet: a later one is due.
+"""What the project imports of a need and its planned release does not have yet: a later one is due.
 
 Nearness in time is assumed (podfit.fit.nearness); `from llmcompressor import oneshot` in the project's own code shows
 that it was written for a later release than 0.4.1 of half a year after the template's torch. The first that has all is
-looked for, as the wheels say, and its minor series is taken, where what it requires of what is held is there.
+looked for, as the wheels say, and its minor series is taken, where what it requires of what is held is there. Where
+it is not, that is told. Of what is old for another reason than its time modules are looked for, and no names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
-from podfit.catalogue.imports import providers
 from podfit.fit.binaries import added_wheel
 from podfit.fit.lacking import ANY, exports_of
 from podfit.fit.older import newest_that, older_releases
 from podfit.fit.phases import Given
 from podfit.index.threads import side_by_side
-from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError
+from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, Need, PodfitError
 from podfit.model.project import Grade
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import public, read_version, same_version
+from podfit.model.versions import public, read_version, same_version, within
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
@@ -32,46 +32,54 @@ Asked = Mapping[tuple[str, str], ImportSite]
 """Modules, and names in them (empty for the module itself), with the place that imports them."""
 
 
-def due_later(given: Given, subject: Subject) -> Steps[tuple[Bound, ...]]:
-    """Return a bound for each need whose release was chosen for its time and lacks what the project imports of it.
+def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], tuple[Bound, ...]]]:
+    """Return a bound for each need whose planned release lacks what the project imports of it and a later one has.
 
-    None for what was tested, and where no later release has it or what is held stands against that.
+    None for what was tested; those that what is held, or what the project states, stands against come second.
     """
     limited = {each.name for each in subject.timely if not each.gave_way}
-    names = limited & subject.added.keys() & {need.name for need in subject.needs}
-    names = {n for n in names if not same_version(given.tested.get(n, ""), subject.added[n].version)}
-    asked = _asked(given.project.imports, sorted(names)) if names else {}
+    needs = [need for need in subject.needs if need.name in subject.added and need.import_names]
+    needs = [
+        each for each in needs if not same_version(given.tested.get(each.name, ""), subject.added[each.name].version)
+    ]
+    asked = _asked(given.project.imports, needs, limited)
     files = {name: file for name in sorted(asked) if (file := added_wheel(subject, name)) is not None}
     if not files:
-        return ()
+        return (), ()
 
     def lacking() -> list[dict[tuple[str, str], ImportSite]]:
         return side_by_side(lambda name: _missing(given.index, files[name], asked[name]), files, _THREADS, "later")
 
-    bounds: list[Bound] = []
+    found: dict[bool, list[Bound]] = {True: [], False: []}
     for name, missing in zip(files, (yield Wait(lacking)), strict=True):
-        if missing:
-            bounds += yield from _first_with(given, subject, name, missing)
-    return tuple(bounds)
+        first = (yield from _first_with(given, subject, name, missing)) if missing else None
+        if first is not None:
+            found[first[1]].append(first[0])
+    return tuple(found[True]), tuple(found[False])
 
 
-def _asked(sites: Sequence[ImportSite], names: Sequence[str]) -> dict[str, dict[tuple[str, str], ImportSite]]:
-    """Return what the project's modules import of each of some distributions whenever they are imported."""
+def _asked(
+    sites: Sequence[ImportSite], needs: Sequence[Need], named: Collection[str]
+) -> dict[str, dict[tuple[str, str], ImportSite]]:
+    """Return what the project's modules import of each of some needs whenever they are imported, by the need's name.
+
+    Names of needs that are named, of the others modules alone.
+    """
     found: dict[str, dict[tuple[str, str], ImportSite]] = {}
     for site in sites:
         if site.optional or site.grade is not Grade.MODULE:
             continue
-        for name in providers(site.module, names):
-            own = found.setdefault(name, {})
-            own.setdefault((site.module, ""), site)
-            for word in site.names:
-                own.setdefault((site.module, word), site)
+        for need in needs:
+            if any(f"{site.module}.".startswith(f"{name}.") for name in need.import_names):
+                words = site.names if need.name in named else ()
+                for word in (*words, *(("",) if "." in site.module else ())):
+                    found.setdefault(need.name, {}).setdefault((site.module, word), site)
     return found
 
 
 def _missing(index: Index, file: IndexFile, asked: Asked) -> dict[tuple[str, str], ImportSite]:
     """Return what a wheel lacks of what is asked for; nothing where it cannot be read. The waiting part."""
-    modules = sorted({module for module, _ in asked})
+    modules = sorted({module for module, name in asked if name})
     try:
         there = index.wheel_listing(file).modules
     except (PodfitError, OSError, ValueError):
@@ -89,13 +97,16 @@ def _lacks(pair: tuple[str, str], there: frozenset[str], has: Mapping[str, Seque
     return bool(name) and name != "*" and ANY not in names and name not in names
 
 
-def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> Steps[tuple[Bound, ...]]:
-    """Return a bound that leads to the minor series of the first later release that has what is missing."""
+def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> Steps[tuple[Bound, bool] | None]:
+    """Return a bound that leads to the minor series of the first later release that has what is missing.
+
+    And whether what it requires of what is held is there; None where no release has it.
+    """
     version = subject.added[name].version
     try:
         releases = yield Wait(lambda: given.index.releases(name))
     except PodfitError:
-        return ()
+        return None
     every = older_releases(releases, subject.template, f"{2**31}", (), given.options.exclude_newer)
     later = [each for each in reversed(every) if read_version(each[0]) > read_version(version)]
 
@@ -105,20 +116,21 @@ def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> St
 
     place, _ = yield from newest_that(has_them, later)
     if place < 0:
-        return ()
+        return None
     there, file = later[place]
     yield from given.source.learn([(name, there)])
     release = given.source.release(name, there)
     lines = release.requires_dist if release is not None else None
     active = Markers(subject.template.marker_environment).active(lines or ())
     held = [line for line in active if line.target in subject.held and line.target in subject.environment]
-    if lines is None or not all(line.allows(subject.environment[line.target].version) for line in held):
-        return ()
+    against = next((line for line in held if not line.allows(subject.environment[line.target].version)), None)
     (module, word), site = next(iter(missing.items()))
     what = f"{word} from {module}" if word else module
-    reason = (
-        f"the project imports {what} ({site}), which {name} {version} does not have; {there} is the first that has it"
-    )
+    lacks = f"the project imports {what} ({site}), which {name} {version} does not have"
+    reason = f"{lacks}; {there} is the first that has it"
+    reason += f", and requires {against.short}" if against is not None else ""
     evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {module}.{word}".rstrip("."))
+    stated = [need.specifier for need in subject.needs if need.name == name and need.specifier]
+    free = against is None and all(within(each, there) for each in stated)
     read = read_version(there)
-    return (Bound(name, reason, evidence, f">={public(there)},=={read.major}.{read.minor}.*"),)
+    return Bound(name, reason, evidence, f">={public(there)},=={read.major}.{read.minor}.*"), free

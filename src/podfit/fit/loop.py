@@ -32,6 +32,7 @@ MOST_ROUNDS = 8
 
 _IMPORTED = "see whether what imports it is used, or ask for an older release of what does not go with it"
 _FALLEN = "ask for a newer release of what {0} is to go back for, or do without {0} there"
+_LATER = "see whether what imports it is used, or take a template that goes with that release (podfit recommend)"
 """What to do where a wish cannot be met."""
 
 ROUNDS_LEFT = 3
@@ -89,7 +90,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             needed, earlier = replace(needed, report=report), Earlier()
             continue
         old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
-        moved = (*moved, *said_beside(subject), *(yield from due_later(given, subject)))
+        later, never = yield from due_later(given, subject)
+        moved = (*moved, *said_beside(subject), *later)
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
         advised: list[Bound] = []
@@ -127,7 +129,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             overlay = yield from with_fewest(subject.overlay, earlier.unsought)
             subject = replace(subject, overlay=overlay)
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
-            unmet = (*wishes.unmet(moved, _IMPORTED), *wishes.unmet(back, _FALLEN))
+            unmet = (*wishes.unmet(moved, _IMPORTED), *wishes.unmet(never, _LATER), *wishes.unmet(back, _FALLEN))
             return subject, Audited((*said.findings, *left, *unmet), said.bounds)
         for bound in learned_now:
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")

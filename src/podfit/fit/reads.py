@@ -39,6 +39,11 @@ class ImportsRead:
     reached: Mapping[str, AtImport]
     reached_late: Mapping[str, AtImport]
 
+    @property
+    def together(self) -> dict[str, AtImport]:
+        """What own and reached say of each."""
+        return _together(self.own, self.reached)
+
 
 def read_imports(index: Index, planned: Planned, share: Share | None = None) -> Steps[ImportsRead]:
     """Return what the imports of a solution do. share hands jobs to another process."""
@@ -52,8 +57,13 @@ def read_imports(index: Index, planned: Planned, share: Share | None = None) -> 
     reached = yield from reach(index, planned, needed, share)
     late = {name: facts for name, facts in needed.items() if facts.lazy}
     lazily = (yield from reach(index, planned, late, share, lazy=True)) if late else {}
-    either = {n: merged(each[n] for each in (reached, lazily) if n in each) for n in {**reached, **lazily}}
-    return ImportsRead(read, reached, either)
+    return ImportsRead(read, reached, _together(reached, lazily))
+
+
+def _together(*readings: Mapping[str, AtImport]) -> dict[str, AtImport]:
+    """Return what several readings found, by distribution."""
+    names = dict.fromkeys(name for each in readings for name in each)
+    return {name: merged(each[name] for each in readings if name in each) for name in names}
 
 
 def read_all(index: Index, planned: Planned, wanted: Callable[[], bool]) -> None:
