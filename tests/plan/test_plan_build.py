@@ -4,6 +4,7 @@ from podfit.audit import AUDITS, Subject, audited
 from podfit.model import (
     Action,
     Artefact,
+    Bound,
     Change,
     Distribution,
     Evidence,
@@ -18,6 +19,7 @@ from podfit.model import (
     Project,
     RefusedNeed,
     Release,
+    SourceBuild,
     Template,
     Verdict,
 )
@@ -63,13 +65,14 @@ def _plan(template, packages, needs, *, local=None, releases=(), held=(), **over
         overlay.pop("ignored_pins", {}),
         (),
         (),
+        builds=overlay.pop("builds", ()),
     )
     added = {
         name: Release(name, package.version, tuple(packages[name][2]), "", EVIDENCE)
         for name, package in planned_releases(found, pod).items()
     }
     known = {(r.name, r.version): r for r in releases}
-    subject = Subject(pod, needs, found, added, frozenset(held))
+    subject = Subject(pod, needs, found, added, frozenset(held), overlay.pop("bounds", ()))
     return build_plan(
         project,
         subject,
@@ -82,6 +85,20 @@ def _plan(template, packages, needs, *, local=None, releases=(), held=(), **over
 
 def _decision(plan, name):
     return next(decision for decision in plan.decisions if decision.name == name)
+
+
+def test_a_version_with_a_wheel_is_no_way_out_of_a_build_where_it_is_ruled_out():
+    sdist = _file("old-0.3.tar.gz")
+    build = SourceBuild("old", "0.3", (), "unknown", "it compiles C", "0.4", sdist, EVIDENCE)
+    ruled_out = Bound("old", "old 0.4 misses symbols of torch", EVIDENCE, "!=0.4")
+
+    def remedy(*bounds):
+        needs = [Need("old", (EVIDENCE,))]
+        plan = _plan({}, {"old": ("0.3", (sdist,), ())}, needs, builds=(build,), bounds=bounds)
+        return next(finding.remedy for finding in plan.findings if finding.check == "sdist")
+
+    assert remedy() == "take old 0.4, which has a wheel, where it will do"
+    assert remedy(ruled_out) == "no release with a wheel will do (old 0.4 misses symbols of torch)"
 
 
 def test_each_distribution_gets_its_decision():

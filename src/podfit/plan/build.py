@@ -338,12 +338,15 @@ def _built(facts: _Facts) -> Iterable[Finding]:
 
 
 def _instead(name: str, with_wheel: str, facts: _Facts) -> str:
-    """Return what may be done about a source build: a version with a wheel, unless something planned excludes it."""
+    """Return what may be done about a source build: a version with a wheel, unless something excludes it."""
     for requirer in facts.situation.requirers.get(name, ()):
         release = facts.situation.environment[requirer]
         for asked in facts.situation.markers.active(release.requires_dist or ()):
             if with_wheel and asked.target == name and not asked.allows(with_wheel):
                 return f"{requirer} {release.version} requires {asked.short}; no other release will do"
+    ruled = next((bound for bound in facts.situation.bounds if bound.excludes(name, with_wheel)), None)
+    if with_wheel and ruled is not None:
+        return f"no release with a wheel will do ({ruled.reason})"
     if with_wheel:
         return f"take {name} {with_wheel}, which has a wheel, where it will do"
     other = same_module(name, facts.template)
