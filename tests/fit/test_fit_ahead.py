@@ -173,6 +173,22 @@ def test_what_is_likely_and_an_answer_of_the_resolver_are_expected(reader, index
     assert made.files.keys() == {*NAMES} and made.needs == {"alpha", "beta"}
 
 
+def test_nothing_compiled_is_read_before_it_is_known_what_it_requires(reader, index, server):
+    linux = "cp311-cp311-manylinux_2_17_x86_64"
+    server.add("comp", f"comp-1.0-{linux}.whl", build_wheel("comp", "1.0", ["numpy"], {"comp/_c.so": b"no library"}))
+    told = foreseen(reader, index, "comp")
+    asked = []
+    reader.expect = asked.extend
+    packages = {name: package(index, name) for name in ("comp", *NAMES)}
+    told.answer(packages)
+    assert "comp" in {name for name, _ in told._told}
+    assert [each.file.filename for each in asked if linux in each.file.filename] == []
+    told = foreseen(reader, index, "comp")
+    index.metadata("comp", "1.0")
+    told.answer(packages)
+    assert [each.how for each in asked if linux in each.file.filename] == ["numpy"]
+
+
 def package(index, name):
     """A package as the resolver's answer has it."""
     (file,) = index.files(name)

@@ -190,7 +190,7 @@ class Foreseen:
         wheel = planned_wheel(package, self._needed.template)
         metadata = self._index.known_metadata(wheel.sha256) if wheel is not None and wheel.sha256 else None
         files = (wheel,) if wheel is not None else ()
-        return _Seen(name, package.version, files, metadata.requires_dist if metadata is not None else ())
+        return _Seen(name, package.version, files, metadata.requires_dist if metadata is not None else None)
 
     def _expect(self, new: Iterable[_Seen]) -> None:
         """Have the wheels of releases read."""
@@ -201,6 +201,8 @@ class Foreseen:
             if file is None or file.url.startswith("file:"):
                 continue
             if compiled(file.filename):
+                if each.lines is None:  # how much of it counts, what it requires says
+                    continue
                 evidence = Evidence(EvidenceKind.METADATA, file.url)
                 wanted.append(Wanted(file, "", how_of(Release(each.name, each.version, each.lines, "", evidence))))
             elif each.name in self._needs:  # of these, what their import does counts, too
@@ -227,12 +229,12 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A release that may be planned, its files that fit, best first, and its Requires-Dist lines."""
+    """A release that may be planned, its files that fit, best first, and its Requires-Dist lines, None for unknown."""
 
     name: str
     version: str
     files: tuple[IndexFile, ...]
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] | None
 
     @property
     def wheel(self) -> IndexFile | None:
@@ -242,7 +244,7 @@ class _Seen:
     @property
     def required(self) -> frozenset[str]:
         """The names of what it requires, roughly: no marker is read here (podfit.model.steps), extras do not count."""
-        plain = (line for line in self.lines if "extra" not in line.partition(";")[2])
+        plain = (line for line in self.lines or () if "extra" not in line.partition(";")[2])
         return frozenset(map(named, plain)) - {""}
 
 

@@ -61,7 +61,7 @@ class Wanted(msgspec.Struct, frozen=True, tag=True):
     @property
     def kind(self) -> str:
         """What the cache calls it."""
-        return {"import": AT_IMPORT, "all": KINDS[0]}.get(self.how, KINDS[1])
+        return AT_IMPORT if self.how == "import" else KINDS[self.how]
 
     def known(self, index: Index) -> AtImport | WheelBinaries | None:
         """Return what was read before, None where nothing was."""
@@ -86,8 +86,13 @@ def compiled(filename: str) -> bool:
 
 
 def how_of(release: Release) -> str:
-    """Return how much of a release's compiled modules is read: one of HOWS, by what it states."""
-    return "all" if uses_cuda(release) else "numpy" if uses_numpy(release) else "some"
+    """Return how much of a release's compiled modules is read: one of HOWS, by what it states.
+
+    Where nobody knows what it requires, it may be NumPy.
+    """
+    if uses_cuda(release):
+        return "all"
+    return "numpy" if release.requires_dist is None or uses_numpy(release) else "some"
 
 
 def part_kind(kind: str, part: str) -> str:

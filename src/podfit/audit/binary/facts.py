@@ -13,8 +13,11 @@ from podfit.audit.binary.library import Library, NotElfError, read_library
 from podfit.audit.binary.numpy_abi import NumpyAbi, NumpyUse, numpy_use
 from podfit.audit.binary.torch_symbols import is_torchs
 
-KINDS = ("binaries-2", "samples-4")
-"""What the cache calls these facts, of all files and of some. The numbers rise whenever the readers see more."""
+KINDS = {"all": "binaries-2", "numpy": "samples-5", "some": "mentions-1"}
+"""What the cache calls these facts, by how much was read (podfit.fit.wheels.HOWS): what shows less is none of the more.
+
+The numbers rise whenever the readers see more.
+"""
 
 MOST_LIBRARY_BYTES = 2 << 30
 """No real library is larger; a member that unpacks to more is not read."""
