@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from fit_support import Told, World, project, template, wheels
 
+from podfit.fit.older import MOST_TOLD, leading_to
 from podfit.fit.options import Options
 from podfit.fit.session import fit_templates
 from podfit.index import Index
-from podfit.model import Action, EvidenceKind, Verdict
+from podfit.model import Action, Distribution, Evidence, EvidenceKind, Verdict
 from podfit.solve import Uv
 
 COMPILED = "cp311-cp311-manylinux_2_17_x86_64"
@@ -251,3 +252,19 @@ def test_extras_for_hardware_that_all_ask_for_another_torch_are_advice(tmp_path,
     pinned, _ = _fit(made, ["core==2.0"], template("pod", {"torch": ("2.4.1+cu124", [])}))
     assert _planned(pinned) == {"core": "2.0"}
     assert len([each for each in pinned.findings if each.check == "extra"]) == (planned == "1.0")
+
+
+@pytest.mark.parametrize(
+    ("there", "specifier"),
+    [
+        (None, "<=1.0"),
+        ("1.2", "<=1.0"),
+        ("1.3", "<=1.0"),
+        ("no version", "<=1.0"),
+        ("5.0", "!=1.3,!=1.2,!=1.1"),
+    ],
+)
+def test_the_way_to_an_older_release_leaves_a_newer_one_of_the_template(there, specifier):
+    has = Distribution("lib", there, Evidence(EvidenceKind.MEASURED, "pip list")) if there else None
+    assert leading_to("1.0", ["1.2", "1.1"], "1.3", has) == specifier
+    assert leading_to("1.0", [f"2.{minor}" for minor in range(MOST_TOLD)], "3.0", has) == "<=1.0"

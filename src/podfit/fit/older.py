@@ -16,9 +16,9 @@ from podfit.audit.judging import Objection
 from podfit.audit.releases import objections, uses_numpy
 from podfit.fit.phases import Given
 from podfit.fit.wheels import compiled
-from podfit.model import Bound, PodfitError, Template
+from podfit.model import Bound, Distribution, PodfitError, Template
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import admits, public
+from podfit.model.versions import admits, parsed, public, read_version
 
 if TYPE_CHECKING:
     from podfit.index import IndexFile
@@ -48,8 +48,9 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     place, tries = yield from newest_that(partial(_passes, given, subject, bound.name), releases)
     if place >= 0:
         first = releases[place][0]
-        text = f"{bound.reason}; {first} is the newest before it that fits"
-        return replace(bound, specifier=f"<={public(first)}", reason=text)
+        there = subject.template.distributions.get(bound.name)
+        specifier = leading_to(first, [version for version, _ in releases[:place]], release.version, there)
+        return replace(bound, specifier=specifier, reason=f"{bound.reason}; {first} is the newest before it that fits")
     if all(each.advice for each in said):
         return None
     if tries >= MOST_TRIES or not 0 < len(releases) <= MOST_TOLD:
@@ -57,6 +58,17 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     # Each of them is taken to fail: one round learns it.
     excluded = ",".join((bound.specifier, *(f"!={version}" for version, _ in releases)))
     return replace(bound, specifier=excluded, reason=f"{bound.reason}; so it is of the {len(releases)} before it")
+
+
+def leading_to(first: str, between: Sequence[str], failed: str, there: Distribution | None) -> str:
+    """Return the specifier that leads from a failed release to first, over those between.
+
+    What the template has, there, is allowed where it is newer than what failed: nothing was seen against it.
+    """
+    newer = there is not None and parsed(there.version) is not None and read_version(there.version) > Version(failed)
+    if newer and len(between) < MOST_TOLD:
+        return ",".join(f"!={version}" for version in (failed, *between))
+    return f"<={public(first)}"
 
 
 def is_advice(subject: Subject, bound: Bound) -> bool:
