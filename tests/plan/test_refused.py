@@ -231,6 +231,20 @@ def test_what_is_planned_without_an_extra_says_which_and_what_to_do(more, verdic
     assert not list(bare(other, {"trl": asked}, POD, {"torch"}))
 
 
+def test_what_an_extra_brings_and_something_held_stands_against_is_told():
+    proof = (
+        "because lib[gpu]<=0.1 has no usable wheels, we can conclude that lib[gpu]>=0.2 depends on lib>=0.1.19,<=0.1.23."
+        " (1) Because lib-plugin[all]==3.1 depends on torch{sys_platform == 'linux'}>=2.7 and torch{sys_platform == "
+        "'linux'}==2.4.1, we can conclude that your requirements are unsatisfiable."
+    )
+    left = RefusedNeed("lib", f"the project needs lib[gpu] (requirements.txt:3): {proof}", "3.1", "", without=("gpu",))
+    pod = replace(POD, distributions={**POD.distributions, "lib": Distribution("lib", "3.1", SEEN, ())})
+    overlay = Overlay({}, (), (left,), {}, (), ())
+    (found,) = bare(overlay, {"lib": Need("lib", (SEEN,), extras=("gpu",))}, pod, {"torch", "lib"})
+    told = "its extra gpu brings lib-plugin[all]==3.1, which requires torch>=2.7, and the template's torch 2.4.1+cu124"
+    assert f"{told} is never changed" in found.message
+
+
 def test_what_its_own_versions_alone_stand_against_is_told_by_what_was_learned():
     proof = "because you require pandas==1.5.3 and one of: pandas<1.5.3 pandas>1.5.3 we can conclude that your "
     left = RefusedNeed("pandas", f"the project needs pandas==1.5.3 (requirements.txt:3): {proof}unsatisfiable.")

@@ -17,6 +17,12 @@ from podfit.model.words import in_short, listed, shortened
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
 """The resolver's proof, up to where it says what follows."""
 
+_ASKS_HELD = re.compile(
+    r"([a-z0-9][^\s,]*) depends on ([a-z0-9._-]+)(?:\{[^}]*\})?([<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)"
+    r" and \2(?:\{[^}]*\})?=="
+)
+"""Where the resolver's proof says who asks for what of something that has one version."""
+
 _NOTHING = r" Of the template, | has a wheel for |; of the template, .*requires|: there is no release "
 """What an explanation says of which no release fits."""
 
@@ -164,10 +170,11 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     """
     name = re.escape(refused.name)
     head = refused.message.partition(": ")[0]
-    asked = re.findall(rf"{name}\S* depends? on ([a-z0-9._-]*[a-z0-9])((?:[<>=!~]=?)\S*\w)", refused.message)
+    own = rf"(?<![a-z0-9._-]){name}(?:\[[^\]]*\])?(?:[<>=!~]\S*)?"  # no other that is called after it
+    asked = re.findall(rf"{own} depends? on ([a-z0-9._-]*[a-z0-9])((?:[<>=!~]=?)\S*\w)", refused.message)
     for other, limits in reversed(asked):
         there = template.distributions[other].version if other in held and other in template.distributions else ""
-        if there and not _admits(limits, there):
+        if there and other != refused.name and not _admits(limits, there):
             return f"{head}: it is made for {other}{limits}, and the template's {other} {there} is never changed."
     if _of_itself(refused) and not re.search(
         r" Of the template, |wheel|there (?:is|are) no versions? of", refused.message
@@ -252,7 +259,8 @@ def bare(overlay: Overlay, needs: Mapping[str, Need], template: Template, held: 
         called = f"{refused.name}[{','.join(refused.without)}]"
         said = _plainly(refused, template, held).replace(": it is made for ", f": {_extras(refused)} asks for ", 1)
         if "we can conclude" in said:
-            said = f"{said.partition(': ')[0]}: {_extras(refused)} cannot be had beside what else is asked for and held"
+            why = _of_held(refused.message, template, held) or "cannot be had beside what else is asked for and held"
+            said = f"{said.partition(': ')[0]}: {_extras(refused)} {why}"
         spare = bool(refused.gave_way or need.beside or need.aside or need.dispensable)
         yield Finding(
             "held",
@@ -263,6 +271,15 @@ def bare(overlay: Overlay, needs: Mapping[str, Need], template: Template, held: 
             f"ask for {need.without(refused.without).called} where nothing that {called} brings is used, "
             "or take another template (podfit recommend)",
         )
+
+
+def _of_held(proof: str, template: Template, held: Collection[str]) -> str:
+    """Return what the resolver's proof says of something held that what an extra brings asks for; empty for nothing."""
+    for asker, name, limits in _ASKS_HELD.findall(proof):
+        if name in held and name in template.distributions:
+            there = f"the template's {name} {template.distributions[name].version} is never changed"
+            return f"brings {asker}, which requires {name}{limits}, and {there}"
+    return ""
 
 
 def _extras(refused: RefusedNeed) -> str:
