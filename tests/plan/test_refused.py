@@ -233,7 +233,7 @@ def test_what_is_planned_without_an_extra_says_which_and_what_to_do(more, verdic
 
 def test_what_an_extra_brings_and_something_held_stands_against_is_told():
     proof = (
-        "because lib[gpu]<=0.1 has no usable wheels, we can conclude that lib[gpu]>=0.2 depends on lib>=0.1.19,<=0.1.23."
+        "because lib[gpu]<=0.1 has no usable wheels, it follows that lib[gpu]>=0.2 depends on lib>=0.1.19,<=0.1.23."
         " (1) Because lib-plugin[all]==3.1 depends on torch{sys_platform == 'linux'}>=2.7 and torch{sys_platform == "
         "'linux'}==2.4.1, we can conclude that your requirements are unsatisfiable."
     )
