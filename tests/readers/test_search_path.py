@@ -46,7 +46,7 @@ def test_a_module_there_is_the_projects_own(tmp_path: Path) -> None:
         "import sys\nsys.path.append('./scene')\nfrom ndc_data import Data\nfrom datasets import load_dataset\n"
     )
     assert {site.module for site in scan_imports(tmp_path).imports} == {"sys", "datasets"}
-    (scripts / "prepare.py").write_text("import sys\nfrom ndc_data import Data\n")
+    (scripts / "prepare.py").write_text("import sys\nfrom ndc_data import Other\n")
     assert {site.module for site in scan_imports(tmp_path).imports} == {"sys", "ndc_data"}
 
 

@@ -23,12 +23,9 @@ def held_rank(name: str) -> tuple[int, int]:
 
 @cache
 def held_family(name: str) -> str:
-    """Return the pattern, such as `jax-cuda*`, by which a normalized name is held; empty where its own name stands."""
-    rule, place = held_rank(name)
-    if (rule, place) == LAST:
-        return ""
-    pattern = held_rules()[rule].patterns[place]
-    return pattern if pattern.endswith("*") else ""
+    """Return the pattern, such as `jax-cuda*`, of the first rule that holds names like one; empty where none does."""
+    patterns = (pattern for rule in held_rules() if rule.matches(name) for pattern in rule.patterns)
+    return next((pattern for pattern in patterns if pattern.endswith("*") and _meets(pattern, name)), "")
 
 
 def _meets(pattern: str, name: str) -> bool:
