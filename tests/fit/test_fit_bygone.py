@@ -24,6 +24,12 @@ RELEASES = {
     ("frame", "1.0"): (["wire!=1.0"], "2018-08-23"),
     ("frame", "2.0"): (["numpy>=2"], "2024-01-01"),
     ("numpy", "2.0.0"): ([], "2024-06-16"),
+    ("kit", "0.1"): (["screw"], "2019-05-01"),
+    ("kit", "2.0"): (["screw", "nut==1.0"], "2024-02-01"),
+    ("nut", "1.0"): ([], "2024-01-01"),
+    ("nut", "2.0"): ([], "2024-01-01"),
+    ("screw", "1.0"): ([], "2018-08-23"),
+    ("screw", "2.0"): (["nut>=2", "wire!=1.0"], "2024-01-01"),
 }
 POD = template("pod", {"wire": ("1.0", []), "torch": ("2.4.0", []), "numpy": ("1.26.4", [])}, python="3.11.9")
 
@@ -66,6 +72,10 @@ def test_where_no_later_one_can_be_had_the_old_one_is_planned(fit) -> None:  # t
 def test_where_the_later_one_would_move_numpy_the_old_one_is_planned(fit) -> None:  # type: ignore[no-untyped-def]
     plan = fit("table")
     assert planned(plan) == {"table": "1.0", "frame": "1.0", "wire": "1.1"}
+
+
+def test_where_the_later_one_costs_a_need_years_the_old_one_is_planned(fit) -> None:  # type: ignore[no-untyped-def]
+    assert planned(fit("kit")) == {"kit": "2.0", "nut": "1.0", "screw": "1.0"}
 
 
 def test_what_is_in_the_way_of_one_is_not_of_another(fit) -> None:  # type: ignore[no-untyped-def]

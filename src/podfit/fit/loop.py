@@ -76,9 +76,11 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         if shift.failed(refused):
             bounds, earlier = shift.before()
             continue
-        if wishes.standing and (refused - wishes.refused or anchor_of(subject) != wishes.anchor):
+        lost = refused - wishes.refused or anchor_of(subject) != wishes.anchor or wishes.cost(subject)
+        if wishes.standing and lost:
             bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
             continue
+        wishes.paid()
         subject, said = yield from audit_phase(given, subject, waived)
         old = yield from outgrown(given, subject, near.dates)
         lacking, gone, moved = yield from imported(given, subject)
@@ -117,7 +119,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         if number < MOST_ROUNDS:
             aged = yield from bygone(given, subject)
             elsewhere = yield from of_other_cuda(given, subject)
-            learned_now += wishes.new((*advised, *moved, *aged, *back, *elsewhere), subject, earlier)
+            wished = (*advised, *moved, *aged, *back, *elsewhere)
+            learned_now += wishes.new(wished, subject, earlier, alone=not learned_now)
         if not learned_now and subject.overlay.rough:
             settle = True
             number = min(number, MOST_ROUNDS - ROUNDS_LEFT)

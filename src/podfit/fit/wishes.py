@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from podfit.audit import Subject
+from podfit.fit.fallen import FAR
+from podfit.fit.times import first_upload
 from podfit.model import Bound, EvidenceKind, Finding, Verdict
+from podfit.model.times import instant
 from podfit.solve import Earlier
 
 MOST_HALVINGS = 6
@@ -17,9 +20,11 @@ MOST_HALVINGS = 6
 class Wishes:
     """Bounds that give way where they leave a need without a release, or move NumPy: what they rest on may never run.
 
-    standing are those that are tried, fresh the last of them, refused the needs that were refused before these and
-    anchor NumPy's version then, stubborn the names for which nothing is wished any more, failures how often some gave
-    way. before is what solving had found when there was none of them yet.
+    And what is assumed alone, where it costs a need years. standing are those that are tried, fresh the last of them,
+    refused the needs that were refused before these and anchor NumPy's version then, stubborn the names for which
+    nothing is wished any more, failures how often some gave way. before is what solving had found when there was none
+    of them yet. times has when the needs' releases were published (ISO 8601) that the last of them have not cost, where
+    nothing else was learned with these.
     """
 
     standing: tuple[Bound, ...] = ()
@@ -29,13 +34,19 @@ class Wishes:
     anchor: str = ""
     stubborn: set[str] = field(default_factory=set)
     before: Earlier = field(default_factory=Earlier)
+    times: Mapping[str, str] = field(default_factory=dict)
 
     def may(self, bound: Bound) -> bool:
         """Tell whether a bound may be wished: nothing of its name was given up before."""
         return bound.name not in self.stubborn
 
-    def new(self, bounds: Iterable[Bound], subject: Subject, earlier: Earlier) -> tuple[Bound, ...]:
-        """Return which of bounds are to be tried next; subject is the solution and earlier what was found until now."""
+    def new(
+        self, bounds: Iterable[Bound], subject: Subject, earlier: Earlier, *, alone: bool = False
+    ) -> tuple[Bound, ...]:
+        """Return which of bounds are to be tried next; subject is the solution and earlier what was found until now.
+
+        alone tells that nothing else is learned with them.
+        """
         found = tuple(bound for bound in bounds if self.may(bound) and bound not in self.standing)
         if found:
             if not self.standing:
@@ -44,7 +55,26 @@ class Wishes:
             self.fresh = found
             self.refused = frozenset(need.name for need in subject.overlay.refused)
             self.anchor = anchor_of(subject)
+            needs = [need.name for need in subject.needs if need.name in subject.added]
+            self.times = {name: first_upload(subject, name) for name in needs} if alone else {}
         return found
+
+    def cost(self, subject: Subject) -> bool:
+        """Tell whether the first solution with what is assumed has a release of a need from long before the last one.
+
+        A wish that is for that need itself is meant so.
+        """
+        own = {bound.name for bound in self.standing}
+        assumed = any(_strength(bound) == 0 for bound in self.fresh)
+        return assumed and any(
+            instant(before) - instant(now) > FAR
+            for name, before in self.times.items()
+            if name not in own and before and (now := first_upload(subject, name))
+        )
+
+    def paid(self) -> None:
+        """Take it that what was tried last costs nothing."""
+        self.times = {}
 
     def given_up(self, bounds: tuple[Bound, ...], earlier: Earlier) -> tuple[tuple[Bound, ...], Earlier]:
         """Return bounds without some of those that were tried last, and what was found before any.

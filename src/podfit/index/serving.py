@@ -29,7 +29,6 @@ from podfit.index.pages import FRESH_SECONDS, ForbiddenError, Page, Pages, Sourc
 from podfit.index.recent import Recent
 from podfit.index.shown import FORMAT, HOST, PAGE_TYPE, fits, metadata_text, shown_page, url_of
 from podfit.index.simple import index_files
-from podfit.index.threads import side_by_side
 from podfit.model import PodfitError, canonical
 from podfit.model.addresses import filename_of
 
@@ -145,19 +144,25 @@ class Serving:
     def _seek(
         self, name: str, files: Callable[[], Sequence[IndexFile]], enough: Callable[[CoreMetadata], bool]
     ) -> None:
-        """Read what `seek` is asked for."""
+        """Read what `seek` is asked for; whoever ends the process does not wait for it."""
+        done = threading.Event()
 
-        def one(file: IndexFile) -> bool:
+        def one(file: IndexFile) -> None:
             with contextlib.suppress(PodfitError, ValueError, OSError):  # whoever asks for it gets the error
-                return not self._closed and enough(self._read(file, name))
-            return False
+                if not self._closed and enough(self._read(file, name)):
+                    done.set()
 
         with contextlib.suppress(PodfitError):
             left = list(files())
-            while left and not self._closed:
+            while left and not (self._closed or done.is_set()):
                 batch, left = left[:_THREADS], left[_THREADS:]
-                if any(side_by_side(one, batch, _THREADS, "sought")):
-                    break
+                threads = [
+                    threading.Thread(target=one, args=(file,), name="podfit-sought", daemon=True) for file in batch
+                ]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
 
     def answer(self, url: str) -> tuple[int, str, str, bytes]:
         """Return the status, content type, cache control and body for a URL."""

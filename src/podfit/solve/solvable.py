@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from podfit.model import LockedPackage
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.times import earliest_upload, instant
-from podfit.solve.shown import asked_pre_releases
+from podfit.solve.unsolvable import surroundings
 
 if TYPE_CHECKING:
     from podfit.solve.uv import Question
@@ -53,18 +53,21 @@ class _Answer:
 
 
 class Solvable:
-    """The answers of one resolver, for as long as what the indexes have does not change."""
+    """The answers of one resolver, for as long as what the indexes have does not change.
+
+    Source builds that are offered only become more.
+    """
 
     def __init__(self) -> None:
         self._known: dict[object, list[_Answer]] = {}
 
     def told(self, question: Question) -> bool:
         """Tell whether the answer of an earlier question answers this one, too."""
-        return any(each.meets(question) for each in reversed(self._known.get(_place(question), ())))
+        return any(each.meets(question) for each in reversed(self._known.get(surroundings(question), ())))
 
     def learn(self, question: Question, packages: Mapping[str, LockedPackage]) -> None:
         """Keep an answer with what its question says."""
-        known = self._known.setdefault(_place(question), [])
+        known = self._known.setdefault(surroundings(question), [])
         known.append(_Answer(frozenset(_said(question)), packages))
         del known[:-MOST_KEPT]
 
@@ -74,17 +77,3 @@ def _said(question: Question) -> Iterable[object]:
     yield from question.requirements
     yield from question.constraints
     yield from question.until
-
-
-def _place(question: Question) -> object:
-    """Return what has to be the same; source builds that are offered only become more."""
-    return (
-        question.python_version,
-        question.platform,
-        question.find_links,
-        question.index_arguments,
-        question.exclude_newer,
-        question.build_constraints,
-        question.build,
-        asked_pre_releases(question),
-    )

@@ -66,7 +66,12 @@ def _lines(question: Question) -> Iterable[tuple[str, str]]:
 
 
 def _place(question: Question) -> object:
-    """Return what has to be the same for a refusal to hold: a pre-release that one names lets the resolver take it."""
+    """Return what has to be the same for a refusal to hold."""
+    return surroundings(question), question.assumed
+
+
+def surroundings(question: Question) -> object:
+    """Return what questions ask about, apart from distributions: a pre-release that one names may be taken of it."""
     return (
         question.python_version,
         question.platform,
@@ -74,7 +79,6 @@ def _place(question: Question) -> object:
         question.index_arguments,
         question.exclude_newer,
         question.build_constraints,
-        question.assumed,
         question.build,
         asked_pre_releases(question),
     )
