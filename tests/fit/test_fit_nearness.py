@@ -188,6 +188,19 @@ def test_no_limit_leads_from_a_wheel_to_something_older_than_a_source_distributi
     assert [(each.name, each.gave_way) for each in plan.timely] == [("table", True)]
 
 
+def test_what_is_built_with_torch_is_of_torchs_time_although_it_requires_nothing(fit):
+    def source(version, files):
+        info = f"Metadata-Version: 2.2\nName: kernels\nVersion: {version}\n".encode()
+        return build_sdist("kernels", version, {"PKG-INFO": info, "setup.py": b"import setuptools\n", **files})
+
+    asks = {"pyproject.toml": b'[build-system]\nrequires = ["setuptools", "torch"]\n'}
+    for files, version in (({"setup.py": b"import torch\n"}, "0.1"), (asks, "0.1"), ({}, "0.2")):
+        dates = {"0.1": "2024-09-01", "0.2": "2026-01-01"}
+        sources = {("kernels", each): (date, source(each, files)) for each, date in dates.items()}
+        plan = fit("kernels", releases={("torch", "2.4.0"): ([], "2024-07-24")}, sources=sources)
+        assert planned(plan) == {"kernels": version}
+
+
 def test_a_wheel_that_is_much_older_than_a_source_that_is_likely_to_build_is_not_planned_in_its_place(fit):
     info = b"Metadata-Version: 2.2\nName: score\nVersion: 0.1.2\nRequires-Dist: leaf\n"
     source = build_sdist("score", "0.1.2", {"PKG-INFO": info, "setup.py": b"import setuptools\nsetuptools.setup()\n"})

@@ -24,7 +24,7 @@ from podfit.fit.majors import unseen
 from podfit.fit.phases import Given, Needed, overlay_phase
 from podfit.fit.times import first_upload, frameworks_of, learn_dates, taken_as_they_are
 from podfit.model import Bound, NoPlanError, PodfitError, Release, Timely
-from podfit.model.requirement import only_extra, parse_requires_dist
+from podfit.model.requirement import named, only_extra, parse_requires_dist
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 from podfit.solve import Earlier
@@ -280,7 +280,8 @@ def tied(release: Release, held: Iterable[str]) -> Iterator[str]:
 def written_for(subject: Subject, held: Iterable[str]) -> dict[str, set[str]]:
     """Return by name the frameworks among held that each added release is written for.
 
-    It is tied to them itself, or it cannot be had without something that requires them (trl asks for accelerate).
+    It is tied to them itself, or it cannot be had without something that requires them (trl asks for accelerate), or
+    its build does without that its metadata say so.
     """
     askers: dict[str, set[str]] = {}
     for name, targets in subject.walk.edges.items():
@@ -298,4 +299,7 @@ def written_for(subject: Subject, held: Iterable[str]) -> dict[str, set[str]]:
     for name, release in subject.added.items():
         for framework in tied(release, held):
             found.setdefault(name, set()).add(framework)
+    for build in subject.overlay.builds:
+        for framework in {*build.hidden, *map(named, build.requires)}.intersection(held):
+            found.setdefault(build.name, set()).add(framework)
     return found
