@@ -18,7 +18,6 @@ from podfit.fit.older import newest_that, older_releases
 from podfit.fit.phases import Given
 from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, Need, PodfitError
-from podfit.model.project import Grade
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import public, read_version, same_version, within
@@ -66,9 +65,7 @@ def _asked(
     Names of needs that are named, of the others modules alone.
     """
     found: dict[str, dict[tuple[str, str], ImportSite]] = {}
-    for site in sites:
-        if site.optional or site.grade is not Grade.MODULE:
-            continue
+    for site in (each for each in sites if each.certain):
         for need in needs:
             if any(f"{site.module}.".startswith(f"{name}.") for name in need.import_names):
                 words = site.names if need.name in named else ()

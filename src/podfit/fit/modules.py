@@ -20,7 +20,6 @@ from podfit.fit.older import newest_that, older_of
 from podfit.fit.phases import Given
 from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError
-from podfit.model.project import Grade
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import public, same_or_newer, same_version
 
@@ -69,7 +68,7 @@ def _by_provider(
     """Return the dotted modules that are asked for of each added release, by its name."""
     found: dict[str, dict[str, _Asked]] = {}
     for site in sites:
-        if "." in site.module and not site.optional and site.grade is Grade.MODULE:
+        if "." in site.module and site.certain:
             for name in providers(site.module, subject.added):
                 if not same_version(tested.get(name, ""), subject.added[name].version):
                     found.setdefault(name, {}).setdefault(site.module, _Asked(site.module, "the project", str(site)))

@@ -9,7 +9,6 @@ import msgspec
 
 from podfit.index.files import IndexFile
 from podfit.model import Project
-from podfit.model.project import Grade
 from podfit.model.versions import same_version
 
 OLD = timedelta(days=183)
@@ -46,7 +45,7 @@ def modules_imported(project: Project) -> tuple[str, ...]:
     """Return the dotted modules that a project's modules import as they are imported, and names that may be some."""
     found: dict[str, None] = {}
     for site in project.imports:
-        if not site.optional and site.grade is Grade.MODULE:
+        if site.certain:
             found[site.module] = None
             found.update((f"{site.module}.{name}", None) for name in site.names)
     return tuple(found)

@@ -50,6 +50,11 @@ class ImportSite:
         """The first component of module."""
         return self.module.partition(".")[0]
 
+    @property
+    def certain(self) -> bool:
+        """Whether it runs whenever its own module is imported, and nothing catches its failure."""
+        return not self.optional and self.grade is Grade.MODULE
+
     def __str__(self) -> str:
         """Return `path:line`, with the cell for a notebook."""
         return f"{self.path}[{self.cell}]:{self.line}" if self.cell else f"{self.path}:{self.line}"

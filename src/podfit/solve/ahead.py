@@ -66,7 +66,7 @@ def read_ahead(
         if sources.likely is not None:
             yield Wait(functools.partial(sources.likely.releases, stated))
         if serving is not None:
-            for name in against(stated, pins, asked):
+            for name in _against(stated, pins, asked):
                 files = functools.partial(sources.fitting.wheels, name, asked[name])
                 serving.seek(name, files, functools.partial(_goes_with, pins))
         asked = {}
@@ -87,7 +87,7 @@ def read_ahead(
         yield Wait(functools.partial(sources.likely.all_of_them))
 
 
-def against(
+def _against(
     stated: Mapping[tuple[str, str], Sequence[str]], pins: Mapping[str, str], asked: Collection[str]
 ) -> Iterator[str]:
     """Yield those asked for of which a release, with these Requires-Dist lines, stands against a pin."""

@@ -151,9 +151,12 @@ class Search:
 
     def _bare(self) -> Steps[Refusal | None]:
         """Return the refusal with no soft pin at all, None where there is an answer."""
-        if self.witness is not None or self.uv.has_answer(self._offering(self._question(self.released, ()))):
+        if self.witness is not None:
             return None
-        bare = yield from self.ask(self.released, only=())
+        question = self._question(self.released, ())
+        if self.uv.has_answer(self._offering(question)):
+            return None
+        bare = yield from self._asked(question)
         if not isinstance(bare, Refusal):
             return None
         return replace(bare, message=bare.message + self._limits(bare, self.released))
