@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from podfit.fit.drive import finish_all
+from podfit.fit.drive import finish_all, together
 from podfit.model.steps import Wait, finish
 
 
@@ -83,3 +83,44 @@ def test_an_interrupt_closes_every_job():
     with pytest.raises(KeyboardInterrupt):
         finish_all([interrupts(), waits(), waits()], 1)
     assert closed == [True, True]
+
+
+def test_jobs_that_are_part_of_one_computation_wait_at_the_same_time():
+    meeting = threading.Barrier(3, timeout=30)
+
+    def job(waits):
+        for _ in range(waits):
+            yield Wait(meeting.wait)
+        return waits, threading.get_ident()
+
+    assert finish(together([job(2), job(2), job(2)])) == [(2, threading.get_ident())] * 3
+    assert finish(together([_adds(1, 2), _adds(), _adds(3)])) == [
+        (total, {threading.get_ident()}) for total in (3, 0, 3)
+    ]
+    assert finish(together([])) == []
+
+
+def test_a_job_that_is_part_of_one_computation_meets_its_error_and_the_others_end():
+    ended = []
+
+    def fails():
+        try:
+            yield Wait(lambda: 1 // 0)
+        except ZeroDivisionError:
+            return "answered"
+
+    def goes_on():
+        try:
+            yield Wait(lambda: None)
+            yield Wait(lambda: None)
+        finally:
+            ended.append("closed")
+
+    def raises():
+        yield Wait(lambda: None)
+        raise ValueError("no")
+
+    assert finish(together([fails()])) == ["answered"]
+    with pytest.raises(ValueError, match="no"):
+        finish(together([goes_on(), raises()]))
+    assert ended == ["closed"]

@@ -36,26 +36,31 @@ def test_who_waits_does_not_wait_for_its_turn() -> None:
 
 def test_it_stops_when_it_is_not_wanted() -> None:
     ended: list[bool] = []
-    begun = Begun(lambda stop: ended.append(stop.wait(LONG)))
+    runs = threading.Event()
+    begun = Begun(lambda stop: (runs.set(), ended.append(stop.wait(LONG))))
+    runs.wait()
     begun.stop()
     assert ended == [True]
 
 
-def test_what_never_began_stops_at_once_too() -> None:
-    ended: list[bool] = []
-    Begun(lambda stop: ended.append(stop.is_set()), after=LONG).stop()
-    assert ended == [True]
+def test_what_never_began_is_never_called() -> None:
+    called: list[bool] = []
+    Begun(lambda _: called.append(True), after=LONG).stop()
+    assert called == []
 
 
 def test_of_several_only_what_is_left_is_stopped() -> None:
     ended: list[str] = []
+    running = threading.Semaphore(0)
 
     def call(name: str):  # type: ignore[no-untyped-def]
-        return lambda stop: (stop.wait(LONG), ended.append(name))
+        return lambda stop: (running.release(), stop.wait(LONG), ended.append(name))
 
     begun: Beginnings[object] = Beginnings()
     for name in ("one", "two", "one"):
         begun.begin(name, call(name))
+    running.acquire()
+    running.acquire()
     begun.leave(["one", "nobody began this"])
     assert ended == ["one"]
     assert len(begun) == 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from podfit.index.threads import side_by_side
 from podfit.model.steps import Steps, Wait, finish
 
 if TYPE_CHECKING:
@@ -61,3 +63,42 @@ def _resume(job: Steps[_T], future: Future[object]) -> Callable[[], Wait]:
     if error is not None:
         return lambda: job.throw(error)
     return lambda: job.send(future.result())
+
+
+def together(jobs: Sequence[Steps[_T]]) -> Steps[list[_T]]:
+    """Return the result of each job, in order, as part of one computation: their waits run side by side.
+
+    The first error of a job is raised, and the others end there.
+    """
+    results: dict[int, _T] = {}
+    waiting: dict[int, Wait] = {}
+
+    def advance(number: int, resume: Callable[[], Wait]) -> None:
+        try:
+            waiting[number] = resume()
+        except StopIteration as end:
+            results[number] = end.value
+
+    try:
+        for number, job in enumerate(jobs):
+            advance(number, partial(next, job))
+        while waiting:
+            asked = dict(waiting)
+            waiting.clear()
+            calls = [each.call for each in asked.values()]
+            outcomes = yield Wait(partial(side_by_side, _outcome, calls, len(calls), "together"))
+            for number, (value, error) in zip(asked, outcomes, strict=True):
+                job = jobs[number]
+                advance(number, partial(job.send, value) if error is None else partial(job.throw, error))
+    finally:
+        for job in jobs:
+            job.close()
+    return [results[number] for number in range(len(jobs))]
+
+
+def _outcome(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """Return what a call returns, or its error."""
+    try:
+        return call(), None
+    except Exception as error:  # handed to who waits for it
+        return None, error

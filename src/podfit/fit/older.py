@@ -14,6 +14,7 @@ from podfit.audit import Subject
 from podfit.audit.cuda_libraries import uses_cuda
 from podfit.audit.judging import Objection
 from podfit.audit.releases import objections, uses_numpy
+from podfit.fit.drive import together
 from podfit.fit.phases import Given
 from podfit.fit.wheels import compiled
 from podfit.model import Bound, Distribution, PodfitError, Template
@@ -137,20 +138,28 @@ def newest_that(
 ) -> Steps[tuple[int, int]]:
     """Return the place of the newest release that passes, by doubling steps and then halving, and the tries.
 
-    The place is -1 where none was found within MOST_TRIES.
+    The place is -1 where none was found within MOST_TRIES. Where the newest does not pass, what is looked into next if
+    a release does is looked into beside it.
     """
+    looked: dict[int, bool] = {}
+
+    def look(place: int, beside: int) -> Steps[bool]:
+        wanted = [each for each in dict.fromkeys((place, beside)) if each not in looked]
+        looked.update(zip(wanted, (yield from together([passes(*releases[each]) for each in wanted])), strict=True))
+        return looked[place]
+
     low, high, step, tries = 0, -1, 1, 0
     while low < len(releases) and tries < MOST_TRIES:  # the doubling part: releases before low fail
         place = min(low + step - 1, len(releases) - 1)
         tries += 1
-        if (yield from passes(*releases[place])):
+        if (yield from look(place, (low + place) // 2)):
             high = place
             break
         low, step = place + 1, step * 2
     while low < high and tries < MOST_TRIES:
         middle = (low + high) // 2
         tries += 1
-        if (yield from passes(*releases[middle])):
+        if (yield from look(middle, (low + middle) // 2)):
             high = middle
         else:
             low = middle + 1

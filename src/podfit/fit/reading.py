@@ -9,6 +9,7 @@ not in the cache, and who wants it reads it himself and meets the reason.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -30,6 +31,10 @@ _LESS_URGENT = 4
 """So much lower is the priority of this process (nice(1)) than that of the one that began it."""
 
 
+_GC_THRESHOLD = 50_000
+"""So many new objects are made before Python looks for cycles among them: syntax trees are many and stay a while."""
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where to ask: indexes with their credentials, flat lists of files, and podfit's cache directory."""
 
@@ -46,6 +51,7 @@ def main() -> None:
     """Read what standard input names, after whatever else there is to compute: the resolver, who waits for it."""
     if hasattr(os, "nice"):
         os.nice(_LESS_URGENT)
+    gc.set_threshold(_GC_THRESHOLD)
     lines = iter(sys.stdin.buffer)
     place = msgspec.json.decode(next(lines), type=Place)
     index = Index(place.urls, cache=Path(place.cache), find_links=place.find_links)

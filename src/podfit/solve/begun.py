@@ -15,7 +15,8 @@ _T = TypeVar("_T")
 class Begun(Generic[_T]):
     """A call that runs now, or after so many seconds unless somebody waits for it sooner.
 
-    It gets an event that is set when it should stop, and must parse no marker (podfit.model.steps).
+    It gets an event that is set when it should stop, and must parse no marker (podfit.model.steps). What is stopped
+    before it began is never called.
     """
 
     def __init__(self, call: Callable[[threading.Event], _T], after: float = 0.0) -> None:
@@ -30,6 +31,9 @@ class Begun(Generic[_T]):
 
     def _run(self, call: Callable[[threading.Event], _T]) -> None:
         self._now.wait(self._after)
+        if self._stop.is_set():
+            self._outcome.cancel()
+            return
         try:
             self._outcome.set_result(call(self._stop))
         except BaseException as error:  # handed to who waits

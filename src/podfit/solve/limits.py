@@ -13,6 +13,7 @@ from packaging.version import Version
 from podfit.model import Need, canonical
 from podfit.model.versions import read_version, within
 from podfit.solve.template_index import OfferedTemplate
+from podfit.solve.unsolvable import words_of
 
 
 def disjoint(one: SpecifierSet, other: SpecifierSet) -> bool:
@@ -114,6 +115,27 @@ def known_cores(
         for holder in holders(name, specifier, offered):
             if holder.name not in held and holder.name != name:
                 yield frozenset({holder.name}), f"{who} {asked}, and {holder}"
+
+
+def said_behind(message: str, released: Collection[str], offered: OfferedTemplate, held: Collection[str]) -> str:
+    """Return whose requirements the limits on released names in a resolver's explanation are: it cannot know.
+
+    Empty where no distribution of the template limits one of them.
+    """
+    pinned = offered.pins.keys() - released
+    packed = message.replace(" ", "")
+    against: list[str] = []
+    said: list[str] = []
+    for name in sorted(words_of(message).intersection(released)):
+        asked = exactly_asked(name, message)
+        for line, other in sorted(offered.dependants(name, pinned), key=lambda pair: pair[1] not in held):
+            text = f"{other} {offered.pins[other]} requires {line}"
+            if asked and all(disjoint(each, Requirement(line).specifier) for each in asked):
+                against.append(text)
+            elif line.replace(" ", "") in packed:
+                said.append(text)
+    said = list(dict.fromkeys(against or said))
+    return f" Of the template, {', '.join(said[:3])}." if said else ""
 
 
 def unmet(

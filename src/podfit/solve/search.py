@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
@@ -22,7 +22,7 @@ from podfit.model.words import shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.conflicts import Core, Memory
 from podfit.solve.cores import hitting_set
-from podfit.solve.limits import disjoint, exactly_asked, known_cores
+from podfit.solve.limits import known_cores, said_behind
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.unsolvable import words_of
@@ -38,6 +38,10 @@ QUICK_RUNS = 12
 
 MANY_PINS = 250
 """Of so many pins some will stand against what is asked for, and preferring all of them leads uv far astray."""
+
+LONG_SECONDS = 2.0
+"""A resolver that looks for so long walks from release to release, mostly because nothing suits: what is asked after a
+refusal begins beside it."""
 
 _MOST_ROUGH_RUNS = 8
 _MOST_SPARING_RUNS = 16
@@ -103,12 +107,13 @@ class Search:
         checked: frozenset[str] | None = None
         while self.runs < most:
             self._release()
-            answer = yield from self.ask(self.released)
+            beside = self._question(self.released, ()) if checked is None and self.witness is None else None
+            answer = yield from self._asked(self._question(self.released, None), beside)
             if not isinstance(answer, Refusal):
                 memory.write()
                 return answer
             if not self.stiff - self.released:
-                return replace(answer, message=answer.message + self._limits(answer, self.released))
+                return self._told(answer)
             if checked is None or words_of(answer.message) & (self.released - checked):
                 # with no soft pin at all: what is refused then, in any version of what was released, nothing can mend
                 bare = yield from self._bare()
@@ -116,7 +121,7 @@ class Search:
                     return bare
                 checked = self.released
             core = yield from self._core(answer, self.released)
-            message = answer.message + self._limits(answer, self.released)
+            message = self._told(answer).message
             if not core:
                 return Refusal(message)
             if core in self.cores:
@@ -159,7 +164,7 @@ class Search:
         bare = yield from self._asked(question)
         if not isinstance(bare, Refusal):
             return None
-        return replace(bare, message=bare.message + self._limits(bare, self.released))
+        return self._told(bare)
 
     def _recall(self) -> Memory:
         """Learn what is known before uv is asked; return where it is kept what this search learns."""
@@ -200,7 +205,7 @@ class Search:
             answer = yield from self.ask(self.released)
             if not isinstance(answer, Refusal):
                 return answer
-            last = Refusal(answer.message + self._limits(answer, self.released))
+            last = Refusal(self._told(answer).message)
             named = self._named(answer, self.released)
             if not named:
                 break
@@ -253,11 +258,11 @@ class Search:
         pins = {name: None for name in self.offered.pins if name in self.held or name in stay}
         lines = [f"{name}=={self.offered.pins[name]}" for name in pins]
         loose = released if self.soft is None else self.offered.pins.keys() - pins
-        lines += sorted({line for name in loose for line, _ in self.dependants(name, pins)})
+        lines += sorted({line for name in loose for line, _ in self.offered.dependants(name, pins)})
         asked = {canonical(Requirement(line).name) for line in self.question.requirements}
         extra: list[str] = []
         for name in sorted(released):
-            extras = self._extras(name, pins)
+            extras = self.offered.extras_of(name, pins)
             if name not in asked or extras:
                 extra.append(f"{name}[{','.join(extras)}]" if extras else name)
         preferences = {**{name: self.offered.pins[name] for name in released}, **self.question.preferences}
@@ -270,13 +275,16 @@ class Search:
             preferences=preferences,
         )
 
-    def _asked(self, question: Question) -> Steps[dict[str, LockedPackage] | Refusal]:
-        """Ask uv; what it would have to build is offered by its metadata, or built where that is allowed."""
+    def _asked(self, question: Question, beside: Question | None = None) -> Steps[dict[str, LockedPackage] | Refusal]:
+        """Ask uv; what it would have to build is offered by its metadata, or built where that is allowed.
+
+        beside is what is asked next after a refusal: it begins where the answer takes LONG_SECONDS.
+        """
         sources = self.sources
         question = self._offering(question)
         while True:
             self.runs += 1
-            answer = yield from self.uv.steps(question)
+            answer = yield from self._answered(question, beside)
             if sources is not None and sources.likely is not None and not isinstance(answer, Refusal):
                 yield Wait(functools.partial(sources.likely.answer, answer))
             if sources is None or not isinstance(answer, Refusal) or not answer.unbuilt:
@@ -292,6 +300,21 @@ class Search:
             else:
                 return replace(answer, message=answer.message + sources.said(answer))
 
+    def _answered(self, question: Question, beside: Question | None) -> Steps[dict[str, LockedPackage] | Refusal]:
+        """Ask uv once, beside as in `_asked`; what was begun of that is left where no refusal came."""
+        begun = [] if beside is None else [self._offering(beside)]
+        for each in begun:
+            if not self.uv.has_answer(each):
+                self.uv.begin(each, LONG_SECONDS)
+        refused = False
+        try:
+            answer = yield from self.uv.steps(question)
+            refused = isinstance(answer, Refusal) and not answer.unbuilt
+        finally:
+            if not refused:
+                self.uv.leave(begun)
+        return answer
+
     def _offering(self, question: Question) -> Question:
         """Return a question with what is offered of source builds and what may be built."""
         if self.sources is None:
@@ -302,23 +325,6 @@ class Search:
         """Return what uv may build: everything where so told, else the allowed names that have no wheel."""
         return (":all:",) if ":all:" in sources.allowed else tuple(sorted(self.built))
 
-    def dependants(self, name: str, pinned: Collection[str]) -> Iterator[tuple[str, str]]:
-        """Yield what the pinned distributions of the template ask of name, as constraint lines, with who asks."""
-        for other, asked in self.offered.askers.get(name, ()):
-            if asked.requirement.specifier and other in pinned:
-                yield f"{name}{asked.requirement.specifier}", other
-
-    def _extras(self, name: str, pinned: Collection[str]) -> list[str]:
-        """Return the extras of name that the pinned distributions ask for."""
-        return sorted(
-            {
-                canonical(extra)
-                for other, asked in self.offered.askers.get(name, ())
-                if other in pinned
-                for extra in asked.requirement.extras
-            }
-        )
-
     def _named(self, refusal: Refusal, released: Collection[str]) -> set[str]:
         """Return the soft pins that an explanation names, and those that limit a released name in it."""
         named: set[str] = set()
@@ -328,7 +334,7 @@ class Search:
                 named.add(name)
         for name in words_of(refusal.message).intersection(released):
             pinned = self.offered.pins.keys() - released
-            named.update(other for _, other in self.dependants(name, pinned))
+            named.update(other for _, other in self.offered.dependants(name, pinned))
         return (named & self.stiff) - set(released)
 
     def _core(self, refusal: Refusal, released: Collection[str]) -> Steps[frozenset[str]]:
@@ -382,19 +388,7 @@ class Search:
             size //= 2
         return kept
 
-    def _limits(self, refusal: Refusal, released: Collection[str]) -> str:
-        """Return whose requirements the limits on released names in uv's explanation are: uv cannot know."""
-        pinned = self.offered.pins.keys() - released
-        message = refusal.message.replace(" ", "")
-        against: list[str] = []
-        said: list[str] = []
-        for name in sorted(words_of(refusal.message).intersection(released)):
-            asked = exactly_asked(name, refusal.message)
-            for line, other in sorted(self.dependants(name, pinned), key=lambda pair: pair[1] not in self.held):
-                text = f"{other} {self.offered.pins[other]} requires {line}"
-                if asked and all(disjoint(each, Requirement(line).specifier) for each in asked):
-                    against.append(text)
-                elif line.replace(" ", "") in message:
-                    said.append(text)
-        said = list(dict.fromkeys(against or said))
-        return f" Of the template, {', '.join(said[:3])}." if said else ""
+    def _told(self, refusal: Refusal) -> Refusal:
+        """Return a refusal with whose requirements the limits on what was released are."""
+        said = said_behind(refusal.message, self.released, self.offered, self.held)
+        return replace(refusal, message=refusal.message + said)

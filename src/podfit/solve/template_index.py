@@ -17,13 +17,13 @@ import secrets
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from podfit.model import BrokenRequirement, NoPlanError, Template
+from podfit.model import BrokenRequirement, NoPlanError, Template, canonical
 from podfit.model.requirement import Markers, RequiresDist
 
 _FORMAT = "2"
@@ -55,6 +55,17 @@ class OfferedTemplate:
     def build_constraints(self) -> tuple[str, ...]:
         """Constraints that keep the template's metadata-only wheels out of builds from source."""
         return tuple(f"{name}!={version}" for name, version in self.pins.items())
+
+    def dependants(self, name: str, pinned: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield what pinned distributions ask of name, as constraint lines (PEP 508), with who asks."""
+        for other, asked in self.askers.get(name, ()):
+            if asked.requirement.specifier and other in pinned:
+                yield f"{name}{asked.requirement.specifier}", other
+
+    def extras_of(self, name: str, pinned: Collection[str]) -> list[str]:
+        """Return the extras of name that pinned distributions ask for, normalized and sorted."""
+        asked = (each.requirement.extras for other, each in self.askers.get(name, ()) if other in pinned)
+        return sorted({canonical(extra) for extras in asked for extra in extras})
 
 
 def resolver_platform(template: Template) -> str:
