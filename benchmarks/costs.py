@@ -26,7 +26,7 @@ def cost(command: list[str], cwd: Path, settings: Mapping[str, str] | None = Non
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=cwd, stdout=output, stderr=output, env={**os.environ, **(settings or {})}
+            command, cwd=cwd, stdout=output, stderr=output, env={**_variables(), **(settings or {})}
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
@@ -35,3 +35,11 @@ def cost(command: list[str], cwd: Path, settings: Mapping[str, str] | None = Non
             output.seek(0)
             sys.exit(f"{' '.join(command)}: exit code {process.returncode}\n{output.read().decode()[-2000:]}")
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def _variables() -> dict[str, str]:
+    """Return the environment's variables, without the one by which Python would compile podfit anew in each process.
+
+    Images set it. Who installs podfit has its bytecode, as pip and uv compile it.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
