@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from podfit.model import (
     Template,
     Verdict,
 )
-from podfit.model.facts import Facts, System
+from podfit.model.facts import Cuda, Facts, System
 from podfit.model.requirement import Markers
 
 SEEN = Evidence(EvidenceKind.MEASURED, "here")
@@ -84,6 +85,27 @@ def test_a_newer_libstdcxx_is_refused_where_it_is_known_and_unknown_else(tmp_pat
     assert judged(binaries, template("2.35", "3.4.31")) == ([], [])
     assert judged(binaries, template("2.35")) == ([("symbols", Verdict.UNKNOWN)], [])
     assert judged(binaries, template("2.39")) == ([], [])  # every system with that glibc has it
+
+
+def test_what_a_wheel_has_for_another_device_is_not_loaded_beside_cuda(tmp_path: Path) -> None:
+    """bitsandbytes 0.45.3: libbitsandbytes_cpu.so alone needs GLIBCXX_3.4.32."""
+    newer = asking("libstdc++.so.6", "GLIBCXX_3.4.32", "newest", tmp_path / "new")
+    older = asking("libstdc++.so.6", "GLIBCXX_3.4.22", "newest", tmp_path / "old")
+    both = wheel(
+        tmp_path,
+        **{"ext/libext_cpu.so": newer, "ext/libext_xpu.so": newer, "ext/libext_cuda118.so": older},
+        **{"ext/libext_cuda124.so": older},
+    )
+    pod = template("2.35", "3.4.30")
+    cuda = replace(pod, facts=Facts(cuda=Cuda(toolkit=Fact("12.4", SEEN))))
+    assert judged(both, pod) == ([("symbols", Verdict.FAILED)], ["!=1.0"])  # what it computes on is not known
+    assert judged(both, cuda) == ([], [])
+    turned = wheel(tmp_path, **{"ext/libext_cpu.so": older, "ext/libext_cuda124.so": newer})
+    assert judged(turned, cuda) == ([("symbols", Verdict.FAILED)], ["!=1.0"])
+    alone = wheel(tmp_path, **{"ext/libext_cpu.so": newer, "ext/libother_cuda124.so": older})
+    assert judged(alone, cuda) == ([("symbols", Verdict.FAILED)], ["!=1.0"])
+    in_folders = wheel(tmp_path, **{"ext/cpu/libext.so": newer, "ext/cuda/libext.so": older})
+    assert judged(in_folders, cuda) == ([], [])
 
 
 def test_a_copy_of_libstdcxx_in_the_wheel_is_not_the_system_s(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def symbol_versions(release: Release, binaries: WheelBinaries | None, around: Su
         lambda library: ("", False) if own else _glibcxx(library, around.template),
     )
     for judge in judges:
-        said = [(part, _least(part, judge)) for part in parts(binaries)]
+        said = [(part, _least(part, judge)) for part in parts(binaries, _device(around.template))]
         refused = [(part, *reason) for part, reason in said if reason is not None]
         if not refused:
             continue
@@ -52,6 +52,11 @@ def symbol_versions(release: Release, binaries: WheelBinaries | None, around: Su
         evidence = Evidence(EvidenceKind.BINARY, f"{release.name} {release.version}: {part.name}", ".gnu.version_r")
         text = f"{release.name} {release.version}: {part.name.rpartition('/')[2]} {reason}"
         yield Objection(SYMBOLS_CHECK, text, evidence, fatal=not unknown, unknown=unknown)
+
+
+def _device(template: Template) -> str:
+    """Return what a template computes on, as files name it: `cuda`, empty where nothing tells."""
+    return "cuda" if template.cuda is not None and template.cuda.value else ""
 
 
 def _least(part: Part, judge: Callable[[LibraryFacts], tuple[str, bool]]) -> tuple[str, bool] | None:
@@ -103,7 +108,8 @@ def system_libraries(release: Release, binaries: WheelBinaries | None, around: S
     wheel. Where only some of its modules need one, the others work: a warning, and nothing where it is not known.
     """
     system = System.of(around.template)
-    lacking, evidence = _lacking(release, binaries, replace(system, present=system.present | around.brought))
+    found = parts(binaries, _device(around.template)) if binaries is not None else ()
+    lacking, evidence = _lacking(release, found, binaries, replace(system, present=system.present | around.brought))
     if not lacking.names:
         return
     if lacking.some and not lacking.known:
@@ -167,9 +173,10 @@ class Lacking:
     versions: bool = False
 
 
-def _lacking(release: Release, binaries: WheelBinaries | None, system: System) -> tuple[Lacking, Evidence]:
+def _lacking(
+    release: Release, found: Sequence[Part], binaries: WheelBinaries | None, system: System
+) -> tuple[Lacking, Evidence]:
     """Return the libraries that a release lacks, by its files or else by what the catalogue knows of it."""
-    found = parts(binaries) if binaries is not None else ()
     if binaries is not None and found:
         each = [_absent(part, binaries, system) for part in found]
         without = [(part, names) for part, names in zip(found, each, strict=True) if names]
