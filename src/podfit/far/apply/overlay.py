@@ -17,6 +17,7 @@ from .environments import make_venv, make_workshop, open_to_template, site_packa
 from .inplace import settled as same_packages
 from .inplace import state
 from .lock import Area
+from .shared import link_data
 from .stage import Installer
 from .strangers import STATE_NAME
 from .talk import RefusedError, Talk
@@ -211,6 +212,7 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     started = time.monotonic()
     open_to_template(new)
     _adopt_scripts(new, path)
+    link_data(new, places.distributions(site_packages(new)))
     found = places.visible(_search_path(python))
     wanted = {name: entry["version"] for name, entry in order["packages"].items()}
     for name, version in {**order.get("held", {}), **wanted}.items():
