@@ -153,7 +153,7 @@ def with_parents(name: str) -> list[str]:
 
 
 def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
-    """Yield what a module's import does: `module`, `numpy`, `name`, `guarded`, `raises` or `python`, of what, the line."""
+    """Yield `module`, `numpy`, `name`, `guarded`, `raises` or `python`, what it is of, and the line, of an import."""
     tree = parsed_source(source)
     if tree is None:
         return
