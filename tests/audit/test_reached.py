@@ -50,6 +50,49 @@ def test_what_is_indented_is_passed_over_and_a_namespace_is_somebody_elses() -> 
     assert names(found.names) == {"ns.other:c"}
 
 
+PARTS = {"lib/part.py": "from graphs import Data\nclass Set: ...\n", "lib/other.py": "import elsewhere\n"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    from .part import Set\nexcept ImportError:\n    pass\n",
+        "try:\n    import graphs\n    from lib.part import Set as Set\nexcept ImportError:\n    print('without')\n",
+        "if has('graphs'):\n    from .part import Set\nelse:\n    Other = None\n",
+        "with quiet():\n    try:\n        from .part import Other, Set\n    finally:\n        done()\n",
+    ],
+)
+def test_an_import_under_a_condition_counts_where_it_alone_gives_what_is_asked_for(source: str) -> None:
+    files = {"lib/__init__.py": source, **PARTS}
+    assert names(read(files, "lib", "lib.Set").modules) == {"graphs"}
+    assert names(read(files, "lib", "lib.Nothing").modules) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    from .part import Set\nexcept ImportError:\n    Set = None\n",
+        "if new:\n    from .part import Set\nelse:\n    from .other import Set\n",
+        "def Set(): ...\ntry:\n    from .part import Set\nexcept ImportError:\n    pass\n",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .part import Set\n",
+        "def load():\n    from .part import Set\n",
+        "for _ in ():\n    from .part import Set\n",
+        "try:\n    from .part import Set\nexcept:\n    is no Python\n",
+    ],
+)
+def test_an_import_under_a_condition_that_may_not_have_run_says_nothing(source: str) -> None:
+    assert "graphs" not in names(read({"lib/__init__.py": source, **PARTS}, "lib.Set").modules)
+
+
+def test_what_is_asked_for_is_followed_through_several_conditions() -> None:
+    files = {
+        "lib/__init__.py": "if there:\n    from .data import Set\n",
+        "lib/data/__init__.py": "try:\n    from ..part import Set\nexcept ImportError:\n    pass\n",
+        **PARTS,
+    }
+    assert names(read(files, "lib.Set").modules) == {"graphs"}
+
+
 def test_a_cycle_ends_and_what_is_no_python_says_nothing() -> None:
     files = {"a/__init__.py": "from a.b import c\n", "a/b.py": "from a import b\nimport \\\n"}
     assert read({**files, "a/c.py": "from ... import x\n"}, "a", "a.c").modules == ()

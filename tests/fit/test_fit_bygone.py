@@ -23,6 +23,9 @@ RELEASES = {
     ("table", "1.0"): (["frame", "wire!=1.0"], "2024-02-01"),
     ("frame", "1.0"): (["wire!=1.0"], "2018-08-23"),
     ("frame", "2.0"): (["numpy>=2"], "2024-01-01"),
+    ("grid", "1.0"): (["numpy"], "2018-08-23"),
+    ("grid", "2.0"): (["numpy<2"], "2024-01-01"),
+    ("numpy", "1.26.4"): ([], "2024-02-05"),
     ("numpy", "2.0.0"): ([], "2024-06-16"),
     ("kit", "0.1"): (["screw"], "2019-05-01"),
     ("kit", "2.0"): (["screw", "nut==1.0"], "2024-02-01"),
@@ -67,6 +70,17 @@ def test_where_no_later_one_can_be_had_the_old_one_is_planned(fit) -> None:  # t
     plan = fit("stuck")
     assert planned(plan) == {"stuck": "1.0", "bolt": "1.0"}
     assert plan.feasible
+
+
+def test_for_a_need_numpy_moves_to_an_older_major_version(tmp_path: Path) -> None:
+    """And not for what the need asks for in turn, nor to a newer one, which what is compiled for the other lacks."""
+    pod = template("pod", {"torch": ("2.4.0", []), "numpy": ("2.0.0", [])}, python="3.11.9")
+    plan = plan_over(tmp_path, RELEASES, pod, "grid")
+    assert plan is not None
+    assert planned(plan) == {"grid": "2.0", "numpy": "1.26.4"}
+    older = plan_over(tmp_path, RELEASES, POD, "frame")
+    assert older is not None
+    assert planned(older)["frame"] == "1.0"
 
 
 def test_where_the_later_one_would_move_numpy_the_old_one_is_planned(fit) -> None:  # type: ignore[no-untyped-def]

@@ -54,6 +54,23 @@ def test_a_module_that_nobody_requires_is_needed_too(tmp_path: Path) -> None:
     assert versions(planned(made, template("pod", {"pandas": ("1.0", [])}))) == {"tabular": "4.1", "scipy": "1.0"}
 
 
+def test_a_release_that_raises_with_the_templates_python_is_ruled_out_with_all_older(tmp_path: Path) -> None:
+    guard = "import sys\nif sys.version_info >= (3, 11):\n    raise RuntimeError('for 3.10 and older')\n"
+    made = world(tmp_path, new=guard)
+    assert versions(planned(made, template("pod", {}, python="3.10.12"))) == {"tabular": "4.1", "scipy": "1.0"}
+    (result,) = fit_templates(
+        project("tabular"),
+        (),
+        [template("pod", {}, python="3.11.9")],
+        index=made.index,
+        uv=made.uv,
+        options=made.options,
+    )
+    said = str(result.refusal) if result.plan is None else " ".join(result.plan.problems())
+    assert "tabular" in said
+    assert "tabular 4.1 ends its import in an error with Python >=3.11 (tabular/__init__.py:2)" in said
+
+
 def test_a_script_that_lies_beside_a_wheels_packages_is_imported_by_nobody(tmp_path: Path) -> None:
     made = world(tmp_path, new="")
     refill(tmp_path / "wheels", "tabular-4.1", {"vendor/part/__init__.py": "", "rec2idx.py": "import pandas\n"})

@@ -93,3 +93,48 @@ def test_what_the_held_torch_stands_against_is_told(tmp_path: Path) -> None:
 def test_what_was_tested_is_taken(tmp_path: Path) -> None:
     site = ImportSite("hub", "train.py", 3, names=("once",))
     assert planned(plan_of(tmp_path, site, tested="1.1")) == {"hub": "1.1"}
+
+
+BESIDE_NUMPY = {
+    ("numpy", "1.26.4"): ((), "2024-02-05"),
+    ("numpy", "2.1.0"): ((), "2024-08-18"),
+    ("hub", "1.2"): (["numpy"], "2024-01-20"),
+    ("hub", "2.0"): (["numpy<2"], "2024-05-20"),
+    ("hub", "2.1"): (["numpy<2"], "2024-08-20"),
+    ("aside", "1.0"): (["numpy"], "2020-01-20"),
+    ("aside", "2.0"): (["numpy>=2"], "2024-09-01"),
+}
+
+
+def numpy_plan_of(folder: Path, name: str, *asked: str) -> Plan:
+    """Return the plan over NumPy 2 of a project that imports a name of hub, which is for NumPy 1 from 2.0 on."""
+    given = replace(project("hub", *asked), imports=(ImportSite("hub", "train.py", 3, names=(name,)),))
+    pod = template("pod", {"torch": ("2.4.0+cu124", []), "numpy": ("2.1.0", [])})
+    with dated_index(folder / "wheels", {("torch", "2.4.0"): ((), "2024-07-24"), **BESIDE_NUMPY}) as (url, _):
+        for version in ("1.2", "2.0", "2.1"):
+            refill(folder / "wheels", f"hub-{version}", SOURCES[version])
+        index, uv = Index([url], cache=folder / "cache"), Uv(folder / "cache")
+        options = Options(index_url=url)
+        (result,) = fit_templates(given, (), [pod], index=index, uv=uv, options=options, reporter=Told())
+    assert result.plan is not None
+    return result.plan
+
+
+def test_numpy_moves_where_no_release_beside_it_has_what_is_imported(tmp_path: Path) -> None:
+    """And the newest that this gives is taken: it was not its time that stood against it."""
+    plan = numpy_plan_of(tmp_path, "once")
+    assert planned(plan) == {"hub": "2.1", "numpy": "1.26.4"}
+    assert [(change.name, change.after) for change in plan.changes] == [("numpy", "1.26.4")]
+
+
+@pytest.mark.parametrize(("name", "asked"), [("load", ()), ("once", ("numpy>=2",)), ("once", ("aside>=2",))])
+def test_numpy_stays_where_nothing_is_gained_or_another_need_is_lost(
+    tmp_path: Path, name: str, asked: tuple[str, ...]
+) -> None:
+    plan = numpy_plan_of(tmp_path, name, *asked)
+    assert planned(plan)["hub"] == "1.2"
+    assert not plan.changes
+
+
+def test_numpy_stays_where_another_need_would_lose_years(tmp_path: Path) -> None:
+    assert planned(numpy_plan_of(tmp_path, "once", "aside")) == {"hub": "1.2", "aside": "2.0"}

@@ -121,6 +121,30 @@ def test_scripts_of_a_template_whose_path_has_spaces(
     assert "No module named 'requests'" in http.stderr  # the script starts the overlay's Python
 
 
+def test_data_of_the_template_is_seen_where_programs_look_for_it(make_venv: Callable[..., str], tmp_path: Path) -> None:
+    """Jupyter and others look under `sys.prefix`; of what the overlay has itself the template's files stay away."""
+
+    def packed(name: str, version: str, data: dict[str, str]) -> Path:
+        files = {f"{name}-{version}.data/data/{place}": text for place, text in data.items()}
+        return make_wheel(tmp_path / "wheels", name, version, {f"{name}.py": "", **files})
+
+    packed("shown", "1.0", {"share/shown/look.txt": "of the template", "etc/shown/set up.json": "{}", "other": ""})
+    packed("taken", "1.0", {"share/taken/old.txt": "1.0", "share/both.txt": "1.0"})
+    newer = packed("taken", "2.0", {"share/taken/new.txt": "2.0", "share/both.txt": "2.0", "share/clash": "a file"})
+    packed("clashing", "1.0", {"share/clash/deep.txt": "where the overlay has a file"})
+    python = make_venv(name="template")
+    install(python, tmp_path / "wheels", ["shown==1.0", "taken==1.0", "clashing==1.0"])
+    before, place = tree(root(python)), tmp_path / "overlay"
+    apply(LocalMachine(python), recipe(python, [newer]).plan(), Options(overlay=str(place)))
+    found = {str(path.relative_to(place)) for part in ("share", "etc") for path in (place / part).rglob("*.*")}
+    assert found == {"share/shown/look.txt", "etc/shown/set up.json", "share/taken/new.txt", "share/both.txt"}
+    assert (place / "share" / "shown" / "look.txt").read_text() == "of the template"
+    assert (place / "share" / "both.txt").read_text() == "2.0"
+    assert (place / "share" / "clash").read_text() == "a file"
+    assert not (place / "other").exists()
+    assert changes(before, tree(root(python))) == []
+
+
 def test_the_template_may_grow_a_package_and_pip_in_the_overlay_keeps_out_of_it(
     python: str, wheels: Path, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from podfit.audit.refused_pythons import refused_pythons
 from podfit.catalogue.moved_names import class_keywords
 from podfit.model.syntax import UNPARSED, dotted, outline, syntax_tree, told
 
@@ -56,7 +57,8 @@ class AtImport:
     raises is where it ends in an error whatever is there (a placeholder). guarded are modules that it does without
     where they cannot be imported; names are what it imports from modules that are not its own, and what it makes
     classes from (`werkzeug.urls:url_quote`, of `class A(anyio.Mixin)` `anyio:Mixin`, with keywords that the catalogue
-    knows of some: `typing_extensions:TypedDict(closed)`).
+    knows of some: `typing_extensions:TypedDict(closed)`). pythons are versions of Python with which it ends in an error
+    (`>=3.12`, PEP 440).
     """
 
     modules: tuple[Used, ...] = ()
@@ -65,6 +67,7 @@ class AtImport:
     names: tuple[Used, ...] = ()
     raises: tuple[Used, ...] = ()
     lazy: tuple[str, ...] = ()
+    pythons: tuple[Used, ...] = ()
 
 
 def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImport:
@@ -78,7 +81,8 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     names: dict[str, Used] = {}
     raises: list[Used] = []
     lazy: list[str] = []
-    kinds = {"numpy": numpy, "guarded": guarded, "name": names}
+    pythons: dict[str, Used] = {}
+    kinds = {"numpy": numpy, "guarded": guarded, "name": names, "python": pythons}
 
     def visit(name: str, path: str, source: bytes) -> Iterator[str]:
         package = package_of(name, path)
@@ -103,6 +107,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
         names=tuple(names.values()),
         raises=tuple(raises),
         lazy=tuple(dict.fromkeys(each for each in lazy if each not in seen)),
+        pythons=tuple(pythons.values()),
     )
 
 
@@ -148,7 +153,7 @@ def with_parents(name: str) -> list[str]:
 
 
 def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
-    """Yield `module`, `numpy`, `name`, `guarded` or `raises`, what it is of, and the line, of a module's import."""
+    """Yield `module`, `numpy`, `name`, `guarded`, `raises` or `python`, what it is of, and the line, of an import."""
     tree = parsed_source(source)
     if tree is None:
         return
@@ -163,6 +168,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
     taken: dict[str, tuple[str, str]] = {}
     for node in tree.body:
         yield from _guarded(node, package) if isinstance(node, ast.Try) else ()
+        yield from (("python", *each) for each in refused_pythons(node)) if isinstance(node, ast.If) else ()
         if isinstance(node, ast.Raise):
             yield "raises", told(node, _MOST_SAID), node.lineno
             break

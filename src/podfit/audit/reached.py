@@ -24,6 +24,7 @@ from podfit.audit.at_import import (
     package_of,
     with_parents,
 )
+from podfit.audit.behind import behind
 from podfit.catalogue.moved_names import class_keywords
 
 MOST_MODULES = 400
@@ -45,14 +46,24 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImport:
     """Return the modules of others, and names of them, that importing entries (dotted names) asks for.
 
-    The wheel has these paths. What it does not have itself counts as others': so it is with namespace packages.
+    The wheel has these paths. What it does not have itself counts as others': so it is with namespace packages. An
+    entry that is no module may be a name of one, which may come from an import under a condition (podfit.audit.behind).
     """
     modules = modules_of_wheel(paths)
+    entries = tuple(entries)
+    asked: dict[str, set[str]] = {}
+    for module, _, word in (entry.rpartition(".") for entry in entries if entry not in modules):
+        asked.setdefault(module, set()).add(word)
     found: dict[str, Used] = {}
     names: dict[str, Used] = {}
 
     def visit(name: str, path: str, source: bytes) -> Iterator[str]:
-        for base, taken, line in _imports(source, package_of(name, path)):
+        package = package_of(name, path)
+        for base, taken, _ in behind(source, package, asked[name]) if name in asked else ():
+            if base in modules:
+                asked.setdefault(base, set()).add(taken)
+                yield from (*with_parents(base), f"{base}.{taken}")
+        for base, taken, line in _imports(source, package):
             if base in modules:
                 yield from (*with_parents(base), *((f"{base}.{taken}",) if taken else ()))
                 continue

@@ -13,6 +13,8 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from podfit.audit import Subject
 from podfit.audit.at_import import AtImport, Used
 from podfit.catalogue.imports import ImportName, find, stand_in
@@ -55,6 +57,7 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
         release = f"{name} {subject.added[name].version}"
         bounds += _gone(subject, name, release, facts)
         bounds += _of_older_pythons(subject, name, release, facts.modules)
+        bounds += _ended_by_python(subject, name, release, facts.pythons)
         if facts.raises:
             first = facts.raises[0]
             evidence = Evidence(EvidenceKind.BINARY, f"{release}: {first.place}", first.name)
@@ -165,6 +168,18 @@ def _of_older_pythons(subject: Subject, name: str, release: str, modules: Sequen
             )
             evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", f"import {used.name}")
             yield Bound(name, reason, evidence, f">{public(subject.added[name].version)}")
+            return
+
+
+def _ended_by_python(subject: Subject, name: str, release: str, pythons: Sequence[Used]) -> Iterator[Bound]:
+    """Yield a bound on a release whose import ends in an error with the template's Python, and all older or newer."""
+    python = subject.template.interpreter.version
+    for used in pythons:
+        if SpecifierSet(used.name).contains(python, prereleases=True):
+            reason = f"{release} ends its import in an error with Python {used.name} ({used.place})"
+            evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", f"raises with Python {used.name}")
+            side = "<" if used.name.startswith("<") else ">"
+            yield Bound(name, reason, evidence, f"{side}{public(subject.added[name].version)}")
             return
 
 

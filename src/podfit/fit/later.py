@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from packaging.version import InvalidVersion, Version
+
 from podfit.audit import Subject
 from podfit.fit.binaries import added_wheel
 from podfit.fit.lacking import ANY, exports_of
@@ -20,6 +22,7 @@ from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, Need, PodfitError
 from podfit.model.requirement import Markers
 from podfit.model.steps import Steps, Wait
+from podfit.model.times import instant
 from podfit.model.versions import public, read_version, same_version, within
 
 if TYPE_CHECKING:
@@ -36,12 +39,17 @@ def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], 
 
     None for what was tested; those that what is held, or what the project states, stands against come second.
     """
-    limited = {each.name for each in subject.timely if not each.gave_way}
     needs = [need for need in subject.needs if need.name in subject.added and need.import_names]
     needs = [
         each for each in needs if not same_version(given.tested.get(each.name, ""), subject.added[each.name].version)
     ]
-    asked = _asked(given.project.imports, needs, limited)
+
+    def passed_over() -> frozenset[str]:
+        given.index.ready([need.name for need in needs])
+        return frozenset(need.name for need in needs if _has_later(given.index, need, subject.added[need.name].version))
+
+    named: frozenset[str] = (yield Wait(passed_over)) if needs else frozenset()
+    asked = _asked(given.project.imports, needs, named)
     files = {name: file for name in sorted(asked) if (file := added_wheel(subject, name)) is not None}
     if not files:
         return (), ()
@@ -55,6 +63,16 @@ def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], 
         if first is not None:
             found[first[1]].append(first[0])
     return tuple(found[True]), tuple(found[False])
+
+
+def _has_later(index: Index, need: Need, version: str) -> bool:
+    """Tell whether a final release after a version is one that the need allows. The waiting part."""
+    try:
+        every, planned = [Version(text) for text, files in index.releases(need.name).items() if files], Version(version)
+    except (PodfitError, InvalidVersion):
+        return False
+    later = [each for each in every if each > planned and not each.is_prerelease]
+    return any(not need.specifier or within(need.specifier, str(each)) for each in later)
 
 
 def _asked(
@@ -129,5 +147,8 @@ def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> St
     evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {module}.{word}".rstrip("."))
     stated = [need.specifier for need in subject.needs if need.name == name and need.specifier]
     free = against is None and all(within(each, there) for each in stated)
+    limit = next((each for each in subject.timely if each.name == name and not each.gave_way), None)
+    late = limit is not None and file.upload_time and instant(file.upload_time) >= instant(limit.until)
     read = read_version(there)
-    return Bound(name, reason, evidence, f">={public(there)},=={read.major}.{read.minor}.*"), free
+    series = f",=={read.major}.{read.minor}.*" if late else ""
+    return Bound(name, reason, evidence, f">={public(there)}{series}"), free

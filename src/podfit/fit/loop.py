@@ -76,11 +76,10 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         if shift.failed(refused):
             bounds, earlier = shift.before()
             continue
-        lost = refused - wishes.refused or anchor_of(subject) != wishes.anchor or wishes.cost(subject)
-        if wishes.standing and lost:
+        if wishes.standing and wishes.lost(subject, refused):
             bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
             continue
-        wishes.paid()
+        wishes.paid(subject)
         subject, said = yield from audit_phase(given, subject, waived)
         old = yield from outgrown(given, subject, near.dates)
         lacking, gone, moved = yield from imported(given, subject)
@@ -119,6 +118,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
         if number < MOST_ROUNDS:
             aged = yield from bygone(given, subject)
             elsewhere = yield from of_other_cuda(given, subject)
+            asked_for = {need.name for need in subject.needs}
+            wishes.owed |= {*later, *(bound for bound in aged if bound.name in asked_for)}
             wished = (*advised, *moved, *aged, *back, *elsewhere)
             learned_now += wishes.new(wished, subject, earlier, alone=not learned_now)
         if not learned_now and subject.overlay.rough:

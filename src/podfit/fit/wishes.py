@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from podfit.audit import Subject
@@ -10,6 +10,7 @@ from podfit.fit.fallen import FAR
 from podfit.fit.times import first_upload
 from podfit.model import Bound, EvidenceKind, Finding, Verdict
 from podfit.model.times import instant
+from podfit.model.versions import parsed
 from podfit.solve import Earlier
 
 MOST_HALVINGS = 6
@@ -20,7 +21,8 @@ MOST_HALVINGS = 6
 class Wishes:
     """Bounds that give way where they leave a need without a release, or move NumPy: what they rest on may never run.
 
-    And what is assumed alone, where it costs a need years. standing are those that are tried, fresh the last of them,
+    And what is assumed alone, where it costs a need years. What the project's own code imports may move NumPy: without
+    it the need is not had. owed are the bounds for that. standing are those that are tried, fresh the last of them,
     refused the needs that were refused before these and anchor NumPy's version then, stubborn the names for which
     nothing is wished any more, failures how often some gave way. before is what solving had found when there was none
     of them yet. times has when the needs' releases were published (ISO 8601) that the last of them have not cost, where
@@ -35,6 +37,7 @@ class Wishes:
     stubborn: set[str] = field(default_factory=set)
     before: Earlier = field(default_factory=Earlier)
     times: Mapping[str, str] = field(default_factory=dict)
+    owed: set[Bound] = field(default_factory=set)
 
     def may(self, bound: Bound) -> bool:
         """Tell whether a bound may be wished: nothing of its name was given up before."""
@@ -59,35 +62,52 @@ class Wishes:
             self.times = {name: first_upload(subject, name) for name in needs} if alone else {}
         return found
 
-    def cost(self, subject: Subject) -> bool:
+    def lost(self, subject: Subject, refused: Collection[str]) -> bool:
+        """Tell whether a solution with what was tried has lost what it is not worth; refused are the needs without one.
+
+        NumPy may move for what is owed for a single need: where more was tried, nobody knows what it moved for. But to
+        no later major version: what was compiled for that runs with the one before, and not the other way round.
+        """
+        moved = anchor_of(subject) != self.anchor
+        before, now = parsed(self.anchor), parsed(anchor_of(subject))
+        owed = self.owed.issuperset(self.fresh) and len({bound.name for bound in self.fresh}) == 1
+        owed = owed and before is not None and now is not None and now.major <= before.major
+        return not self.refused.issuperset(refused) or (moved and not owed) or self._cost(subject, moved)
+
+    def _cost(self, subject: Subject, moved: bool) -> bool:
         """Tell whether the first solution with what is assumed has a release of a need from long before the last one.
 
-        A wish that is for that need itself is meant so.
+        Or the first for which NumPy moved. A wish that is for that need itself is meant so.
         """
         own = {bound.name for bound in self.standing}
-        assumed = any(_strength(bound) == 0 for bound in self.fresh)
-        return assumed and any(
+        dear = moved or any(_strength(bound) == 0 for bound in self.fresh)
+        return dear and any(
             instant(before) - instant(now) > FAR
             for name, before in self.times.items()
             if name not in own and before and (now := first_upload(subject, name))
         )
 
-    def paid(self) -> None:
-        """Take it that what was tried last costs nothing."""
+    def paid(self, subject: Subject) -> None:
+        """Take it that what was tried last costs nothing more than what a solution has lost."""
         self.times = {}
+        self.anchor = anchor_of(subject)
 
     def given_up(self, bounds: tuple[Bound, ...], earlier: Earlier) -> tuple[tuple[Bound, ...], Earlier]:
         """Return bounds without some of those that were tried last, and what was found before any.
 
-        What is assumed gives way first, what maintainers say last. Half of several gives way, and may be wished again:
-        one may be in the way of all. Of one nothing is wished any more. What was learned since stays in force, so that
-        what was found before stays true; unless limits gave way since.
+        All but what is owed for one need gives way first; then what is assumed, and what maintainers say last. Half of
+        several gives way, and may be wished again: one may be in the way of all. Of one nothing is wished any more.
+        What was learned since stays in force, so that what was found before stays true; unless limits gave way since.
         """
         self.failures += 1
         tried = self.fresh or self.standing
+        alone = next((bound.name for bound in tried if bound in self.owed), "")
+        beside = [bound for bound in tried if alone and bound.name != alone]
         weakest = min(map(_strength, tried))
-        lost = [bound for bound in tried if _strength(bound) == weakest]
-        if len(lost) > 1 and self.failures <= MOST_HALVINGS:
+        lost = beside or [bound for bound in tried if _strength(bound) == weakest]
+        if beside:
+            pass
+        elif len(lost) > 1 and self.failures <= MOST_HALVINGS:
             lost = lost[len(lost) // 2 :]
         else:
             self.stubborn |= {bound.name for bound in lost}

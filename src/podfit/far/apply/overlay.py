@@ -16,7 +16,9 @@ from . import builds, files, ownership, places, records, strangers
 from .environments import make_venv, make_workshop, open_to_template, site_packages
 from .inplace import settled as same_packages
 from .inplace import state
+from .joined import join_packages
 from .lock import Area
+from .shared import link_data
 from .stage import Installer
 from .strangers import STATE_NAME
 from .talk import RefusedError, Talk
@@ -203,6 +205,8 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
         seconds["build"] = time.monotonic() - started
     ownership.refuse_changed(made_of, new)
     template = places.visible(places.search_path())
+    own = places.distributions(site_packages(new))
+    join_packages(site_packages(new), [entry for name, entry in template.items() if name not in own])
     ownership.refuse_hiding(
         site_packages(new), {name: template[name] for name in order.get("held", {}) if name in template}
     )
@@ -211,6 +215,7 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     started = time.monotonic()
     open_to_template(new)
     _adopt_scripts(new, path)
+    link_data(new, own)
     found = places.visible(_search_path(python))
     wanted = {name: entry["version"] for name, entry in order["packages"].items()}
     for name, version in {**order.get("held", {}), **wanted}.items():

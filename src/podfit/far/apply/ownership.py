@@ -12,6 +12,7 @@ from typing import Any
 
 from ..tree.distributions import Info
 from . import files, places, records
+from .joined import is_joined
 from .talk import RefusedError
 
 _MODULE_ENDS = (".py", ".pyc", ".so", ".pyd")
@@ -77,6 +78,8 @@ def refuse_hiding(site: str, held: Mapping[str, Info]) -> None:
             for own in there.get(module, ()):
                 file = os.path.join(own, "__init__.py") if os.path.isdir(os.path.join(site, own)) else own
                 if file in rows and _same(os.path.join(site, file), os.path.join(entry.folder, file)):
+                    continue
+                if is_joined(os.path.join(site, own), entry):
                     continue
                 raise RefusedError(
                     f"a package of the plan brings {own}, which would hide {top} of the held {name} {entry.version}",
