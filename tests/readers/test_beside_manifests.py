@@ -157,3 +157,70 @@ def test_what_is_installed_inside_a_substitution_and_beside_a_log_is_read(tmp_pa
 def test_a_wheel_s_address_is_read_as_other_addresses_are(word: str, tmp_path: Path) -> None:
     found, _ = declared(tmp_path, f"pip install {word}")
     assert found == ["mine-rl @ https://example.org/w/mine_rl-1.0-cp311-cp311-linux_x86_64.whl"]
+
+
+COG = """build:
+  gpu: true
+  python_packages:
+    - "torch==2.0.1"
+    - einops==0.6.0
+  run:
+    - pip install tqdm==4.66.1
+    - command: python -m pip install ftfy
+    - apt-get install -y ffmpeg
+predict: "predict.py:Predictor"
+"""
+
+
+def test_a_cog_file_asks_where_nothing_else_does_and_else_tells(tmp_path: Path) -> None:
+    (tmp_path / "cog.yaml").write_text(COG)
+    (tmp_path / "predict.py").write_text("import einops, torch\n")
+    found = {(one.requirement, str(one.where)) for one in read_project(tmp_path, local="none").project.declarations}
+    assert found == {
+        ("torch==2.0.1", "cog.yaml:4"),
+        ("einops==0.6.0", "cog.yaml:5"),
+        ("tqdm==4.66.1", "cog.yaml:7"),
+        ("ftfy", "cog.yaml:8"),
+    }
+    (tmp_path / "requirements.txt").write_text("rich\n")
+    project = read_project(tmp_path, local="none").project
+    assert [one.requirement for one in project.declarations if one.asks] == ["rich"]
+
+
+@pytest.mark.parametrize(
+    "text", ["build: [", "build: 1\n", "- a\n", "build:\n  run: {a: b}\n  python_packages: x\n", ""]
+)
+def test_a_cog_file_that_is_none_tells_nothing(text: str, tmp_path: Path) -> None:
+    (tmp_path / "cog.yaml").write_text(text)
+    assert read_project(tmp_path, local="none").project.declarations == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "asked"),
+    [
+        ("---\ntitle: X\nsdk: gradio\nsdk_version: 4.44.0\n---\n# X\n", [("gradio==4.44.0", 4)]),
+        ('---\r\nsdk: "streamlit"\r\nsdk_version: "1.30.0"\r\n---\r\n', [("streamlit==1.30.0", 3)]),
+        ("---\nsdk: docker\napp_port: 7860\n---\n", []),
+        ("# X\n---\nsdk: gradio\nsdk_version: 4.44.0\n---\n", []),
+        ("---\nlicense: mit\nbase_model: gpt2\n---\n", []),
+    ],
+)
+def test_the_card_of_a_space_names_its_sdk(head: str, asked: list[tuple[str, int]], tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_bytes(head.encode())
+    (tmp_path / "requirements.txt").write_text("rich\n")
+    project = read_project(tmp_path, local="none").project
+    assert [(one.requirement, one.where.line) for one in project.declarations if not one.asks] == asked
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ('RUN ["pip", "install", "--no-cache-dir", "ftfy==6.1.1", "einops"]', ("ftfy==6.1.1", "einops")),
+        ('RUN --mount=type=cache,target=/c ["python", "-m", "pip", "install", "a b"]', ()),
+        ('RUN ["pip", "install", 1]', ()),
+        ('RUN ["pip", "install", "x"', ()),
+        ('CMD ["pip", "install", "x"]', ()),
+    ],
+)
+def test_the_exec_form_of_a_dockerfile_is_read(line: str, asked: tuple[str, ...]) -> None:
+    assert tuple(name for one in commands(line) for name in one.requirements) == asked

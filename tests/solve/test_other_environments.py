@@ -8,7 +8,7 @@ from solve_support import need, only, registry, template
 from podfit.model import Evidence, EvidenceKind, RefusedNeed
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.addresses import of_another_machine
-from podfit.solve.other_environments import gave_way, left_as_it_is, of_held, other_environments
+from podfit.solve.other_environments import gave_way, left_as_it_is, of_another_cuda, of_held, other_environments
 
 TORCH = {"torch": "2.4.1+cu124", "torchaudio": "2.4.1+cu124", "numpy": "1.26.3"}
 
@@ -236,3 +236,20 @@ def test_what_nothing_imports_is_left_out_where_the_pin_beside_it_is_of_another_
         assert bool(left.gave_way) is gives
     (left,) = gave_way([RefusedNeed("scipy", NO_WHEEL)], {"scipy": pin}, {}, {"torch"}, {})
     assert left.gave_way == ""
+
+
+def test_the_libraries_of_another_machines_cuda_are_not_put_beside_those_of_the_templates_torch():
+    """nvidia-x-cu11 and nvidia-x-cu12 write the same files: those of the pinned torch belong to it alone."""
+    pins = {**TORCH, "nvidia-x-cu12": "12.4.5"}
+    cuda = asked("requirements.txt:4 nvidia-x-cu11==11.10", "nvidia-x-cu11", "==11.10")
+    free = asked("requirements.txt:4 nvidia-x-cu11", "nvidia-x-cu11")
+    held = ["nvidia-x-cu12", "torch"]
+    (left,) = of_another_cuda([OLD, cuda], {"torch": "==1.6.0"}, pins, held)
+    assert left.message.endswith("the template's torch has nvidia-x-cu12 12.4.5.")
+    files = other_environments([OLD, cuda], {"torch": "==1.6.0"})
+    (judged,) = gave_way([left], {cuda.name: cuda}, files, held, pins)
+    assert "nothing imports it" in judged.gave_way
+    others = [free, replace(cuda, imported=True), asked("x.txt:4 nvidia-x-cu11==11.10", "nvidia-x-cu11", "==11.10")]
+    assert not [one for need in others for one in of_another_cuda([OLD, need], {"torch": "==1.6.0"}, pins, held)]
+    assert of_another_cuda([OLD, cuda], {"torch": "==1.6.0"}, pins, ["torch"]) == []
+    assert of_another_cuda([cuda], {}, pins, held) == []

@@ -13,6 +13,7 @@ from podfit.catalogue.table import table
 from podfit.diagnose import extract
 from podfit.diagnose.clashes import find_clash
 from podfit.diagnose.derived_cuda import arch_fields, library_fields, nccl_fields, torch_fields
+from podfit.diagnose.derived_index import already_there, index_fields, removed
 from podfit.diagnose.derived_names import hugging_face_fields, moved_fields, name_fields, outer
 from podfit.diagnose.derived_python import python_fields
 from podfit.diagnose.reading import Reading
@@ -29,6 +30,7 @@ _UNREACHED = (
     "Could not fetch URL",
     "Connection to pypi.org timed out",
     "SSLError(",
+    "ProxyError(",
 )
 """What pip prints of an index that it cannot reach, before it says that it found nothing."""
 _BOOSTING = {"lgb": "lightgbm", "lightgbm": "lightgbm", "xgb": "xgboost", "xgboost": "xgboost", "catboost": "catboost"}
@@ -75,6 +77,7 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
             if path and not re.search(r"(?:site|dist)-packages|[\\/]lib[\\/]python|unknown location", path)
             else ""
         )
+        fields["private_name"] = "yes" if fields.get("name", "").startswith("_") else ""
         fields["circular"] = "yes" if "circular import" in reading.lines[hit.line].text else ""
         top = where.partition(".")[0]
         fields["own_where"] = "" if is_known(top) or _in_packages(top, reading) else "yes"
@@ -98,6 +101,7 @@ def _modules(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     fields["guessed"] = "" if known or project or top in reading.there.owners else "yes"
     if fields["distribution"] and fields["distribution"] != canonical(top):
         fields["comes_from"] = f" (it comes from {fields['distribution']})"
+    already_there(fields, reading)
     inside = bool(fields.get("importer"))
     if not inside and not known and (is_generic(top) or _looks_own(top, reading)):
         fields["own_module"] = "yes"
@@ -136,7 +140,7 @@ def _names_on_index(fields: _Fields, hit: Hit, reading: Reading, one: Raised | N
         return
     fields["wanted"] = wanted
     text = " ".join(line.text for line in reading.lines[max(0, hit.line - 12) : hit.line + 6])
-    if any(words in text for words in _UNREACHED) and "(from versions: none)" in text:
+    if any(words in text for words in _UNREACHED) and not re.search(r"\(from versions: (?!none\))", text):
         fields["network_down"] = "yes"
         return
     listed = re.search(r"\(from versions: (?P<list>[^)]{0,4000})\)", text)
@@ -186,7 +190,10 @@ def _resolver(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
     fields["clashing"] = ", ".join(clash.others)
     fields["against"] = clash.others[0] if clash.others else ""
     fields["clash_needs"] = "|".join(one_of.limit for one_of in clash.asked if one_of.who and one_of.limit)
+    fields["by_conda"] = "yes" if any(each.limit.startswith(" ") for each in clash.asked) else ""
     pinned = [each.limit[2:] for each in clash.asked if not each.who and each.limit.startswith("==")]
+    if not pinned and any(each.limit == f"=={fields.get('torch_version', '')}" for each in clash.asked):
+        fields["torch_version"] = ""  # what one of those that clash asks for is not what is here
     if clash.name == "torch" and pinned and not fields.get("torch_version"):
         fields["torch_version"] = pinned[0]
     fields["clash_absent"] = "yes" if clash.absent else ""
@@ -287,15 +294,15 @@ def package_of(library: str) -> str:
 
 
 def _environment(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
-    """What was to be installed."""
-    asked = " ".join(f"{name}{limit}" for name, limit in reading.asked.items())
-    fields["asked_words"] = asked
+    """What could not be taken out."""
+    fields["taken_out"] = removed(fields)
     if fields.get("uv"):
         fields["name"] = ""
     elif hit.row["id"] == "cannot-uninstall" and not fields.get("name"):
         near = " ".join(line.text for line in reading.lines[hit.line : hit.line + 4])
         named = re.search(r"Cannot uninstall '?(?P<name>[A-Za-z0-9][\w.-]*?)'?(?: \d|\. )", near)
         fields["name"], fields["plain"] = named["name"] if named else fields.get("plain", ""), ""
+        fields["taken_out"] = removed(fields)
 
 
 def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> None:
@@ -321,7 +328,7 @@ def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
         fields["wheel_name"] = canonical(fields["wheel"].split("-")[0])
 
 
-GENERAL: tuple[_Derive, ...] = (_asked, python_fields)
+GENERAL: tuple[_Derive, ...] = (_asked, python_fields, index_fields)
 BY_CATEGORY: dict[str, tuple[_Derive, ...]] = {
     "numpy2_abi": (_numpy,),
     "numpy_api_removed": (_numpy,),

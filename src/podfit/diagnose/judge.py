@@ -9,6 +9,7 @@ from typing import Any
 
 from podfit.catalogue.symptoms import symptoms
 from podfit.diagnose.fields import fields_of
+from podfit.diagnose.hiding import without_secrets
 from podfit.diagnose.model import OTHER, Cause, Line
 from podfit.diagnose.reading import Reading
 from podfit.diagnose.remedies import packages_of, steps_of
@@ -28,6 +29,8 @@ _UNKNOWN = 85
 """What an exception weighs that ended the run and that no row knows."""
 _IMPORTS = ("ImportError", "ModuleNotFoundError")
 """After one of these was caught, a name that it would have brought is missing: a NameError is its consequence."""
+MOST_PLACES = 120
+"""A symptom that is on more lines than these is looked at on the first and the last of them: half of these each."""
 _PASSED = ("ImportWarning", "KeyboardInterrupt")
 
 
@@ -52,7 +55,7 @@ def causes_of(reading: Reading, rows: Table | None = None) -> tuple[Cause, ...]:
     """Return the causes that a log tells of, best first."""
     hits = (rows or table()).hits([line.text for line in reading.lines])
     final = _final(reading, hits)
-    candidates = [one for hit in hits if (one := _candidate(hit, reading, final))]
+    candidates = [one for hit in _looked_at(hits) if (one := _candidate(hit, reading, final))]
     best: dict[tuple[str, str], _Candidate] = {}
     seen: dict[str, list[int]] = {}
     for one in candidates:
@@ -66,6 +69,16 @@ def causes_of(reading: Reading, rows: Table | None = None) -> tuple[Cause, ...]:
     if unknown is not None and (not ranked or ranked[0].score < _UNKNOWN):
         found.insert(0, unknown)
     return _shared(found)
+
+
+def _looked_at(hits: list[Hit]) -> list[Hit]:
+    """Return the hits without those in the middle of a symptom that a log repeats without end."""
+    places: dict[str, list[Hit]] = {}
+    for hit in hits:
+        places.setdefault(hit.row["id"], []).append(hit)
+    half = MOST_PLACES // 2
+    kept = (same if len(same) <= MOST_PLACES else same[:half] + same[-half:] for same in places.values())
+    return sorted((hit for same in kept for hit in same), key=lambda hit: hit.line)
 
 
 def _shared(found: list[Cause]) -> tuple[Cause, ...]:
@@ -145,10 +158,10 @@ def _cause(one: _Candidate, reading: Reading, lines: list[int]) -> Cause:
     packages = packages_of(row, fields)
     return Cause(
         category=row["category"],
-        cause=filled(row["cause"], fields) or _plain(row["cause"]),
+        cause=without_secrets(filled(row["cause"], fields) or _plain(row["cause"])),
         evidence=evidence,
         packages=packages,
-        fix=steps_of(row, fields),
+        fix=tuple(map(without_secrets, steps_of(row, fields))),
         confidence=max(0.05, min(0.98, one.score / 150)),
         symptom=row["id"],
         source=Evidence(EvidenceKind(source["kind"]), source["source"], source.get("detail", "")),
@@ -165,7 +178,7 @@ def _plain(template: str) -> str:
 
 def _shown(line: Line) -> Line:
     """Return a line as evidence: no longer than a screen's."""
-    text = line.text.strip()
+    text = without_secrets(line.text.strip())
     return Line(line.number, text if len(text) <= 400 else text[:400] + " ...", line.stream)
 
 

@@ -17,6 +17,9 @@ from podfit.model import Need, RefusedNeed
 from podfit.model.versions import parsed
 from podfit.solve.nearest import is_pin, parted
 
+_OF_CUDA = re.compile(r"(?P<stem>.+-cu)[0-9]{2}")
+"""A library that is made for each CUDA under a name of its own: nvidia-cublas-cu11, nvidia-cublas-cu12."""
+
 
 def of_held(
     pins: Mapping[str, str], held: Collection[str], needs: Sequence[Need]
@@ -96,6 +99,36 @@ def left_as_it_is(
             text = f"the project needs {need.name}{need.specifier}{need.place}; the template has {version}."
             found.append(RefusedNeed(need.name, text))
     return found
+
+
+def of_another_cuda(
+    needs: Sequence[Need], ignored: Mapping[str, str], pins: Mapping[str, str], held: Collection[str]
+) -> list[RefusedNeed]:
+    """Return the needs that are pinned in such a file, that nothing imports, and that are libraries of its CUDA.
+
+    What is held is the same library for the template's: nvidia-cublas-cu11 and nvidia-cublas-cu12 both write
+    nvidia/cublas, and the first belongs to the torch of that file alone.
+    """
+    files = other_environments(needs, ignored)
+    found = []
+    for need in needs if files else ():
+        own = "" if need.name in pins or need.imported or need.url else _of_another_cuda(need.name, held)
+        if own and is_pinned(need) and _told(need, files):
+            said = f"the project needs {need.line}{need.place}; the template's torch has {own} {pins.get(own, '')}."
+            found.append(RefusedNeed(need.name, said))
+    return found
+
+
+def is_pinned(need: Need) -> bool:
+    """Tell whether a need is asked for in one version."""
+    return any(is_pin(each) for each in SpecifierSet(need.specifier))
+
+
+def _of_another_cuda(name: str, held: Collection[str]) -> str:
+    """Return what is held that is the same library for another CUDA, as both names say; empty for none."""
+    library = _OF_CUDA.match(name)
+    same = [each for each in held if library and (other := _OF_CUDA.match(each)) and other["stem"] == library["stem"]]
+    return min((each for each in same if each != name), default="")
 
 
 def _told(need: Need, files: Mapping[str, str]) -> str:

@@ -33,7 +33,7 @@ from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders, unmet
 from podfit.solve.nearest import nearest, oldest_instead, small_steps
-from podfit.solve.other_environments import gave_way, left_as_it_is, of_held, other_environments
+from podfit.solve.other_environments import gave_way, left_as_it_is, of_another_cuda, of_held, other_environments
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import (
     Blamed,
@@ -159,6 +159,7 @@ def overlay_steps(
     filled = [n for n in pinned if not unset(n.url)]
     repositories = yield from fixed_commits(filled, allowed, offline=uv.offline, known=uv.commits)
     nowhere = [*repositories.refused, *unfilled(pinned), *of_another_machine(filled, template)]
+    nowhere += of_another_cuda(needs, ignored, offered.pins, held)
     refused += nowhere
     dropped: set[str] = {*repositories.fixed, *(each.name for each in nowhere)}
     loose = [name for name in offered.pins if name not in held]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from podfit.model import Declaration, InputError
 from podfit.model.words import shortened
-from podfit.readers.declared import installs
+from podfit.readers.declared import hosted, installs
 from podfit.readers.declared.discover import aside_word, group_of, is_requirements, read_source
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import Reading, Source
@@ -63,7 +63,7 @@ def read_aside(
     for path in dockerfiles:
         text = _text(root / path)
         asks = alone and not aside_word(path.rpartition("/")[2])  # Dockerfile.ci_lint
-        for one in () if text.startswith(PODFITS_OWN) else installs.commands(text):
+        for one in _installed(path, text):
             declarations, computed = installs.declarations(root, path, [one], scope=path, asks=asks)
             made += declarations
             notices += computed
@@ -71,9 +71,17 @@ def read_aside(
                 names = " ".join(declaration.requirement for declaration in declarations)
                 notices.append(f"{path}:{one.line} installs {names}; it is read for what the code imports")
     for path in told:
-        installed = list(installs.commands(_text(root / path)))
+        text = _text(root / path)
+        installed = [*hosted.of_a_card(text), *installs.commands(text)]
         made += installs.declarations(root, path, installed, scope=path, asks=False)[0]
     return made, notices
+
+
+def _installed(path: str, text: str) -> Iterable[installs.Installed]:
+    """Return what a Dockerfile, or the description that takes the place of one, installs."""
+    if text.startswith(PODFITS_OWN):
+        return ()
+    return hosted.of_cog(text) if path.rpartition("/")[2] == hosted.COG else installs.commands(text)
 
 
 def _text(path: Path) -> str:

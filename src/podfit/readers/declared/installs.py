@@ -6,6 +6,7 @@ of a distribution whose version alone is computed, the name is read.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -41,6 +42,7 @@ _VERSION_COMPUTED = re.compile(
 )
 _NAMED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~@;(].*)?$")
 
+_EXEC = re.compile(r"\s*RUN\s+(?:--\S+\s+)*(?P<words>\[.*\])\s*$", re.IGNORECASE)
 _SETTING = re.compile(
     r"""^\s*(?:(?:ARG|ENV|export)\s+)?(?P<name>[A-Za-z_]\w*)=(["']?)(?P<value>[\w.+-]+)\2\s*$"""
     r"""|^\s*ENV\s+(?P<spaced>[A-Za-z_]\w*)\s+(?P<given>[\w.+-]+)\s*$"""
@@ -72,6 +74,7 @@ def commands(text: str, first: int = 1) -> Iterator[Installed]:
             number += 1
             whole = whole.rstrip()[:-1] + " " + lines[number].split("#", 1)[0]
         number += 1
+        whole = _exec_form(whole)
         if not _SIGN.search(whole):
             continue
         if values and len(whole) < LONGEST_COMMAND:
@@ -79,6 +82,18 @@ def commands(text: str, first: int = 1) -> Iterator[Installed]:
         for part in _SEPARATORS.split(_without_substitutions(whole)):
             if found := _command(part):
                 yield replace(found, line=first + start)
+
+
+def _exec_form(line: str) -> str:
+    """Return a Dockerfile's `RUN ["pip", "install", "x"]` as a shell would have it, any other line as it is."""
+    found = _EXEC.match(line) if len(line) < LONGEST_COMMAND else None
+    if found is None:
+        return line
+    try:
+        words = json.loads(found["words"])
+    except (ValueError, RecursionError):
+        return line
+    return shlex.join(words) if all(isinstance(word, str) for word in words) else line
 
 
 def _settled(lines: Sequence[str]) -> dict[str, str]:

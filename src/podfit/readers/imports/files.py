@@ -25,7 +25,7 @@ _VENDORED = frozenset(
     {"third_party", "thirdparty", "3rdparty", "external", "externals", "extern", "vendor", "vendored", "submodules"}
 )
 _DECLARES = re.compile(
-    r"^(?:requirements?[\w.-]*\.(?:txt|in)|(?:[\w.-]+\.)?dockerfile(?:[.-][\w.-]+)?|README(?:\.\w+)?"
+    r"^(?:requirements?[\w.-]*\.(?:txt|in)|(?:[\w.-]+\.)?dockerfile(?:[.-][\w.-]+)?|README(?:\.\w+)?|cog\.yaml"
     r"|\w+\.pyx|[\w-]+\.proto|[\w.-]*(?:install|setup|env|deps|dependencies|requirements)[\w.-]*\.sh)$",
     re.IGNORECASE,
 )
@@ -54,9 +54,9 @@ class Tree:
     an `__init__.py`, code the directories with any Python below; roots the directories with a project file of their
     own. unreadable are the paths that the system refused. test_files are those of the sources and notebooks that would
     stand aside if they were not asked for. requirements are requirement files and conda's environments below the root,
-    dockerfiles the Dockerfiles, shells the scripts that are called after setting up or installing, readmes the READMEs
-    of the root, cython the `.pyx` files, protos those of Protocol Buffers; none of them in tests, documentation or
-    other people's code.
+    dockerfiles the Dockerfiles and cog.yaml, shells the scripts that are called after setting up or installing, readmes
+    the READMEs of the root, cython the `.pyx` files, protos those of Protocol Buffers; none of them in tests,
+    documentation or other people's code.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -201,7 +201,7 @@ def _note(tree: Tree, folder: str, name: str) -> None:
         tree.cython.append(path)
     elif name.endswith(".proto"):
         tree.protos.append(path)
-    elif "ockerfile" in name:
+    elif "ockerfile" in name or name == "cog.yaml":
         tree.dockerfiles.append(path)
     elif name.endswith(".sh"):
         tree.shells.append(path)

@@ -1,0 +1,172 @@
+"""Indexes that refuse, repositories, hashes, archives, tools that do not work, and other resolvers' words."""
+
+from __future__ import annotations
+
+import pytest
+from test_held_torch import causes
+
+from podfit.diagnose.model import Cause
+
+PIP_FRAME = '  File "/venv/lib/python3.11/site-packages/pip/_internal/{0}.py", line 9, in run\n    {0}()\n'
+RETRY = "WARNING: Retrying (Retry(total=0)) after connection broken by '{}': /simple/wordtree/\n"
+
+
+def first(log: str) -> Cause:
+    return causes(log, None)[0]
+
+
+@pytest.mark.parametrize(
+    ("log", "symptom", "told"),
+    [
+        (
+            "error: Failed to fetch: `https://u:hunter2@index.example.org/simple/a/`\n  Caused by: HTTP status client "
+            "error (401 Unauthorized) for url (https://u:hunter2@index.example.org/simple/tool/)\n",
+            "index-refuses",
+            "the index index.example.org refuses to answer (401)",
+        ),
+        (
+            "ERROR: HTTP error 403 while getting https://nexus.example.org/tool-1.0-py3-none-any.whl\n",
+            "index-refuses",
+            "nexus.example.org refuses to answer (403)",
+        ),
+        (
+            "User for index.example.org: \nTraceback (most recent call last):\n"
+            + PIP_FRAME.format("ask")
+            + "EOFError: EOF when reading a line\n",
+            "index-asks-for-a-user",
+            "index.example.org wants a user",
+        ),
+        ("  fatal: could not read Username for 'https://github.com': No such device\n", "git-refused", "(github.com)"),
+        ("Host key verification failed.\nfatal: Could not read from remote repository.\n", "git-refused", "no key"),
+        ("error: pathspec 'v9' did not match any file(s) known to git\n", "git-reference-missing", "has no v9"),
+        ("Downloading a.bin\ngit-lfs filter-process: 1: git-lfs: not found\n", "git-lfs-missing", "Git LFS"),
+        ("  Caused by: Hash mismatch for `wordtree==2.0`\n", "hash-mismatch", "fetched for wordtree"),
+        ("ERROR: In --require-hashes mode, all requirements must\n", "hashes-missing", "must have an exact version"),
+        (RETRY.format("SSLError(1)") + "ERROR: No matching distribution found for wordtree\n", "", "could not reach"),
+        (RETRY.format("ProxyError('x')") + "ERROR: No matching distribution found for wordtree\n", "", "not reach"),
+        ("/bin/sh: 1: pip: not found\n", "program-not-found", "no program pip"),
+        ("bash: line 3: nvcc: command not found\n", "program-not-found", "no program nvcc"),
+        ("/root/.venv/bin/python: No module named pip\n", "no-module", "has no pip"),
+        ("OSError: [Errno 30] Read-only file system: '/opt/x'\n", "read-only-disk", "/opt/x lies on"),
+        (
+            "ERROR: Directory 'here' is not installable. Neither 'setup.py' nor 'pyproject.toml' found.\n",
+            "",
+            "here is no",
+        ),
+        (
+            "ERROR: Can not perform a '--user' install. User site-packages are\n",
+            "user-site-hidden",
+            "virtual environment",
+        ),
+        ("packaging.version.InvalidVersion: Invalid version: '1.x-y'\n", "version-nobody-knows", "the version 1.x-y"),
+        ("c++: fatal error: Killed signal terminated program cc1plus\n", "compiler-killed", "memory was used up"),
+        ("ResolvePackageNotFound: \n  - a=1=py38_0\n  - b=2\n", "conda-has-not", "has a=1=py38_0, b=2"),
+        ("  - nothing provides __cuda needed by a-1.0-cuda102_0\n", "conda-sees-no-driver", "no NVIDIA driver"),
+        ("error: resolution-too-deep\n", "resolution-too-deep", "gave up"),
+        ("Illegal instruction (core dumped)\n", "cpu-instructions", "AVX"),
+    ],
+)
+def test_each_is_told_apart(log: str, symptom: str, told: str) -> None:
+    one = first(log)
+    assert told in one.cause, one
+    assert one.fix
+    assert not symptom or one.symptom == symptom
+    assert "hunter2" not in one.cause + " ".join(one.fix)
+    assert "huggingface-cli" not in " ".join(one.fix)
+
+
+def test_a_damaged_archive_is_pips_only_where_pip_read_it() -> None:
+    own = 'Traceback (most recent call last):\n  File "/work/read.py", line 3, in <module>\n    open()\n'
+    error = "zipfile.BadZipFile: Bad CRC-32 for file 'a.npy'\n"
+    assert "pip cache purge" not in first(own + error).fix
+    assert "pip cache purge" in first("Traceback (most recent call last):\n" + PIP_FRAME.format("unpack") + error).fix
+
+
+def test_what_pip_has_for_another_python_is_not_asked_for_again() -> None:
+    log = (
+        "Requirement already satisfied: einops in /usr/lib/python3/dist-packages (0.7.0)\n"
+        'Traceback (most recent call last):\n  File "/work/a.py", line 1, in <module>\n    import einops\n'
+        "ModuleNotFoundError: No module named 'einops'\n"
+    )
+    one = first(log)
+    assert "another Python's" in one.cause and "pip install einops" not in one.fix
+    assert first(log.partition("\n")[2]).fix == ("pip install einops",)
+
+
+def test_the_first_index_of_uv_is_the_cause_and_not_who_asks() -> None:
+    log = (
+        "  × No solution found when resolving dependencies:\n"
+        "  ╰─▶ Because only wordtree==2.28 is available and you require wordtree>=2.31, we can conclude that your "
+        "requirements are unsatisfiable.\n\n"
+        "      hint: `wordtree` was found on https://download.pytorch.org/whl/cu124, but not at the requested version "
+        "(wordtree>=2.31).\n"
+    )
+    one = first(log)
+    assert one.symptom == "uv-first-index" and "explicit = true" in one.fix[0]
+
+
+@pytest.mark.parametrize(
+    ("index", "wanted", "symptom"),
+    [
+        ("https://pypi.org/simple", "tool", "from pypi.org"),
+        ("https://download.pytorch.org/whl/cpu", "markupsafe", "PyTorch's own index"),
+        ("https://download.pytorch.org/whl/cpu", "torch", "which has no file of it"),
+    ],
+)
+def test_a_lock_without_a_file_for_this_machine(index: str, wanted: str, symptom: str) -> None:
+    log = (
+        f"error: Distribution `{wanted}==1.0 @ registry+{index}` can't be installed because it doesn't have a source "
+        "distribution or wheel for the current platform\n"
+    )
+    assert symptom in first(log).cause
+
+
+POETRY = (
+    "Because no versions of torchvision match >0.15.2,<0.16.0\n and torchvision (0.15.2) depends on torch (2.0.1), "
+    "torchvision (>=0.15.2,<0.16.0) requires torch (2.0.1).\nSo, because mine depends on both torch (^2.1.0) and "
+    "torchvision (^0.15.2), version solving failed.\n"
+)
+PDM = (
+    "[ResolutionImpossible]: Unable to find a resolution\nbecause of the following conflicts:\n"
+    "  torch>=2.1.0 (from project)\n  torch==2.0.1 (from torchvision@0.15.2)\n"
+)
+CONDA = (
+    "LibMambaUnsatisfiableError: Encountered problems while solving:\n  - package torchaudio-2.0.2-py310_cu117 "
+    "requires pytorch-cuda 11.7.*, but none of the providers can be installed\n"
+)
+PIP = (
+    "ERROR: Cannot install tool==4.57.0 because these package versions have conflicting dependencies.\n\n"
+    "The conflict is caused by:\n    tool 4.57.0 depends on wordtree<1.0 and >=0.34.0\n"
+    "    The user requested (constraint) wordtree==0.23.0\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (POETRY, "torchvision 0.15.2 asks for torch==2.0.1"),
+        (PDM, "torch>=2.1.0 is asked for; torchvision 0.15.2 asks for torch==2.0.1"),
+        (CONDA, "torchaudio 2.0.2 asks for pytorch-cuda 11.7.*"),
+        (PIP, "tool 4.57.0 asks for wordtree<1.0,>=0.34.0"),
+    ],
+)
+def test_other_resolvers_conflicts_name_both_sides(log: str, told: str) -> None:
+    one = first(log)
+    assert told in one.cause
+    assert not any(step.endswith(("install both", "install pytorch-cuda", "torchvision==0.15.2")) for step in one.fix)
+
+
+def test_two_to_three_needs_the_setuptools_before_58() -> None:
+    log = "Collecting oldtool==0.11\n  Preparing metadata (setup.py) ... error\n      error in oldtool setup command: "
+    assert any("setuptools<58" in step for step in first(log + "use_2to3 is invalid.\n").fix)
+    assert any("setuptools<66" in step for step in first(log + "'extras_require' must be a dictionary\n").fix)
+
+
+def test_a_library_that_is_no_cuda_library_is_not_hidden_by_its_first_letters() -> None:
+    log = (
+        'Traceback (most recent call last):\n  File "/v/lib/python3.10/site-packages/{0}/__init__.py", line 1, in f\n'
+        "    import x\nImportError: {1}: cannot open shared object file: No such file or directory\n"
+    )
+    assert "libcudf.so is missing" in first(log.format("pylibcudf", "libcudf.so")).cause
+    assert "apt-get" in " ".join(first(log.format("pycurl", "libcurl.so.4")).fix)
+    assert first(log.format("tool", "libcurand.so.10")).category == "missing_cuda_lib"
