@@ -105,11 +105,9 @@ class Wishes:
         beside = [bound for bound in tried if alone and bound.name != alone]
         weakest = min(map(_strength, tried))
         lost = beside or [bound for bound in tried if _strength(bound) == weakest]
-        if beside:
-            pass
-        elif len(lost) > 1 and self.failures <= MOST_HALVINGS:
+        if len(lost) > 1 and not beside and self.failures <= MOST_HALVINGS:
             lost = lost[len(lost) // 2 :]
-        else:
+        elif not beside:
             self.stubborn |= {bound.name for bound in lost}
         self.fresh = tuple(bound for bound in self.fresh if bound not in lost)
         self.standing = tuple(bound for bound in self.standing if bound not in lost)
