@@ -141,3 +141,16 @@ def test_an_address_of_an_index_that_is_none_is_refused_unseen(url: str) -> None
 def test_a_plan_without_addresses_is_itself() -> None:
     plan = dataclasses.replace(plan_with("x"), artefacts={})
     assert without_secrets(plan) is plan
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("looked for /work/https:/u:hunter2@x.example/y", "looked for /work/https:/x.example/y"),
+        ("y @ file:///work/https%3A/u%3Ahunter2%40x.example/y", "y @ file:///work/https%3A/x.example/y"),
+        ("https://h/?next=https%3A%2F%2Fu%3Ahunter2%40x.example", "https://h/"),
+        ("C:/Users/me@work/x.whl and a/b@1.0", "C:/Users/me@work/x.whl and a/b@1.0"),
+    ],
+)
+def test_an_address_that_was_taken_for_a_path_shows_no_secret(text, shown):
+    assert hidden(text) == shown

@@ -214,3 +214,15 @@ def test_an_index_that_fails_for_one_template_leaves_the_others_their_plans(priv
     assert "cannot be reached" in str(failed.refusal)
     with pytest.raises(InputError, match="cannot be reached"):
         session.fit(reading, [old])
+
+
+def test_an_address_with_a_password_that_nobody_answers_is_one_need_s_conflict():
+    """Of such an address an error names the host alone."""
+    error = InputError("files.example.org cannot be reached (Connection refused)")
+    asked = [
+        Need("tool", (SEEN,), url="https://user:hunter2@files.example.org/tool-1.0-py3-none-any.whl"),
+        Need("other", (SEEN,), url="https://user:hunter2@elsewhere.example.org/other-1.0-py3-none-any.whl"),
+        Need("third", (SEEN,), url="https://files.example.org/third-1.0-py3-none-any.whl"),
+    ]
+    assert at_address(error, asked) == ["tool"]
+    assert at_address(InputError("the package index at files.example.org cannot be reached (x)"), asked) == []

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 
 from podfit.model.provenance import may_be_secret
 
-_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)([^\s/?#'\"<>]*)@")
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://|https?:/(?!/))([^\s/?#'\"<>]*)@")
+_QUOTED = re.compile(r"(?i)(https?%3A(?:/|%2F){1,3})([^\s/?#'\"<>]{0,4096}?)%40")
+"""The same within another address, where signs are written by their numbers."""
 _QUERY = re.compile(r"(://[^\s?#'\"<>]{0,4096})\?([^\s#'\"<>]*[^\s#'\"<>;,.)])")
-"""Both bounded: a long text without an address would be read again from each of its letters."""
+"""Both bounded: a long text without an address would be read again from each of its letters. An address that was taken
+for a path has lost one of its slashes."""
 _SECRET_NAME = re.compile(
     r"token|passw|(^|[_.-])pwd?($|[_.-])|secret|key|signature|(^|[_.-])sig($|[_.-])|auth|credential|session", re.I
 )
@@ -59,8 +62,9 @@ def hidden(text: str) -> str:
     for value in sorted(_filled, key=len, reverse=True):
         if value in text:
             text = text.replace(value, _filled[value])
-    if "://" not in text:
+    if ":/" not in text:
         return text
+    text = _QUOTED.sub(r"\1", text) if "%40" in text else text
     return _QUERY.sub(_plain_query, _USERINFO.sub(_plain_userinfo, text))
 
 

@@ -16,7 +16,7 @@ from podfit.model.words import listed, shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import holders
 from podfit.solve.nearest import is_pin
-from podfit.solve.said import UNRESOLVED
+from podfit.solve.said import UNRESOLVED, host_of
 from podfit.solve.search import Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
@@ -245,6 +245,8 @@ def at_address(error: InputError, needs: Iterable[Need]) -> list[str]:
         address = re.sub(r"^\w+\+", "", need.url)
         if address and (address in error.message or address.partition("#")[0] in error.message):
             found.append(need.name)
+        elif "@" in address and error.message.startswith(f"{host_of(address)} cannot be reached"):
+            found.append(need.name)  # of an address with a user or password the host alone is told
     if found or not error.message.startswith(UNRESOLVED):
         return found
     given = re.search(r"does not match given name `([^`]+)`", error.message)
