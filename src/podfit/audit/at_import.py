@@ -30,7 +30,9 @@ MOST_SOURCE = 2 << 20
 _ENTRY = re.compile(r"(\.?[A-Za-z_]\w*(?:\.\w+)*):\w+\Z")
 """A text that names a module and a name of it."""
 
-_COPIES = frozenset({"bundled", "extern", "external", "externals", "third_party", "thirdparty"})
+_COPIES = frozenset(
+    {"3rd_party", "3rdparty", "bundled", "extern", "external", "externals", "third_party", "thirdparty"}
+)
 """Folders in which projects carry copies of other projects; those called after vendoring beside them."""
 
 Read = Callable[[Sequence[str]], Mapping[str, bytes]]
