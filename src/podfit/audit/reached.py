@@ -18,6 +18,7 @@ from podfit.audit.at_import import (
     Read,
     Used,
     absolute,
+    carried_names,
     done_at_import,
     follow,
     modules_of_wheel,
@@ -45,9 +46,11 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImport:
     """Return the modules of others, and names of them, that importing entries (dotted names) asks for.
 
-    The wheel has these paths. What it does not have itself counts as others': so it is with namespace packages.
+    The wheel has these paths. What it does not have itself, nor carries a copy of, counts as others': so
+    it is with namespace packages.
     """
     modules = modules_of_wheel(paths)
+    carried = carried_names(modules)
     found: dict[str, Used] = {}
     names: dict[str, Used] = {}
 
@@ -55,6 +58,8 @@ def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImpor
         for base, taken, line in _imports(source, package_of(name, path)):
             if base in modules:
                 yield from (*with_parents(base), *((f"{base}.{taken}",) if taken else ()))
+                continue
+            if base.partition(".")[0] in carried:
                 continue
             found.setdefault(base, Used(base, f"{path}:{line}"))
             if taken and taken != "*":
