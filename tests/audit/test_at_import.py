@@ -31,11 +31,12 @@ def test_another_package_of_the_same_wheel_is_its_own_too() -> None:
 
 def test_a_module_of_which_the_wheel_carries_a_copy_is_its_own_too() -> None:
     sources = {
-        "lib/__init__.py": "import jaraco.text, requests, tomli, six, yaml, core\n",
+        "lib/__init__.py": "import jaraco.text, requests, tomli, six, tvm, yaml, core\n",
         "lib/_vendor/jaraco/text/__init__.py": "",
         "lib/_vendored/requests/api.py": "",
         "lib/third_party/tomli.py": "",
         "lib/externals/six/__init__.py": "",
+        "lib/3rdparty/tvm/python/tvm/__init__.py": "",
         "lib/vendor.py": "",
         "lib/yaml/__init__.py": "",
         "lib/_vendor/core.txt": "",

@@ -116,3 +116,10 @@ def test_a_string_is_no_import(source: str, name: str, expected: bool) -> None:
 def test_any_text_is_read_to_its_end(text: str) -> None:
     found = read({"pkg/__init__.py": text}, "pkg")
     assert all(used.place.startswith("pkg/__init__.py:") for used in (*found.modules, *found.names))
+
+
+def test_what_the_wheel_carries_a_copy_of_is_not_reached() -> None:
+    sources = {"lib/__init__.py": b"from tvm import ir\nimport yaml\n", "lib/3rdparty/tvm/python/tvm/__init__.py": b""}
+    found = reached(sources, ["lib"], lambda paths: {path: sources[path] for path in paths})
+    assert [used.name for used in found.modules] == ["yaml"]
+    assert found.names == ()

@@ -60,6 +60,8 @@ ASKED = "from tools.urls import quote\n"
         (QUOTE, "from tools.more import *\n", "0.4"),
         (QUOTE, "def __getattr__(name):\n    return name\n", "0.4"),
         (QUOTE, "import sys, os\nfolder = os.listdir(__file__)\nsys.modules[__name__] = folder\n", "0.4"),
+        (QUOTE, f"OTHERS = [{MANY}]\ndef __getattr__(name):\n    if name == 'quote':\n        return str\n", "0.4"),
+        (QUOTE, f"OTHERS = [{MANY}]\ndef __getattr__(name):\n    if name == 'other':\n        return str\n", "0.2"),
         (LAZY % f"'quote', {MANY}", LAZY % MANY, "0.2"),
         (QUOTE, "try:\n    from fast import quote\nexcept ImportError:\n    quote = None\n", "0.4"),
         (QUOTE, "class A:\n    quote = 1\n", "0.2"),

@@ -38,6 +38,8 @@ from podfit.model import (
 from podfit.needs import NeedReport, find_needs
 from podfit.needs.providers import WheelModules
 from podfit.readers.declared import read_declared
+from podfit.readers.declared.installs import commands
+from podfit.readers.declared.installs import declarations as by_hand
 from podfit.readers.imports import scan_imports
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "moola"
@@ -778,6 +780,37 @@ def test_what_only_an_unselected_extra_declares_is_dispensable_however_it_is_imp
     example = Declaration("click", Where("examples/a.py", 3), scope="examples/a.py", asks=False)
     assert only(find_needs(project(example, extra, imports=("click",)), template())).dispensable == why
     assert only(find_needs(project("click", extra, imports=("click",)), template())).dispensable == ""
+
+
+def test_what_a_folder_alone_declares_and_imports_is_dispensable_where_there_is_more() -> None:
+    line = Declaration("click==8.1.0", Where("serve/Dockerfile", 2), scope="serve/Dockerfile", asks=False)
+    inside, outside = ImportSite("click", "serve/bench/a.py", 9), ImportSite("click", "train.py", 9)
+    for imports, spare in (
+        ((inside, "yaml"), True),
+        ((inside,), False),
+        ((inside, outside), False),
+        ((ImportSite("click", "server/a.py", 9), "yaml"), False),
+    ):
+        needs = find_needs(project(line, imports=imports), template()).needs
+        need = next(each for each in needs if each.name == "click")
+        why = "serve/Dockerfile:2 declares it for serve, and nothing else imports it"
+        assert (need.dispensable, need.aside) == (why if spare else "", "serve/Dockerfile:2")
+    needs = find_needs(project("click", line, imports=(inside, "yaml")), template()).needs
+    assert [each.dispensable for each in needs if each.name == "click"] == [""]
+
+
+def test_what_is_installed_without_what_it_requires_is_dispensable() -> None:
+    found = [*commands("RUN pip install --no-deps click==8.1.0\nRUN pip install attrs")]
+    lines, _ = by_hand(Path("/p"), "Dockerfile", found, scope="Dockerfile", asks=False)
+    assert [line.alone for line in lines] == [True, False]
+    needs = find_needs(project(*lines, imports=("click", "attr", "yaml")), template()).needs
+    told = {need.name: need.dispensable for need in needs}
+    assert told["click"] == (
+        "Dockerfile:1 installs it without what it requires: pip install --no-deps click==8.1.0, after the rest"
+    )
+    assert told["attrs"] == ""
+    needs = find_needs(project("click", *lines, imports=("click", "yaml")), template()).needs
+    assert [need.dispensable for need in needs if need.name == "click"] == [""]
 
 
 def test_what_one_notebook_among_other_files_wants_is_dispensable() -> None:

@@ -93,6 +93,17 @@ def test_environment_yml_keeps_names_and_exact_versions() -> None:
     assert any("openssl" in notice for notice in listing.notices)
 
 
+def test_what_pip_put_there_counts_before_what_conda_did() -> None:
+    listing = read(
+        "dependencies:\n  - opencv=4.5.3=py39_8\n  - numpy=1.26=py39_0\n  - pip:\n    - opencv-python==4.8.0.76\n"
+    )
+    assert {name: d.version for name, d in listing.distributions.items()} == {
+        "numpy": "1.26",
+        "opencv-python": "4.8.0.76",
+    }
+    assert any("opencv-python is there as 4.5.3 and 4.8.0.76: pip's 4.8.0.76 counts" in n for n in listing.notices)
+
+
 def test_an_export_without_builds_leaves_out_what_is_known_to_be_no_python() -> None:
     text = "dependencies:\n  - _libgcc_mutex=0.1\n  - openssl=3.3.2\n  - python=3.10.14\n  - matplotlib-base=3.9\n"
     listing = read(text)

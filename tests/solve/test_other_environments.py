@@ -183,6 +183,33 @@ def test_what_is_made_for_another_torch_is_a_conflict_whoever_asks_for_it():
     assert not judged.gave_way
 
 
+def test_what_a_folder_alone_wants_of_another_torch_is_left_out(tmp_path):
+    why = "serve/Dockerfile:2 declares it for serve, and nothing else imports it"
+    releases = {("torch", "2.3.1"): [], ("llm", "0.16"): ["torch==2.3.1"], ("llm", "0.2"): [], **RELEASES}
+    llm = need("llm", "==0.16", aside="serve/Dockerfile:2", imported=True)
+    arguments = only(registry(tmp_path / "wheels", releases))
+    pod, uv = template({"torch": ("2.4.1", [])}), Uv(tmp_path / "cache")
+
+    def solve(needs):
+        return solve_overlay(pod, needs, uv, held={"torch"}, preferences={}, index_arguments=arguments)
+
+    overlay = solve([need("tokenizers"), replace(llm, dispensable=why)])
+    assert [(each.name, each.fitting, each.gave_way) for each in overlay.refused] == [("llm", "", why)]
+    assert overlay.packages.keys() >= {"tokenizers"}
+    assert not solve([llm]).refused[0].gave_way
+
+
+def test_a_pin_that_no_manifest_asks_for_gives_way_to_what_fits_of_its_series():
+    flow = need("flow", "==2.11.0", aside="bench/requirements.txt:11")
+    for fitting, gives in (("2.20.0", True), ("3.0.0", False)):
+        (judged,) = gave_way([RefusedNeed("flow", NO_WHEEL, fitting, "2.12.0")], {"flow": flow}, {}, ["torch"], TORCH)
+        assert bool(judged.gave_way) is gives
+        (judged,) = gave_way(
+            [RefusedNeed("flow", NO_WHEEL, fitting, "2.12.0")], {"flow": replace(flow, aside="")}, {}, ["torch"], TORCH
+        )
+        assert not judged.gave_way
+
+
 def test_what_no_manifest_asks_for_is_left_out_or_taken_in_another_version(solve):
     lazy = need("absent", dispensable="a.py:9 imports it in a function, and no manifest declares it")
     scoped = need("tokenizers", ">=0.1,<0.2", aside="examples/requirements.txt:3")

@@ -31,7 +31,9 @@ MOST_SOURCE = 2 << 20
 _ENTRY = re.compile(r"(\.?[A-Za-z_]\w*(?:\.\w+)*):\w+\Z")
 """A text that names a module and a name of it."""
 
-_COPIES = frozenset({"bundled", "extern", "external", "externals", "third_party", "thirdparty"})
+_COPIES = frozenset(
+    {"3rd_party", "3rdparty", "bundled", "extern", "external", "externals", "third_party", "thirdparty"}
+)
 """Folders in which projects carry copies of other projects; those called after vendoring beside them."""
 
 Read = Callable[[Sequence[str]], Mapping[str, bytes]]
@@ -74,7 +76,7 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
     """Return what importing roots (dotted names) does, of a wheel that has these paths."""
     modules = modules_of_wheel(paths)
     own = {name.partition(".")[0] for name in (*roots, *modules)}
-    carried = _carried(modules)
+    carried = carried_names(modules)
     found: dict[str, Used] = {}
     numpy: dict[str, Used] = {}
     guarded: dict[str, Used] = {}
@@ -135,7 +137,7 @@ def modules_of_wheel(paths: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _carried(modules: Iterable[str]) -> set[str]:
+def carried_names(modules: Iterable[str]) -> set[str]:
     """Return the top-level names of what stands in folders of copies, of modules by their dotted names."""
     found: set[str] = set()
     for name in modules:

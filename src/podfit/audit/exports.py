@@ -19,8 +19,9 @@ _MAPPED = 10
 def exports(source: bytes) -> frozenset[str] | None:
     """Return every name that a module may bind as it is imported, None where that cannot be told.
 
-    Names bound anywhere outside functions count, and so do the strings of its text: modules that import what they are
-    asked for name it there, if they do not look for it in their own folder. A star import is `from MODULE import *`
+    Names bound anywhere outside functions count, and so do the strings of its text outside functions and in its
+    `__getattr__`: modules that import what they are asked for name it there, if they do not look for it in their own
+    folder. A star import is `from MODULE import *`
     among the names, as it is written there (`*.misc` for `from .misc import *`).
     """
     tree = parsed_source(source)
@@ -41,17 +42,30 @@ def _bound(tree: ast.Module, source: bytes) -> frozenset[str] | None:
             found.add(node.asname or node.name.partition(".")[0])
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found.add(node.name)
+            if node.name == "__getattr__":
+                texts.update(_texts(node))
             continue
         elif isinstance(node, ast.Name):
             found.add(node.id)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-            texts.add(node.value)
+        else:
+            texts.update(_text_of(node))
         waiting.extend(ast.iter_child_nodes(node))
     if b"sys.modules" in source:
         found.add("sys.modules")
     if is_lazy(found) and (b"__file__" in source or len(texts) < _MAPPED):
         return None
     return frozenset(found | texts)
+
+
+def _texts(tree: ast.AST) -> set[str]:
+    """Return the strings in a piece of syntax that may be names, whichever function they stand in."""
+    return {text for node in ast.walk(tree) for text in _text_of(node)}
+
+
+def _text_of(node: ast.AST) -> tuple[str, ...]:
+    """Return the string that a node of syntax is, where it may be a name; else nothing."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return (value,) if isinstance(value, str) and value.isidentifier() else ()
 
 
 def is_lazy(names: Collection[str]) -> bool:

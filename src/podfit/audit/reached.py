@@ -18,6 +18,7 @@ from podfit.audit.at_import import (
     Read,
     Used,
     absolute,
+    carried_names,
     done_at_import,
     follow,
     modules_of_wheel,
@@ -46,10 +47,12 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImport:
     """Return the modules of others, and names of them, that importing entries (dotted names) asks for.
 
-    The wheel has these paths. What it does not have itself counts as others': so it is with namespace packages. An
-    entry that is no module may be a name of one, which may come from an import under a condition (podfit.audit.behind).
+    The wheel has these paths. What it does not have itself, nor carries a copy of, counts as others': so it is with
+    namespace packages. An entry that is no module may be a name of one, which may come from an import under a condition
+    (podfit.audit.behind).
     """
     modules = modules_of_wheel(paths)
+    carried = carried_names(modules)
     entries = tuple(entries)
     asked: dict[str, set[str]] = {}
     for module, _, word in (entry.rpartition(".") for entry in entries if entry not in modules):
@@ -66,6 +69,8 @@ def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImpor
         for base, taken, line in _imports(source, package):
             if base in modules:
                 yield from (*with_parents(base), *((f"{base}.{taken}",) if taken else ()))
+                continue
+            if base.partition(".")[0] in carried:
                 continue
             found.setdefault(base, Used(base, f"{path}:{line}"))
             if taken and taken != "*":

@@ -44,7 +44,7 @@ class IndexReleases:
         self._index = index
         self._tags = platform_tags(template)
         self._releases: dict[_Pair, Release | None] = {}
-        self._fitting: dict[_Pair, bool | None] = {}
+        self._fitting: dict[_Pair, str | None] = {}
         self._modules: dict[str, _Modules] = {}
         self._missing = _Missing()
 
@@ -75,8 +75,8 @@ class IndexReleases:
             self._missing.releases[name, version] = None
         return self._releases.get((name, version))
 
-    def fitting(self, name: str, version: str) -> bool | None:
-        """Tell whether the release has a wheel for the template or a source distribution; None without a release."""
+    def fitting(self, name: str, version: str) -> str | None:
+        """Return `wheel`, `sdist` or nothing, for the best file for the template; None without a release."""
         if (name, version) not in self._fitting:
             self._missing.fitting[name, version] = None
         return self._fitting.get((name, version))
@@ -97,7 +97,7 @@ class IndexReleases:
                     return _release(package.name, package.version, found)
         return None if package.url else self.release(package.name, package.version)
 
-    def _look(self, missing: _Missing, soon: Sequence[_Pair]) -> tuple[dict[_Pair, bool | None], dict[str, _Modules]]:
+    def _look(self, missing: _Missing, soon: Sequence[_Pair]) -> tuple[dict[_Pair, str | None], dict[str, _Modules]]:
         """Return what the index says about files and import names; the waiting part."""
         first = threading.Thread(
             target=side_by_side, args=(lambda pair: self._read_soon(*pair), soon, _THREADS, "soon"), daemon=True
@@ -117,14 +117,14 @@ class IndexReleases:
             if files and files[0].kind == "wheel":
                 self._index.metadata(name, version, tags=self._tags)
 
-    def _fits(self, name: str, version: str) -> bool | None:
+    def _fits(self, name: str, version: str) -> str | None:
         from podfit.index import best_files
 
         try:
             files = self._index.release_files(name, version)
         except PodfitError:
             return None
-        return bool(best_files(files, version, self._tags))
+        return next((file.kind for file in best_files(files, version, self._tags)), "")
 
     def _read(self, name: str) -> _Modules:
         try:

@@ -102,7 +102,8 @@ class Declaration:
     scope is empty for what the project's own manifests say. Otherwise it is the file or folder that the line speaks
     for (`demo.ipynb`, `eval`, `Dockerfile`): it gives a range to what that code imports, gives way to the manifests,
     and asks for a distribution of its own only where asks says so. instead is True for a line of a file that another
-    one of the project excludes, its group: it tells nothing where that is not selected.
+    one of the project excludes, its group: it tells nothing where that is not selected. alone is True where it is
+    installed without what it requires (`--no-deps`).
     """
 
     requirement: str
@@ -114,6 +115,7 @@ class Declaration:
     scope: str = ""
     asks: bool = True
     instead: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

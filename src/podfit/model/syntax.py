@@ -37,8 +37,8 @@ _PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 def outline(source: bytes) -> bytes:
     """Return a source without the bodies of functions, as far as their lines tell them; all lines keep their numbers.
 
-    A function is left whole where its head or its body may end elsewhere: in a string over several lines, after a
-    backslash. What is a string and looks like a function may be cut, too.
+    A `__getattr__` is left whole, which names what the module has, and so is a function whose head or body may end
+    elsewhere: in a string over several lines, after a backslash. What is a string and looks like one may be cut, too.
     """
     return _FUNCTIONS.sub(_without_body, source.replace(b"\r\n", b"\n"))
 
@@ -47,7 +47,8 @@ def _without_body(function: re.Match[bytes]) -> bytes:
     """Return a function with `pass` for its body, or as it is."""
     indent, head, body = function["indent"], function["head"], function["body"]
     whole = all(head.count(opened) == head.count(closed) for opened, closed in _PAIRS)
-    if not whole or not _ENDED.search(head) or body.count(b'"""') % 2 or body.count(b"'''") % 2:
+    kept = b" __getattr__(" in head or not whole or not _ENDED.search(head)
+    if kept or body.count(b'"""') % 2 or body.count(b"'''") % 2:
         return function[0]
     if head.count(b'"""') or head.count(b"'''") or body.rstrip(b"\n").endswith(b"\\"):
         return function[0]

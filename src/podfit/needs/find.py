@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from packaging.specifiers import SpecifierSet
@@ -153,7 +154,7 @@ def find_needs(
             continue
         if name in declared.apart and asked is None and _unsure(use) and not include_optional:
             continue
-        needs.append(_need(name, asked, use, providers, several=len(importing) > 1))
+        needs.append(_need(name, asked, use, providers, importing))
     needs += _unstated(needs, template)
     return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, tuple(questions))
 
@@ -232,7 +233,7 @@ def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], templa
     return implied.distribution
 
 
-def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers, *, several: bool) -> Need:
+def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers, importing: Collection[str]) -> Need:
     imported = bool(use and use.sites)
     specifier = asked.specifier if asked else ""
     for limit in use.limits if use else ():
@@ -249,7 +250,7 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
         imported=imported,
         import_names=tuple(use.modules) if use and use.modules else providers.modules_of(name),
         aside=_aside(asked),
-        dispensable=_dispensable(asked, use, several=several),
+        dispensable=_dispensable(asked, use, importing),
         beside=not _in_manifest(asked),
     )
 
@@ -267,27 +268,41 @@ def _in_manifest(asked: Asked | None) -> bool:
     return asked is not None and any(declaration.asks for declaration, _ in asked.parts)
 
 
-def _dispensable(asked: Asked | None, use: _Used | None, *, several: bool) -> str:
+def _dispensable(asked: Asked | None, use: _Used | None, importing: Collection[str]) -> str:
     """Return why the project may run without a distribution that it imports; empty where it is sure to be needed.
 
-    several tells that the project has more files that import something: what one of its notebooks alone wants is not
-    needed for the others.
+    importing are the project's files that import something: what one of its notebooks alone wants is not needed for
+    the others, nor what a folder with requirements of its own wants for what lies outside of it.
     """
     if use is None or use.implied or not use.sites:
         return ""
     files = {site.path for site in use.sites}
     scopes = {declaration.scope for declaration, _ in asked.parts if declaration.asks} if asked is not None else set()
-    if several and len(files) == 1 and all(site.grade is Grade.NOTEBOOK for site in use.sites) and scopes <= files:
+    notebook = all(site.grade is Grade.NOTEBOOK for site in use.sites)
+    if len(importing) > 1 and len(files) == 1 and notebook and scopes <= files:
         return f"{next(iter(files))} alone imports it, and no manifest declares it"
+    if asked is not None and asked.parts and all(declaration.alone for declaration, _ in asked.parts):
+        by_hand = f"pip install --no-deps {shlex.quote(asked.parts[0][0].requirement)}"
+        return f"{asked.parts[0][0].where} installs it without what it requires: {by_hand}, after the rest"
     if _in_manifest(asked):
         return ""
     for declaration, _ in asked.parts if asked is not None else ():
         if declaration.group and declaration.scope == declaration.group:
             return f"{declaration.where} declares it for the {declaration.group.replace(':', ' ')} alone"
+    if asked is not None and (folder := _own_folder(asked, files, importing)):
+        return f"{asked.parts[0][0].where} declares it for {folder}, and nothing else imports it"
     if not _unsure(use):
         return ""
     surest = min(use.sites, key=lambda site: list(Grade).index(site.grade))
     return f"{surest} imports it {surest.grade.value}, and no manifest declares it"
+
+
+def _own_folder(asked: Asked, files: Collection[str], importing: Collection[str]) -> str:
+    """Return the folder whose files alone declare a distribution and import it, empty if no others lie outside."""
+    folders = {declaration.where.path.rpartition("/")[0] for declaration, _ in asked.parts}
+    folder = folders.pop() if len(folders) == 1 else ""
+    inside = [path for path in importing if path.startswith(f"{folder}/")] if folder else []
+    return folder if set(files) <= set(inside) and len(inside) < len(importing) else ""
 
 
 def _unsure(use: _Used | None) -> bool:

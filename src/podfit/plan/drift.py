@@ -60,6 +60,8 @@ def _why(name: str, local: str, situation: Situation) -> str:
         return f"the index has no {local}"
     if not fitting:
         return f"{local} has no file for Python {template.interpreter.series} on {template.platform.machine} Linux"
+    if fitting == "sdist" and situation.source.fitting(name, situation.environment[name].version) == "wheel":
+        return f"{local} has no wheel that fits, and what has one comes first"
     return f"the resolver chose so; nothing that podfit read excludes {local}"
 
 

@@ -14,8 +14,8 @@ class ReleaseSource(Protocol):
     def release(self, name: str, version: str) -> Release | None:
         """Return the metadata of one release, None when there is no such release or it cannot be read."""
 
-    def fitting(self, name: str, version: str) -> bool | None:
-        """Tell whether the release has a file for the template; None when there is no such release."""
+    def fitting(self, name: str, version: str) -> str | None:
+        """Return `wheel`, `sdist` or nothing, for the best file for the template; None where there is no release."""
 
 
 class KnownReleases:
@@ -28,6 +28,6 @@ class KnownReleases:
         """Return the release when it was given."""
         return self._known.get((name, version))
 
-    def fitting(self, name: str, version: str) -> bool | None:
-        """Return True for what was given, None for the rest."""
-        return True if (name, version) in self._known else None
+    def fitting(self, name: str, version: str) -> str | None:
+        """Return `wheel` for what was given, None for the rest."""
+        return "wheel" if (name, version) in self._known else None

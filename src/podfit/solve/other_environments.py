@@ -150,8 +150,8 @@ def gave_way(
     the need is in such a file, or where the refusal tells so (other pins of the project exclude it everywhere); and
     where another release of its series (its first number) is planned. One whose release is made for another version of
     something held stays refused: which release of it fits is for a person. What no manifest asks for gives way, too:
-    its range, or all of it where no import of it is sure to run; and so does what nothing imports in such a file,
-    for whatever fits.
+    its range, its pin to the release of its series that fits, or all of it where no import of it is sure to run; and so
+    does what nothing imports in such a file, for whatever fits.
     """
     return [
         each if each.open else replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins))
@@ -167,7 +167,8 @@ def _reason(
         return ""
     told = _told(need, files)
     if not taken:
-        if need.dispensable or not (need.specifier and told) or need.imported or _made_for_another(refused, held):
+        other = made_for_another(refused.name, refused.message, held)
+        if need.dispensable or not (need.specifier and told) or need.imported or other:
             return need.dispensable
         return f"{told} stands beside it, and is of another machine, too, and nothing imports it"
     had, within = parted("" if need.url else need.specifier)
@@ -175,20 +176,19 @@ def _reason(
         return f"{told} stands beside it, and is of another machine, too, and nothing imports it"
     version = _version(str(had))
     gives = bool(version) and within.contains(taken, prereleases=True)
-    if _made_for_another(refused, held) or not (gives or need.aside):
+    if made_for_another(refused.name, refused.message, held) or not (gives or need.aside):
         return ""
     planned = refused.near == taken or pins.get(refused.name) == taken
-    if gives and not (planned and _first(version) == _first(taken)):
+    if gives and not ((planned or need.aside) and _first(version) == _first(taken)):
         return ""
     if need.aside:
         return f"{need.aside} is not among what the project requires here"
     return f"{told} stands beside it, and is of another machine, too" if told else refused.gave_way
 
 
-def _made_for_another(refused: RefusedNeed, held: Collection[str]) -> bool:
-    """Tell whether the explanation is that the refused release asks for something held in another version."""
-    name = re.escape(refused.name)
-    asked = re.findall(rf"{name}\S* depends? on (?:one of:\s*)?([a-z0-9._-]*[a-z0-9])", refused.message)
+def made_for_another(name: str, message: str, held: Collection[str]) -> bool:
+    """Tell whether an explanation is that the refused release asks for something held in another version."""
+    asked = re.findall(rf"{re.escape(name)}\S* depends? on (?:one of:\s*)?([a-z0-9._-]*[a-z0-9])", message)
     return any(each in held for each in asked)
 
 

@@ -33,7 +33,11 @@ from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders, unmet
 from podfit.solve.nearest import nearest, oldest_instead, small_steps
+<<<<<<< HEAD
 from podfit.solve.other_environments import gave_way, left_as_it_is, of_another_cuda, of_held, other_environments
+=======
+from podfit.solve.other_environments import gave_way, left_as_it_is, made_for_another, of_held, other_environments
+>>>>>>> repos
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import (
     Blamed,
@@ -263,7 +267,8 @@ def overlay_steps(
                 plain[name] = against
                 refused.append(RefusedNeed(name, said))
                 continue
-            spare = bool(need.dispensable) and not need.aside  # out of a manifest's range it is not what is meant
+            # out of a manifest's range it is not what is meant; nor is another release for one of another torch
+            spare = bool(need.dispensable) and (not need.aside or made_for_another(name, said, held))
             if near.pop(name, "") == "" and (spare or name in relaxed or not (need.specifier or need.url)):
                 if set(need.extras) <= set(plain.get(name, ())):
                     dropped.add(name)

@@ -56,11 +56,15 @@ LONGEST_COMMAND = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What one command installs: requirement lines, and files that it reads with `-r`. line counts from 1."""
+    """What one command installs: requirement lines, and files that it reads with `-r`. line counts from 1.
+
+    alone tells that it installs what it names without what that requires (`--no-deps`).
+    """
 
     line: int
     requirements: tuple[str, ...]
     files: tuple[str, ...] = ()
+    alone: bool = False
 
 
 def commands(text: str, first: int = 1) -> Iterator[Installed]:
@@ -129,7 +133,8 @@ def declarations(
             except InputError:
                 continue
             for declaration in reading.declarations:
-                made.append(replace(declaration, where=Where(place, one.line), scope=scope, asks=asks))
+                where = Where(place, one.line)
+                made.append(replace(declaration, where=where, scope=scope, asks=asks, alone=one.alone))
     return made, notices
 
 
@@ -198,7 +203,8 @@ def _command(text: str) -> Installed | None:
             next(rest, "")
         elif not word.startswith("-"):
             requirements += _kept(word)
-    return Installed(0, tuple(requirements), tuple(files)) if requirements or files else None
+    alone = "--no-deps" in words or "--no-dependencies" in words
+    return Installed(0, tuple(requirements), tuple(files), alone) if requirements or files else None
 
 
 def _joined(words: Sequence[str]) -> list[str]:

@@ -87,13 +87,20 @@ class Builder:
     def _one(self, candidates: Sequence[_Candidate]) -> Distribution:
         """Return one of several entries of one name: the one whose markers hold here, else the newest, else the first.
 
-        Entries without markers follow sys.path: the first wins.
+        Entries without markers follow sys.path: the first wins; but what pip put there comes before what conda did,
+        whose numbers of a package by another name may be no release of the distribution.
         """
         first = candidates[0].distribution
         versions = list(dict.fromkeys(candidate.distribution.version for candidate in candidates))
         if len(versions) == 1:
             return first
         said = " and ".join(version or "an unknown version" for version in versions)
+        by_pip = [each for each in candidates if each.distribution.installer != "conda"]
+        if 0 < len(by_pip) < len(candidates) and not any(candidate.markers for candidate in candidates):
+            chosen = by_pip[0].distribution
+            said_so = f"{chosen.name} is there as {said}: pip's {chosen.version or 'without a version'} counts"
+            self.notice(said_so, by_pip[0].line)
+            return chosen
         if not any(candidate.markers for candidate in candidates):
             self.notice(f"{first.name} is there as {said}: the first one counts", candidates[1].line)
             return first
