@@ -26,6 +26,7 @@ from podfit.model import (
 from podfit.model.choice import NEEDS, TEMPLATE
 from podfit.model.steps import Steps, finish
 from podfit.model.versions import public, same_version
+from podfit.solve import other_environments as elsewhere
 from podfit.solve.addresses import of_another_machine, unfilled, unset
 from podfit.solve.alternative import Unsought, alternative, not_sought, with_fewest
 from podfit.solve.answer import Refusal
@@ -33,11 +34,6 @@ from podfit.solve.choice import ANCHOR, STAYS, NeedsFirst
 from podfit.solve.earlier import FEWEST, FIXED, Earlier
 from podfit.solve.limits import holders, unmet
 from podfit.solve.nearest import nearest, oldest_instead, small_steps
-<<<<<<< HEAD
-from podfit.solve.other_environments import gave_way, left_as_it_is, of_another_cuda, of_held, other_environments
-=======
-from podfit.solve.other_environments import gave_way, left_as_it_is, made_for_another, of_held, other_environments
->>>>>>> repos
 from podfit.solve.reconsider import Reconsidered
 from podfit.solve.refusals import (
     Blamed,
@@ -130,19 +126,19 @@ def overlay_steps(
     limit without asking; bounds were learned, and limit all but what is held. unasked are indexes that cannot be asked,
     each with the reason, which is told where they might have helped. uv builds nothing: sources offers what it knows of
     releases without a wheel, and says what may be built. A need that cannot be had (its limits, no such package, no
-    access, an address that leads nowhere) is refused with the reason, and the rest is solved. Raises InputError for an
-    index that cannot be reached, NoPlanError when even without the project's limits nothing fits. earlier is what
-    solving the same needs under fewer bounds found; it takes up what this one finds. Without settle the needs' versions
-    are what is asked for: a search for the fewest changes that is long is left (the overlay says that it is rough).
+    access, an address that leads nowhere) is refused with the reason, the rest solved. Raises InputError for an index
+    that cannot be reached, NoPlanError when even without the project's limits nothing fits. earlier is what solving the
+    same needs under fewer bounds found; it takes up what this one finds. Without settle the needs' versions are what is
+    asked for: a search for the fewest changes that is long is left (the overlay says that it is rough).
     """
     reporter = reporter or SilentReporter()
     held = frozenset(name for name in held if name in template.distributions)
     offered = offer(template, held)
     notes: list[str] = []
     stated = {need.name: need for need in needs}
-    ignored, refused = of_held(offered.pins, held, needs)
-    refused += [*against_held(offered, held, needs), *left_as_it_is(needs, ignored, offered.pins, held)]
-    limits = [*_usable_constraints(constraints, offered, held, template, notes)]
+    ignored, refused = elsewhere.of_held(offered.pins, held, needs)
+    refused += [*against_held(offered, held, needs), *elsewhere.left_as_it_is(needs, ignored, offered.pins, held)]
+    limits = list(_usable_constraints(constraints, offered, held, template, notes))
     limits += [f"{b.name}{b.specifier}" for b in bounds if not b.filename and b.name not in held]
     excluded = {(b.name, b.filename) for b in bounds if b.filename}  # the file of a commit has no name
     question = Question(
@@ -163,7 +159,7 @@ def overlay_steps(
     filled = [n for n in pinned if not unset(n.url)]
     repositories = yield from fixed_commits(filled, allowed, offline=uv.offline, known=uv.commits)
     nowhere = [*repositories.refused, *unfilled(pinned), *of_another_machine(filled, template)]
-    nowhere += of_another_cuda(needs, ignored, offered.pins, held)
+    nowhere += elsewhere.of_another_cuda(needs, ignored, offered.pins, held)
     refused += nowhere
     dropped: set[str] = {*repositories.fixed, *(each.name for each in nowhere)}
     loose = [name for name in offered.pins if name not in held]
@@ -268,7 +264,7 @@ def overlay_steps(
                 refused.append(RefusedNeed(name, said))
                 continue
             # out of a manifest's range it is not what is meant; nor is another release for one of another torch
-            spare = bool(need.dispensable) and (not need.aside or made_for_another(name, said, held))
+            spare = bool(need.dispensable) and (not need.aside or elsewhere.made_for_another(name, said, held))
             if near.pop(name, "") == "" and (spare or name in relaxed or not (need.specifier or need.url)):
                 if set(need.extras) <= set(plain.get(name, ())):
                     dropped.add(name)
@@ -323,6 +319,7 @@ def overlay_steps(
         name: replace(p, artefacts=(built[name].artefact,)) if name in built else p for name, p in packages.items()
     }
     refused = yield from told_of_wheels(refused, stated, sources)
+    files = elsewhere.other_environments(needs, ignored)
     fitting = {name: package.version for name, package in packages.items()}
     refused = [
         replace(r, fitting=fitting.get(r.name, ""), without=plain.get(r.name, ()), floor=floors.get(r.name, ""))
@@ -334,7 +331,7 @@ def overlay_steps(
             for name, p in packages.items()
         },
         changes=tuple(_changes(search, packages)),
-        refused=tuple(gave_way(refused, stated, other_environments(needs, ignored), held, offered.pins)),
+        refused=tuple(elsewhere.gave_way(refused, stated, files, held, offered.pins)),
         ignored_pins=ignored,
         broken=offered.broken,
         left_out=offered.left_out,

@@ -19,6 +19,7 @@ import pip_requirements_parser as pip
 from podfit.model import Declaration, InputError
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.discover import developers_word
+from podfit.readers.declared.foreign import is_foreign, is_plain_list
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import OwnExtras, Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
@@ -89,6 +90,13 @@ def read_line(source: Source, number: int, text: str, reading: Reading) -> None:
 
 def _read_file(source: Source, reading: Reading, constraint: bool = False, above: tuple[Path, ...] = ()) -> None:
     here = _absolute(source.path)
+    if (above or not source.named) and is_foreign(source) and not is_plain_list(source):
+        with reading.tolerant():
+            raise source.error(
+                "it lies outside the project and is not a list of requirements alone: it is not read",
+                remedy="copy into the project what it needs of it",
+            )
+        return
     text = source.text
     if (known := (here, source.group, constraint)) in reading.included:
         return  # a file that two others include: reading it again adds nothing
