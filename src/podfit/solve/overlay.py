@@ -124,12 +124,12 @@ def overlay_steps(
     the template meets stays where it can, and so do anchors, which move last of all. held are names of template
     distributions; preferences are the versions of the local environment by name; constraints are PEP 508 lines that
     limit without asking; bounds were learned, and limit all but what is held. unasked are indexes that cannot be asked,
-    each with the reason, told where they might have helped. uv builds nothing: sources offers what it knows of releases
-    without a wheel, and says what may be built. A need that cannot be had (its limits, no such package, no access, an
-    address that leads nowhere) is refused with the reason, the rest solved. Raises InputError for an index that cannot
-    be reached, NoPlanError when nothing fits without the project's limits. earlier is what solving the same needs under
-    fewer bounds found; it takes up what this one finds. Without settle the needs' versions are what is asked for: a
-    search for the fewest changes that is long is left.
+    each with the reason, told where they might have helped. uv builds nothing: sources offers releases without a wheel,
+    and says what may be built. A need that cannot be had (its limits, no such package, no access, an address that leads
+    nowhere) is refused with the reason, the rest solved. Raises InputError for an index that cannot be reached,
+    NoPlanError when nothing fits without the project's limits. earlier is what solving the same needs under fewer
+    bounds found; it takes up what this one finds. Without settle the needs' versions are what is asked for: a search
+    for the fewest changes that is long is left.
     """
     reporter = reporter or SilentReporter()
     held = frozenset(name for name in held if name in template.distributions)
