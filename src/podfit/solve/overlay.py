@@ -171,8 +171,7 @@ def overlay_steps(
     dropped |= earlier.dropped
     refused += [each for each in earlier.refused if each.name not in {r.name for r in refused}]
     start = (set(relaxed), set(dropped), dict(plain))
-    runs = 0
-    weights = _weights(offered)
+    runs, weights = 0, _weights(offered)
     again = Reconsidered(template, offered.pins, needs, preferences, sources) if sources is not None else None
     settled: tuple[Search, Packages] | None = None
     cheapest: tuple[Search, Packages] | None = None
