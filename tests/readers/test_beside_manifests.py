@@ -44,6 +44,17 @@ def test_an_export_of_a_whole_environment_is_told_and_not_followed(tmp_path: Pat
     assert any(notice.startswith("docker/environment.yml lists a whole environment") for notice in project.notices)
 
 
+def test_what_podfit_wrote_into_a_folder_of_the_project_asks_for_nothing(tmp_path: Path) -> None:
+    """With --out out, the next plan would rest on the last one's."""
+    (tmp_path / "main.py").write_text("import scipy\n")
+    (tmp_path / "out").mkdir()
+    text = "# podfit: requirements of x on pod (Python 3.11, torch 2.4.1)\n# Solved 2026-12-01.\n\nscipy<2,>=1.15\n"
+    (tmp_path / "out" / "requirements-pod.txt").write_text(text)
+    assert read_project(tmp_path, local="none").project.declarations == ()
+    (tmp_path / "out" / "requirements-pod.txt").write_text(text.replace("# podfit: ", "# "))
+    assert len(read_project(tmp_path, local="none").project.declarations) == 1
+
+
 def test_a_setup_script_tells_and_never_asks(tmp_path: Path) -> None:
     (tmp_path / "setup.sh").write_text(
         'if [ "$BASIC" = true ]; then\n    pip install pillow==10.1 git+https://example.org/utils3d.git@0a1b\nfi\n'

@@ -20,7 +20,7 @@ SHOWN = 8
 LARGEST = 1024 * 1024
 """Bytes past which a Dockerfile or README is not read."""
 PODFITS_OWN = "# podfit: "
-"""How a Dockerfile begins that podfit wrote: it says what a plan came to, not what the project asks for."""
+"""How a file begins that podfit wrote: it says what a plan came to, not what the project asks for."""
 
 
 def read_aside(
@@ -39,6 +39,8 @@ def read_aside(
         folder = path.rpartition("/")[0]
         source = Source(root, root / path)
         if group_of(source.path):
+            continue
+        if _text(source.path).startswith(PODFITS_OWN):
             continue
         reading = Reading()
         try:
