@@ -67,7 +67,7 @@ FOR_TORCH = "the project needs scipy==1.5.2: because scipy==1.5.2 depends on tor
         ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "1.10.0", "1.10.0", True),
         ("other.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "1.10.0", "1.10.0", False),
         ("requirements.txt:6 scipy<1.6", "<1.6", NO_WHEEL, "", "1.10.0", False),
-        ("requirements.txt:6 scipy==1.5.2", "==1.5.2", FOR_TORCH, "1.10.0", "1.10.0", False),
+        ("requirements.txt:6 scipy==1.5.2", "==1.5.2", FOR_TORCH.replace("1.6.0", "1.7.0"), "1.10.0", "1.10.0", False),
         ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "", "2.0", False),
         ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "2.0", "2.0", False),
         ("requirements.txt:6 scipy==1.5.2", "==1.5.2", NO_WHEEL, "", "", False),
@@ -174,6 +174,28 @@ def test_of_two_pins_that_exclude_each_other_what_the_other_requires_gives_way_a
 def test_a_range_that_a_pin_excludes_is_a_conflict(solve):
     overlay = solve([need("tokenizers", ">=0.14"), need("transformers", "==4.31.0")], RELEASES)
     assert [refused.name for refused in overlay.refused if not refused.gave_way] == ["tokenizers"]
+
+
+@pytest.mark.parametrize(
+    ("made_for", "pinned", "fitting", "gives"),
+    [
+        ("1.6.0", "0.4.2", "0.4.9", True),
+        ("1.6", "0.4.2", "0.4.1", True),
+        ("1.6.0", "1.4.2", "1.9", True),
+        ("1.6.0", "0.4.2", "0.5.0", False),  # with a 0 in front the next number tells what is used alike
+        ("1.6.0", "1.4.2", "2.0", False),
+        ("1.7.0", "0.4.2", "0.4.9", False),  # not the torch that the file pins
+    ],
+)
+def test_what_is_made_for_the_torch_that_is_pinned_beside_it_goes_with_that(made_for, pinned, fitting, gives):
+    ext = replace(asked(f"requirements.txt:6 ext=={pinned}", "ext", f"=={pinned}"), imported=True)
+    said = f"the project needs ext=={pinned}: because ext=={pinned} depends on torch=={made_for} and you require torch"
+    refused = RefusedNeed("ext", said, fitting, fitting)
+    files = other_environments([OLD], {"torch": "==1.6.0"})
+    (judged,) = gave_way([refused], {"ext": ext, "torch": OLD}, files, ["torch"], TORCH)
+    assert judged.gave_way == ("that goes with torch==1.6.0 (requirements.txt:8), which gave way, too" if gives else "")
+    (alone,) = gave_way([refused], {"ext": ext, "torch": OLD}, {}, ["torch"], TORCH)
+    assert not alone.gave_way
 
 
 def test_what_is_made_for_another_torch_is_a_conflict_whoever_asks_for_it():

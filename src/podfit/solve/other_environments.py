@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.torch_pairs import partner
 from podfit.model import Need, RefusedNeed
-from podfit.model.versions import parsed
+from podfit.model.versions import parsed, same_version
 from podfit.solve.nearest import is_pin, parted
 
 _OF_CUDA = re.compile(r"(?P<stem>.+-cu)[0-9]{2}")
@@ -149,9 +149,10 @@ def gave_way(
     files are those of `other_environments`, pins the template's versions. A pin gives way where a line that declares
     the need is in such a file, or where the refusal tells so (other pins of the project exclude it everywhere); and
     where another release of its series (its first number) is planned. One whose release is made for another version of
-    something held stays refused: which release of it fits is for a person. What no manifest asks for gives way, too:
-    its range, its pin to the release of its series that fits, or all of it where no import of it is sure to run; and so
-    does what nothing imports in such a file, for whatever fits.
+    something held stays refused: which release of it fits is for a person; unless that is the very version that is
+    pinned beside it and gave way, and a release used alike is planned (xformers goes with torch). What no manifest asks
+    for gives way, too: its range, its pin to the release of its series that fits, or all of it where no import of it is
+    sure to run; and so does what nothing imports in such a file, for whatever fits.
     """
     return [
         each if each.open else replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins))
@@ -176,7 +177,10 @@ def _reason(
         return f"{told} stands beside it, and is of another machine, too, and nothing imports it"
     version = _version(str(had))
     gives = bool(version) and within.contains(taken, prereleases=True)
-    if made_for_another(refused.name, refused.message, held) or not (gives or need.aside):
+    if made_for_another(refused.name, refused.message, held):
+        follows = gives and _goes_with(told, refused) and _series(version) == _series(taken)
+        return f"that goes with {told}, which gave way, too" if follows else ""
+    if not (gives or need.aside):
         return ""
     planned = refused.near == taken or pins.get(refused.name) == taken
     if gives and not ((planned or need.aside) and _first(version) == _first(taken)):
@@ -190,6 +194,19 @@ def made_for_another(name: str, message: str, held: Collection[str]) -> bool:
     """Tell whether an explanation is that the refused release asks for something held in another version."""
     asked = re.findall(rf"{re.escape(name)}\S* depends? on (?:one of:\s*)?([a-z0-9._-]*[a-z0-9])", message)
     return any(each in held for each in asked)
+
+
+def _goes_with(pin: str, refused: RefusedNeed) -> bool:
+    """Tell whether a refused release asks for exactly the version of something held that a pin beside it names."""
+    asked = re.search(rf"{re.escape(refused.name)}\S* depends on ([a-z0-9._-]*[a-z0-9])==([\w.+!]*\w)", refused.message)
+    named, _, rest = pin.partition(" (")[0].partition("==")
+    return asked is not None and bool(rest) and named == asked[1] and same_version(rest, asked[2])
+
+
+def _series(version: str) -> tuple[int, ...]:
+    """Return what stays the same between releases that are meant to be used alike: 1 of 1.4.2, 0.4 of 0.4.2."""
+    read = parsed(version)
+    return (read.epoch, *read.release[: 1 if read.release[0] else 2]) if read is not None else ()
 
 
 def _first(version: str) -> tuple[int, int]:
