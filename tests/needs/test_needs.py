@@ -146,6 +146,18 @@ def test_what_serves_another_host_alone_is_left_out_with_a_note() -> None:
     assert not report.questions
 
 
+def test_what_is_for_another_accelerator_is_left_out_whoever_asks_for_it():
+    sure = ImportSite("torch_npu", "ascend/main.py", 1)
+    lazy = replace(sure, grade=Grade.FUNCTION, optional=True)
+    for site, verdict in ((sure, Verdict.WARNING), (lazy, Verdict.OK)):
+        report = find_needs(replace(project("numpy"), imports=(site, ImportSite("numpy", "a.py", 1))), template())
+        assert [need.name for need in report.needs] == ["numpy"]
+        (told,) = [finding for finding in report.findings if finding.subject == "torch-npu"]
+        assert (told.verdict, "Ascend" in told.message) == (verdict, True)
+    declared = find_needs(replace(project("torch-npu==2.1.0", "numpy"), imports=(sure,)), template())
+    assert [need.name for need in declared.needs] == ["numpy"]
+
+
 def test_a_line_that_asks_for_nothing_gives_its_range_to_what_is_imported() -> None:
     beside = Declaration("demolib==1.2.*", Where("environment.yml", 2), scope="environment.yml", asks=False)
     assert names(find_needs(replace(project(), declarations=(beside,)), template())) == []

@@ -201,6 +201,12 @@ def _meant(
     return Requirement(f"{right}{limits}")
 
 
+def of_another_host(name: str, verdict: Verdict = Verdict.OK) -> Finding | None:
+    """Return the note about a distribution that serves another host or accelerator alone, None for all others."""
+    host = host_bound(name)
+    return Finding("declared", name, verdict, f"left out: {host.reason}", host.evidence) if host is not None else None
+
+
 def _left_out(name: str, requirement: Requirement, template: Template) -> Finding | None:
     """Return the note about a distribution that the template has no use for, None for all others.
 
@@ -213,8 +219,8 @@ def _left_out(name: str, requirement: Requirement, template: Template) -> Findin
     if bound := system_bound(name):
         message = f"left out: it is for {bound.system} alone, and the template runs Linux"
         return Finding("declared", name, Verdict.OK, message, bound.evidence)
-    if host := host_bound(name):
-        return Finding("declared", name, Verdict.OK, f"left out: {host.reason}", host.evidence)
+    if elsewhere := of_another_host(name):
+        return elsewhere
     series = template.interpreter.series
     module, told = requirement.name, Evidence(EvidenceKind.PUBLISHED, "the package stdlibs", f"modules of {series}")
     if known := backport(name):

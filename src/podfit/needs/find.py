@@ -28,7 +28,7 @@ from podfit.model import (
 )
 from podfit.needs.asked import Asked
 from podfit.needs.checks import with_checks
-from podfit.needs.declared import Declared, read_declarations
+from podfit.needs.declared import Declared, of_another_host, read_declarations
 from podfit.needs.implicit import Implied, implied_needs
 from podfit.needs.offers import only_unselected
 from podfit.needs.providers import Provider, Providers, Unknown, WheelModules, standard_library
@@ -142,6 +142,10 @@ def find_needs(
         asked, use = asked_for.get(name), used.get(name)
         if brought := _brought(name, template):
             findings.append(brought)
+            continue
+        surely = Verdict.WARNING if use is not None and use.required else Verdict.OK
+        if asked is None and name not in template.distributions and (note := of_another_host(name, surely)):
+            findings.append(note)
             continue
         finding = _judged(name, asked, use, declared.apart.get(name, ""), only_imported, include_optional)
         if finding is not None:
