@@ -38,7 +38,7 @@ def _other_python(directory, name, version):
 
 
 def _solve(tmp_path, needs, **more):
-    wheels = tmp_path / "wheels"
+    wheels = more.pop("wheels", tmp_path) / "wheels"
     pod = template(more.pop("pins", {}))
     index = Index([], find_links=[str(wheels)], cache=tmp_path / "cache")
     overlay = solve_overlay(
@@ -140,6 +140,21 @@ def test_what_has_no_wheel_far_down_is_known_before_the_answer_counts(tmp_path, 
     assert left
     assert {question.assumed for question in left} == {None}
     assert {question.assumed for question in begun if question not in left} != {None}
+
+
+def test_what_follows_a_refusal_begins_beside_the_question_and_is_left_where_none_comes(tmp_path, monkeypatch):
+    registry(tmp_path / "wheels", {("app", "1.0"): ["one>=2"], ("one", "2.0"): [], ("one", "1.0"): []})
+    begun, left = _begun(monkeypatch)
+    # the question without pins: it begins beside the first, and is what is asked after the refusal
+    overlay = _solve(tmp_path / "refused", [need("app"), need("one", "<2")], pins={"two": ("1.0", [])}, wheels=tmp_path)
+    assert overlay.refused
+    bare = {one.key() for one in begun if not any(line.startswith("two") for line in one.constraints)}
+    assert bare - {one.key() for one in left}
+    begun.clear()
+    left.clear()
+    assert "app" in _solve(tmp_path / "had", [need("app")], pins={"two": ("1.0", [])}, wheels=tmp_path).packages
+    bare = {one.key() for one in begun if not any(line.startswith("two") for line in one.constraints)}
+    assert bare <= {one.key() for one in left}
 
 
 class _Seeking:

@@ -107,7 +107,8 @@ class Search:
         checked: frozenset[str] | None = None
         while self.runs < most:
             self._release()
-            beside = self._question(self.released, ()) if checked is None and self.witness is None else None
+            asks = checked is None and self.witness is None and bool(self.stiff - self.released)
+            beside = self._question(self.released, ()) if asks else None
             answer = yield from self._asked(self._question(self.released, None), beside)
             if not isinstance(answer, Refusal):
                 memory.write()
