@@ -6,6 +6,7 @@ import tarfile
 from solve_support import need, only, registry, template
 
 from podfit.index import Index
+from podfit.model import Bound, Evidence, EvidenceKind
 from podfit.model.steps import finish
 from podfit.solve import Uv, solve_overlay
 from podfit.solve.ahead import read_ahead
@@ -48,6 +49,7 @@ def _solve(tmp_path, needs, **more):
         held=(),
         preferences=more.pop("preferences", {}),
         index_arguments=only(wheels),
+        bounds=more.pop("bounds", ()),
         anchors=[name for name in pod.distributions if name == "numpy"],
         sources=Sources(index, pod, tmp_path / "cache", **more),
     )
@@ -249,6 +251,15 @@ def test_a_pre_release_stays_where_no_final_one_can_be_had(tmp_path):
     wheels = registry(tmp_path / "wheels", {("app", "2.0b1"): [], ("app", "1.0"): ["gone>=9"], ("gone", "1.0"): []})
     assert wheels.is_dir()
     assert _solve(tmp_path, [need("app")]).packages["app"].version == "2.0b1"
+
+
+def test_a_pre_release_is_not_taken_where_what_was_learned_keeps_out_the_final_ones(tmp_path):
+    registry(tmp_path / "wheels", {("app", "2.0b1"): [], ("app", "1.0"): [], ("app", "0.9"): [], ("tool", "1.0"): []})
+    seen = Evidence(EvidenceKind.BINARY, "app 1.0", "raises with Python 3.11")
+    overlay = _solve(tmp_path, [need("app"), need("tool")], bounds=[Bound("app", "app 1.0 raises", seen, ">1.0")])
+    assert (set(overlay.packages), [refused.name for refused in overlay.refused]) == ({"tool"}, ["app"])
+    asked = _solve(tmp_path, [need("app", ">=2.0b1")], bounds=[Bound("app", "app 1.0 raises", seen, ">1.0")])
+    assert asked.packages["app"].version == "2.0b1"
 
 
 def test_a_pre_release_that_final_ones_left_behind_is_not_taken_where_none_of_them_can_be_had(tmp_path):

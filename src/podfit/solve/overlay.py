@@ -172,7 +172,7 @@ def overlay_steps(
     refused += [each for each in earlier.refused if each.name not in {r.name for r in refused}]
     start = (set(relaxed), set(dropped), dict(plain))
     runs, weights = 0, _weights(offered)
-    again = Reconsidered(template, offered.pins, needs, preferences, sources) if sources is not None else None
+    again = Reconsidered(template, offered.pins, needs, preferences, sources, bounds) if sources is not None else None
     settled: tuple[Search, Packages] | None = None
     cheapest: tuple[Search, Packages] | None = None
     passed_over: tuple[PassedOver, ...] = ()

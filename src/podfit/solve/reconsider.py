@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from podfit.model import LockedPackage, Need, Template, canonical
+from podfit.model import Bound, LockedPackage, Need, Template, canonical
 from podfit.model.requirement import Markers, RequiresDist
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import same_release, same_version
@@ -34,10 +34,11 @@ _DEEPEST = 3
 class Reconsidered:
     """Looks at the answers for one template, again and again until there is nothing new.
 
-    pins are the template's versions, preferences the tested ones. excluded are constraint lines that keep out the
-    pre-releases that nobody asked for, and releases from before an extra that is asked for. early are the needs among
-    these, pre-releases only where final ones came after within what is stated: where none of those can be had the need
-    is refused, and what they left behind is not taken for it.
+    pins are the template's versions, preferences the tested ones, bounds what was learned. excluded are constraint
+    lines that keep out the pre-releases that nobody asked for, and releases from before an extra that is asked for.
+    early are the needs among these, pre-releases only where final ones came after within what is stated, or where
+    bounds alone keep out every final one: where none of those can be had the need is refused, and no pre-release is
+    taken for it.
     """
 
     template: Template
@@ -45,6 +46,7 @@ class Reconsidered:
     needs: Sequence[Need]
     preferences: Mapping[str, str]
     sources: Sources
+    bounds: Sequence[Bound] = ()
     excluded: list[str] = field(default_factory=list)
     early: set[str] = field(default_factory=set)
     _seen: set[tuple[str, str]] = field(default_factory=set)
@@ -62,12 +64,18 @@ class Reconsidered:
             if lines and lines not in self.excluded:
                 self.excluded.append(lines)
                 finals[name] = final[-1]
-                after = [version for version in final if Version(version) > Version(new[name])]
-                if name in stated and any(stated[name].contains(version) for version in after):
+                within = [version for version in final if name in stated and stated[name].contains(version)]
+                after = any(Version(version) > Version(new[name]) for version in within)
+                if after or (within and not any(self._unlearned(name, version) for version in within)):
                     self.early.add(name)
         offered = yield from self._offer_likely(dict(self._wanted(new, unasked, finals)), chosen)
         lost = yield from self._without_extras(new, answer)
         return bool(finals) or offered or lost
+
+    def _unlearned(self, name: str, version: str) -> bool:
+        """Tell whether no bound that was learned stands against a release."""
+        bounds = (bound for bound in self.bounds if bound.name == name and not bound.filename)
+        return all(SpecifierSet(bound.specifier).contains(version, prereleases=True) for bound in bounds)
 
     def _without_extras(self, new: Mapping[str, str], answer: Mapping[str, LockedPackage]) -> Steps[bool]:
         """Exclude the releases from before an extra that a need asks for and later ones have; tell whether any are.
