@@ -75,4 +75,5 @@ def _conda_list(hit: Hit, reading: Reading) -> list[str]:
 
 def removed(fields: _Fields) -> str:
     """Return the distribution that could not be taken out, by whichever of its rows' groups."""
-    return canonical(_first(fields, "name", "plain", "uv")) if _first(fields, "name", "plain", "uv") else ""
+    name = _first(fields, "name", "plain", "uv")
+    return canonical(name) if name else ""

@@ -3,15 +3,14 @@
 Nearness in time is assumed (podfit.fit.nearness); `from llmcompressor import oneshot` in the project's own code shows
 that it was written for a later release than 0.4.1 of half a year after the template's torch. The first that has all is
 looked for, as the wheels say, and its minor series is taken, where what it requires of what is held is there. Where
-it is not, that is told. Of what is old for another reason than its time modules are looked for, and no names.
+it is not, that is told. Names are looked for where a later release is one that the need allows, modules in any case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
-
-from packaging.version import InvalidVersion, Version
 
 from podfit.audit import Subject
 from podfit.fit.binaries import added_wheel
@@ -68,11 +67,11 @@ def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], 
 def _has_later(index: Index, need: Need, version: str) -> bool:
     """Tell whether a final release after a version is one that the need allows. The waiting part."""
     try:
-        every, planned = [Version(text) for text, files in index.releases(need.name).items() if files], Version(version)
-    except (PodfitError, InvalidVersion):
+        releases, planned = list(index.releases(need.name)), read_version(version)
+    except (PodfitError, ValueError):  # what is built from a commit has no version yet
         return False
-    later = [each for each in every if each > planned and not each.is_prerelease]
-    return any(not need.specifier or within(need.specifier, str(each)) for each in later)
+    later = takewhile(lambda text: read_version(text) > planned, reversed(releases))  # oldest first
+    return any(not read_version(text).is_prerelease and within(need.specifier, text) for text in later)
 
 
 def _asked(
