@@ -161,6 +161,21 @@ def test_only_the_end_of_a_large_wheel_is_fetched(server: LocalIndex, client: Cl
     assert len(server.log) == asked
 
 
+def test_how_much_of_a_wheels_end_is_needed_the_one_before_it_tells(server: LocalIndex, client: Client) -> None:
+    for version in ("1.0", "2.0"):
+        payload = {"demo/__init__.py": b"", "demo/data.bin": os.urandom(1 << 19)}
+        wheel = build_wheel("demo", version, ["numpy"], payload, extra=f"Keywords: {os.urandom(1 << 17).hex()}\n")
+        server.add("demo", f"demo-{version}-py3-none-any.whl", wheel)
+    index = client()
+    counts = []
+    for version in ("1.0", "2.0"):
+        before = server.asked(f"demo-{version}-py3-none-any.whl")
+        assert index.metadata("demo", version).requires_dist == ("numpy",)
+        assert index.wheel_listing(index.releases("demo")[version][0]).disk_bytes > 1 << 19  # its end is at hand
+        counts.append(server.asked(f"demo-{version}-py3-none-any.whl") - before)
+    assert counts == [2, 1]
+
+
 def test_a_server_without_ranges_gives_the_whole_wheel(server: LocalIndex, client: Client) -> None:
     server.ranges = False
     server.add("demo", WHEEL, build_wheel("demo", "1.0", ["numpy"], {"demo.py": os.urandom(100_000)}))

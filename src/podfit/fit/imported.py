@@ -20,6 +20,7 @@ from podfit.audit.at_import import AtImport, Used
 from podfit.catalogue.imports import ImportName, find, stand_in
 from podfit.catalogue.moved_names import gone_names
 from podfit.fit.binaries import added_wheel
+from podfit.fit.drive import together
 from podfit.fit.in_extras import said_in_extras
 from podfit.fit.modules import moved_away
 from podfit.fit.names import lost_names
@@ -72,11 +73,10 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
             sure = yield Wait(lambda name=name, gone=gone: confirmed(given.index, planned, name, gone))  # type: ignore[misc]
             bounds += _of_older_pythons(subject, name, release, sure)
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
-    moved = (
-        *(yield from moved_away(given, subject, read.own)),
-        *(yield from lost_names(given, subject, planned, read)),
-        *said_in_extras(subject, read.together),
+    away, lost = yield from together(
+        [moved_away(given, subject, read.own), lost_names(given, subject, planned, read)]
     )
+    moved = (*away, *lost, *said_in_extras(subject, read.together))
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]
     needs = (yield Wait(lambda: _without_given(given.index, subject, planned, found))) if found else ()

@@ -16,6 +16,7 @@ from podfit.audit import Subject
 from podfit.audit.at_import import AtImport
 from podfit.catalogue.imports import providers
 from podfit.fit.binaries import added_wheel
+from podfit.fit.drive import together
 from podfit.fit.older import newest_that, older_of
 from podfit.fit.phases import Given
 from podfit.index.threads import side_by_side
@@ -54,12 +55,13 @@ def moved_away(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> 
     if not files:
         return ()
     listings = yield Wait(lambda: _listed(given.index, files))
-    bounds: list[Bound] = []
-    for name, listing in sorted(listings.items()):
-        missing = [each for each in asked[name] if _lacks(listing, each.module)]
-        if missing:
-            bounds += yield from _older_with(given, subject, name, missing)
-    return tuple(bounds)
+    lacking = {
+        name: missing
+        for name, listing in sorted(listings.items())
+        if (missing := [each for each in asked[name] if _lacks(listing, each.module)])
+    }
+    found = yield from together([_older_with(given, subject, *each) for each in lacking.items()])
+    return tuple(bound for bounds in found for bound in bounds)
 
 
 def _by_provider(

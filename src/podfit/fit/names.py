@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from podfit.audit import Subject
 from podfit.audit.exports import is_lazy
 from podfit.catalogue.moved_names import class_keywords
+from podfit.fit.drive import together
 from podfit.fit.lacking import ANY, Asked, asked_names, exports_of, gone_since, has_name, lacking_names
 from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
 from podfit.fit.phases import Given
@@ -33,7 +34,7 @@ def lost_names(given: Given, subject: Subject, planned: Planned, read: ImportsRe
     """Return a bound for each name that is lacking and that another release has; planned is what subject says."""
     asked = asked_names(planned, read.own, read.reached_late)
     lacking = yield Wait(lambda: lacking_names(given.index, planned, asked))
-    bounds: list[Bound] = []
+    looks: list[Steps[list[Bound]]] = []
     for name, (file, has, missing) in sorted(lacking.items()):
         times = {one.asker: first_upload(subject, one.asker) for one in missing}
         older = [one for one in missing if "" < times[one.asker] < file.upload_time]
@@ -41,13 +42,14 @@ def lost_names(given: Given, subject: Subject, planned: Planned, read: ImportsRe
         if name in subject.held:
             for asker in sorted({one.asker for one in younger}):
                 own = [one for one in younger if one.asker == asker]
-                bounds += yield from _older_asker(given, subject, name, asker, has, own)
+                looks.append(_older_asker(given, subject, name, asker, has, own))
         elif older:
             lazy = any(is_lazy(has.get(one.module, ())) for one in older)
-            bounds += yield from _older_with(given, subject, name, older, lazy=lazy)
+            looks.append(_older_with(given, subject, name, older, lazy=lazy))
         elif younger and name not in subject.added:
-            bounds += yield from _newer_with(given, subject, name, younger)
-    return tuple(bounds)
+            looks.append(_newer_with(given, subject, name, younger))
+    found = yield from together(looks)
+    return tuple(bound for bounds in found for bound in bounds)
 
 
 def _older_with(

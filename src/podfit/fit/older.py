@@ -139,12 +139,14 @@ def newest_that(
     """Return the place of the newest release that passes, by doubling steps and then halving, and the tries.
 
     The place is -1 where none was found within MOST_TRIES. Where the newest does not pass, what is looked into next if
-    a release does is looked into beside it.
+    a release does, and if it does not, is looked into beside it.
     """
     looked: dict[int, bool] = {}
 
-    def look(place: int, beside: int) -> Steps[bool]:
-        wanted = [each for each in dict.fromkeys((place, beside)) if each not in looked]
+    def look(place: int, *beside: int) -> Steps[bool]:
+        if place in looked:
+            return looked[place]
+        wanted = [each for each in dict.fromkeys((place, *beside)) if each not in looked]
         looked.update(zip(wanted, (yield from together([passes(*releases[each]) for each in wanted])), strict=True))
         return looked[place]
 
@@ -152,14 +154,15 @@ def newest_that(
     while low < len(releases) and tries < MOST_TRIES:  # the doubling part: releases before low fail
         place = min(low + step - 1, len(releases) - 1)
         tries += 1
-        if (yield from look(place, (low + place) // 2)):
+        further = min(place + step * 2, len(releases) - 1) if low else place
+        if (yield from look(place, (low + place) // 2, further)):
             high = place
             break
         low, step = place + 1, step * 2
     while low < high and tries < MOST_TRIES:
         middle = (low + high) // 2
         tries += 1
-        if (yield from look(middle, (low + middle) // 2)):
+        if (yield from look(middle, (low + middle) // 2, (middle + 1 + high) // 2)):
             high = middle
         else:
             low = middle + 1

@@ -15,9 +15,10 @@ from podfit.index.archives import EndlessError, opened
 from podfit.index.errors import IndexUnreachable
 from podfit.index.files import IndexFile
 from podfit.index.metadata import CoreMetadata, from_sdist, is_of, parse_metadata
+from podfit.index.recent import Recent
 from podfit.index.tail import metadata_of_tail
 from podfit.index.transport import Reply, TooLargeError, Transport, status_text
-from podfit.index.wheel import TAIL_BYTES, RangeFile, read_metadata
+from podfit.index.wheel import MOST_TAIL_BYTES, TAIL_BYTES, RangeFile, read_metadata
 
 _WHOLE_BYTES = 64 << 20
 """The largest wheel that is fetched whole from a server that knows no ranges."""
@@ -26,6 +27,9 @@ _LARGE_SDIST_BYTES = 1 << 20
 _BEGINNING_BYTES = 1 << 17
 """So much of a larger source distribution is asked for first: setuptools puts PKG-INFO before what is large."""
 _MISSES = 2
+_RECENT_TAILS = 128
+_NEEDED_MORE = 8
+"""The end of another release of a project may be longer than what was seen, by this part of it."""
 _METADATA_BYTES = 16 << 20
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+)")
 
@@ -49,6 +53,8 @@ class Artefacts:
         self._lock = threading.Lock()
         self._without_ranges: set[str] = set()
         self._misses: dict[str, int] = {}
+        self._tails: Recent[str, tuple[int, bytes]] = Recent(_RECENT_TAILS)
+        self._needed: dict[str, int] = {}
 
     def metadata(self, file: IndexFile, name: str) -> CoreMetadata:
         """Return the metadata of a file of the project name. Raises UnreadableError and IndexUnreachable."""
@@ -144,6 +150,7 @@ class Artefacts:
         if found is None:
             with opened(ranges) as bundle:
                 found = read_metadata(bundle, name)
+        self._remember(file, ranges, tail)
         return found
 
     @contextlib.contextmanager
@@ -153,12 +160,36 @@ class Artefacts:
             with opened(local_path(file)) as bundle:
                 yield bundle
             return
-        with opened(self._ranges(file)[0]) as bundle:
+        ranges, tail = self._ranges(file)
+        with opened(ranges) as bundle:
+            self._remember(file, ranges, tail)
             yield bundle
 
+    def _remember(self, file: IndexFile, ranges: RangeFile, tail: bytes) -> None:
+        """Keep the end of a wheel that proved sound, and how much of it had to be read until now."""
+        if len(tail) <= MOST_TAIL_BYTES:
+            self._tails.put(file.url, (ranges.size, tail))
+        needed = ranges.size - ranges.first
+        if len(tail) < needed <= MOST_TAIL_BYTES:
+            with self._lock:
+                self._needed[_project(file)] = needed + needed // _NEEDED_MORE
+
     def _ranges(self, file: IndexFile) -> tuple[RangeFile, bytes]:
-        """Return a wheel as a file of which the end is fetched, and that end."""
-        wanted = f"{max(0, file.size - TAIL_BYTES)}-{file.size - 1}" if file.size else f"-{TAIL_BYTES}"
+        """Return a wheel as a file of which the end is fetched, and that end.
+
+        How much that is, other releases of the project tell, which tend to be alike.
+        """
+
+        def fetch(begin: int, end: int) -> bytes:
+            part = self._transport.get(file.url, {"Range": f"bytes={begin}-{end - 1}"}, limit=end - begin)
+            if _content_range(file, part)[0] != begin:
+                raise UnreadableError("the server gave another part than it was asked for")
+            return part.body
+
+        if (known := self._tails.get(file.url)) is not None:
+            return RangeFile(fetch, *known), known[1]
+        most = self._needed.get(_project(file), TAIL_BYTES)
+        wanted = f"{max(0, file.size - most)}-{file.size - 1}" if file.size else f"-{most}"
         try:
             reply = self._transport.get(file.url, {"Range": f"bytes={wanted}"}, limit=_WHOLE_BYTES)
         except TooLargeError as error:
@@ -173,13 +204,6 @@ class Artefacts:
         start, size = _content_range(file, reply)
         if start + len(reply.body) != size:
             raise UnreadableError("the server gave another part than it was asked for")
-
-        def fetch(begin: int, end: int) -> bytes:
-            part = self._transport.get(file.url, {"Range": f"bytes={begin}-{end - 1}"}, limit=end - begin)
-            if _content_range(file, part)[0] != begin:
-                raise UnreadableError("the server gave another part than it was asked for")
-            return part.body
-
         return RangeFile(fetch, size, reply.body), reply.body
 
     def whole(self, file: IndexFile, limit: int = _SDIST_BYTES) -> bytes:
@@ -232,6 +256,11 @@ def file_key(file: IndexFile) -> str:
 def _no_more(start: int, end: int) -> bytes:
     """Nothing is missing of a file that was fetched whole."""
     raise OSError(f"bytes {start}-{end} lie past its end")
+
+
+def _project(file: IndexFile) -> str:
+    """Return what the files of a project have in common; a name that is written otherwise is another one."""
+    return file.filename.partition("-")[0]
 
 
 def _content_range(file: IndexFile, reply: Reply) -> tuple[int, int]:

@@ -14,8 +14,10 @@ from packaging.utils import canonicalize_name
 from podfit.index.archives import member_of
 from podfit.index.threads import side_by_side
 
-TAIL_BYTES = 32 * 1024
+TAIL_BYTES = 64 * 1024
 """What is fetched first: the end record and, for most wheels, the whole central directory and METADATA."""
+MOST_TAIL_BYTES = 512 * 1024
+"""So much at most is fetched first where the wheels of a project were seen to need more."""
 _THREADS = 6
 _AHEAD_BYTES = 8 * 1024
 LOCAL_HEADER_BYTES = 30 + 512  # its fixed part (APPNOTE.TXT 4.3.7), and room for an extra field
@@ -176,6 +178,11 @@ class RangeFile(io.RawIOBase):
     def size(self) -> int:
         """The file's length in bytes."""
         return self._size
+
+    @property
+    def first(self) -> int:
+        """The first position of all that was fetched; size where nothing was."""
+        return self._starts[0] if self._starts else self._size
 
     def readable(self) -> bool:
         """Return True."""
