@@ -73,9 +73,7 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
             sure = yield Wait(lambda name=name, gone=gone: confirmed(given.index, planned, name, gone))  # type: ignore[misc]
             bounds += _of_older_pythons(subject, name, release, sure)
         found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
-    away, lost = yield from together(
-        [moved_away(given, subject, read.own), lost_names(given, subject, planned, read)]
-    )
+    away, lost = yield from together([moved_away(given, subject, read.own), lost_names(given, subject, planned, read)])
     moved = (*away, *lost, *said_in_extras(subject, read.together))
     there = {need.name for need in subject.needs}
     found = [each for each in found if each[2].name not in there]

@@ -143,10 +143,11 @@ def find_needs(
         if brought := _brought(name, template):
             findings.append(brought)
             continue
-        surely = Verdict.WARNING if use is not None and use.required else Verdict.OK
-        if asked is None and name not in template.distributions and (note := of_another_host(name, surely)):
-            findings.append(note)
-            continue
+        if asked is None and name not in template.distributions:
+            surely = Verdict.WARNING if use is not None and use.required else Verdict.OK
+            if note := of_another_host(name, surely):
+                findings.append(note)
+                continue
         finding = _judged(name, asked, use, declared.apart.get(name, ""), only_imported, include_optional)
         if finding is not None:
             findings.append(finding)

@@ -117,7 +117,7 @@ class Search:
                 return self._told(answer)
             if checked is None or words_of(answer.message) & (self.released - checked):
                 # with no soft pin at all: what is refused then, in any version of what was released, nothing can mend
-                bare = yield from self._bare()
+                bare = yield from self._bare(beside)
                 if bare is not None:
                     return bare
                 checked = self.released
@@ -155,11 +155,11 @@ class Search:
         self._release()
         return (yield from self._bare())
 
-    def _bare(self) -> Steps[Refusal | None]:
-        """Return the refusal with no soft pin at all, None where there is an answer."""
+    def _bare(self, question: Question | None = None) -> Steps[Refusal | None]:
+        """Return the refusal with no soft pin at all, None where there is an answer; question asks for it."""
         if self.witness is not None:
             return None
-        question = self._question(self.released, ())
+        question = question or self._question(self.released, ())
         if self.uv.has_answer(self._offering(question)):
             return None
         bare = yield from self._asked(question)
@@ -303,17 +303,18 @@ class Search:
 
     def _answered(self, question: Question, beside: Question | None) -> Steps[dict[str, LockedPackage] | Refusal]:
         """Ask uv once, beside as in `_asked`; what was begun of that is left where no refusal came."""
-        begun = [] if beside is None else [self._offering(beside)]
-        for each in begun:
-            if not self.uv.has_answer(each):
-                self.uv.begin(each, LONG_SECONDS)
+        if beside is None:
+            return (yield from self.uv.steps(question))
+        beside = self._offering(beside)
+        if not self.uv.has_answer(beside):
+            self.uv.begin(beside, LONG_SECONDS)
         refused = False
         try:
             answer = yield from self.uv.steps(question)
             refused = isinstance(answer, Refusal) and not answer.unbuilt
         finally:
             if not refused:
-                self.uv.leave(begun)
+                self.uv.leave([beside])
         return answer
 
     def _offering(self, question: Question) -> Question:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from ..tree.distributions import Info
 from ..tree.files import HERE
-from ..tree.records import record, rows
+from ..tree.records import record, rows, rows_below
 from . import files
 
 _INIT = "__init__.py"
@@ -27,8 +27,7 @@ def join_packages(site: str, shown: Iterable[Info]) -> None:
     tops = sorted(name for name in os.listdir(site) if name.isidentifier() and os.path.isdir(os.path.join(site, name)))
     starts = tuple(os.fsencode(f"{name}/") for name in tops)
     for entry in shown:
-        lines = [line for line in (record(HERE, entry.path) or b"").splitlines() if line.startswith(starts)]
-        paths = [os.path.normpath(row[0]).split(os.sep) for row in rows(b"\n".join(lines))]
+        paths = [os.path.normpath(row[0]).split(os.sep) for row in rows_below(record(HERE, entry.path), starts)]
         for top, below in sorted(_by_first(paths).items()):
             if top in tops:
                 _join(os.path.join(site, top), os.path.join(entry.folder, top), below)

@@ -206,7 +206,8 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     ownership.refuse_changed(made_of, new)
     template = places.visible(places.search_path())
     own = places.distributions(site_packages(new))
-    join_packages(site_packages(new), [entry for name, entry in template.items() if name not in own])
+    shown = [entry for name, entry in template.items() if name not in own]
+    join_packages(site_packages(new), shown)
     ownership.refuse_hiding(
         site_packages(new), {name: template[name] for name in order.get("held", {}) if name in template}
     )
@@ -215,7 +216,7 @@ def _build(order: Order, talk: Talk, place: Area, path: str) -> Applied:
     started = time.monotonic()
     open_to_template(new)
     _adopt_scripts(new, path)
-    link_data(new, own)
+    link_data(new, shown)
     found = places.visible(_search_path(python))
     wanted = {name: entry["version"] for name, entry in order["packages"].items()}
     for name, version in {**order.get("held", {}), **wanted}.items():

@@ -7,24 +7,23 @@ an overlay's is another than the template's.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from ..tree.distributions import Info
 from ..tree.files import HERE
-from ..tree.records import record, rows
-from . import files, places
+from ..tree.records import record, rows_below
+from . import files
 
 _FOLDERS = ("share", "etc")
 
 
-def link_data(new: str, own: dict[str, Info]) -> None:
-    """Link the data files of what the template shows into an overlay, each at its place there.
+def link_data(new: str, shown: Iterable[Info]) -> None:
+    """Link the data files of what the template shows into an overlay, each at its place there, unless that is taken.
 
-    own is what the overlay installs, by name: of these the template's files are another release's, and stay away. So do
-    all whose place is taken.
+    shown are the distributions of the template that the overlay does not replace: the files of the others are another
+    release's.
     """
-    for name, entry in places.visible(places.search_path()).items():
-        if name in own:
-            continue
+    for entry in shown:
         for place, source in _data_files(entry):
             goal = os.path.join(new, place)
             if files.exists(goal) or not os.path.isfile(source):
@@ -39,9 +38,8 @@ def link_data(new: str, own: dict[str, Info]) -> None:
 def _data_files(entry: Info) -> list[tuple[str, str]]:
     """Return a distribution's files in `share/` and `etc/` as its RECORD has them: place below its prefix, and path."""
     prefix = os.path.dirname(os.path.dirname(os.path.dirname(entry.folder)))  # of lib/python3.11/site-packages
-    outside = [line for line in (record(HERE, entry.path) or b"").splitlines() if line.lstrip(b'"').startswith(b"../")]
     found = []
-    for row in rows(b"\n".join(outside)):
+    for row in rows_below(record(HERE, entry.path), (b"../",)):
         source = os.path.normpath(os.path.join(entry.folder, row[0]))
         place = os.path.relpath(source, prefix)
         if place.partition(os.sep)[0] in _FOLDERS:

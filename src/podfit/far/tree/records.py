@@ -23,6 +23,12 @@ def rows(data: bytes | None) -> list[list[str]]:
     return [row for row in csv.reader(text) if row and row[0]]
 
 
+def rows_below(data: bytes | None, folders: tuple[bytes, ...]) -> list[list[str]]:
+    """Return the rows of a RECORD whose paths begin with one of some folders, each with its slash."""
+    lines = (data or b"").splitlines()
+    return rows(b"\n".join(line for line in lines if line.lstrip(b'"').startswith(folders)))
+
+
 def import_names(
     top_level: str | None, data: bytes | None, endings: tuple[str, ...] = (".py", ".so", ".pyi")
 ) -> list[str]:

@@ -40,10 +40,10 @@ def read_aside(
         source = Source(root, root / path)
         if group_of(source.path):
             continue
-        if _text(source.path).startswith(PODFITS_OWN):
-            continue
         reading = Reading()
         try:
+            if source.text.startswith(PODFITS_OWN):
+                continue
             frozen = is_requirements(source.path) and bool(freeze_reason(source.text, source.path, source.data))
             if not frozen:
                 read_source(source, reading)
