@@ -89,6 +89,17 @@ PROOF = (
             "take another template.",
         ),
         (
+            "torchvision",
+            "",
+            "the project needs torchvision (facenet-pytorch 2.2.9: facenet_pytorch/detect_face.py:3): because "
+            "torchvision==0.28.0 depends on torch==2.13.0 and you require torch==2.4.1+cu124, we can conclude that "
+            "your requirements are unsatisfiable.",
+            {},
+            "the project needs torchvision (facenet-pytorch 2.2.9: facenet_pytorch/detect_face.py:3): it is made for "
+            "torch==2.13.0, and the template's torch 2.4.1+cu124 is never changed. Take a template that goes with it "
+            "(podfit recommend).",
+        ),
+        (
             "xformers",
             "<0.0.23",
             "the project needs xformers<0.0.23 (a.txt:1): because xformers<=0.0.22 depends on torch>=2.0.1,<=2.1.0 and "

@@ -13,6 +13,15 @@ def shortened(names: Iterable[str], most: int = 5) -> str:
     return ", ".join(words[:most]) + more
 
 
+_HEAD = re.compile(r"(?:[^():]|\([^()]*\)|:(?! ))*")
+
+
+def head_of(text: str) -> str:
+    """Return an explanation up to its first colon; one in parentheses, where a place stands, does not count."""
+    found = _HEAD.match(text)
+    return found[0] if found is not None and text.startswith(": ", found.end()) else text.partition(": ")[0]
+
+
 def in_short(text: str, most: int = 900) -> str:
     """Return a long explanation by its beginning, up to a colon, and its last sentences, about most signs in all.
 
@@ -20,7 +29,7 @@ def in_short(text: str, most: int = 900) -> str:
     """
     if len(text) <= most:
         return text
-    head = text.partition(": ")[0][: most // 3]
+    head = head_of(text)[: most // 3]
     kept: list[str] = []
     for sentence in reversed(re.split(r"(?<=[.]) (?=[A-Z(])", text)):
         if kept and sum(map(len, kept)) + len(sentence) > most - len(head):

@@ -12,7 +12,7 @@ from podfit.catalogue.imports import find, modules_of
 from podfit.catalogue.summary import Summary
 from podfit.model import Bound, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import parsed, same_version
-from podfit.model.words import in_short, listed, shortened
+from podfit.model.words import head_of, in_short, listed, shortened
 
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
 """The resolver's proof, up to where it says what follows."""
@@ -169,7 +169,7 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     version of something held.
     """
     name = re.escape(refused.name)
-    head = refused.message.partition(": ")[0]
+    head = head_of(refused.message)
     own = rf"(?<![a-z0-9._-]){name}(?:\[[^\]]*\])?(?:[<>=!~]\S*)?"  # no other that is called after it
     asked = re.findall(rf"{own} depends? on ([a-z0-9._-]*[a-z0-9])((?:[<>=!~]=?)\S*\w)", refused.message)
     for other, limits in reversed(asked):
@@ -260,7 +260,7 @@ def bare(overlay: Overlay, needs: Mapping[str, Need], template: Template, held: 
         said = _plainly(refused, template, held).replace(": it is made for ", f": {_extras(refused)} asks for ", 1)
         if "we can conclude" in said:
             why = _of_held(refused.message, template, held) or "cannot be had beside what else is asked for and held"
-            said = f"{said.partition(': ')[0]}: {_extras(refused)} {why}"
+            said = f"{head_of(said)}: {_extras(refused)} {why}"
         spare = bool(refused.gave_way or need.beside or need.aside or need.dispensable)
         yield Finding(
             "held",

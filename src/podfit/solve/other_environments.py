@@ -13,7 +13,7 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.torch_pairs import partner
-from podfit.model import Need, RefusedNeed
+from podfit.model import Need, RefusedNeed, Template
 from podfit.model.versions import parsed, same_version
 from podfit.solve.nearest import is_pin, parted
 
@@ -160,6 +160,36 @@ def gave_way(
     ]
 
 
+def may_be_there(refused: Iterable[RefusedNeed], template: Template, held: Collection[str]) -> list[RefusedNeed]:
+    """Return the refused needs; where a template's list is incomplete, what nothing goes with what is held is open.
+
+    And so is what asks for that. Images bring torchvision built for their own torch, which no index has a wheel for.
+    """
+    refused, listed = list(refused), template.distributions
+    absent = [each for each in refused if not (each.open or each.gave_way or each.fitting or each.name in listed)]
+    tied: dict[str, str] = {}
+    for _ in absent if template.incomplete else ():
+        for each in absent:
+            if other := made_for(each.name, each.message, {*tied, *listed.keys() & set(held)} - {each.name}):
+                tied[each.name] = tied.get(other, other)
+    image = f"read the image itself (-t docker://{template.image}), or " if template.image else ""
+    remedy = f"{image}podfit probe on the machine, and plan for that"
+    return [
+        replace(each, message=f"{_perhaps_there(tied[each.name], template)}; {remedy}", open=True)
+        if each.name in tied
+        else each
+        for each in refused
+    ]
+
+
+def _perhaps_there(other: str, template: Template) -> str:
+    """Return in words that an incomplete list may lack what goes with something that it has."""
+    return (
+        f"nothing that an index has of it goes with the {other} {template.distributions[other].version} of "
+        f"{template.name}, and the list of that is incomplete: it, or what it asks for, may be there, made for that"
+    )
+
+
 def _reason(
     refused: RefusedNeed, need: Need | None, files: Mapping[str, str], held: Collection[str], pins: Mapping[str, str]
 ) -> str:
@@ -192,8 +222,13 @@ def _reason(
 
 def made_for_another(name: str, message: str, held: Collection[str]) -> bool:
     """Tell whether an explanation is that the refused release asks for something held in another version."""
+    return bool(made_for(name, message, held))
+
+
+def made_for(name: str, message: str, held: Collection[str]) -> str:
+    """Return what is held that a refused release asks for in another version, by an explanation; empty for none."""
     asked = re.findall(rf"{re.escape(name)}\S* depends? on (?:one of:\s*)?([a-z0-9._-]*[a-z0-9])", message)
-    return any(each in held for each in asked)
+    return next((each for each in asked if each in held), "")
 
 
 def _goes_with(pin: str, refused: RefusedNeed) -> bool:

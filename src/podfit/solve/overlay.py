@@ -318,19 +318,19 @@ def overlay_steps(
         name: replace(p, artefacts=(built[name].artefact,)) if name in built else p for name, p in packages.items()
     }
     refused = yield from told_of_wheels(refused, stated, sources)
-    files = elsewhere.other_environments(needs, ignored)
     fitting = {name: package.version for name, package in packages.items()}
     refused = [
         replace(r, fitting=fitting.get(r.name, ""), without=plain.get(r.name, ()), floor=floors.get(r.name, ""))
         for r in refused
     ]
+    refused = elsewhere.gave_way(refused, stated, elsewhere.other_environments(needs, ignored), held, offered.pins)
     return Overlay(
         packages={
             name: replace(p, artefacts=tuple(f for f in p.artefacts if (name, f.filename) not in excluded))
             for name, p in packages.items()
         },
         changes=tuple(_changes(search, packages)),
-        refused=tuple(elsewhere.gave_way(refused, stated, files, held, offered.pins)),
+        refused=tuple(elsewhere.may_be_there(refused, template, held)),
         ignored_pins=ignored,
         broken=offered.broken,
         left_out=offered.left_out,
