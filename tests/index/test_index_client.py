@@ -164,7 +164,7 @@ def test_only_the_end_of_a_large_wheel_is_fetched(server: LocalIndex, client: Cl
 def test_how_much_of_a_wheels_end_is_needed_the_one_before_it_tells(server: LocalIndex, client: Client) -> None:
     for version in ("1.0", "2.0"):
         payload = {"demo/__init__.py": b"", "demo/data.bin": os.urandom(1 << 19)}
-        wheel = build_wheel("demo", version, ["numpy"], payload, extra=f"Keywords: {os.urandom(1 << 17).hex()}\n")
+        wheel = build_wheel("demo", version, ["numpy"], payload, extra=f"Keywords: {os.urandom(1 << 16).hex()}\n")
         server.add("demo", f"demo-{version}-py3-none-any.whl", wheel)
     index = client()
     counts = []

@@ -14,9 +14,9 @@ from packaging.utils import canonicalize_name
 from podfit.index.archives import member_of
 from podfit.index.threads import side_by_side
 
-TAIL_BYTES = 64 * 1024
+TAIL_BYTES = 32 * 1024
 """What is fetched first: the end record and, for most wheels, the whole central directory and METADATA."""
-MOST_TAIL_BYTES = 512 * 1024
+MOST_TAIL_BYTES = 128 * 1024
 """So much at most is fetched first where the wheels of a project were seen to need more."""
 _THREADS = 6
 _AHEAD_BYTES = 8 * 1024
