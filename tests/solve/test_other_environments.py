@@ -207,17 +207,20 @@ def test_what_is_made_for_another_torch_is_a_conflict_whoever_asks_for_it():
 
 def test_what_goes_with_a_held_torch_may_be_in_a_list_that_is_incomplete(tmp_path):
     releases = {("torchvision", "0.25.0"): ["torch==2.10.0"], ("timm", "0.4.12"): ["torchvision"], **RELEASES}
+    releases |= {("vllm", "0.9"): ["torch==2.10.0"]}
     arguments = only(registry(tmp_path / "wheels", releases))
     pod, uv = template({"torch": ("2.10.0a0+nv25.12", [])}), Uv(tmp_path / "cache")
 
     def solve(pod):
-        needs = [need("torchvision"), need("timm", "==0.4.12"), need("tokenizers"), need("scipy", "==99")]
+        asked = {"torchvision": "", "timm": "==0.4.12", "tokenizers": "", "scipy": "==99", "vllm": ""}
+        needs = [need(*each) for each in asked.items()]
         overlay = solve_overlay(pod, needs, uv, held={"torch"}, preferences={}, index_arguments=arguments)
         assert "tokenizers" in overlay.packages
         return {each.name: each for each in overlay.refused}
 
     partly = solve(replace(pod, incomplete=True, image="registry.example/pod:1"))
-    assert {name: each.open for name, each in partly.items()} == {"torchvision": True, "timm": True, "scipy": False}
+    assert {name for name, each in partly.items() if each.open} == {"torchvision", "timm"}
+    assert partly.keys() == {"torchvision", "timm", "scipy", "vllm"}
     said, _, remedy = partly["torchvision"].message.partition("; ")
     assert said.startswith("nothing that an index has of it goes with the torch 2.10.0a0+nv25.12 of pod, and the list")
     assert remedy.startswith("read the image itself (-t docker://registry.example/pod:1), or podfit probe")

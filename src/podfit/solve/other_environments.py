@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 
+from podfit.catalogue.held import is_held
 from podfit.catalogue.torch_pairs import partner
 from podfit.model import Need, RefusedNeed, Template
 from podfit.model.versions import parsed, same_version
@@ -161,7 +162,7 @@ def gave_way(
 
 
 def may_be_there(refused: Iterable[RefusedNeed], template: Template, held: Collection[str]) -> list[RefusedNeed]:
-    """Return the refused needs; where a template's list is incomplete, what nothing goes with what is held is open.
+    """Return the refused needs; where a template's list is incomplete, what would be held there is open.
 
     And so is what asks for that. Images bring torchvision built for their own torch, which no index has a wheel for.
     """
@@ -170,7 +171,8 @@ def may_be_there(refused: Iterable[RefusedNeed], template: Template, held: Colle
     tied: dict[str, str] = {}
     for _ in absent if template.incomplete else ():
         for each in absent:
-            if other := made_for(each.name, each.message, {*tied, *listed.keys() & set(held)} - {each.name}):
+            frameworks = listed.keys() & set(held) if is_held(each.name) else tied.keys() - {each.name}
+            if other := made_for(each.name, each.message, frameworks):
                 tied[each.name] = tied.get(other, other)
     image = f"read the image itself (-t docker://{template.image}), or " if template.image else ""
     remedy = f"{image}podfit probe on the machine, and plan for that"
