@@ -181,3 +181,26 @@ def test_what_is_read_for_its_age_alone_brings_no_further_need(tmp_path: Path, s
         (result,) = Session(Options(index_url=url), cache=tmp_path / "cache").fit(reading, [template("pod", {})])
     assert result.plan is not None
     assert {each.name for each in result.plan.decisions} - {"app", "plugin", "api"} == expected
+
+
+ALONE = "def __getattr__(name):\n    return gone(module='lines', all=__all__, attribute=name)\n"
+FIRST = "def __getattr__(name):\n    if name not in __all__:\n        raise AttributeError(name)\n    return getattr(new, name)\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (f"__all__ = ['search']\n{ALONE}", True),
+        (f"__all__ = ['search']\n{FIRST}", True),
+        (f"import new\n__all__ = new.__all__\n{ALONE}", False),
+        (f"import new\n__all__ = ['search']\n__all__ += new.names\n{ALONE}", False),
+        (f"import new\n__all__ = ['search']\n__all__.extend(new.names)\n{ALONE}", False),
+        ("__all__ = ['search']\ndef __getattr__(name):\n    return getattr(new, name)\n", False),
+        (f"__all__ = ['search']\n{FIRST.replace('not in', 'in')}", False),
+    ],
+)
+def test_a_module_that_gives_what_its_list_has_alone_has_no_other_names(source: str, told: bool) -> None:
+    """So scipy.optimize.linesearch lost names that geoopt 0.5.0 imports."""
+    found = exports(source.encode())
+    assert (found is not None) is told
+    assert found is None or ("search" in found and "__getattr__" not in found)
