@@ -214,7 +214,7 @@ def has_name(distribution: str, version: str, names: Sequence[str] | None, modul
     if name in class_keywords():
         own, since = class_keywords()[name]
         return own != distribution or same_or_newer(version, since)
-    if names is not None and ANY not in names:
+    if names is not None and ANY not in names and not name.endswith("()"):
         return name in names
     gone = gone_since(distribution, module, name)
     return not gone or not same_or_newer(version, gone)
