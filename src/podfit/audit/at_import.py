@@ -1,9 +1,10 @@
 """What a wheel's Python code does as it is imported: read from its source, nobody runs it.
 
 Followed are the modules that the import of its packages runs: statements of a module's own, one after the other, the
-bodies of classes and decorators, never those of functions, and nothing that a try, an if, a loop or a with guards.
-So what is found happens at every import, and what is not found may happen nevertheless. What such a module imports
-inside a try that catches whatever an import may raise is told apart: it does without. A module of which a wheel
+bodies of classes and decorators, never those of functions, and nothing that a try, an if, a loop or a with guards. A
+try whose handlers all raise (`raise ImportError("install gevent")`) guards nothing. So what is found happens at every
+import, and what is not found may happen nevertheless. What such a module imports inside a try that catches whatever an
+import may raise is told apart: it does without. A module of which a wheel
 carries a copy (`setuptools/_vendor/jaraco/`) is its own: it is put onto the path as it is imported.
 """
 
@@ -251,7 +252,8 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
     for handler in node.handlers:
         kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         caught.update("Exception" if kind is None else dotted(kind) for kind in kinds)
-    if not caught & {"Exception", "BaseException"} and not {"ImportError", "OSError"} <= caught:
+    everything = caught & {"Exception", "BaseException"} or {"ImportError", "OSError"} <= caught
+    if raises_again(node) or not everything:
         return
     for part in node.body:
         if isinstance(part, ast.Import):
@@ -309,8 +311,17 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(node.body)
         elif isinstance(node, (ast.Raise, ast.Return)):
             return
+        elif isinstance(node, ast.Try) and raises_again(node):
+            yield from _statements((*node.body, *node.orelse))
         elif not isinstance(node, (ast.Try, ast.If, ast.For, ast.While, ast.With, ast.AsyncFor, ast.AsyncWith)):
             yield node
+
+
+def raises_again(node: ast.Try) -> bool:
+    """Tell whether each handler of a try raises in the end: what it imports has to be there all the same."""
+    return bool(node.handlers) and all(
+        any(isinstance(each, ast.Raise) for each in handler.body) for handler in node.handlers
+    )
 
 
 def _evaluated(node: ast.stmt, *, annotations: bool) -> Iterator[ast.Attribute]:
