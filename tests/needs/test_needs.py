@@ -633,6 +633,9 @@ def call(target: str, *arguments: str, receiver: str = "", **keywords: str) -> C
         (call("transformers.AutoModel.from_pretrained", "bert"), []),
         (call("transformers.AutoModel.from_pretrained", load_in_8bit="False"), []),
         (call("xgboost.XGBClassifier"), ["scikit-learn"]),
+        (call(".to_pandas", receiver="deltalake"), ["pyarrow"]),
+        (call(".to_pyarrow_table", receiver="deltalake"), ["pyarrow"]),
+        (call(".to_pandas"), []),
     ],
 )
 def test_implied_needs(made: Call, needed: list[str]) -> None:
