@@ -23,6 +23,7 @@ from podfit.model import (
     Distribution,
     Evidence,
     EvidenceKind,
+    ImportSite,
     Interpreter,
     LocalEnvironment,
     Origin,
@@ -189,10 +190,11 @@ def plan_over(
     *requirements: str,
     tested: Mapping[str, str] | None = None,
     sources: Mapping[tuple[str, str], str | tuple[str, bytes]] | None = None,
+    sites: Sequence[ImportSite] = (),
 ) -> Plan | None:
     """Return the plan of a project over an index with dates; pod is its template, tested are local versions."""
     with dated_index(folder / "wheels", releases, sources) as (url, _):
-        given = project(*requirements)
+        given = replace(project(*requirements), imports=tuple(sites))
         if tested:
             found = {name: Distribution(name, version, EVIDENCE) for name, version in tested.items()}
             given = replace(given, local=LocalEnvironment(found, EVIDENCE))

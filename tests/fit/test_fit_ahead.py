@@ -123,7 +123,7 @@ def test_what_the_imports_of_a_plan_reach_is_read(reader, index, server):
     server.add("beta", "beta-1.0-py3-none-any.whl", build_wheel("beta", "1.0", (), files))
     reader.begin(("zeta", "eta", "theta", "iota"))
     reader.follow(lambda: planned(index, "alpha", "beta", "gamma", needs=["alpha"]))
-    job = Entered(index.files("beta")[0], ("beta.parts", "beta.parts.thing"))
+    job = Entered(index.files("beta")[0], "beta", ("beta.parts", "beta.parts.thing"))
     assert soon(lambda: job.known(index) is not None)
     assert [used.name for used in job.known(index).modules] == ["gamma"]
     assert read(index, "alpha").modules

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from fit_support import plan_over, planned, template
+
+from podfit.model import ImportSite
 
 RELEASES = {("pandas", "2.0"): ((), "2024-01-01"), ("scipy", "1.0"): ((), "2024-01-01")}
 SETUP = "from setuptools import setup\nsetup()\n"
@@ -25,10 +27,10 @@ def packed(files: Mapping[str, str]) -> bytes:
     return made.getvalue()
 
 
-def needed(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """Return what is planned for trainer, which has nothing but this source distribution."""
+def needed(folder: Path, files: Mapping[str, str], sites: Sequence[ImportSite] = ()) -> dict[str, str]:
+    """Return what is planned for trainer, which has nothing but this source distribution, of a project's imports."""
     sources = {("trainer", "1.0"): ("2024-01-01", packed(files))}
-    plan = plan_over(folder, RELEASES, template("pod", {}), "trainer", sources=sources)
+    plan = plan_over(folder, RELEASES, template("pod", {}), "trainer", sources=sources, sites=sites)
     assert plan is not None
     assert plan.feasible
     return planned(plan)
@@ -49,3 +51,9 @@ def test_it_lists_what_it_installs(tmp_path: Path, folder: str) -> None:
 
 def test_where_it_does_not_tell_nothing_is_known(tmp_path: Path) -> None:
     assert needed(tmp_path, {"engine/__init__.py": "import pandas\n"}) == {"trainer": "1.0"}
+
+
+def test_what_only_a_module_that_the_project_imports_asks_for_is_needed(tmp_path: Path) -> None:
+    files = {"trainer/__init__.py": "", "trainer/data.py": "import pandas\n", "trainer/more.py": "import scipy\n"}
+    sites = (ImportSite("trainer.data", "main.py", 1, names=("Set",)),)
+    assert needed(tmp_path, files, sites) == {"trainer": "1.0", "pandas": "2.0"}

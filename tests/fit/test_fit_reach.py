@@ -64,13 +64,25 @@ NOTHING = {"deep/__init__.py": "", "deep/parts.py": ""}
         ("import pandas\n", {"pandas": "2.0"}),
         ("def f():\n    import pandas\n", {}),
         ('"""Example:\n\nimport pandas\n"""\n', {}),
+        (
+            "try:\n    import pandas\nexcept ImportError as error:\n    raise RuntimeError('ask') from error\n",
+            {"pandas": "2.0"},
+        ),
+        (
+            "try:\n    from pandas import a\nexcept ImportError:\n    print('ask')\n    raise\nelse:\n    b = 1\n",
+            {"pandas": "2.0"},
+        ),
+        ("try:\n    import pandas\nexcept ImportError:\n    pandas = None\nexcept Exception:\n    raise\n", {}),
+        ("try:\n    import pandas\nexcept ImportError:\n    if deep:\n        raise\n", {}),
+        ("try:\n    import pandas\nfinally:\n    raise_nothing = 1\n", {}),
     ],
 )
 def test_a_module_that_is_reached_and_that_nobody_requires(tmp_path: Path, parts: str, more: dict[str, str]) -> None:
     plan = fit(tmp_path, {**NOTHING, "deep/parts.py": parts}, template("pod", KEPT_POD))
     assert planned(plan) == {"app": "1.0", "middle": "1.0", "deep": "1.0", **more}
     places = [need.evidence[0].source for need in plan.needs if need.name in more]
-    assert places == ["deep 1.0: deep/parts.py:1" for _ in more]
+    line = parts[: parts.index("pandas")].count("\n") + 1
+    assert places == [f"deep 1.0: deep/parts.py:{line}" for _ in more]
 
 
 def test_a_name_that_what_is_kept_is_too_old_for(tmp_path: Path) -> None:

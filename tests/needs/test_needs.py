@@ -275,6 +275,23 @@ def test_what_the_standard_library_has_is_left_out_and_told(declared: str, modul
     ]
 
 
+@pytest.mark.parametrize(
+    ("there", "needed"),
+    [([("torch", "2.4.1+cu124")], ["click", "torch"]), ([], ["click", "functorch"]),
+     ([("torch", "1.12.0"), ("functorch", "0.2.1")], ["click", "functorch"])],
+)  # fmt: skip
+def test_a_distribution_whose_module_a_framework_of_the_template_brings_is_left_out(
+    there: list[tuple[str, str]], needed: list[str]
+) -> None:
+    """functorch 2.0.0 asks for torch<2.1, and every torch since has its module."""
+    on = template("3.11.9", *(installed(*each) for each in there))
+    report = find_needs(project("functorch==2.0.0", "click", imports=("functorch",)), on)
+    assert names(report) == needed
+    told = [finding.message for finding in report.findings if "left out" in finding.message]
+    brought = "left out: functorch comes with the template's torch 2.4.1+cu124"
+    assert told == ([] if "functorch" in needed else [brought])
+
+
 def test_what_is_called_like_a_module_but_for_its_case_is_another_distribution() -> None:
     assert names(find_needs(project("DateTime"), template("3.11.9"))) == ["datetime"]
 
@@ -616,6 +633,9 @@ def call(target: str, *arguments: str, receiver: str = "", **keywords: str) -> C
         (call("transformers.AutoModel.from_pretrained", "bert"), []),
         (call("transformers.AutoModel.from_pretrained", load_in_8bit="False"), []),
         (call("xgboost.XGBClassifier"), ["scikit-learn"]),
+        (call(".to_pandas", receiver="deltalake"), ["pyarrow"]),
+        (call(".to_pyarrow_table", receiver="deltalake"), ["pyarrow"]),
+        (call(".to_pandas"), []),
     ],
 )
 def test_implied_needs(made: Call, needed: list[str]) -> None:

@@ -78,6 +78,11 @@ def test_the_chance_of_a_build_and_why(files, chance, says):
         ("import importlib.metadata as im\n    return im.version('torch')", ("torch",)),
         ("from torch import utils", ("torch",)),
         ("try:\n        import torch\n    except ImportError:\n        pass", ()),
+        (
+            "try:\n        from torch.utils.cpp_extension import CUDA_HOME\n    except ImportError:\n        pass",
+            ("torch",),
+        ),
+        ("try:\n        from numpy.distutils import core\n    except ImportError:\n        pass", ()),
         ("import numpy", ()),
     ],
 )

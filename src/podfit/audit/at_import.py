@@ -1,9 +1,10 @@
 """What a wheel's Python code does as it is imported: read from its source, nobody runs it.
 
 Followed are the modules that the import of its packages runs: statements of a module's own, one after the other, the
-bodies of classes and decorators, never those of functions, and nothing that a try, an if, a loop or a with guards.
-So what is found happens at every import, and what is not found may happen nevertheless. What such a module imports
-inside a try that catches whatever an import may raise is told apart: it does without. A module of which a wheel
+bodies of classes and decorators, never those of functions, and nothing that a try, an if, a loop or a with guards. A
+try whose handlers all raise (`raise ImportError("install gevent")`) guards nothing. So what is found happens at every
+import, and what is not found may happen nevertheless. What such a module imports inside a try that catches whatever an
+import may raise is told apart: it does without. A module of which a wheel
 carries a copy (`setuptools/_vendor/jaraco/`) is its own: it is put onto the path as it is imported.
 """
 
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from podfit.audit.refused_pythons import refused_pythons
-from podfit.catalogue.moved_names import class_keywords
+from podfit.catalogue.moved_names import called_names, class_keywords
 from podfit.model.syntax import UNPARSED, dotted, outline, syntax_tree, told
 
 MOST_MODULES = 120
@@ -58,8 +59,9 @@ class AtImport:
     lazy are modules of its own that a root imports only when it is asked for a name (its `__getattr__`).
     raises is where it ends in an error whatever is there (a placeholder). guarded are modules that it does without
     where they cannot be imported; names are what it imports from modules that are not its own, and what it makes
-    classes from (`werkzeug.urls:url_quote`, of `class A(anyio.Mixin)` `anyio:Mixin`, with keywords that the catalogue
-    knows of some: `typing_extensions:TypedDict(closed)`). pythons are versions of Python with which it ends in an error
+    classes from (`werkzeug.urls:url_quote`, of `class A(anyio.Mixin)` `anyio:Mixin`), with keywords and calls that the
+    catalogue knows of some (`typing_extensions:TypedDict(closed)`, `google.protobuf.descriptor:Descriptor()`). pythons
+    are versions of Python with which it ends in an error
     (`>=3.12`, PEP 440).
     """
 
@@ -168,6 +170,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
     names: set[str] = set()
     bound: dict[str, str] = {}
     taken: dict[str, tuple[str, str]] = {}
+    called: dict[str, str] = {}
     for node in tree.body:
         yield from _guarded(node, package) if isinstance(node, ast.Try) else ()
         yield from (("python", *each) for each in refused_pythons(node)) if isinstance(node, ast.If) else ()
@@ -180,6 +183,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
                 yield "module", alias.name, node.lineno
                 if alias.asname or "." not in alias.name:
                     bound[alias.asname or alias.name] = alias.name
+                    called |= _callable_of(alias.name, alias.asname or alias.name)
                 if alias.name == "numpy" or (alias.name.startswith("numpy.") and not alias.asname):
                     names.add(alias.asname or "numpy")
         elif isinstance(node, ast.ImportFrom):
@@ -192,6 +196,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
                     elif alias.name != "*" and base.partition(".")[0] != package.partition(".")[0]:
                         yield "name", f"{base}:{alias.name}", node.lineno
                         taken[alias.asname or alias.name] = (base, alias.name)
+                        called |= _callable_of(f"{base}.{alias.name}", alias.asname or alias.name)
                     elif base.partition(".")[0] == package.partition(".")[0]:
                         yield "module", f"{base}.{alias.name}", node.lineno
         else:
@@ -203,9 +208,26 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
                     module, name = taken.get(made_from.id, ("", ""))
                 words = [f"{name}({each.arg})" for each in node.keywords] if isinstance(node, ast.ClassDef) else []
                 yield from (("name", f"{module}:{word}", node.lineno) for word in words if word in class_keywords())
+            yield from _calls(node, called) if called and isinstance(node, (ast.Assign, ast.Expr)) else ()
             for part in _evaluated(node, annotations=not lazy):
                 if isinstance(part.value, ast.Name) and part.value.id in names:
                     yield "numpy", part.attr, part.lineno
+
+
+def _callable_of(module: str, name: str) -> dict[str, str]:
+    """Return a module by the name that it is bound to, where the catalogue knows something of it that was called."""
+    inside = f"{module.partition('.')[2]}."
+    return {name: module} if any(inside == key[: key.rindex(".") + 1] for key in called_names()) else {}
+
+
+def _calls(node: ast.stmt, modules: Mapping[str, str]) -> Iterator[tuple[str, str, int]]:
+    """Yield `name`, `module:name()` and the line of each call of something that is known of modules, by their names."""
+    for part in ast.walk(node):
+        call = part.func if isinstance(part, ast.Call) else None
+        if isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name) and call.value.id in modules:
+            module = modules[call.value.id]
+            if f"{module.partition('.')[2]}.{call.attr}()" in called_names():
+                yield "name", f"{module}:{call.attr}()", call.lineno
 
 
 def _lazily(source: bytes, package: str) -> Iterator[str]:
@@ -230,7 +252,8 @@ def _guarded(node: ast.Try, package: str) -> Iterator[tuple[str, str, int]]:
     for handler in node.handlers:
         kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         caught.update("Exception" if kind is None else dotted(kind) for kind in kinds)
-    if not caught & {"Exception", "BaseException"} and not {"ImportError", "OSError"} <= caught:
+    everything = caught & {"Exception", "BaseException"} or {"ImportError", "OSError"} <= caught
+    if raises_again(node) or not everything:
         return
     for part in node.body:
         if isinstance(part, ast.Import):
@@ -288,8 +311,17 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(node.body)
         elif isinstance(node, (ast.Raise, ast.Return)):
             return
+        elif isinstance(node, ast.Try) and raises_again(node):
+            yield from _statements((*node.body, *node.orelse))
         elif not isinstance(node, (ast.Try, ast.If, ast.For, ast.While, ast.With, ast.AsyncFor, ast.AsyncWith)):
             yield node
+
+
+def raises_again(node: ast.Try) -> bool:
+    """Tell whether each handler of a try raises in the end: what it imports has to be there all the same."""
+    return bool(node.handlers) and all(
+        any(isinstance(each, ast.Raise) for each in handler.body) for handler in node.handlers
+    )
 
 
 def _evaluated(node: ast.stmt, *, annotations: bool) -> Iterator[ast.Attribute]:

@@ -21,7 +21,7 @@ def exports(source: bytes) -> frozenset[str] | None:
 
     Names bound anywhere outside functions count, and so do the strings of its text outside functions and in its
     `__getattr__`: modules that import what they are asked for name it there, if they do not look for it in their own
-    folder. A star import is `from MODULE import *`
+    folder. One that gives what `__all__` has alone has no other names. A star import is `from MODULE import *`
     among the names, as it is written there (`*.misc` for `from .misc import *`).
     """
     tree = parsed_source(source)
@@ -32,6 +32,7 @@ def _bound(tree: ast.Module, source: bytes) -> frozenset[str] | None:
     """Return the answer of `exports` for a source and its syntax tree."""
     found: set[str] = set()
     texts: set[str] = set()
+    all_of = _written_all(tree)
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -41,9 +42,10 @@ def _bound(tree: ast.Module, source: bytes) -> frozenset[str] | None:
         if isinstance(node, ast.alias):
             found.add(node.asname or node.name.partition(".")[0])
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
-            if node.name == "__getattr__":
-                texts.update(_texts(node))
+            lazy = node.name == "__getattr__"
+            if not lazy or not (all_of and _gives_all_alone(node)):
+                found.add(node.name)
+                texts.update(_texts(node) if lazy else ())
             continue
         elif isinstance(node, ast.Name):
             found.add(node.id)
@@ -55,6 +57,27 @@ def _bound(tree: ast.Module, source: bytes) -> frozenset[str] | None:
     if is_lazy(found) and (b"__file__" in source or len(texts) < _MAPPED):
         return None
     return frozenset(found | texts)
+
+
+def _gives_all_alone(function: ast.AST) -> bool:
+    """Tell whether a `__getattr__` gives what `__all__` has and nothing else.
+
+    It hands that list on in the one call that it is (scipy.optimize.linesearch), or raises first for what is not in it.
+    """
+    body = [node for node in getattr(function, "body", ()) if not _is_text(node)]
+    first = body[0] if body else None
+    if isinstance(first, ast.Return) and isinstance(first.value, ast.Call):
+        given = (*first.value.args, *(keyword.value for keyword in first.value.keywords))
+        return any(map(_is_all, given))
+    if not isinstance(first, ast.If) or not isinstance(first.body[-1], ast.Raise) or first.orelse:
+        return False
+    test = first.test
+    among = test.comparators[0] if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotIn) else None
+    return among is not None and _is_all(among)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _texts(tree: ast.AST) -> set[str]:
@@ -78,10 +101,24 @@ def given_by_star(source: bytes) -> frozenset[str] | None:
     tree = parsed_source(source)
     if tree is None:
         return None
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
-            parts = node.value.elts if isinstance(node.value, (ast.List, ast.Tuple)) else ()
-            texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-            if parts and len(texts) == len(parts) and source.count(b"__all__") == 1:
-                return frozenset(texts)
-    return _bound(tree, source)
+    written = _written_all(tree)
+    return written if written and source.count(b"__all__") == 1 else _bound(tree, source)
+
+
+def _written_all(tree: ast.Module) -> frozenset[str]:
+    """Return the names of an `__all__` that is written out in one statement, none where it may be another."""
+    found: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and _is_all(node.value):
+            return frozenset()
+        if isinstance(node, ast.AugAssign) and _is_all(node.target):
+            return frozenset()
+        if isinstance(node, ast.Assign) and any(map(_is_all, node.targets)):
+            found.append(node.value)
+    parts = found[0].elts if len(found) == 1 and isinstance(found[0], (ast.List, ast.Tuple)) else ()
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return frozenset(texts if len(texts) == len(parts) else ())
+
+
+def _is_all(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "__all__"

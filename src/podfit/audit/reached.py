@@ -4,11 +4,13 @@ And from the heads of classes: `class A(anyio.Mixin)` asks for a name of a modul
 
 Where a plan has a hundred distributions, their modules are too many to be parsed. A line that begins with `import` or
 `from` at its very start runs whenever its module is imported, unless it stands in a string: who rests something on it
-parses that one module (`is_at_import`). What is indented may be guarded, or never run, and is passed over.
+parses that one module (`is_at_import`). What is indented may be guarded, or never run, and is passed over, but for what
+stands in a try whose handlers all raise.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -23,6 +25,8 @@ from podfit.audit.at_import import (
     follow,
     modules_of_wheel,
     package_of,
+    parsed_source,
+    raises_again,
     with_parents,
 )
 from podfit.audit.behind import behind
@@ -39,6 +43,8 @@ _LINES = re.compile(
 )
 _STARTS = re.compile(rb"\n(?:from|import|class)[ \t\0]")
 """What comes before each of _LINES, which is found many times quicker: most lines are none."""
+_MAY_RAISE = re.compile(rb"^except\b[^\n]*:[^\n]*\n(?:[ \t][^\n]*\n)*?[ \t]+raise\b", re.MULTILINE)
+"""A handler at the very start of its line that may raise: a module that has one is parsed."""
 _ATTRIBUTE = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
 _KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?![\w.])")
@@ -112,6 +118,19 @@ def _imports(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
             for part in _words(match["names"].strip(b"()")) if base and base != "__future__" else ():
                 yield base, part, line
                 taken[part] = base
+    if b"\nexcept" in source and _MAY_RAISE.search(source):
+        yield from _in_tries(source, package)
+
+
+def _in_tries(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
+    """Yield as `_imports` what a module imports in a try whose handlers all raise: it is there, or the import fails."""
+    tree = parsed_source(source)
+    for node in tree.body if tree is not None else ():
+        for part in node.body if isinstance(node, ast.Try) and raises_again(node) else ():
+            if isinstance(part, ast.Import):
+                yield from ((alias.name, "", part.lineno) for alias in part.names)
+            elif isinstance(part, ast.ImportFrom) and (base := absolute(part.module or "", part.level, package)):
+                yield from ((base, alias.name, part.lineno) for alias in part.names)
 
 
 def _lines(text: bytes) -> Iterator[re.Match[bytes]]:

@@ -30,6 +30,13 @@ def class_keywords() -> Mapping[str, tuple[str, str]]:
     }
 
 
+@cache
+def called_names() -> frozenset[str]:
+    """Return what can no longer be called, below the top-level module: `protobuf.descriptor.Descriptor()`."""
+    tables: Mapping[str, Mapping[str, Mapping[str, str]]] = table("moved_names")
+    return frozenset(key for entry in tables.values() for key in entry.get("gone", {}) if key.endswith("()"))
+
+
 def moved(distribution: str, where: str, name: str) -> tuple[str, str]:
     """Return the first release without a name of a module (`flask.json`), and the first with it; empty for unknown."""
     entry: Mapping[str, Mapping[str, str]] = table("moved_names").get(distribution, {})

@@ -32,6 +32,7 @@ from podfit.fit.times import first_upload
 from podfit.index.files import IndexFile, index_file
 from podfit.model import Bound, Evidence, EvidenceKind, Need, PodfitError, Project, canonical
 from podfit.model.graph import reached
+from podfit.model.requirement import named
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import public, same_or_newer
 from podfit.needs.providers import standard_library
@@ -65,14 +66,14 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
             said = f"{release} cannot be imported, whatever is there: {first.name} ({first.place})"
             bounds.append(Bound(name, said, evidence, f"!={subject.added[name].version}"))
         if name in planned.needs:  # of what is read for its age alone nobody knows whether anything imports it
-            found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
+            found += [(name, used, need) for used, need in _lacking(subject, name, facts.modules)]
     for name, facts in sorted(read.reached.items()):
         release = f"{name} {subject.added[name].version}"
         gone = [] if name in read.own else [used for used in facts.modules if _is_gone(subject, used)]
         if gone:
             sure = yield Wait(lambda name=name, gone=gone: confirmed(given.index, planned, name, gone))  # type: ignore[misc]
             bounds += _of_older_pythons(subject, name, release, sure)
-        found += [(name, used, need) for used, need in _lacking(subject, release, facts.modules)]
+        found += [(name, used, need) for used, need in _lacking(subject, name, facts.modules)]
     away, lost = yield from together([moved_away(given, subject, read.own), lost_names(given, subject, planned, read)])
     moved = (*away, *lost, *said_in_extras(subject, read.together))
     there = {need.name for need in subject.needs}
@@ -81,8 +82,13 @@ def imported(given: Given, subject: Subject) -> Steps[tuple[tuple[Need, ...], tu
     return needs, tuple(bounds), moved
 
 
-def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterator[tuple[Used, Need]]:
-    """Yield each module that no planned distribution is known for, with the need of the one that is known."""
+def _lacking(subject: Subject, name: str, modules: Sequence[Used]) -> Iterator[tuple[Used, Need]]:
+    """Yield each module that no planned distribution is known for, with the need of the one that is known.
+
+    name is who imports them: a distribution that an extra of its names, and that is called like the module, is known.
+    """
+    release = f"{name} {subject.added[name].version}"
+    extras = _in_extras(subject, name)
     standard = standard_library(subject.template.interpreter.series)
     for used in modules:
         top = used.name.partition(".")[0]
@@ -90,6 +96,8 @@ def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterato
             entry: ImportName | None = ImportName(top, brought.distribution)
         else:
             entry = None if top in standard or canonical(top) in subject.environment else find(used.name)
+            if entry is None and top not in standard and canonical(top) in extras - subject.environment.keys():
+                entry = ImportName(top, canonical(top))
         if entry is None:
             continue
         present = [name for name in (entry.distribution, *entry.also) if name in subject.environment]
@@ -101,6 +109,12 @@ def _lacking(subject: Subject, release: str, modules: Sequence[Used]) -> Iterato
         detail = f"imports {used.name} as it is imported, and does not require {entry.distribution}"
         evidence = Evidence(EvidenceKind.BINARY, f"{release}: {used.place}", detail)
         yield used, Need(entry.distribution, (evidence,), limit)
+
+
+def _in_extras(subject: Subject, name: str) -> frozenset[str]:
+    """Return the distributions that the extras of a planned release name."""
+    lines = subject.added[name].requires_dist or ()
+    return frozenset(named(line) for line in lines if "extra" in line.partition(";")[2])
 
 
 def _without_given(

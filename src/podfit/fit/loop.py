@@ -20,6 +20,7 @@ from podfit.fit.other_cuda import of_other_cuda
 from podfit.fit.outgrown import outgrown
 from podfit.fit.phases import Given, Needed, audit_phase
 from podfit.fit.pythons import of_other_pythons
+from podfit.fit.steady import steady
 from podfit.fit.wishes import Wishes, anchor_of
 from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
@@ -119,8 +120,9 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             aged = yield from bygone(given, subject)
             elsewhere = yield from of_other_cuda(given, subject)
             asked_for = {need.name for need in subject.needs}
-            wishes.owed |= {*later, *(bound for bound in aged if bound.name in asked_for)}
-            wished = (*advised, *moved, *aged, *back, *elsewhere)
+            nearer = () if advised or moved or aged or back or elsewhere else tuple(steady(subject))
+            wishes.owed |= {*later, *nearer, *(bound for bound in aged if bound.name in asked_for)}
+            wished = (*advised, *moved, *aged, *back, *elsewhere, *nearer)
             learned_now += wishes.new(wished, subject, earlier, alone=not learned_now)
         if not learned_now and subject.overlay.rough:
             settle = True

@@ -145,7 +145,10 @@ def _having(
 
 def _told(subject: Subject, name: str, one: Asked) -> str:
     """Return in words who asks for what that a distribution lacks."""
+    does, lacks = f"imports {one.name} from {one.module}", "does not have"
+    if one.name.endswith("()"):
+        does, lacks = f"calls {one.name[:-2]} of {one.module}", "no longer allows"
     return (
-        f"{one.asker} {subject.added[one.asker].version} imports {one.name} from {one.module} as it is imported "
-        f"({one.place}), which {name} {subject.environment[name].version} does not have"
+        f"{one.asker} {subject.added[one.asker].version} {does} as it is imported ({one.place}), which {name} "
+        f"{subject.environment[name].version} {lacks}"
     )

@@ -26,7 +26,7 @@ from podfit.model.steps import Steps, Wait
 if TYPE_CHECKING:
     from podfit.index import Index
 
-KIND = "reached-3"
+KIND = "reached-4"
 """What the cache calls what modules of a wheel ask for; another number when `reached` finds something else."""
 
 _MOST_WAVES = 12
@@ -37,9 +37,10 @@ _MOST_ENTRIES = 200
 
 
 class Entered(msgspec.Struct, frozen=True, tag=True):
-    """What modules of one wheel reach, by their dotted names."""
+    """What modules of one wheel of a distribution reach, by their dotted names; or of what will be built."""
 
     file: IndexFile
+    name: str
     entries: tuple[str, ...]
 
     @property
@@ -56,7 +57,7 @@ class Entered(msgspec.Struct, frozen=True, tag=True):
         kept = self.known(index)
         if kept is not None:
             return kept
-        with index.open_wheel(self.file) as bundle:
+        with opened(index, self.file, self.name) as bundle:
             paths = (info.filename for info in bundle.infolist())
             found = reached(paths, self.entries, sources_of(bundle, MOST_SOURCE_BYTES))
         index.keep_of(self.file, self.kind, found)
@@ -86,7 +87,7 @@ def reach(
             break
         for name, modules in wanted.items():
             entered.setdefault(name, set()).update(modules)
-        jobs = [Entered(planned.files[name], tuple(sorted(modules))) for name, modules in wanted.items()]
+        jobs = [Entered(planned.files[name], name, tuple(sorted(modules))) for name, modules in wanted.items()]
         facts_of = yield Wait(lambda jobs=jobs: made_all(index, jobs, "reach", share))  # type: ignore[misc]
         got = {name: facts for name, facts in zip(wanted, facts_of, strict=True) if facts is not None}
         for name, facts in got.items():

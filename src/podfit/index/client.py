@@ -36,8 +36,8 @@ _THREADS = 16
 _TRIES_PER_KIND = 2
 _SOURCE_BYTES = 64 << 20
 """A larger source distribution is not fetched to see how it is built."""
-_METADATA = "metadata-2"
-"""What the cache calls metadata that were read from files, in the shape that `CoreMetadata` has now."""
+_METADATA, _SILENT = "metadata-2", "silent-2"
+"""What the cache calls metadata in the shape that `CoreMetadata` has now, and files that tell none as they are read."""
 _NO_FILE = "it has no wheel and no source distribution"
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _RECENT_PAGES = 96
@@ -210,7 +210,7 @@ class Index:
             found = self._kept(_METADATA, key, CoreMetadata)
             if found is not None:
                 return found
-            silent = self._kept("silent", key, str)
+            silent = self._kept(_SILENT, key, str)
             if silent is not None:
                 raise UnreadableError(silent, lasting=True)
             if failure := failure or self._offline_failure(file):
@@ -219,7 +219,7 @@ class Index:
                 found = self._artefacts.metadata(file, name)
             except UnreadableError as error:
                 if error.lasting:
-                    self._keep("silent", key, str(error))
+                    self._keep(_SILENT, key, str(error))
                 raise
             self._keep(_METADATA, key, found)
             return found

@@ -10,11 +10,13 @@ from typing import Any
 from packaging.version import Version
 
 from podfit.index.archives import walk
+from podfit.index.setup_py import stated_requirements
 from podfit.model import Evidence, EvidenceKind, canonical
 from podfit.model.versions import same_version
 
 _DEPENDENCY_FIELDS = frozenset({"requires-dist", "provides-extra"})
 _EGG_FILES = ("requires.txt", "SOURCES.txt", "top_level.txt")
+_OUTERMOST = ("PKG-INFO", "pyproject.toml", "setup.py")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _STATIC = Version("2.2")
 """The Metadata-Version from which a source distribution says which of its fields are final (PEP 643)."""
@@ -75,8 +77,8 @@ def from_sdist(data: bytes, filename: str, source: str) -> CoreMetadata:
 
     In this order: PKG-INFO where its Metadata-Version promises final dependencies (2.2, PEP 643); PKG-INFO's name
     and version with the static dependencies of pyproject.toml (PEP 621 binds the build to them); requires.txt as
-    setuptools wrote it when the file was made; the Requires-Dist lines of an older PKG-INFO. The evidence tells
-    which. Raises ValueError when none of them says anything.
+    setuptools wrote it when the file was made; the Requires-Dist lines of an older PKG-INFO; what setup.py states in
+    so many words. The evidence tells which. Raises ValueError when none of them says anything.
     """
     members = _sdist_members(data, filename, until=_promised)
     info = members.get("PKG-INFO")
@@ -99,6 +101,11 @@ def from_sdist(data: bytes, filename: str, source: str) -> CoreMetadata:
         )
     if static.requires_dist:
         return _with(static, "PKG-INFO of the source distribution, not promised to be final; a build may differ")
+    stated = stated_requirements(members.get("setup.py", b""))
+    if stated is not None:
+        under = tuple(_under_extra(line, extra) for extra, lines in stated[1].items() for line in lines)
+        detail = "setup.py of the source distribution, where they are written out; a build may differ"
+        return _with(static, detail, (*stated[0], *under), tuple(stated[1]))
     raise ValueError("its dependencies are known only after a build")
 
 
@@ -206,7 +213,7 @@ def _sdist_members(data: bytes, filename: str, until: Callable[[bytes], object] 
         parts = path.strip("/").split("/")
         last = parts[-1]
         egg = len(parts) >= 3 and parts[-2].endswith(".egg-info") and last in _EGG_FILES
-        if not egg and not (len(parts) == 2 and last in ("PKG-INFO", "pyproject.toml")):
+        if not egg and not (len(parts) == 2 and last in _OUTERMOST):
             continue
         if last not in found or len(parts) < found[last][0]:
             found[last] = (len(parts), read())

@@ -13,7 +13,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue.freezes import host_bound, system_bound
-from podfit.catalogue.imports import backport, meant
+from podfit.catalogue.held import is_held
+from podfit.catalogue.imports import backport, meant, module_named
 from podfit.model import (
     Declaration,
     Evidence,
@@ -210,9 +211,9 @@ def of_another_host(name: str, verdict: Verdict = Verdict.OK) -> Finding | None:
 def _left_out(name: str, requirement: Requirement, template: Template) -> Finding | None:
     """Return the note about a distribution that the template has no use for, None for all others.
 
-    It serves another operating system or another host alone, or its module is the standard library's: `typing`, and
-    what is written like a module (`json`, `random`), which comes before everything installed, so that nobody could
-    import it.
+    It serves another operating system or another host alone, or a held framework has its module by now, or its module
+    is the standard library's: `typing`, and what is written like a module (`json`, `random`), which comes before
+    everything installed, so that nobody could import it.
     """
     if requirement.url or name in template.distributions:
         return None
@@ -221,6 +222,8 @@ def _left_out(name: str, requirement: Requirement, template: Template) -> Findin
         return Finding("declared", name, Verdict.OK, message, bound.evidence)
     if elsewhere := of_another_host(name):
         return elsewhere
+    if brought := _within_a_framework(name, template):
+        return brought
     series = template.interpreter.series
     module, told = requirement.name, Evidence(EvidenceKind.PUBLISHED, "the package stdlibs", f"modules of {series}")
     if known := backport(name):
@@ -229,6 +232,18 @@ def _left_out(name: str, requirement: Requirement, template: Template) -> Findin
         return None
     message = f"left out: {module} is in the standard library of the template's Python {series}"
     return Finding("declared", name, Verdict.OK, message, told)
+
+
+def _within_a_framework(name: str, template: Template) -> Finding | None:
+    """Return the note about a distribution whose module a held framework of the template brings, None for others."""
+    entry = module_named(name)
+    if entry is None or name in (entry.distribution, *entry.also) or not is_held(entry.distribution):
+        return None
+    framework = template.distributions.get(entry.distribution)
+    if framework is None:
+        return None
+    message = f"left out: {entry.module} comes with the template's {framework.name} {framework.version}"
+    return Finding("declared", name, Verdict.OK, message, entry.evidence)
 
 
 def _true(marker: Marker, template: Template, extra: str) -> bool:

@@ -202,8 +202,9 @@ def _build_system(pyproject: str) -> tuple[dict[str, Requirement], str]:
 class _Setup:
     """What a setup.py shows: the modules that it imports as it starts, and the words in it.
 
-    asked_inside are the frameworks that its functions import, or that it asks the version of (`version("torch")`). end
-    is the statement of its own in which it ends before anything is set up, empty for none.
+    asked_inside are the frameworks that its functions import, of which it tries to import a part, or whose version it
+    asks for (`version("torch")`). end is the statement of its own in which it ends before anything is set up, empty for
+    none.
     """
 
     imported: tuple[str, ...] = ()
@@ -230,13 +231,20 @@ def _setup(text: str) -> _Setup | None:
 
 
 def _asked_inside(tree: ast.Module) -> tuple[str, ...]:
-    """Return the frameworks that functions of a setup.py import, or that it asks the version of, sorted."""
+    """Return the frameworks that functions of a setup.py import, or that it asks the version of, sorted.
+
+    And those of which it tries to import a part (`from torch.utils.cpp_extension import ...`): where they are not there
+    it leaves out what it would compile with that, as mmcv does its operators.
+    """
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node) in ("version", "distribution"):
             found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
         elif isinstance(node, ast.FunctionDef):
             found |= {*_imports(node.body)}
+        elif isinstance(node, ast.Try):
+            tried = [part.module or "" for part in ast.walk(node) if isinstance(part, ast.ImportFrom)]
+            found |= {name.partition(".")[0] for name in tried if "." in name}
     return tuple(sorted(found & {*frameworks()}))
 
 
