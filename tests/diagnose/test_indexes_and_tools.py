@@ -117,7 +117,8 @@ def first(log: str) -> Cause:
             "against MPI",
         ),
         (
-            "a.c:9:10: fatal error: portaudio.h: No such file or directory\n  ERROR: Failed building wheel for PyAudio\n",
+            "a.c:9:10: fatal error: portaudio.h: No such file or directory\n"
+            "  ERROR: Failed building wheel for PyAudio\n",
             "header-missing",
             "pyaudio is compiled from source",
         ),

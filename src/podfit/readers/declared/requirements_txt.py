@@ -11,13 +11,14 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pip_requirements_parser as pip
 
 from podfit.model import Declaration, InputError
 from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared import windows_paths
 from podfit.readers.declared.discover import developers_word
 from podfit.readers.declared.foreign import is_foreign, is_plain_list
 from podfit.readers.declared.freeze import freeze_reason
@@ -258,6 +259,9 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
     if not parsed.url:
         _add(line, str(parsed), reading, hashes)
         return
+    if (there := windows_paths.on_a_drive(parsed.url)) is not None:
+        _read_elsewhere(line, there, reading, parsed.name, parsed.extras, str(parsed.marker or ""))
+        return
     if "://" not in parsed.url and not _SCP.match(parsed.url):  # `name @ file:dir`, and uv's `name @ ./dir`
         if not re.search(r"^file:|^\.|/", parsed.url):
             raise line.error(f"{parsed.url!r} is neither an address nor a path", "write ./ before a path")
@@ -272,7 +276,7 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
 
 def _is_address(text: str) -> bool:
     """Tell whether text is a URL or a path, by pip's rule: a scheme, a separator, a dot in front, an archive's name."""
-    if pip.is_url(text) or _SCP.match(text):
+    if pip.is_url(text) or _SCP.match(text) or windows_paths.on_a_drive(text):
         return True
     if pip.is_name_at_url_requirement(text) or re.match(r"^[\w.\[\],\s-]+@", text):
         return False
@@ -301,6 +305,10 @@ def _read_address(
     if scp or (pip.is_url(text) and not text.lower().startswith("file:")):
         _read_remote(line, text, reading, hashes, marker, name, extras, editable)
         return
+    if (there := windows_paths.on_a_drive(text)) is not None:
+        _read_elsewhere(line, there, reading, name, extras, marker)
+        return
+    text = windows_paths.with_slashes(text)
     path = _locate(line, text, reading)
     if _is_own(line, path, extras, reading):
         return
@@ -314,6 +322,20 @@ def _read_address(
         line.notice(reading, f"left out, for {text} names no distribution; write NAME @ {text}")
         return
     _add(line, pep508.direct(name, pep508.address_of(path, text), extras, marker), reading, hashes, editable)
+
+
+def _read_elsewhere(
+    line: _Line, path: PureWindowsPath, reading: Reading, name: str, extras: Sequence[str] | set[str], marker: str
+) -> None:
+    """Add what a file on a drive of Windows was: its release by name, for the file is on nobody else's machine."""
+    told, version = windows_paths.release_of(path.name)
+    if not (name or told):
+        line.notice(reading, f"left out, for {path} lies on another machine, and its name tells no distribution")
+        return
+    asked = pep508.parse(f"{name or told}{f'=={version}' if version else ''}{f' ; {marker}' if marker else ''}")
+    asked.extras = set(extras)
+    line.notice(reading, f"{path} lies on another machine, under Windows: {asked} is read for it")
+    _add(line, str(asked), reading)
 
 
 def _read_remote(
