@@ -279,10 +279,15 @@ _SERVED = re.compile(
 """The names in an error's addresses and quotes: of a page, of a file, of a package by itself."""
 
 
+_DAMAGED = re.compile(r"Failed to extract archive|Invalid zip file|[Cc]entral directory|Failed to unzip|bad zip")
+
+
 def told_of_address(error: InputError, culprits: Sequence[str], needs: Iterable[Need]) -> str:
     """Return what is said about the culprits, whose address an error speaks of, with what to do."""
     if isinstance(error, TooMuchError):
         return "what its address gives fills the memory, so that uv was stopped: name another file"
+    if _DAMAGED.search(error.message):
+        return "the file at its address is damaged, cut short or no archive at all: put it there again, or name another"
     direct = any(need.url for need in needs if need.name in culprits)
     if error.message.startswith(UNRESOLVED) and _NO_BUILD not in error.message and not direct:
         said = error.message.removeprefix(UNRESOLVED)
