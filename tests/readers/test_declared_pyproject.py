@@ -489,3 +489,13 @@ def test_one_group_that_is_wrong_costs_no_other(tmp_path: Path) -> None:
     }
     told = " ".join(map(str, project.questions))
     assert "round -> about -> round" in told and "'nowhere' not found" in told
+
+
+def test_an_address_of_uvs_sources_that_is_none_ends_nothing(tmp_path: Path) -> None:
+    text = (
+        "[project]\nname = 'p'\ndependencies = ['e', 'f']\n[tool.uv.sources]\ne = {git = 'https://x:hunter2@[::1/e'}\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(text)
+    project = read_project(tmp_path, local="none").project
+    assert [one.requirement for one in project.declarations] == ["f"]
+    assert "has an address that is none" in str(project.questions[0]) and "hunter2" not in str(project.questions[0])

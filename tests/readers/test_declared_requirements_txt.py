@@ -636,3 +636,35 @@ def test_a_path_with_backslashes_beside_the_project_is_found(tmp_path: Path) -> 
         f"bar @ {(tmp_path / 'whl' / 'bar-1.0-py3-none-any.whl').as_uri()}"
     ]
     assert not declared.notices
+
+
+def test_the_value_of_a_variable_is_no_name_to_ask_an_index_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORDTREE_TOKEN", "glpatx99")
+    text = failure(tmp_path, "${WORDTREE_TOKEN}\n")
+    assert "glpatx99" not in text and "a variable gives the name" in text
+    assert lines(read(tmp_path, "wordtree==${WORDTREE_TOKEN}.1\n".replace("WORDTREE_TOKEN", "UNSET_HERE"))) == [
+        ("wordtree", 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://x:hunter2@[::1/foo-1.0-py3-none-any.whl",
+        "git+https://x:hunter2@[::1/foo.git",
+        "-e git+https://x:hunter2@[::1/foo.git#egg=foo",
+        "q @ https://x:hunter2@[zz]/z.whl",
+    ],
+)
+def test_an_address_that_is_none_is_told_without_its_password(tmp_path: Path, line: str) -> None:
+    assert "hunter2" not in failure(tmp_path, f"{line}\n")
+
+
+def test_a_list_without_end_is_read_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("podfit.readers.declared.requirements_txt.MOST_LINES", 3)
+    (tmp_path / "requirements.txt").write_text("a\nb\n# c\nd\ne\nf\n")
+    declared = read_declared(tmp_path, lenient=True)
+    assert [one.requirement for one in declared.declarations] == ["a", "b", "d"]
+    assert "has more than 3 requirements" in str(declared.questions[0])

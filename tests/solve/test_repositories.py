@@ -128,7 +128,7 @@ def test_repositories_are_asked_side_by_side_and_a_silent_host_once(monkeypatch)
     ("said", "told", "silent"),
     [
         (
-            "ssh: Could not resolve hostname h: Name or service not known\nfatal: Could not read from remote repository.\n"
+            "ssh: Could not resolve hostname h: Name or service not known\nfatal: Could not read from remote.\n"
             "\nPlease make sure you have the correct access rights\nand the repository exists.\n",
             "ssh: Could not resolve hostname h: Name or service not known",
             True,

@@ -41,7 +41,11 @@ def read(source: Source, reading: Reading) -> None:
     with reading.tolerant():
         direct = _uv_sources(document, own)
     for declaration in own.declarations:
-        reading.add(_redirected(overridden(declaration, instead), direct))
+        with reading.tolerant():
+            try:
+                reading.add(_redirected(overridden(declaration, instead), direct))
+            except ValueError as error:
+                raise source.error(f"tool.uv.sources: {error}", declaration.where.line) from None
     _merge(own, reading)
     poetry.read(document, reading)
     if "pixi" in document.table("tool"):

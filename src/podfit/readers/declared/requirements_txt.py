@@ -20,7 +20,7 @@ from podfit.model import Declaration, InputError
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared import windows_paths
 from podfit.readers.declared.discover import developers_word
-from podfit.readers.declared.foreign import is_foreign, is_plain_list
+from podfit.readers.declared.foreign import is_foreign, is_plain_list, other_than
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import OwnExtras, Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
@@ -36,9 +36,13 @@ _NEWER = re.compile(
     r"(?:^|(?<=\s))(?:(?:--config-settings?|-C)(?:=|\s+)(?:\"[^\"]*\"|'[^']*'|\S+)"
     r"|(?:--uploaded-prior-to|--all-releases|--only-final)(?:=|\s+)\S+)"
 )
+_NAMED_BY_VARIABLE = re.compile(r"^\s*[\w.-]*\$\{[A-Z0-9_]+\}")
+"""A token that stands where a name should would be shown, and asked of an index."""
 _URL_EXTRAS = re.compile(r"^(.+?)\s*\[([^\[\]]*)\]$")
 LONGEST_LOGICAL_LINE = 1 << 18
 """Characters of a requirement with all its hashes, on however many lines: a thousand wheels have a third of that."""
+MOST_LINES = 20_000
+"""Requirements of one file: a limit that podfit sets, assumed to be far above any real list."""
 _DEEPEST_INCLUDE = 50
 """Files between the first one and one that it includes."""
 _NOTED = {
@@ -106,24 +110,18 @@ def _read_file(source: Source, reading: Reading, constraint: bool = False, above
         raise source.error(f"is included through more than {_DEEPEST_INCLUDE} files", 0, "include it from fewer files")
     if source.shown not in reading.files:
         reading.files.append(source.shown)
-    said, remedy = _other_than(text)
+    said, remedy = other_than(text)
     if said:
         with reading.tolerant():
             raise source.error(said, 1, remedy)
         return
-    for number, line, written in _split(source, text):
+    for count, (number, line, written) in enumerate(_split(source, text)):
         with reading.tolerant():
+            if count == MOST_LINES:
+                raise source.error(f"has more than {MOST_LINES} requirements; those after them are not read", number)
             _read_line(_Line(source, number, line, constraint, (*above, here), written), reading)
-
-
-def _other_than(text: str) -> tuple[str, str]:
-    """Return what a file is in the place of requirements, and what to do about it; empty for one that may be some."""
-    begins = text[:200].lstrip().lower()
-    if begins.startswith("version https://git-lfs.github.com/spec/"):
-        return "it is Git LFS's pointer to the file and not the file", "fetch the file (git lfs pull)"
-    if begins.startswith(("<!doctype ", "<html", "<?xml ")):
-        return "it is a page of the web and no list of requirements", "fetch the file itself, from its raw address"
-    return "", ""
+        if count == MOST_LINES:
+            return
 
 
 def _split(source: Source, text: str) -> Iterator[tuple[int, str, str]]:
@@ -243,6 +241,8 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
     if _is_address(bare):
         _read_address(line, bare, reading, hashes, marker)
         return
+    if text != line.written.strip() and _NAMED_BY_VARIABLE.match(line.written):
+        raise line.error("a variable gives the name of what is asked for: no index is asked for its value", "write it")
     plain = pep508.without_idle_stars(text)
     if plain != text:
         line.notice(reading, f"{text} is read as {plain}, as old pips did; no pip of today takes it")
