@@ -7,6 +7,7 @@ import pytest
 from podfit.audit import AUDITS, Subject, audited
 from podfit.audit.binary.facts import LibraryFacts, WheelBinaries
 from podfit.audit.machine import machine
+from podfit.catalogue.for_gpus import runs_on, with_code_for
 from podfit.model import (
     Distribution,
     Evidence,
@@ -114,3 +115,12 @@ def test_without_a_machine_nothing_is_said_and_the_audit_is_one_of_all() -> None
     assert said(pod()) == []
     subject = Subject(pod(gpu="RTX 5090"), (), Overlay({}, (), (), {}, (), ()), {}, frozenset())
     assert any(finding.code == "PF117" for finding in audited(subject, AUDITS).findings)
+
+
+def test_a_gpu_that_torch_has_no_code_for_leads_to_templates_that_do() -> None:
+    template = pod("2.4.1", "12.1", gpu="RTX 5090")
+    subject = Subject(template, (), Overlay({}, (), (), {}, (), ()), {}, frozenset(["torch"]), binaries={})
+    (finding,) = machine(subject).findings
+    names = with_code_for("12.0")
+    assert len(names) == 3 and all(runs_on(name, "12.0") for name in names)
+    assert f"(-t {names[0]}; podfit recommend --gpu 12.0)" in finding.remedy

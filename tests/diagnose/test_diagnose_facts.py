@@ -12,7 +12,7 @@ import podfit
 from podfit.diagnose.check import _CHECKS
 from podfit.diagnose.facts import Facts, facts_of
 from podfit.diagnose.model import Checked
-from podfit.model import InputError
+from podfit.model import InputError, NoPlanError, PodfitError
 
 NUMPY_WARNING = "A module that was compiled using NumPy 1.x cannot be run in\nNumPy 2.1.0 as it may crash.\n"
 SYMBOL = (
@@ -140,3 +140,28 @@ def test_a_release_that_is_there_already_comes_back_and_a_mere_upgrade_is_no_men
     upgrade = {"fix": [{"do": "upgrade", "what": "wordtree"}, {"do": "install", "what": "wordtree>=2"}]}
     assert wanted_of(upgrade, {}) == (Wanted("wordtree", True), Wanted("wordtree>=2"))
     assert with_solved_fix(cause, None, facts) is cause
+
+
+@pytest.mark.parametrize(
+    ("error", "step"),
+    [
+        (InputError("no network may be used, and the cache lacks tf-keras"), "pip install tf-keras"),
+        (NoPlanError("nothing fits"), "change the code, or use another template: over"),
+    ],
+    ids=["nobody could be asked", "nothing fits"],
+)
+def test_an_index_that_cannot_be_asked_refuses_no_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: PodfitError, step: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("podfit.fit.library.fit", refuse)
+    log = (
+        "ValueError: Your currently installed version of Keras is Keras 3, but this is not yet "
+        "supported in Transformers.\n"
+    )
+    first = podfit.diagnose(log, facts=template(tmp_path, "transformers==4.49.0")).causes[0]
+    assert first.fix[0].startswith(step)
+    assert ("not solved over" in first.told) is isinstance(error, InputError)
+    assert error.message in first.told

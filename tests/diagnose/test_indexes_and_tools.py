@@ -42,8 +42,111 @@ def first(log: str) -> Cause:
         ("Downloading a.bin\ngit-lfs filter-process: 1: git-lfs: not found\n", "git-lfs-missing", "Git LFS"),
         ("  Caused by: Hash mismatch for `wordtree==2.0`\n", "hash-mismatch", "fetched for wordtree"),
         ("ERROR: In --require-hashes mode, all requirements must\n", "hashes-missing", "must have an exact version"),
-        (RETRY.format("SSLError(1)") + "ERROR: No matching distribution found for wordtree\n", "", "could not reach"),
-        (RETRY.format("ProxyError('x')") + "ERROR: No matching distribution found for wordtree\n", "", "not reach"),
+        (
+            RETRY.format("SSLError(1)") + "ERROR: No matching distribution found for wordtree\n",
+            "network",
+            "no version of wordtree follows",
+        ),
+        (
+            RETRY.format("ProxyError('x')") + "ERROR: No matching distribution found for wordtree\n",
+            "proxy-refuses",
+            "no version of wordtree follows",
+        ),
+        (
+            "  Caused by: invalid peer certificate: UnknownIssuer\n",
+            "certificate-not-trusted",
+            "whom this machine trusts",
+        ),
+        ("  Caused by: invalid peer certificate: Expired\n", "certificate-not-trusted", "the clock here is wrong"),
+        ("SSLError(\"hostname 'a' doesn't match: CERTIFICATE_VERIFY_FAILED\")\n", "", "for another name"),
+        ("OSError('Tunnel connection failed: 407 Proxy Authentication Required')\n", "proxy-refuses", "wants a user"),
+        ("ERROR: Missing dependencies for SOCKS support.\n", "proxy-refuses", "lacks PySocks"),
+        ("fatal: unable to access: Could not resolve host: github.com\n", "host-not-resolved", "cannot be resolved"),
+        ("OSError: [WinError 5] 拒绝访问。: 'C:\\\\a.pyd'\n", "permission", "held open by a process"),
+        (
+            "error: The requested interpreter resolved to Python 3.10.12, which is incompatible "
+            "with the project's Python "
+            "requirement: `>=3.11`\n",
+            "project-wants-other-python",
+            "asks for Python >=3.11 (its requires-python), and this is Python 3.10.12",
+        ),
+        (
+            "Current Python version (3.9.2) is not allowed by the project (^3.11).\n",
+            "project-wants-other-python",
+            "asks for Python ^3.11",
+        ),
+        (
+            "  ╰─▶ Because the current Python version (3.10.12) does not satisfy Python>=3.11 and "
+            "numpy==2.3.1 depends on "
+            "Python>=3.11, we can conclude that numpy==2.3.1 cannot be used.\n",
+            "uv-python",
+            "numpy has no release for this Python",
+        ),
+        ("OSError: [WinError 126] 找不到. Error loading 'C:\\\\fbgemm.dll'\n", "windows-dll", "does not load: a DLL"),
+        ("HINT: your system does not have Windows Long Path support enabled.\n", "windows-long-path", "260 characters"),
+        (
+            "  ╰─▶ Because only azure-foo<=1.0b5 is available\nhint: Pre-releases are available for `azure-foo` in the "
+            "requested range (e.g., 1.0b5), but pre-releases weren't enabled\n",
+            "uv-pre-release",
+            "a pre-release alone (1.0b5)",
+        ),
+        (
+            "  × No solution found when resolving dependencies:\n  ╰─▶ Because opencv was not found "
+            "in the package registry "
+            "and you require opencv, we can conclude\n",
+            "no-matching-distribution-name",
+            "no index has a distribution called opencv",
+        ),
+        ("RuntimeError: mamba_ssm is only supported on CUDA 11.6 and above.\n", "toolkit-too-old", "toolkit 11.6 or"),
+        (
+            "RuntimeError: Cuda extensions are being compiled with a version of Cuda that does not "
+            "match the version used "
+            "to compile Pytorch binaries.  Pytorch binaries were compiled with Cuda 12.4.\n",
+            "cuda-build-mismatch",
+            "compiled with (12.4)",
+        ),
+        (
+            "host_config.h:143:2: error: #error -- unsupported GNU version! gcc versions later than 12 are not\n"
+            "RuntimeError: Error compiling objects for extension\n",
+            "gcc-version",
+            "a gcc newer than 12",
+        ),
+        (
+            "      error: Cannot compile MPI programs. Check\n  ERROR: Failed building wheel for mpi4py\n",
+            "",
+            "against MPI",
+        ),
+        (
+            "a.c:9:10: fatal error: portaudio.h: No such file or directory\n"
+            "  ERROR: Failed building wheel for PyAudio\n",
+            "header-missing",
+            "pyaudio is compiled from source",
+        ),
+        (
+            "ERROR: a: failed to resolve source metadata for docker.io/a/b:9: not found\n",
+            "image-not-found",
+            "docker.io/a/b:9",
+        ),
+        ("exec /bin/sh: exec format error\n", "exec-format", "another architecture"),
+        ("E: Unable to locate package libgl1-mesa-glx\n", "apt-unknown-package", "no package libgl1-mesa-glx"),
+        ("E: Failed to fetch http://a.example/b.deb  404  Not Found\n", "apt-lists-old", "lists are older"),
+        ("W: GPG error: x InRelease: not available: NO_PUBKEY A4B469963BF863CC\n", "apt-key-missing", "does not trust"),
+        ("HfHubHTTPError: 429 Client Error: Too Many Requests for url: https://h\n", "too-many-requests", "too often"),
+        ("network timeout. Try increasing UV_HTTP_TIMEOUT (current value: 30s).\n", "uv-timeout", "(30 seconds)"),
+        ("AssertionError: libcuda.so cannot found!\n", "triton-libcuda", "Triton finds no libcuda.so"),
+        (
+            "InductorError: Internal Triton PTX codegen error\nptxas fatal   : Value 'sm_121a' is "
+            "not defined for option "
+            "'gpu-name'\n",
+            "nvcc-unsupported-arch",
+            "the ptxas that Triton brings does not know the GPU's architecture (sm_121a)",
+        ),
+        (
+            "ValueError: Free memory on device (21.54/23.65 GiB) on startup is less than desired "
+            "GPU memory utilization\n",
+            "vllm-memory",
+            "than is free (21.54/23.65 GiB)",
+        ),
         ("/bin/sh: 1: pip: not found\n", "program-not-found", "no program pip"),
         ("bash: line 3: nvcc: command not found\n", "program-not-found", "no program nvcc"),
         ("/root/.venv/bin/python: No module named pip\n", "no-module", "has no pip"),

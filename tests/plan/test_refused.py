@@ -264,3 +264,11 @@ def test_what_its_own_versions_alone_stand_against_is_told_by_what_was_learned()
     overlay = Overlay({}, (), (replace(left, gave_way="one.ipynb alone imports it"),), {}, (), ())
     (told,) = given_way(overlay, {"pandas": Need("pandas", (SEEN,), "==1.5.3")}, POD, {"torch"}, [BOUND])
     assert told.message == "pandas==1.5.3 is left out, for one.ipynb alone imports it (it was compiled for NumPy 1)"
+
+
+def test_what_is_built_from_its_projects_repository_has_its_address():
+    text = said(
+        "pytorch3d", "==0.7.5", "the project needs pytorch3d==0.7.5 (a.txt:1): there is no release pytorch3d==0.7.5"
+    )
+    assert text.endswith("ask for pytorch3d @ git+https://github.com/facebookresearch/pytorch3d.git.")
+    assert "another template" not in text

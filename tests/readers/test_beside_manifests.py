@@ -235,3 +235,23 @@ def test_the_card_of_a_space_names_its_sdk(head: str, asked: list[tuple[str, int
 )
 def test_the_exec_form_of_a_dockerfile_is_read(line: str, asked: tuple[str, ...]) -> None:
     assert tuple(name for one in commands(line) for name in one.requirements) == asked
+
+
+@pytest.mark.parametrize(
+    ("others", "python"),
+    [
+        ({}, ">=3.12"),
+        ({"b.py": '# /// script\n# requires-python = ">=3.9"\n# ///\n'}, ""),
+        ({"requirements.txt": "numpy\n"}, ""),
+        ({"examples/b.py": '# /// script\n# requires-python = ">=3.9"\n# ///\n'}, ">=3.12"),
+    ],
+    ids=["one script", "scripts that differ", "a manifest", "an example"],
+)
+def test_the_python_of_a_script_is_the_projects_where_nothing_else_says_so(
+    tmp_path: Path, others: dict[str, str], python: str
+) -> None:
+    script = '# /// script\n# requires-python = ">=3.12"\n# dependencies = ["rich"]\n# ///\nimport rich\n'
+    for name, text in {"a.py": script, **others}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert read_project(tmp_path, local="none").project.requires_python == python

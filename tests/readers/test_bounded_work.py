@@ -17,6 +17,7 @@ from podfit.model import InputError
 from podfit.model.requirement import parse_requires_dist
 from podfit.model.versions import same_version
 from podfit.readers.declared import read_declared
+from podfit.readers.declared.interface import Reading
 from podfit.readers.declared.pyproject import _expanded
 from podfit.readers.imports import files, scan_imports
 from podfit.readers.imports.notebook import python_of
@@ -58,7 +59,7 @@ def test_each_group_is_looked_through_a_fixed_number_of_times() -> None:
 
     chain = {f"g{i}": Counted([("", f"g{i + 1}"), ("", f"g{i + 1}")]) for i in range(DEEP)}
     chain[f"g{DEEP}"] = Counted([("alpha", f"g{DEEP}")])
-    copies = _expanded(None, {name: name for name in chain}, chain)  # type: ignore[arg-type]
+    copies = _expanded(None, {name: name for name in chain}, chain, Reading())  # type: ignore[arg-type]
     assert all(copies[name] == {("alpha", f"g{DEEP}"): None} for name in chain)
     assert looks == 2 * len(chain)
 

@@ -9,6 +9,7 @@ import pytest
 from podfit.model import InputError
 from podfit.readers.declared import Declared, read_declared
 from podfit.readers.declared.poetry import specifier
+from podfit.readers.project import read_project
 
 
 def read(root: Path, text: str, **others: str) -> Declared:
@@ -450,3 +451,51 @@ def test_a_project_that_is_no_directory(tmp_path: Path) -> None:
 def test_an_empty_project_is_fine(tmp_path: Path) -> None:
     declared = read_declared(tmp_path)
     assert declared == Declared((), "", "", (), (), (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("table", "requirements"),
+    [
+        ("[tool.uv]\noverride-dependencies = ['wordtree==2', 'other>1']", ["wordtree[x]==2"]),
+        ("[tool.pdm.resolution.overrides]\nwordtree = '2'\nother = 'https://h/o.whl'", ["wordtree[x]==2"]),
+        ("[tool.uv]\noverride-dependencies = [\"wordtree==2; sys_platform == 'win32'\"]", ["wordtree[x]<1"]),
+    ],
+)
+def test_an_override_takes_the_place_of_what_is_declared(tmp_path: Path, table: str, requirements: list[str]) -> None:
+    declared = read(tmp_path, f"[project]\nname = 'p'\ndependencies = ['wordtree[x]<1']\n{table}\n")
+    assert [one.requirement for one in declared.declarations] == requirements
+    assert "overrides take the place of what the project declares itself" in declared.notices[0]
+
+
+def test_flits_table_of_before_pep_621(tmp_path: Path) -> None:
+    text = "[tool.flit.metadata]\nmodule = 'a'\nrequires = ['wordtree>=2']\nrequires-python = '>=3.9'\n"
+    declared = read(tmp_path, text + "[tool.flit.metadata.requires-extra]\ntest = ['pytest']\n")
+    assert [(one.requirement, one.group) for one in declared.declarations] == [
+        ("wordtree>=2", ""),
+        ("pytest", "extra:test"),
+    ]
+    assert declared.requires_python == ">=3.9"
+
+
+def test_one_group_that_is_wrong_costs_no_other(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[dependency-groups]\ntrain = ['wordtree', {include-group = 'round'}]\nround = [{include-group = 'about'}]\n"
+        "about = [{include-group = 'round'}]\nlost = ['c', {include-group = 'nowhere'}]\nlog = ['b']\n"
+    )
+    project = read_project(tmp_path, local="none").project
+    assert {(one.requirement, one.group) for one in project.declarations} == {
+        ("wordtree", "group:train"),
+        ("b", "group:log"),
+    }
+    told = " ".join(map(str, project.questions))
+    assert "round -> about -> round" in told and "'nowhere' not found" in told
+
+
+def test_an_address_of_uvs_sources_that_is_none_ends_nothing(tmp_path: Path) -> None:
+    text = (
+        "[project]\nname = 'p'\ndependencies = ['e', 'f']\n[tool.uv.sources]\ne = {git = 'https://x:hunter2@[::1/e'}\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(text)
+    project = read_project(tmp_path, local="none").project
+    assert [one.requirement for one in project.declarations] == ["f"]
+    assert "has an address that is none" in str(project.questions[0]) and "hunter2" not in str(project.questions[0])

@@ -611,3 +611,60 @@ def test_what_stands_in_the_place_of_a_requirements_file_is_one_question(tmp_pat
     (question,) = declared.questions
     assert said in question.message
     assert question.remedy.startswith("fetch the file")
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("C:\\Users\\me\\torch-2.1.0+cu118-cp310-cp310-win_amd64.whl", "torch==2.1.0"),
+        ("file:///C:/wheels/flash_attn-2.5.0-cp310-cp310-win_amd64.whl", "flash-attn==2.5.0"),
+        ("timm @ file:///D:/x/timm-0.9.16-py3-none-any.whl", "timm==0.9.16"),
+        ("\\\\share\\x\\timm-0.9.16.tar.gz ; python_version > '3.8'", 'timm==0.9.16; python_version > "3.8"'),
+        ("wordtree @ file:///C:/work/wordtree", "wordtree"),
+        ("C:\\work\\wordtree", ""),
+    ],
+)
+def test_a_file_on_a_drive_of_windows_is_its_release(tmp_path: Path, line: str, asked: str) -> None:
+    declared = read(tmp_path, f"{line}\n")
+    assert [one.requirement for one in declared.declarations] == ([asked] if asked else [])
+    assert "lies on another machine" in declared.notices[0]
+
+
+def test_a_path_with_backslashes_beside_the_project_is_found(tmp_path: Path) -> None:
+    declared = read(tmp_path, ".\\whl\\bar-1.0-py3-none-any.whl\n", **{"whl/bar-1.0-py3-none-any.whl": ""})
+    assert [one.requirement for one in declared.declarations] == [
+        f"bar @ {(tmp_path / 'whl' / 'bar-1.0-py3-none-any.whl').as_uri()}"
+    ]
+    assert not declared.notices
+
+
+def test_the_value_of_a_variable_is_no_name_to_ask_an_index_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORDTREE_TOKEN", "glpatx99")
+    text = failure(tmp_path, "${WORDTREE_TOKEN}\n")
+    assert "glpatx99" not in text and "a variable gives the name" in text
+    assert lines(read(tmp_path, "wordtree==${WORDTREE_TOKEN}.1\n".replace("WORDTREE_TOKEN", "UNSET_HERE"))) == [
+        ("wordtree", 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://x:hunter2@[::1/foo-1.0-py3-none-any.whl",
+        "git+https://x:hunter2@[::1/foo.git",
+        "-e git+https://x:hunter2@[::1/foo.git#egg=foo",
+        "q @ https://x:hunter2@[zz]/z.whl",
+    ],
+)
+def test_an_address_that_is_none_is_told_without_its_password(tmp_path: Path, line: str) -> None:
+    assert "hunter2" not in failure(tmp_path, f"{line}\n")
+
+
+def test_a_list_without_end_is_read_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("podfit.readers.declared.requirements_txt.MOST_LINES", 3)
+    (tmp_path / "requirements.txt").write_text("a\nb\n# c\nd\ne\nf\n")
+    declared = read_declared(tmp_path, lenient=True)
+    assert [one.requirement for one in declared.declarations] == ["a", "b", "d"]
+    assert "has more than 3 requirements" in str(declared.questions[0])

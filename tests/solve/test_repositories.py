@@ -10,7 +10,7 @@ from podfit.index import Index
 from podfit.model import Bound
 from podfit.model.steps import finish
 from podfit.solve import Uv, solve_overlay
-from podfit.solve.repositories import fixed_commits
+from podfit.solve.repositories import _reason, fixed_commits, is_silent
 from podfit.solve.sources import Sources
 
 
@@ -122,3 +122,30 @@ def test_repositories_are_asked_side_by_side_and_a_silent_host_once(monkeypatch)
     assert len(found.refused) == 9
     assert all(each.open for each in found.refused)
     assert len([base for base in asked if "silent" in base]) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "silent"),
+    [
+        (
+            "ssh: Could not resolve hostname h: Name or service not known\nfatal: Could not read from remote.\n"
+            "\nPlease make sure you have the correct access rights\nand the repository exists.\n",
+            "ssh: Could not resolve hostname h: Name or service not known",
+            True,
+        ),
+        (
+            "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.\n\nand the rest\n",
+            "git@h: Permission denied (publickey).",
+            False,
+        ),
+        (
+            "remote: Repository not found.\nfatal: repository 'https://h/o/' not found\n",
+            "repository 'https://h/o/' not",
+            False,
+        ),
+        ("", "git ls-remote failed", False),
+    ],
+)
+def test_the_line_of_gits_that_tells_why(said, told, silent):
+    assert told in _reason(said)
+    assert is_silent(_reason(said)) is silent

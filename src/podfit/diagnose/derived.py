@@ -139,6 +139,7 @@ def _names_on_index(fields: _Fields, hit: Hit, reading: Reading, one: Raised | N
     if not wanted or hit.row["id"] != "no-matching-distribution-name":
         return
     fields["wanted"] = wanted
+    fields["in_no_registry"] = "yes" if "not found in the package registry" in reading.lines[hit.line].text else ""
     text = " ".join(line.text for line in reading.lines[max(0, hit.line - 12) : hit.line + 6])
     if any(words in text for words in _UNREACHED) and not re.search(r"\(from versions: (?!none\))", text):
         fields["network_down"] = "yes"
@@ -312,7 +313,8 @@ def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
     named = re.search(r"Because (?P<name>[A-Za-z][\w.-]*?)(?:[<>=!]|\s)", text)
     hinted = re.search(r"but `(?P<name>[A-Za-z][\w.-]*)` \(v", text)
     has = re.search(r"(?P<name>[A-Za-z][\w.-]*?)(?:[<>=!]\S*)? has no wheels with", text)
-    for match in (hinted, has, named):
+    wants = re.search(r"\band (?P<name>[A-Za-z][\w.-]*?)(?:[<>=!~]\S*)? depends on Python\s?[<>=!~]", text)
+    for match in (hinted, has, named, wants):
         if match and match["name"].lower() not in ("the", "only", "there", "your", "you"):
             fields["asked_name"] = canonical(match["name"])
             break
@@ -322,6 +324,8 @@ def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
         fields["text_bf16"] = "yes"
     program = fields.get("program", "") or (fields.get("called", "") if hit.row["id"] == "program-missing" else "")
     fields["program_package"] = table("system_packages")["programs"].get(program, "")
+    fields["text_triton"] = "yes" if re.search(r"triton", text, re.IGNORECASE) else ""
+    fields["value_told"] = f" ({fields['value']})" if fields.get("value") else ""
     if "scikit-image" in reading.lines[hit.line].text:
         fields["line_skimage"] = "yes"
     if fields.get("wheel"):

@@ -53,6 +53,7 @@ def _general(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) ->
     if reading.in_build(hit.line):
         fields["in_build"] = "yes"
         fields["build_of"] = _built(reading, hit.line)
+    fields["installer"] = reading.installer
     there = reading.there
     held = {"torch_held": there.versions.get("torch", ""), "template": there.name}
     fields.update(held, template_family=there.family, template_cuda=there.cuda)

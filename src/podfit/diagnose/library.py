@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Union
 
+from podfit.diagnose.installers import for_uv
 from podfit.diagnose.judge import causes_of
 from podfit.diagnose.model import Diagnosis
 from podfit.diagnose.normalise import normalised
@@ -63,4 +65,6 @@ def _of_stream(stream: IO[bytes], facts: Facts | None) -> Diagnosis:
         from podfit.diagnose.check import checked
 
         causes = checked(causes, facts)
+    if reading.installer == "uv":
+        causes = tuple(replace(one, fix=tuple(map(for_uv, one.fix))) for one in causes)
     return Diagnosis(causes)

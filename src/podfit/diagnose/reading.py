@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podfit.diagnose import extract
+from podfit.diagnose.installers import is_uvs
 from podfit.diagnose.model import Line
 from podfit.diagnose.tracebacks import Raised, raised
 
@@ -16,6 +17,12 @@ _BUILD = re.compile(
     r"Getting requirements to build wheel|Preparing metadata|\[std(?:err|out)\]|Complete output from command|"
     r"ERROR: Command errored out|Failed building|/pip-build-env-|build_wheel|build_editable|build_meta\.py|running bdist_wheel|running build_ext"
 )
+_FAILED = re.compile(
+    r"Failed building (?:wheel|editable) for|Could not build wheels for|[×x] Encountered error while generating"
+)
+"""What pip says when a build is over: where that is a log's first word of it, its beginning was cut off."""
+_TOP = 60
+"""So many lines before that are the build's, then."""
 _BUILD_PATHS = (
     "pip-build-env-",
     "pip-install-",
@@ -80,13 +87,19 @@ class Reading:
         return extract.asked_for(self.lines)
 
     @cached_property
+    def installer(self) -> str:
+        """`uv` where that alone installed in the log, empty elsewhere: pip, or nobody knows."""
+        return "uv" if is_uvs(self.lines) else ""
+
+    @cached_property
     def builds(self) -> tuple[tuple[int, int], ...]:
         """The spans of lines that a build printed, end exclusive."""
         found: list[tuple[int, int]] = []
         start, last = -1, -1
         for index, line in enumerate(self.lines):
             if _BUILD.search(line.text):
-                start = index if start < 0 else start
+                cut = start < 0 and not found and _FAILED.search(line.text)
+                start = max(0, index - _TOP) if cut else index if start < 0 else start
                 last = index
             elif start >= 0 and (_BUILD_END.search(line.text) or index - last > 400):
                 found.append((start, index))

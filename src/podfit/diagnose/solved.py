@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
@@ -12,7 +13,16 @@ from podfit.diagnose.facts import Facts
 from podfit.diagnose.model import Cause
 from podfit.diagnose.remedies import wanted_of
 from podfit.far.symptoms import case
-from podfit.model import Action, Declaration, Plan, PodfitError, Project, Where, canonical
+from podfit.model import Action, Declaration, NoPlanError, Plan, PodfitError, Project, Where, canonical
+
+
+class _Answer(NamedTuple):
+    """A plan for a requirement, or why there is none; asked is False where the index could not say whether there is one."""
+
+    plan: Plan | None
+    why: str = ""
+    asked: bool = True
+
 
 MOST = 3
 """So many of the requirements that would mend a cause are tried."""
@@ -21,13 +31,17 @@ MOST = 3
 def with_solved_fix(cause: Cause, row: Mapping[str, object] | None, facts: Facts) -> Cause:
     """Return a cause whose first fix is a command with versions that resolve over the environment, where one does.
 
-    What the environment holds (its torch) is never moved. Where nothing resolves, what was tried is told.
+    What the environment holds (its torch) is never moved. Where nothing resolves, what was tried is told; where the
+    index cannot be asked, the row's own steps stand.
     """
     if row is None:
         return cause
-    refused = []
+    refused, unasked = [], []
     for requirement, doubted in wanted_of(case(row, cause.fields), cause.fields)[:MOST]:
-        plan, why = _plan(requirement, facts)
+        plan, why, asked = _plan(requirement, facts)
+        if not asked:
+            unasked.append(f"{requirement}: {why}")
+            continue
         command = _command(plan, facts) if plan is not None else ""
         if plan is not None and not command:
             command = _as_it_was(requirement, facts)
@@ -45,6 +59,9 @@ def with_solved_fix(cause: Cause, row: Mapping[str, object] | None, facts: Facts
                 told=f"{told}{requirement} was solved over {facts.source}",
             )
         refused.append(f"{requirement}: {why}" if why else f"{requirement} is there already")
+    if unasked:
+        told = f"{cause.told}; " if cause.told else ""
+        return replace(cause, told=f"{told}not solved over {facts.source}: {'; '.join([*unasked, *refused])}")
     if not refused:
         return cause
     told = f"{cause.told}; " if cause.told else ""
@@ -68,7 +85,7 @@ def _as_it_was(requirement: str, facts: Facts) -> str:
     return f"{_plain(f'{have.name}=={have.version}')}  # as {facts.source} has it"
 
 
-def _plan(requirement: str, facts: Facts) -> tuple[Plan | None, str]:
+def _plan(requirement: str, facts: Facts) -> _Answer:
     """Return a plan for one requirement over the environment, or why there is none."""
     from podfit.fit.library import fit
 
@@ -85,11 +102,11 @@ def _plan(requirement: str, facts: Facts) -> tuple[Plan | None, str]:
     try:
         (result,) = fit(project, facts.template, offline=facts.offline)
     except PodfitError as error:
-        return None, error.message
+        return _Answer(None, error.message, asked=isinstance(error, NoPlanError))
     if result.plan is None:
-        return None, result.refusal.message if result.refusal else "no plan"
+        return _Answer(None, result.refusal.message if result.refusal else "no plan", asked=result.error is None)
     problems = result.plan.problems()
-    return (None, problems[0]) if problems else (result.plan, "")
+    return _Answer(None, problems[0]) if problems else _Answer(result.plan)
 
 
 def _command(plan: Plan, facts: Facts) -> str:

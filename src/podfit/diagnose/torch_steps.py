@@ -9,18 +9,15 @@ from functools import lru_cache
 
 from packaging.specifiers import SpecifierSet
 
+from podfit.catalogue.for_gpus import NAMED, runs_on, startable
 from podfit.catalogue.gpus import runs
-from podfit.catalogue.store import leading_names, load_manifest, well_known_first
 from podfit.catalogue.summary import Summary
 from podfit.catalogue.table import table
-from podfit.catalogue.torch_builds import torch_archs, torch_builds
+from podfit.catalogue.torch_builds import torch_builds
 from podfit.catalogue.torch_pairs import partner
-from podfit.model.manifest import template_from_manifest
 
 _Fields = Mapping[str, str]
 INDEX = "https://download.pytorch.org/whl"
-_NAMED = 3
-"""So many templates are named."""
 _ELSEWHERE = "or, where no template holds torch: "
 _PREVIOUS = "https://pytorch.org/get-started/previous-versions/"
 
@@ -38,24 +35,13 @@ def index_of(version: str) -> tuple[str, ...]:
 
 def _templates(fields: _Fields) -> Iterator[Summary]:
     """Yield templates that can be started and have a torch with CUDA: those of the same family, then the well known."""
-    leading = leading_names()
-    kin = fields.get("template_family", "")
-    able = [one for one in well_known_first() if one.torch and one.cuda and not (one.withdrawn or one.incomplete)]
-    chosen = [one for one in able if kin and one.family == kin] + [one for one in able if one.name in leading]
-    yield from dict.fromkeys(one for one in chosen if one.name != fields.get("template", ""))
+    yield from startable(fields.get("template", ""), fields.get("template_family", ""))
 
 
 def _first(names: Iterator[str]) -> str:
     """Return the first few names, in words; empty for none."""
-    found = [name for _, name in zip(range(_NAMED), names, strict=False)]
+    found = [name for _, name in zip(range(NAMED), names, strict=False)]
     return f" ({', '.join(found)})" if found else ""
-
-
-@lru_cache(maxsize=512)
-def _runs_on(name: str, capability: str) -> bool:
-    """Tell whether the torch of a template is known to have code for a GPU."""
-    archs = torch_archs(template_from_manifest(load_manifest(name), where=name))
-    return archs is not None and runs(capability, archs.value)
 
 
 def _for_gpu(what: str, fields: _Fields) -> str:
@@ -63,7 +49,7 @@ def _for_gpu(what: str, fields: _Fields) -> str:
     capability = fields.get("capability", "")
     if not capability:
         return "use a template whose torch has code for this GPU (podfit recommend --gpu names them)"
-    names = _first(one.name for one in _templates(fields) if _runs_on(one.name, capability))
+    names = _first(one.name for one in _templates(fields) if runs_on(one.name, capability))
     more = f"podfit recommend --gpu {capability} asks all of them"
     return f"use a template whose torch has code for a GPU of compute capability {capability}{names}; {more}"
 

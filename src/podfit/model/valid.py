@@ -51,6 +51,8 @@ def requirement_problem(requirement: Requirement) -> str:
         return f"has {len(requirement.specifier)} comparisons, more than {MOST_SPECIFIERS}"
     if any(len(each.version) > LONGEST_VERSION for each in requirement.specifier):
         return f"has a version of more than {LONGEST_VERSION} characters"
+    if requirement.url and not is_address(requirement.url):
+        return "has an address that is none"
     return ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from podfit.catalogue.cuda_names import cuda_of
-from podfit.catalogue.imports import find, modules_of
+from podfit.catalogue.imports import find, modules_of, unreleased
 from podfit.catalogue.summary import Summary
 from podfit.model import Bound, Finding, Need, OpenQuestion, Overlay, RefusedNeed, Template, Verdict
 from podfit.model.versions import parsed, same_version
@@ -65,6 +65,9 @@ def _remedied(
         return f"{said} {_elsewhere(refused.name, specifier, template, known)}"
     if not refused.fitting and (instead := _for_this_cuda(refused.name, template)):
         return f"{said.partition(': ')[0]}: {instead}"
+    project = unreleased(refused.name)
+    if not refused.fitting and project is not None and project.url:
+        return f"{said} {refused.name} {project.reason}: ask for {refused.name} @ {project.url}."
     remedy = _nearest(refused, specifier, template) if refused.fitting else _another(said, refused, template)
     return f"{said} {remedy}" if remedy else plain
 

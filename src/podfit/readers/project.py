@@ -81,7 +81,7 @@ def read_project(
             declarations=tuple(members.declarations),
             local=environment,
             own_modules=scan.own_modules | members.modules,
-            requires_python=declared.requires_python,
+            requires_python=declared.requires_python or ("" if declared.declarations else scan.requires_python),
             index_urls=declared.index_urls,
             find_links=declared.find_links,
             notices=(*declared.notices, *told, *members.notices, *scan.notices, *unread),

@@ -16,7 +16,7 @@ from podfit.model.words import listed, shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import holders
 from podfit.solve.nearest import is_pin
-from podfit.solve.said import UNRESOLVED, host_of
+from podfit.solve.said import CRASHED, NO_ADDRESS, UNRESOLVED, host_of
 from podfit.solve.search import Search
 from podfit.solve.sources import Sources
 from podfit.solve.template_index import OfferedTemplate
@@ -279,10 +279,20 @@ _SERVED = re.compile(
 """The names in an error's addresses and quotes: of a page, of a file, of a package by itself."""
 
 
+_METADATA = re.compile(r"Failed to read metadata|METADATA` is invalid|dist-info directory|Metadata field .* not found")
+_DAMAGED = re.compile(r"Failed to extract archive|Invalid zip file|[Cc]entral directory|Failed to unzip|bad zip")
+
+
 def told_of_address(error: InputError, culprits: Sequence[str], needs: Iterable[Need]) -> str:
     """Return what is said about the culprits, whose address an error speaks of, with what to do."""
     if isinstance(error, TooMuchError):
         return "what its address gives fills the memory, so that uv was stopped: name another file"
+    if _DAMAGED.search(error.message):
+        return "the file at its address is damaged, cut short or no archive at all: put it there again, or name another"
+    if CRASHED.search(error.message) or NO_ADDRESS.search(error.message):
+        return "what its file says that it requires is nothing that can be asked for: name another file"
+    if _METADATA.search(error.message):
+        return "the metadata in the file at its address are missing or cannot be read: build it again, or name another"
     direct = any(need.url for need in needs if need.name in culprits)
     if error.message.startswith(UNRESOLVED) and _NO_BUILD not in error.message and not direct:
         said = error.message.removeprefix(UNRESOLVED)

@@ -19,7 +19,8 @@ _SIDE_BY_SIDE = 16
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SILENT = re.compile(
-    r"Could not resolve host|Failed to connect|timed out|unreachable|no answer within|no network|git is not installed",
+    r"Could not resolve host|Temporary failure in name resolution|Failed to connect|Connection refused|timed out|"
+    r"unreachable|no answer within|no network|git is not installed",
     re.I,
 )
 """How it sounds when nobody answered: whether what is asked for is there is not known then."""
@@ -148,8 +149,7 @@ def _ls_remote(base: str, reference: str) -> tuple[str, str]:
     except subprocess.TimeoutExpired:
         return "", f"no answer within {_SECONDS} s"
     if done.returncode:
-        last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["git ls-remote failed"]
-        return "", _without_secrets(last[0].removeprefix("fatal: "))
+        return "", _without_secrets(_reason(done.stderr))
     rows = [line.split("\t", 1) for line in done.stdout.splitlines() if "\t" in line]
     peeled = [commit for commit, name in rows if name.endswith("^{}")]
     commits = peeled or [commit for commit, _ in rows]
@@ -157,6 +157,20 @@ def _ls_remote(base: str, reference: str) -> tuple[str, str]:
         return commits[0], ""
     short = bool(re.fullmatch(r"[0-9a-f]{7,39}", reference))
     return "", "a shortened commit cannot be looked up" if short else "there is no such branch or tag"
+
+
+def _reason(said: str) -> str:
+    """Return the line of what Git says that tells why: what ssh says first, else Git's own, else the last one.
+
+    What follows (`Please make sure you have the correct access rights`) tells nothing.
+    """
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    of_ssh = (
+        line for line in lines if line.startswith("ssh: ") or re.search(r"Permission denied|Host key verif", line)
+    )
+    own = (line for line in lines if line.startswith(("fatal: ", "error: ", "ERROR: ", "remote: ERROR")))
+    told = next(of_ssh, "") or next(own, "") or (lines[-1] if lines else "git ls-remote failed")
+    return re.sub(r"^(?:fatal|error|ERROR): ", "", told)
 
 
 def _without_secrets(text: str) -> str:

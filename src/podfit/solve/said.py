@@ -25,6 +25,14 @@ DENIED = re.compile(r"(?:An index URL \((?P<url>[^\s)]+)\).*)?(?P<status>40[13] 
 NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
 
 
+NO_ADDRESS = re.compile(r"not a valid Uri|uri too long", re.IGNORECASE)
+"""How it sounds when a name that something requires makes no address: the network has no part in it."""
+CRASHED = re.compile(r"overflowed its stack|panicked at |memory allocation of \d+ bytes failed")
+"""How it sounds when what is read breaks uv itself."""
+_THREAD = re.compile(r"thread '[^']*'(?: \(\d+\))?")
+_ENDLESS = re.compile(r"([^\s/`]{100})[^\s`]{200,}")
+
+
 def is_refusal(text: str) -> bool:
     """Tell whether uv says that there is no solution."""
     return "No solution found" in text
@@ -38,7 +46,7 @@ def unbuilt(text: str) -> tuple[str, ...]:
 
 def is_unreachable(text: str) -> bool:
     """Tell whether uv failed because of the network."""
-    return bool(_UNREACHABLE.search(text)) and "does not exist" not in text
+    return bool(_UNREACHABLE.search(text)) and "does not exist" not in text and not NO_ADDRESS.search(text)
 
 
 UNRESOLVED = "uv could not resolve the requirements: "
@@ -50,7 +58,8 @@ def explanation(text: str) -> str:
     body = text.partition("\nhint:")[0].partition("\n      hint:")[0]
     lines = [re.sub(r"^(error:|cause:|[×╰─▶│├]+)\s*", "", line.strip(" │├╰─▶×")).strip() for line in body.splitlines()]
     kept = [line for line in lines if line.strip("^ ") and not line.startswith("No solution found")]
-    return re.sub(r" in `requirements\.in` at position \d+", "", " ".join(" ".join(kept).split()))
+    said = re.sub(r" in `requirements\.in` at position \d+", "", " ".join(" ".join(kept).split()))
+    return _ENDLESS.sub(r"\1...", _THREAD.sub("a thread", said))
 
 
 def unreachable_host(text: str) -> str:

@@ -74,7 +74,7 @@ def read_aside(
                 notices.append(f"{path}:{one.line} installs {names}; it is read for what the code imports")
     for path in told:
         text = _text(root / path)
-        installed = [*hosted.of_a_card(text), *installs.commands(text)]
+        installed = [*hosted.of_a_card(text), *installs.commands(text, conda=False)]
         made += installs.declarations(root, path, installed, scope=path, asks=False)[0]
     return made, notices
 

@@ -60,3 +60,13 @@ def _own(root: Path) -> list[str]:
 def _is_below(file: str, place: str) -> bool:
     """Tell whether a file lies below a directory."""
     return os.path.commonpath([file, place]) == place
+
+
+def other_than(text: str) -> tuple[str, str]:
+    """Return what a file is in the place of requirements, and what to do about it; empty for one that may be some."""
+    begins = text[:200].lstrip().lower()
+    if begins.startswith("version https://git-lfs.github.com/spec/"):
+        return "it is Git LFS's pointer to the file and not the file", "fetch the file (git lfs pull)"
+    if begins.startswith(("<!doctype ", "<html", "<?xml ")):
+        return "it is a page of the web and no list of requirements", "fetch the file itself, from its raw address"
+    return "", ""

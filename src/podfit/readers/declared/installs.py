@@ -1,4 +1,4 @@
-"""What people install by hand: `pip install` lines of notebooks, Dockerfiles and READMEs, as requirement lines.
+"""What people install by hand: `pip install` lines of notebooks, Dockerfiles and READMEs, and conda's, as requirements.
 
 The commands are read, never run. Whatever a shell would compute (`$VERSION`, `{name}`, `$(cat version)`) is left out;
 of a distribution whose version alone is computed, the name is read.
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from podfit.model import Declaration, InputError, Where
+from podfit.readers.declared import conda_installs
 from podfit.readers.declared.interface import Reading, Source
 
 _PIP = re.compile(r"^(?:.*/)?(?:pip[\d.]*|mim)$")
@@ -58,17 +59,22 @@ LONGEST_COMMAND = 1 << 16
 class Installed:
     """What one command installs: requirement lines, and files that it reads with `-r`. line counts from 1.
 
-    alone tells that it installs what it names without what that requires (`--no-deps`).
+    alone tells that it installs what it names without what that requires (`--no-deps`). sure is False for names of
+    conda's that the index may have for something else: such a line tells about what the code imports, no more.
     """
 
     line: int
     requirements: tuple[str, ...]
     files: tuple[str, ...] = ()
     alone: bool = False
+    sure: bool = True
 
 
-def commands(text: str, first: int = 1) -> Iterator[Installed]:
-    """Yield what the `pip install` commands in text install; first is the number of its first line."""
+def commands(text: str, first: int = 1, *, conda: bool = True) -> Iterator[Installed]:
+    """Yield what the `pip install` commands in text install; first is the number of its first line.
+
+    conda tells whether those of conda are read as well: READMEs name with it what one may choose from.
+    """
     lines = text.splitlines()
     values = _settled(lines)
     number = 0
@@ -79,13 +85,34 @@ def commands(text: str, first: int = 1) -> Iterator[Installed]:
             whole = whole.rstrip()[:-1] + " " + lines[number].split("#", 1)[0]
         number += 1
         whole = _exec_form(whole)
-        if not _SIGN.search(whole):
+        of_conda = conda and conda_installs.SIGN.search(whole)
+        if not _SIGN.search(whole) and not of_conda:
             continue
         if values and len(whole) < LONGEST_COMMAND:
             whole = _VARIABLE.sub(lambda used: values.get(used[1] or used[2], used[0]), whole)
         for part in _SEPARATORS.split(_without_substitutions(whole)):
             if found := _command(part):
                 yield replace(found, line=first + start)
+            elif of_conda:
+                yield from (replace(one, line=first + start) for one in _of_conda(part))
+
+
+def _of_conda(text: str) -> Iterator[Installed]:
+    """Yield what one command of conda's installs, what is known to be of the index first."""
+    known, unsure = conda_installs.requirements_of(conda_installs.specs_of(_words(text)))
+    if known:
+        yield Installed(0, known)
+    if unsure:
+        yield Installed(0, unsure, sure=False)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of one command, without what stands before it in a notebook, a Dockerfile or at a prompt."""
+    text = text.strip().lstrip("!%$>` ").removeprefix("RUN ").strip().rstrip("`")
+    try:
+        return shlex.split(text, comments=True) if len(text) < LONGEST_COMMAND else text.split()
+    except ValueError:
+        return text.split()
 
 
 def _exec_form(line: str) -> str:
@@ -134,7 +161,7 @@ def declarations(
                 continue
             for declaration in reading.declarations:
                 where = Where(place, one.line)
-                made.append(replace(declaration, where=where, scope=scope, asks=asks, alone=one.alone))
+                made.append(replace(declaration, where=where, scope=scope, asks=asks and one.sure, alone=one.alone))
     return made, notices
 
 
@@ -177,12 +204,7 @@ def _without_backticks(text: str) -> str:
 
 def _command(text: str) -> Installed | None:
     """Return what one command installs, None when it installs nothing."""
-    text = text.strip().lstrip("!%$>` ").removeprefix("RUN ").strip().rstrip("`")
-    try:
-        words = shlex.split(text, comments=True) if len(text) < LONGEST_COMMAND else text.split()
-    except ValueError:
-        words = text.split()
-    words = _without_early_options(words)
+    words = _without_early_options(conda_installs.run_by(_words(text)))
     start = _arguments(words)
     if not start:
         return None

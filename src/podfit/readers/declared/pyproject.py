@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+
 from podfit.model import Declaration, canonical
 from podfit.model.toml_text import toml_table
 from podfit.readers.declared import poetry
 from podfit.readers.declared import requirement as pep508
 from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.declared.overrides import overridden, overrides_of
 from podfit.readers.declared.own_name import name_of_directory
 from podfit.readers.declared.toml_document import TomlDocument
 from podfit.readers.plain_file import is_file, read_bounded
@@ -28,14 +31,21 @@ def read(source: Source, reading: Reading) -> None:
     document = TomlDocument(source)
     reading.files.append(source.shown)
     own = Reading(lenient=reading.lenient, faults=reading.faults)
-    for part in (_project, _groups, _pdm, _uv):
+    for part in (_project, _flit, _groups, _pdm, _uv):
         with reading.tolerant():
             part(document, own)
+    instead: dict[str, Requirement] = {}
+    with reading.tolerant():
+        instead = overrides_of(document, own)
     direct: dict[str, tuple[str, bool]] = {}
     with reading.tolerant():
         direct = _uv_sources(document, own)
     for declaration in own.declarations:
-        reading.add(_redirected(declaration, direct))
+        with reading.tolerant():
+            try:
+                reading.add(_redirected(overridden(declaration, instead), direct))
+            except ValueError as error:
+                raise source.error(f"tool.uv.sources: {error}", declaration.where.line) from None
     _merge(own, reading)
     poetry.read(document, reading)
     if "pixi" in document.table("tool"):
@@ -132,6 +142,24 @@ def _requirement_files(document: TomlDocument, reading: Reading, path: tuple[str
             requirements_txt.read(Source(document.source.root, file, group, named=True), reading)
 
 
+def _flit(document: TomlDocument, reading: Reading) -> None:
+    """Read Flit's table of before PEP 621 (https://flit.pypa.io/en/stable/pyproject_toml.html#old-style-metadata)."""
+    top = ("tool", "flit", "metadata")
+    if document.get(*top) is None or document.get("project") is not None:
+        return
+    if name := document.text(*top, "dist-name") or document.text(*top, "module"):
+        reading.name = reading.name or canonical(name)
+    with reading.tolerant():
+        if python := document.text(*top, "requires-python"):
+            reading.requires_python = reading.requires_python or document.python(python, *top, "requires-python")
+    for text in document.strings(*top, "requires"):
+        document.require(text, reading, *top, "requires")
+    for extra in document.table(*top, "requires-extra"):
+        reading.note_extra(canonical(extra))
+        for text in document.strings(*top, "requires-extra", extra):
+            document.require(text, reading, *top, "requires-extra", extra, group=f"extra:{canonical(extra)}")
+
+
 def _groups(document: TomlDocument, reading: Reading) -> None:
     """Read `[dependency-groups]` (PEP 735); a group that includes another holds copies of its lines."""
     groups = document.table("dependency-groups")
@@ -151,15 +179,17 @@ def _groups(document: TomlDocument, reading: Reading) -> None:
         raise document.error(f"is wrong: {error.exceptions[0]}", "dependency-groups") from None
     entries: dict[str, list[_Item]] = {}
     for name, key in written.items():
-        try:
-            parsed = resolver.lookup(name)
-        except ExceptionGroup as error:
-            raise document.error(f"is wrong: {error.exceptions[0].args[0]}", "dependency-groups", key) from None
-        entries[name] = [
-            ("", canonical(item.include_group)) if isinstance(item, DependencyGroupInclude) else (raw, key)
-            for raw, item in zip(groups[key], parsed, strict=True)
-        ]
-    copies = _expanded(document, written, entries)
+        entries[name] = []
+        with reading.tolerant():
+            try:
+                parsed = resolver.lookup(name)
+            except ExceptionGroup as error:
+                raise document.error(f"is wrong: {error.exceptions[0].args[0]}", "dependency-groups", key) from None
+            entries[name] = [
+                ("", canonical(item.include_group)) if isinstance(item, DependencyGroupInclude) else (raw, key)
+                for raw, item in zip(groups[key], parsed, strict=True)
+            ]
+    copies = _expanded(document, written, entries, reading)
     for name in written:
         reading.note_group(name)
         for text, at in copies[name]:
@@ -174,12 +204,13 @@ _MOST_GROUP_LINES = 20_000
 
 
 def _expanded(
-    document: TomlDocument, written: Mapping[str, str], items: Mapping[str, list[_Item]]
+    document: TomlDocument, written: Mapping[str, str], items: Mapping[str, list[_Item]], reading: Reading
 ) -> dict[str, dict[_Item, None]]:
     """Return each group's requirements, those of what it includes in their place, each of them once (PEP 735).
 
     Each group is expanded once, what it includes before it: the work grows with the file and with what is returned.
-    Raises InputError for a circle, for a group that is not there, and for more than `_MOST_GROUP_LINES` of all.
+    Raises InputError for a circle, for a group that is not there, and for more than `_MOST_GROUP_LINES` of all; where
+    the reading is lenient, a group of the first two kinds is empty, and the others are what they are.
     """
     done: dict[str, dict[_Item, None]] = {}
     count = 0
@@ -196,11 +227,18 @@ def _expanded(
                 if count > _MOST_GROUP_LINES:
                     message = f"asks for more than {_MOST_GROUP_LINES} requirements, its includes counted each time"
                     raise document.error(message, "dependency-groups")
-            elif other in path:
-                circle = " -> ".join([*list(path)[-5:], other])
-                raise document.error(f"is wrong: Cyclic dependency group include: {circle}", "dependency-groups", key)
-            elif other not in items:
-                raise document.error(f"is wrong: Dependency group '{other}' not found", "dependency-groups", key)
+            elif other in path or other not in items:
+                names = list(path)
+                circle = " -> ".join([*names[-5:], other])
+                wrong = (
+                    f"Cyclic dependency group include: {circle}"
+                    if other in path
+                    else f"Dependency group '{other}' not found"
+                )
+                done.update((name, {}) for name in (names[names.index(other) :] if other in path else [group]))
+                with reading.tolerant():
+                    raise document.error(f"is wrong: {wrong}", "dependency-groups", key)
+                path = {name: left for name, left in path.items() if name not in done}
             else:
                 path[other] = iter(items[other])
     return done
@@ -233,11 +271,6 @@ def _uv(document: TomlDocument, reading: Reading) -> None:
     constraints = ("tool", "uv", "constraint-dependencies")
     for text in document.strings(*constraints):
         document.require(text, reading, *constraints, constraint=True)
-    if overrides := document.strings("tool", "uv", "override-dependencies"):
-        line = document.line("tool", "uv", "override-dependencies")
-        reading.notice(
-            f"{document.source.where(line)}: uv's overrides are not applied, for pip has none: {', '.join(overrides)}"
-        )
     _sources(document, reading, "tool", "uv", "index")
     for key in ("index-url", "extra-index-url"):
         value = document.get("tool", "uv", key)

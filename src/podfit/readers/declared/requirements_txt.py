@@ -11,15 +11,16 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pip_requirements_parser as pip
 
 from podfit.model import Declaration, InputError
 from podfit.readers.declared import requirement as pep508
+from podfit.readers.declared import windows_paths
 from podfit.readers.declared.discover import developers_word
-from podfit.readers.declared.foreign import is_foreign, is_plain_list
+from podfit.readers.declared.foreign import is_foreign, is_plain_list, other_than
 from podfit.readers.declared.freeze import freeze_reason
 from podfit.readers.declared.interface import OwnExtras, Reading, Source
 from podfit.readers.declared.own_name import name_of_directory
@@ -35,9 +36,13 @@ _NEWER = re.compile(
     r"(?:^|(?<=\s))(?:(?:--config-settings?|-C)(?:=|\s+)(?:\"[^\"]*\"|'[^']*'|\S+)"
     r"|(?:--uploaded-prior-to|--all-releases|--only-final)(?:=|\s+)\S+)"
 )
+_NAMED_BY_VARIABLE = re.compile(r"^\s*[\w.-]*\$\{[A-Z0-9_]+\}")
+"""A token that stands where a name should would be shown, and asked of an index."""
 _URL_EXTRAS = re.compile(r"^(.+?)\s*\[([^\[\]]*)\]$")
 LONGEST_LOGICAL_LINE = 1 << 18
 """Characters of a requirement with all its hashes, on however many lines: a thousand wheels have a third of that."""
+MOST_LINES = 20_000
+"""Requirements of one file: a limit that podfit sets, assumed to be far above any real list."""
 _DEEPEST_INCLUDE = 50
 """Files between the first one and one that it includes."""
 _NOTED = {
@@ -105,24 +110,18 @@ def _read_file(source: Source, reading: Reading, constraint: bool = False, above
         raise source.error(f"is included through more than {_DEEPEST_INCLUDE} files", 0, "include it from fewer files")
     if source.shown not in reading.files:
         reading.files.append(source.shown)
-    said, remedy = _other_than(text)
+    said, remedy = other_than(text)
     if said:
         with reading.tolerant():
             raise source.error(said, 1, remedy)
         return
-    for number, line, written in _split(source, text):
+    for count, (number, line, written) in enumerate(_split(source, text)):
         with reading.tolerant():
+            if count == MOST_LINES:
+                raise source.error(f"has more than {MOST_LINES} requirements; those after them are not read", number)
             _read_line(_Line(source, number, line, constraint, (*above, here), written), reading)
-
-
-def _other_than(text: str) -> tuple[str, str]:
-    """Return what a file is in the place of requirements, and what to do about it; empty for one that may be some."""
-    begins = text[:200].lstrip().lower()
-    if begins.startswith("version https://git-lfs.github.com/spec/"):
-        return "it is Git LFS's pointer to the file and not the file", "fetch the file (git lfs pull)"
-    if begins.startswith(("<!doctype ", "<html", "<?xml ")):
-        return "it is a page of the web and no list of requirements", "fetch the file itself, from its raw address"
-    return "", ""
+        if count == MOST_LINES:
+            return
 
 
 def _split(source: Source, text: str) -> Iterator[tuple[int, str, str]]:
@@ -242,6 +241,8 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
     if _is_address(bare):
         _read_address(line, bare, reading, hashes, marker)
         return
+    if text != line.written.strip() and _NAMED_BY_VARIABLE.match(line.written):
+        raise line.error("a variable gives the name of what is asked for: no index is asked for its value", "write it")
     plain = pep508.without_idle_stars(text)
     if plain != text:
         line.notice(reading, f"{text} is read as {plain}, as old pips did; no pip of today takes it")
@@ -258,6 +259,9 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
     if not parsed.url:
         _add(line, str(parsed), reading, hashes)
         return
+    if (there := windows_paths.on_a_drive(parsed.url)) is not None:
+        _read_elsewhere(line, there, reading, parsed.name, parsed.extras, str(parsed.marker or ""))
+        return
     if "://" not in parsed.url and not _SCP.match(parsed.url):  # `name @ file:dir`, and uv's `name @ ./dir`
         if not re.search(r"^file:|^\.|/", parsed.url):
             raise line.error(f"{parsed.url!r} is neither an address nor a path", "write ./ before a path")
@@ -272,7 +276,7 @@ def _read_requirement(line: _Line, text: str, reading: Reading, hashes: tuple[st
 
 def _is_address(text: str) -> bool:
     """Tell whether text is a URL or a path, by pip's rule: a scheme, a separator, a dot in front, an archive's name."""
-    if pip.is_url(text) or _SCP.match(text):
+    if pip.is_url(text) or _SCP.match(text) or windows_paths.on_a_drive(text):
         return True
     if pip.is_name_at_url_requirement(text) or re.match(r"^[\w.\[\],\s-]+@", text):
         return False
@@ -301,6 +305,10 @@ def _read_address(
     if scp or (pip.is_url(text) and not text.lower().startswith("file:")):
         _read_remote(line, text, reading, hashes, marker, name, extras, editable)
         return
+    if (there := windows_paths.on_a_drive(text)) is not None:
+        _read_elsewhere(line, there, reading, name, extras, marker)
+        return
+    text = windows_paths.with_slashes(text)
     path = _locate(line, text, reading)
     if _is_own(line, path, extras, reading):
         return
@@ -314,6 +322,20 @@ def _read_address(
         line.notice(reading, f"left out, for {text} names no distribution; write NAME @ {text}")
         return
     _add(line, pep508.direct(name, pep508.address_of(path, text), extras, marker), reading, hashes, editable)
+
+
+def _read_elsewhere(
+    line: _Line, path: PureWindowsPath, reading: Reading, name: str, extras: Sequence[str] | set[str], marker: str
+) -> None:
+    """Add what a file on a drive of Windows was: its release by name, for the file is on nobody else's machine."""
+    told, version = windows_paths.release_of(path.name)
+    if not (name or told):
+        line.notice(reading, f"left out, for {path} lies on another machine, and its name tells no distribution")
+        return
+    asked = pep508.parse(f"{name or told}{f'=={version}' if version else ''}{f' ; {marker}' if marker else ''}")
+    asked.extras = set(extras)
+    line.notice(reading, f"{path} lies on another machine, under Windows: {asked} is read for it")
+    _add(line, str(asked), reading)
 
 
 def _read_remote(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from podfit.model import Declaration
 from podfit.model.toml_text import toml_table
 from podfit.readers.declared import requirement as pep508
@@ -14,14 +16,30 @@ from podfit.readers.declared.interface import Source
 _BLOCK = re.compile(r"(?m)^# /// script[ \t]*$\s(?P<content>(?:^#(?:| .*)$\s)+)^# ///[ \t]*$")
 
 
+def python_of(text: str) -> str:
+    """Return the range of Pythons that a script's metadata ask for, empty where they ask for none that can be read."""
+    match = _BLOCK.search(text)
+    if match is None:
+        return ""
+    try:
+        asked = toml_table(_content(match)).get("requires-python", "")
+        return str(SpecifierSet(asked)) if isinstance(asked, str) else ""
+    except (ValueError, InvalidSpecifier):
+        return ""
+
+
+def _content(match: re.Match[str]) -> str:
+    """Return the TOML in a block of comments."""
+    lines = match["content"].splitlines(keepends=True)
+    return "".join(line[2:] if line.startswith("# ") else line[1:] for line in lines)
+
+
 def declarations(root: Path, shown: str, text: str, asks: bool) -> tuple[list[Declaration], list[str]]:
     """Return the dependencies in the metadata of the script shown, and notices about what is wrong there."""
     match = _BLOCK.search(text)
     if match is None:
         return [], []
-    content = "".join(
-        line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(keepends=True)
-    )
+    content = _content(match)
     first = text.count("\n", 0, match.start("content")) + 1
     source = Source(root, root / shown)
     try:

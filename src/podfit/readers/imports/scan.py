@@ -58,6 +58,7 @@ class ImportScan:
     names that the project itself provides. notices are sentences about files that were not read, or only in part.
     calls are the calls that may imply a need nobody imports. declarations are what scripts (PEP 723) and notebooks
     (`!pip install`) say for themselves, checks the versions that code insists on; tree are the files that were found.
+    requires_python is what all scripts that say so (PEP 723) ask of the Python, empty where they differ.
     """
 
     imports: tuple[ImportSite, ...]
@@ -67,6 +68,7 @@ class ImportScan:
     declarations: tuple[Declaration, ...] = ()
     checks: tuple[VersionCheck, ...] = ()
     tree: Tree = field(default_factory=Tree)
+    requires_python: str = ""
 
 
 @dataclass
@@ -88,6 +90,7 @@ class _State:
     notices: list[str] = field(default_factory=list)
     settings: list[tuple[Call, frozenset[str]]] = field(default_factory=list)
     search_path: set[str] = field(default_factory=set)
+    pythons: set[str] = field(default_factory=set)
 
 
 def scan_imports(
@@ -141,6 +144,7 @@ def scan_imports(
         tuple(state.declarations),
         tuple(state.checks),
         tree,
+        next(iter(state.pythons)) if len(state.pythons) == 1 else "",
     )
 
 
@@ -215,6 +219,8 @@ def _source(state: _State, path: str) -> None:
         made, notices = script.declarations(Path(state.root), path, text, state.places.grade(path) is None)
         state.declarations += made
         state.notices += notices
+        if state.places.grade(path) is None and (python := script.python_of(text)):
+            state.pythons.add(python)
     if may_install(data):
         _installs(state, path, module)
     if b"sys.path" in data:
