@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from solve_support import only, registry
 
 from podfit.solve import Uv
+from podfit.solve.answer import Refusal
 from podfit.solve.begun import Beginnings, Begun
 from podfit.solve.uv import Question
 from podfit.solve.variables import MOST_AT_ONCE, resolver_environment
@@ -121,6 +123,24 @@ def test_what_is_not_asked_for_in_the_end_is_stopped(
     uv.begin(Question(("other",), *[getattr(question, name) for name in Question.__slots__[1:]]))
     uv.end()
     assert not [thread for thread in threading.enumerate() if thread.name == "podfit-begun"]
+
+
+def test_what_earlier_refusals_answer_is_neither_begun_nor_left_running(
+    tmp_path: Path, question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uv = Uv(tmp_path / "cache")
+    refused = replace(question, requirements=("app>=2",))
+    more = replace(question, requirements=("app>=2", "other"))
+    monkeypatch.setattr("podfit.solve.uv.APART_SECONDS", LONG)
+    uv.begin(replace(question, constraints=("app<3",)))
+    uv.begin(more)  # before anybody knows
+    assert isinstance(uv.compile(refused), Refusal)
+    runs = _counted(uv, monkeypatch)
+    uv.begin(replace(more, requirements=("app>=2", "third")))
+    assert isinstance(uv.compile(more), Refusal)
+    assert len(uv._begun) == 1  # the one that may be asked still
+    uv.end()
+    assert runs == []
 
 
 @pytest.mark.parametrize(("said", "expected"), [(None, MOST_AT_ONCE), ("7", "7")])

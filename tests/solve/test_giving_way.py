@@ -112,6 +112,22 @@ def test_what_was_found_is_copied_whole():
     assert (other.relaxed, other.plain, other.refused) == (set(), {}, [])
 
 
+def test_what_was_found_under_nothing_else_stays_when_limits_give_way():
+    earlier = Earlier(relaxed={"a"}, near={"a": "2"}, refused=[RefusedNeed("a", "told")], hard={"fewest"})
+    earlier.found_under_nothing_else()
+    earlier.take({"c"}, {"d"}, [*earlier.refused, RefusedNeed("c", "told")], ())
+    earlier.found_under_nothing_else()  # under more than the first: not what stays
+    earlier.near["c"] = "3"
+    anew = earlier.anew()
+    earlier.clear()
+    for each in (anew, earlier):
+        assert (each.relaxed, each.dropped, each.near) == ({"a"}, set(), {"a": "2"})
+        assert [refused.name for refused in each.refused] == ["a"]
+    assert (anew.hard, earlier.hard, earlier.cleared) == (set(), {"fewest"}, 1)
+    earlier.relaxed.add("e")
+    assert anew.relaxed == earlier.anew().relaxed == {"a"}
+
+
 def test_what_gave_way_before_gives_way_further_whatever_else_cannot_be_had(solve):
     releases = {
         **{("hub", version): [] for version in ("0.20", "0.21", "0.36")},

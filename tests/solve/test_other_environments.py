@@ -324,3 +324,14 @@ def test_the_libraries_of_another_machines_cuda_are_not_put_beside_those_of_the_
     assert not [one for need in others for one in of_another_cuda([OLD, need], {"torch": "==1.6.0"}, pins, held)]
     assert of_another_cuda([OLD, cuda], {"torch": "==1.6.0"}, pins, ["torch"]) == []
     assert of_another_cuda([cuda], {}, pins, held) == []
+
+
+@pytest.mark.parametrize("fitting", ["", "2.21.0"])
+def test_what_a_group_alone_declares_gives_way_also_to_what_something_else_brings(fitting):
+    why = "requirements/bench.txt:11 declares it for the group bench alone"
+    flow = replace(asked("requirements/bench.txt:11 flow==2.11.0", "flow", "==2.11.0"), dispensable=why, imported=True)
+    refused = RefusedNeed("flow", "flow==2.11.0 has no wheel", fitting)
+    (judged,) = gave_way([refused], {"flow": flow}, {}, ["torch"], TORCH)
+    assert judged.gave_way == why
+    (stays,) = gave_way([refused], {"flow": replace(flow, dispensable="")}, {}, ["torch"], TORCH)
+    assert stays.gave_way == ""

@@ -384,3 +384,24 @@ def test_a_solution_under_more_bounds_starts_from_what_was_found_under_fewer(sol
     assert {each.name for each in after.refused} == {"gone", "free"}
     assert [each.name for each in after.changes] == [each.name for each in alone.changes] == ["low", "mid"]
     assert after.runs < alone.runs
+    earlier.found_under_nothing_else()
+    earlier.clear()
+    again = finish(overlay_steps(pod, wants, Uv(tmp_path / "third"), bounds=[bound], earlier=earlier, **more))
+    assert _versions(again) == _versions(alone)
+    assert {each.name for each in again.refused} == {"gone", "free"}
+    assert again.runs < alone.runs
+
+
+def test_what_was_begun_for_the_solution_before_is_stopped(solve, tmp_path, monkeypatch):
+    pod = template({"held": ("1.0", [])})
+    arguments = only(registry(tmp_path / "wheels", {("app", "1.0"): []}))
+    left = []
+    monkeypatch.setattr(Uv, "leave", lambda self, questions: left.extend(questions))
+    question = Question((), (), {}, "3.11.9", "x86_64-manylinux_2_35", tmp_path)
+    earlier = Earlier(begun=[question])
+    finish(
+        overlay_steps(
+            pod, [need("app")], solve.uv, held=["held"], preferences={}, index_arguments=arguments, earlier=earlier
+        )
+    )
+    assert left[:1] == [question]

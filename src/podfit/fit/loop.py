@@ -89,7 +89,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
                 why = need.evidence[0]
                 given.reporter.step(f"{subject.template.name}: {need.name} is needed, too: {why.source} {why.detail}")
             report = replace(needed.report, needs=(*needed.report.needs, *lacking))
-            needed, earlier = replace(needed, report=report), Earlier()
+            needed, earlier = replace(needed, report=report), earlier.anew()
             continue
         old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
         later, never = yield from due_later(given, subject)

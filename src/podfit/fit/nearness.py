@@ -169,6 +169,8 @@ def _under_limits(
                 raise
             said, now = error.message, {""}
         else:
+            if not near.limits:
+                earlier.found_under_nothing_else()
             told = [each for each in subject.overlay.refused if each.name not in near.inherent]
             said, now = " ".join(each.message for each in told), {each.name for each in told}
             if not now:

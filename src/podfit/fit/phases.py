@@ -15,6 +15,7 @@ from podfit.catalogue.held import is_held
 from podfit.catalogue.store import well_known_first
 from podfit.fit.ahead import Foreseen
 from podfit.fit.binaries import WheelReader
+from podfit.fit.brought import brought
 from podfit.fit.indexes import index_arguments
 from podfit.fit.jobs import Share
 from podfit.fit.provenance import provenance
@@ -281,12 +282,14 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
                 given.project, plan, extras=given.options.extras, groups=given.options.groups
             )
             elsewhere = yield from _homes(given, plan)
-            findings = tuple(with_ignored((*plan.findings, *told, *elsewhere), given.options.ignore))
+            questions, answered = yield from brought(given.index, subject, needed.report.questions)
+            every = (*plan.findings, *told, *elsewhere, *answered)
+            findings = tuple(with_ignored(every, given.options.ignore))
             return replace(
                 plan,
                 findings=findings,
                 notes=(*plan.notes, *_guarded(given, plan)),
-                questions=(*needed.report.questions, *open_questions(subject.overlay, subject.needs)),
+                questions=(*questions, *open_questions(subject.overlay, subject.needs)),
                 provenance=provenance(given.options, given.template, given.index, given.uv),
                 members=members,
                 directory=os.path.realpath(given.project.root) if members else "",

@@ -112,7 +112,7 @@ class Wishes:
         self.fresh = tuple(bound for bound in self.fresh if bound not in lost)
         self.standing = tuple(bound for bound in self.standing if bound not in lost)
         left = tuple(bound for bound in bounds if bound not in lost)
-        return left, self.before.copied() if self.before.cleared == earlier.cleared else Earlier()
+        return left, self.before.copied() if self.before.cleared == earlier.cleared else earlier.anew()
 
     def unmet(self, bounds: Iterable[Bound], remedy: str) -> tuple[Finding, ...]:
         """Return what the solution breaks of bounds, as warnings; remedy is what to do, with a blank for the name."""

@@ -126,7 +126,7 @@ class NeedsFirst:
                 asked = search.begin(bare=len(search.stiff) > MANY_PINS)
                 asked += replace(self.cheapest, cores={}).begin(after=LATER_SECONDS)
                 self.cheapest.uv.leave([each for each in begun if each not in asked])
-                begun[:] = asked
+                begun[:] = self.earlier.begun[:] = asked
             return search
 
         def foreseen() -> Steps[dict[str, str]]:

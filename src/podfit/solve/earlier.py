@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from podfit.model import RefusedNeed
 from podfit.solve.alternative import Unsought
 from podfit.solve.conflicts import Core, Impossible
+
+if TYPE_CHECKING:
+    from podfit.solve.uv import Question
 
 FEWEST, FIXED = "fewest", "fixed"
 
@@ -22,7 +26,8 @@ class Earlier:
     to the oldest release that can take their place, plain has the extras without which needs are asked for. hard has
     the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs'
     versions, FIXED with them. witnesses has the pins that solutions moved, by the question and the needs' versions.
-    unsought is the search that is left. cleared is how often it was cleared.
+    unsought is the search that is left. cleared is how often it was cleared. base is what was found under nothing but
+    what stays in force, and begun are the questions that uv began with and that may never be asked.
     """
 
     relaxed: set[str] = field(default_factory=set)
@@ -38,6 +43,8 @@ class Earlier:
     hard: set[str] = field(default_factory=set)
     unsought: Unsought | None = None
     cleared: int = 0
+    base: Earlier | None = None
+    begun: list[Question] = field(default_factory=list)
 
     def copied(self) -> Earlier:
         """Return the same in containers of its own: what one of them takes up, the other does not."""
@@ -54,12 +61,26 @@ class Earlier:
             witnesses=dict(self.witnesses),
             fixed=dict(self.fixed),
             hard=set(self.hard),
+            begun=list(self.begun),
         )
 
+    def found_under_nothing_else(self) -> None:
+        """Keep what was found as what stays true whatever gives way later: all that it rests on stays in force."""
+        if self.base is None:
+            self.base = self.copied()
+
+    def anew(self) -> Earlier:
+        """Return what is true whatever limits are in force and whatever more is asked for."""
+        if self.base is None:
+            return Earlier(begun=self.begun)
+        return replace(self.base.copied(), base=self.base, hard=set(), begun=self.begun)
+
     def clear(self) -> None:
-        """Forget everything but what is hard: it was found under limits that are none any more."""
-        self.relaxed, self.dropped, self.refused, self.cores, self.fixed = set(), set(), [], (), {}
-        self.near, self.impossible, self.witnesses, self.plain = {}, {}, {}, {}
+        """Forget everything but what is hard and the base: it was found under limits that are none any more."""
+        known = self.anew()
+        self.relaxed, self.dropped, self.refused = known.relaxed, known.dropped, known.refused
+        self.cores, self.fixed, self.near, self.plain = known.cores, known.fixed, known.near, known.plain
+        self.impossible, self.witnesses = known.impossible, known.witnesses
         self.cleared += 1
 
     def take(

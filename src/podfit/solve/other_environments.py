@@ -153,7 +153,8 @@ def gave_way(
     something held stays refused: which release of it fits is for a person; unless that is the very version that is
     pinned beside it and gave way, and a release used alike is planned (xformers goes with torch). What no manifest asks
     for gives way, too: its range, its pin to the release of its series that fits, or all of it where no import of it is
-    sure to run; and so does what nothing imports in such a file, for whatever fits.
+    sure to run; and so does what nothing imports in such a file, for whatever fits, and what the project may run
+    without, for what something else brings.
     """
     return [
         each if each.open else replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins))
@@ -212,6 +213,8 @@ def _reason(
     if made_for_another(refused.name, refused.message, held):
         follows = gives and _goes_with(told, refused) and _series(version) == _series(taken)
         return f"that goes with {told}, which gave way, too" if follows else ""
+    if need.dispensable and not need.aside:
+        return need.dispensable  # it was left out, and something else brings another release of it
     if not (gives or need.aside):
         return ""
     planned = refused.near == taken or pins.get(refused.name) == taken

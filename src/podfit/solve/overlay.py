@@ -166,6 +166,7 @@ def overlay_steps(
     forced = frozenset(n.name for n in filled if n.url and n.name in loose) - {each.name for each in nowhere}
     forced |= {b.name for b in bounds if b.name in loose and b.excludes(b.name, offered.pins[b.name])}
     earlier = earlier or Earlier()
+    uv.leave(earlier.begun)  # what was begun for the solution before this one is not asked any more
     relaxed |= earlier.relaxed
     near, floors, plain = dict(earlier.near), earlier.floors, dict(earlier.plain)
     dropped |= earlier.dropped
@@ -189,9 +190,7 @@ def overlay_steps(
         ranks = {n.name: STAYS for n in needs if n.name in loose and n not in lacking}
         ranks |= {name: ANCHOR for name in anchors if name in loose and name not in {n.name for n in lacking}}
         search = Search(
-            *(template, offered, held, asked, uv, reporter, weights),
-            forced=forced - relaxed,
-            sources=sources,
+            *(template, offered, held, asked, uv, reporter, weights, forced - relaxed, sources),
             ranks=ranks,
         )
         if (relaxed, dropped, plain) == start:  # with fewer limits, what could not stay may stay

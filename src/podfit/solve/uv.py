@@ -172,6 +172,7 @@ class Uv:
         if (
             self.offline
             or self._unfetched.told(question) is not None
+            or self._unsolvable.told(question) is not None
             or _younger(self.cache / "asked" / key, FRESH_SECONDS)
         ):
             return
@@ -201,6 +202,8 @@ class Uv:
         """Return what `_answered` does, or what earlier questions were refused for where that is in this one, too."""
         known = self._unsolvable.told(question)
         if known is not None:
+            if len(self._begun):
+                self._begun.leave([question.key()])
             return known
         answer = yield from self._answered(question)
         if isinstance(answer, Refusal):
