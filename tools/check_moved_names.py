@@ -178,9 +178,15 @@ def final(version: str) -> bool:
 
 
 def checked(shelf: Shelf, table: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield for each name: kind (`gone`, `came`), name, version as it is, what was seen or nothing."""
+    """Yield for each name: kind (`gone`, `came`), name, version as it is, what was seen or nothing.
+
+    What no source says, and was run with both releases (a call, a keyword), stays as it is.
+    """
     for kind in ("gone", "came"):
         for name, line in table.get(kind, {}).items():
+            if name.endswith(")"):
+                yield kind, name, line, table.get("seen", {}).get(name, "")
+                continue
             moved = shelf.moved(name, line, kind == "came") if line != "9999" else None
             if moved is None:
                 yield kind, name, line, ""

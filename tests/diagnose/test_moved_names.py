@@ -98,6 +98,15 @@ def test_a_dotted_name_is_one_of_its_module_alone(tool: Any) -> None:
     assert found == [("gone", "leaving", "3.0", "2.0 and 3.0"), ("gone", "deep.leaving", "2.0", "1.0 and 2.0")]
 
 
+def test_what_was_run_with_both_releases_stays_as_it_is(tool: Any) -> None:
+    shelf = tool.Shelf(Wheels({"1.0": ("", ""), "2.0": ("", "")}), "demo")
+    lines = {"gone": {"deep.Thing()": "2.0"}, "came": {"Thing(closed)": "2.0"}, "seen": {"deep.Thing()": "1.0 and 2.0"}}
+    assert list(tool.checked(shelf, lines)) == [
+        ("gone", "deep.Thing()", "2.0", "1.0 and 2.0"),
+        ("came", "Thing(closed)", "2.0", ""),
+    ]
+
+
 def test_a_name_of_a_module_comes_before_one_of_any() -> None:
     assert moved("flask", "flask.json", "JSONEncoder") == ("2.3.0", "")
     assert moved("flask", "flask", "JSONEncoder") == ("", "")

@@ -135,3 +135,15 @@ def test_a_placeholder_is_no_release(tmp_path: Path) -> None:
     assert versions(plan) == {"tabular": "3.0"}
     (bound,) = plan.bounds
     assert bound.reason.startswith("tabular 4.1 cannot be imported, whatever is there: raise ImportError('get it")
+
+
+def test_a_module_of_which_no_table_knows_is_that_which_an_extra_of_who_imports_it_names(tmp_path: Path) -> None:
+    releases = {
+        ("tabular", "4.1"): ["fast-things>=2; extra == 'fast'"],
+        ("fast-things", "2.0"): [],
+        ("other-things", "2.0"): [],
+    }
+    made = World(tmp_path, releases)
+    source = "import fast_things.client\nimport other_things\n"
+    refill(tmp_path / "wheels", "tabular-4.1", {"tabular/__init__.py": source})
+    assert versions(planned(made, template("pod", {}))) == {"tabular": "4.1", "fast-things": "2.0"}
