@@ -119,7 +119,7 @@ def test_without_a_machine_nothing_is_said_and_the_audit_is_one_of_all() -> None
 
 def test_a_gpu_that_torch_has_no_code_for_leads_to_templates_that_do() -> None:
     template = pod("2.4.1", "12.1", gpu="RTX 5090")
-    subject = Subject(template, (), Overlay({}, (), (), {}, (), ()), {}, frozenset(["torch"]), binaries={})
+    subject = Subject(template, (), Overlay({}, (), (), {}, (), ()), {}, frozenset(["torch"]), code_for=with_code_for)
     (finding,) = machine(subject).findings
     names = with_code_for("12.0")
     assert len(names) == 3 and all(runs_on(name, "12.0") for name in names)

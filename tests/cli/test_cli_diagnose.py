@@ -66,6 +66,17 @@ def test_run_shows_the_output_and_leaves_the_exit_code() -> None:
     assert podfit("diagnose", "--run", "--", sys.executable, "-c", "raise SystemExit(7)").returncode == 7
     killed = podfit("diagnose", "--run", "--", sys.executable, "-c", "import os; os.kill(os.getpid(), 9)")
     assert killed.returncode == 137
+    assert "killed from outside" in killed.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(137, b"\nKilled\n"), (139, b"\nSegmentation fault\n"), (130, b""), (0, b""), (1, b""), (255, b"")],
+)
+def test_a_signal_that_ended_a_command_is_the_last_line_of_its_log(status: int, words: bytes) -> None:
+    from podfit.diagnose.run import _ended_by
+
+    assert _ended_by(status) == words
 
 
 def test_a_terminal_stays_a_terminal(tmp_path: Path) -> None:

@@ -133,6 +133,40 @@ def first(log: str) -> Cause:
         ("W: GPG error: x InRelease: not available: NO_PUBKEY A4B469963BF863CC\n", "apt-key-missing", "does not trust"),
         ("HfHubHTTPError: 429 Client Error: Too Many Requests for url: https://h\n", "too-many-requests", "too often"),
         ("network timeout. Try increasing UV_HTTP_TIMEOUT (current value: 30s).\n", "uv-timeout", "(30 seconds)"),
+        (
+            "RuntimeError: cuDNN error: CUDNN_STATUS_NOT_INITIALIZED\n",
+            "cuda-library-failed",
+            "(CUDNN_STATUS_NOT_INITIALIZED)",
+        ),
+        ("OSError: [Errno 24] Too many open files: '/data/1.jpg'\n", "open-files", "more files are open"),
+        (
+            "bash: /w/venv/bin/pip: /usr/bin/python3.10: bad interpreter: No such\n",
+            "moved-environment",
+            "/w/venv/bin/pip is",
+        ),
+        (
+            "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.\n",
+            "lock-outdated",
+            "is not of",
+        ),
+        ("error: Failed to parse `uv.lock`\n", "lock-outdated", "this uv cannot read the lock file"),
+        ("ValueError: The repository for a/x contains custom code which must be executed\n", "", "code of its own"),
+        (
+            "ValueError: Due to a serious vulnerability issue in `torch.load`, even with `weights_only=True`, we now "
+            "require users to upgrade torch to at least v2.6 in order to use the function.\n",
+            "torch-load-refused",
+            "only with torch 2.6 and newer",
+        ),
+        (
+            "SafetensorError: Error while deserializing header: HeaderTooLarge\n",
+            "damaged-archive",
+            "damaged or cut short",
+        ),
+        (
+            "ErrorMessage \"ModuleNotFoundError: No module named 'evaluate'\"\nExecuteUserScriptError:\nExitCode 1\n",
+            "no-module",
+            "the module evaluate",
+        ),
         ("AssertionError: libcuda.so cannot found!\n", "triton-libcuda", "Triton finds no libcuda.so"),
         (
             "InductorError: Internal Triton PTX codegen error\nptxas fatal   : Value 'sm_121a' is "

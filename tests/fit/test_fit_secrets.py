@@ -79,6 +79,7 @@ def test_no_secret_of_an_address_is_in_a_plan(url: str, shown: str) -> None:
         f"https://host:8080/{NAME}?file=alpha#sha256=00",
         "git+ssh://git@github.com/openai/CLIP.git@main",
         "git+https://github.com/openai/CLIP.git@v1.0#subdirectory=a",
+        "https://host/\udcff\udcfe.whl",  # a name that is not UTF-8
     ],
 )
 def test_what_is_no_secret_stays(url: str) -> None:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from podfit.audit.binary.facts import WheelBinaries
 
 
+def _nobody(_: str) -> Sequence[str]:
+    """Name no template."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Subject:
     """A solution as the audits see it: a template, the needs, the overlay, and the metadata of all that it adds.
@@ -25,7 +30,8 @@ class Subject:
     of the compiled modules of planned wheels, by name; unread says of others why they were not read. ignored are the
     codes of checks whose failures somebody ignores: these teach nothing. waived are releases, by name and version,
     against which there is advice that no other release meets either; unimported those without which all that requires
-    them works, of which it is known. files are the paths that distributions bring, of those that may collide.
+    them works, of which it is known. files are the paths that distributions bring, of those that may collide. code_for
+    returns, for a compute capability, the first templates whose torch has code for it: asked where one is to be named.
     """
 
     template: Template
@@ -42,6 +48,7 @@ class Subject:
     unimported: frozenset[str] = frozenset()
     files: Mapping[str, frozenset[str]] = field(default_factory=dict)
     timely: tuple[Timely, ...] = ()
+    code_for: Callable[[str], Sequence[str]] = _nobody
 
     @cached_property
     def environment(self) -> Mapping[str, Release]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from podfit.audit.interface import Audited, Subject
 from podfit.catalogue.drivers import Support, least_driver, newest_cuda, support
-from podfit.catalogue.for_gpus import with_code_for
 from podfit.catalogue.gpus import gpu_named, rule_evidence, runs
 from podfit.catalogue.torch_builds import torch_archs
 from podfit.model import Evidence, EvidenceKind, Fact, Finding, Template, Verdict
@@ -61,13 +60,13 @@ def _gpus(subject: Subject) -> Iterator[Finding]:
     for (name, number), _ in known.items():
         called = name if name.endswith(number) else f"{name} (compute capability {number})"
         if torch is not None and template.cuda is not None and template.cuda.value:
-            yield _torch_on(called, number, template, archs)
+            yield _torch_on(called, number, subject, archs)
         yield from _added_on(subject, called, number)
 
 
-def _torch_on(gpu: str, number: str, template: Template, archs: Fact[tuple[str, ...]] | None) -> Finding:
+def _torch_on(gpu: str, number: str, subject: Subject, archs: Fact[tuple[str, ...]] | None) -> Finding:
     """Return whether torch runs on a GPU."""
-    torch = template.distributions["torch"].version
+    torch = subject.template.distributions["torch"].version
     if archs is None:
         told = Evidence(EvidenceKind.ASSUMED, "nobody read the list of this build")
         text = f"whether torch {torch} has code for {gpu} is not known: probe the template"
@@ -77,12 +76,11 @@ def _torch_on(gpu: str, number: str, template: Template, archs: Fact[tuple[str, 
     if runs(number, archs.value):
         return Finding("architecture", "torch", Verdict.OK, f"torch {torch} has code for {gpu}", evidence)
     text = f"torch {torch} does not run on {gpu}: it has code for {listed or 'no GPU'} alone"
-    return Finding("architecture", "torch", Verdict.FAILED, text, evidence, _instead(number, template))
+    return Finding("architecture", "torch", Verdict.FAILED, text, evidence, _instead(number, subject.code_for(number)))
 
 
-def _instead(number: str, template: Template) -> str:
+def _instead(number: str, names: Sequence[str]) -> str:
     """Return what to take in the place of a template whose torch has no code for a GPU."""
-    names = with_code_for(number, template.name, template.family)
     told = f": {', '.join(names)} (-t {names[0]}; podfit recommend --gpu {number})" if names else ""
     return f"a template whose torch has code for it{told}"
 

@@ -40,6 +40,8 @@ _VLLM = re.compile(
 )
 _BOX = re.compile(r"^\s{0,20}[│║┃╭╰├└┌]\s?|\s{0,200}[│║┃]\s{0,4}$")
 _PYTEST = re.compile(r"^E {3,7}(?=\S)")
+_SAGEMAKER = re.compile(r'^ErrorMessage "(?P<text>.{1,8000}?)"?$')
+"""How SageMaker's toolkit hands on what ended a script."""
 _QUOTE = re.compile(r"^(?:(?:>|&gt;) ?){1,4}")
 _DOCKER_JSON = re.compile(r'^\{"log": ?"(?P<log>(?:[^"\\]|\\.){0,8000})"')
 _QUOTED_LINE = re.compile(r'^\s{1,12}"(?P<text>(?:[^"\\]|\\.){1,8000}?)(?:\\n)?",?$')
@@ -113,6 +115,8 @@ def _line(number: int, text: str) -> Line:
             break
     text = _QUOTE.sub("", text, count=1) if not text.startswith(">>>") else text
     text = _PYTEST.sub("", text)
+    reported = _SAGEMAKER.match(text)
+    text = reported["text"] if reported else text
     if text.lstrip()[:1] in ("│", "║", "┃", "╭", "╰") and not text.lstrip().startswith(("╰─>", "│ exit code")):
         text = _BOX.sub("", text)
     return Line(number, text.rstrip(), stream)

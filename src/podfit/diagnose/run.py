@@ -43,8 +43,17 @@ def run_command(words: Sequence[str]) -> Ran:
     except PermissionError:
         kept.close()
         raise InputError(f"{words[0]!r} may not be run", where=Where("--run")) from None
+    kept.write(_ended_by(status))
     kept.seek(0)
     return Ran(status, kept)
+
+
+def _ended_by(status: int) -> bytes:
+    """Return the line that a shell prints of a command that a signal ended, empty for another end and for Ctrl-C."""
+    if not 128 < status < 160 or status == 128 + signal.SIGINT:
+        return b""
+    words = signal.strsignal(status - 128)
+    return f"\n{words}\n".encode() if words else b""
 
 
 def _status(code: int) -> int:

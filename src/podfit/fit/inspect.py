@@ -17,6 +17,7 @@ from podfit.audit.judging import Surroundings
 from podfit.audit.machine import machine
 from podfit.audit.registry import as_finding
 from podfit.audit.releases import objections
+from podfit.catalogue.for_gpus import with_code_for
 from podfit.catalogue.held import is_held
 from podfit.fit.machines import on_machine
 from podfit.index.archives import opened
@@ -127,7 +128,9 @@ def inspect_environment(path: str, gpu: str = "", driver: str = "") -> Inspected
         if not is_held(name, release.version):
             findings += judged(release, installed_binaries(found, name), pod, environment, brought)
     findings += _owned_twice(found)
-    findings += machine(Subject(pod, (), Overlay({}, (), (), {}, (), ()), {}, frozenset())).findings
+    findings += machine(
+        Subject(pod, (), Overlay({}, (), (), {}, (), ()), {}, frozenset(), code_for=with_code_for)
+    ).findings
     return Inspected(found.folder, tuple(findings))
 
 

@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from podfit.audit import Audit, Audited, Subject, audited
 from podfit.catalogue.anchors import anchor_bounds, anchored
+from podfit.catalogue.for_gpus import with_code_for
 from podfit.catalogue.held import is_held
 from podfit.catalogue.store import well_known_first
 from podfit.fit.ahead import Foreseen
@@ -235,6 +237,7 @@ def overlay_phase(
         needed.held,
         (*needed.bounds, *bounds),
         needed.bounds,
+        code_for=partial(with_code_for, besides=needed.template.name, family=needed.template.family),
     )
 
 

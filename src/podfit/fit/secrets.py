@@ -20,20 +20,27 @@ def without_secrets(plan: Plan) -> Plan:
         text = ""
     if text and hidden(text) == text:
         return plan
-    found = plan_from_dict(_hidden_data(plan_to_dict(plan)), where=f"the plan for {plan.template.name}")
+    data, changed = _hidden_data(plan_to_dict(plan))
+    if not changed:
+        return plan
+    found = plan_from_dict(data, where=f"the plan for {plan.template.name}")
     return dataclasses.replace(found, notes=(*found.notes, NOTE))
 
 
-def _hidden_data(data: object) -> dict[str, object]:
-    """Return a JSON object with every text in it hidden."""
+def _hidden_data(data: object) -> tuple[dict[str, object], bool]:
+    """Return a JSON object with every text in it hidden, and whether that changed any."""
+    changed = False
 
     def walk(value: object) -> object:
+        nonlocal changed
         if isinstance(value, str):
-            return hidden(value)
+            plain = hidden(value)
+            changed = changed or plain != value
+            return plain
         if isinstance(value, dict):
             return {key: walk(inner) for key, inner in value.items()}
         return [walk(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
     found = walk(data)
     assert isinstance(found, dict)  # noqa: S101 - a plan is an object
-    return found
+    return found, changed
