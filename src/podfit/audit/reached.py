@@ -43,7 +43,7 @@ _LINES = re.compile(
 )
 _STARTS = re.compile(rb"\n(?:from|import|class)[ \t\0]")
 """What comes before each of _LINES, which is found many times quicker: most lines are none."""
-_MAY_RAISE = re.compile(rb"^except\b[^\n]*:[^\n]*\n(?:[ \t][^\n]*\n)*?[ \t]+raise\b", re.MULTILINE)
+_MAY_RAISE = re.compile(rb"^except\b[^\n]*\n(?:[ \t][^\n]*\n)*?[ \t]+raise\b", re.MULTILINE)
 """A handler at the very start of its line that may raise: a module that has one is parsed."""
 _ATTRIBUTE = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
 _KEYWORD = re.compile(r"\b(\w+)[ \t]*=")
