@@ -14,6 +14,9 @@ from podfit.model import Bound, Finding, Need, OpenQuestion, Overlay, RefusedNee
 from podfit.model.versions import parsed, same_version
 from podfit.model.words import in_short, listed, shortened
 
+_ASKER = re.compile(r"the project needs \S+(?: \([^)]*\))?")
+"""Who asks for what, and where: a place can have a colon of its own (`sat 0.4.12: sat/ops.py:1`)."""
+
 _PROOF = re.compile(r"[Bb]ecause .*(?:unsatisfiable|cannot be used)\. ?", re.DOTALL)
 """The resolver's proof, up to where it says what follows."""
 
@@ -64,7 +67,7 @@ def _remedied(
     if refused.name in held:
         return f"{said} {_elsewhere(refused.name, specifier, template, known)}"
     if not refused.fitting and (instead := _for_this_cuda(refused.name, template)):
-        return f"{said.partition(': ')[0]}: {instead}"
+        return f"{_asker(said)}: {instead}"
     remedy = _nearest(refused, specifier, template) if refused.fitting else _another(said, refused, template)
     return f"{said} {remedy}" if remedy else plain
 
@@ -169,7 +172,7 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     version of something held.
     """
     name = re.escape(refused.name)
-    head = refused.message.partition(": ")[0]
+    head = _asker(refused.message)
     own = rf"(?<![a-z0-9._-]){name}(?:\[[^\]]*\])?(?:[<>=!~]\S*)?"  # no other that is called after it
     asked = re.findall(rf"{own} depends? on ([a-z0-9._-]*[a-z0-9])((?:[<>=!~]=?)\S*\w)", refused.message)
     for other, limits in reversed(asked):
@@ -188,6 +191,12 @@ def _plainly(refused: RefusedNeed, template: Template, held: Collection[str]) ->
     if "; of the template, " in refused.message and len(refused.message) > _LONG:
         return _PROOF.sub("", refused.message).rstrip()
     return in_short(refused.message)
+
+
+def _asker(explanation: str) -> str:
+    """Return how an explanation begins: who asks for what, and where."""
+    found = _ASKER.match(explanation)
+    return found[0].rstrip(":") if found else explanation.partition(": ")[0]
 
 
 def _of_itself(refused: RefusedNeed) -> bool:
@@ -260,7 +269,7 @@ def bare(overlay: Overlay, needs: Mapping[str, Need], template: Template, held: 
         said = _plainly(refused, template, held).replace(": it is made for ", f": {_extras(refused)} asks for ", 1)
         if "we can conclude" in said:
             why = _of_held(refused.message, template, held) or "cannot be had beside what else is asked for and held"
-            said = f"{said.partition(': ')[0]}: {_extras(refused)} {why}"
+            said = f"{_asker(said)}: {_extras(refused)} {why}"
         spare = bool(refused.gave_way or need.beside or need.aside or need.dispensable)
         yield Finding(
             "held",
