@@ -650,6 +650,24 @@ def test_implied_needs(made: Call, needed: list[str]) -> None:
     assert [f.subject for f in report.findings if f.verdict is Verdict.WARNING] == needed
 
 
+@pytest.mark.parametrize(
+    ("declared", "grade", "optional", "needed"),
+    [
+        ((), Grade.EXAMPLE, False, []),
+        ((), Grade.MODULE, False, ["pandas", "pyarrow"]),
+        (("pandas",), Grade.EXAMPLE, False, ["pandas", "pyarrow"]),
+        ((), Grade.EXAMPLE, True, ["pandas", "pyarrow"]),
+    ],
+)
+def test_a_call_of_what_is_left_out_needs_nothing(
+    declared: tuple[str, ...], grade: Grade, optional: bool, needed: list[str]
+) -> None:
+    site = ImportSite("pandas", "examples/a.py", 9, grade is not Grade.MODULE, "an example", grade=grade)
+    made = call("pandas.read_parquet")
+    report = find_needs(project(*declared, imports=(site,)), template(), calls=[made], include_optional=optional)
+    assert [each.name for each in report.needs] == needed
+
+
 def test_an_alternative_that_is_declared_serves_an_implied_need() -> None:
     calls = [call("pandas.read_parquet")]
     report = find_needs(project("pandas", "fastparquet", imports=("pandas",)), template(), calls=calls)

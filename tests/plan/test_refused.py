@@ -88,6 +88,15 @@ PROOF = (
             "2.4.1+cu124 is never changed. Without its own limit xformers 0.0.28.post1 would fit: widen the limit, or "
             "take another template.",
         ),
+        (  # a place with a colon of its own
+            "xformers",
+            "",
+            "the project needs xformers (sat 0.4.12: sat/ops.py:1): because xformers==0.0.18 depends on torch==2.0.0 "
+            "and you require torch==2.4.1+cu124, we can conclude that your requirements are unsatisfiable.",
+            {},
+            "the project needs xformers (sat 0.4.12: sat/ops.py:1): it is made for torch==2.0.0, and the template's "
+            "torch 2.4.1+cu124 is never changed. Take a template that goes with it (podfit recommend).",
+        ),
         (
             "torchvision",
             "",

@@ -244,7 +244,7 @@ def test_what_a_folder_alone_wants_of_another_torch_is_left_out(tmp_path):
 
 
 def test_a_pin_that_no_manifest_asks_for_gives_way_to_what_fits_of_its_series():
-    flow = need("flow", "==2.11.0", aside="bench/requirements.txt:11")
+    flow = need("flow", "==2.11.0", aside="bench/requirements.txt:11", beside=True)
     for fitting, gives in (("2.20.0", True), ("3.0.0", False)):
         (judged,) = gave_way([RefusedNeed("flow", NO_WHEEL, fitting, "2.12.0")], {"flow": flow}, {}, ["torch"], TORCH)
         assert bool(judged.gave_way) is gives
@@ -256,7 +256,7 @@ def test_a_pin_that_no_manifest_asks_for_gives_way_to_what_fits_of_its_series():
 
 def test_what_no_manifest_asks_for_is_left_out_or_taken_in_another_version(solve):
     lazy = need("absent", dispensable="a.py:9 imports it in a function, and no manifest declares it")
-    scoped = need("tokenizers", ">=0.1,<0.2", aside="examples/requirements.txt:3")
+    scoped = need("tokenizers", ">=0.1,<0.2", aside="examples/requirements.txt:3", beside=True)
     overlay = solve([lazy, scoped], RELEASES)
     assert {each.name: (each.fitting, each.gave_way) for each in overlay.refused} == {
         "absent": ("", "a.py:9 imports it in a function, and no manifest declares it"),
@@ -335,3 +335,18 @@ def test_what_a_group_alone_declares_gives_way_also_to_what_something_else_bring
     assert judged.gave_way == why
     (stays,) = gave_way([refused], {"flow": replace(flow, dispensable="")}, {}, ["torch"], TORCH)
     assert stays.gave_way == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "beside", "gives"),
+    [
+        pytest.param(NO_WHEEL, False, True, id="a manifest asks for any version"),
+        pytest.param(NO_WHEEL, True, False, id="no manifest asks for it"),
+        pytest.param("because flow==7.7 depends on torch==1.9", False, False, id="it is made for another torch"),
+    ],
+)
+def test_a_pin_of_a_folders_file_gives_way_where_a_manifest_asks_for_any_version(message, beside, gives):
+    flow = need("flow", "==7.7.*", aside="notebooks/environment.yml:6", beside=beside)
+    (judged,) = gave_way([RefusedNeed("flow", message, "8.6.1")], {"flow": flow}, {}, ["torch"], TORCH)
+    why = "notebooks/environment.yml:6 is not among what the project requires here, and a manifest asks for any version"
+    assert judged.gave_way == why * gives

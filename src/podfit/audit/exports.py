@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from podfit.audit.at_import import parsed_source
 
@@ -11,6 +11,9 @@ STAR = "*"
 """What the name of a star import begins with in `exports`."""
 
 _LAZY = frozenset({"__getattr__", "exec", "globals", "setattr", "sys.modules"})
+
+_READERS = frozenset({"dict", "dir", "eval", "frozenset", "len", "list", "print", "set", "sorted", "tuple"})
+"""Functions that bind nothing in the names that they are given."""
 
 _MAPPED = 10
 """A module that imports what it is asked for, and that names so many things or more in its text, names all of them."""
@@ -52,6 +55,8 @@ def _bound(tree: ast.Module, source: bytes) -> frozenset[str] | None:
         else:
             texts.update(_text_of(node))
         waiting.extend(ast.iter_child_nodes(node))
+    if b"globals" in source and _gives_away(tree):
+        return None
     if b"sys.modules" in source:
         found.add("sys.modules")
     if is_lazy(found) and (b"__file__" in source or len(texts) < _MAPPED):
@@ -78,6 +83,42 @@ def _gives_all_alone(function: ast.AST) -> bool:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _gives_away(tree: ast.Module) -> bool:
+    """Tell whether a module hands its names to somebody else's code as it is imported, as what protoc writes does.
+
+    What that binds is written nowhere in the module.
+    """
+    outside = [node for node in _outside_functions(tree) if isinstance(node, (ast.Assign, ast.Call))]
+    bound = {
+        target.id
+        for node in outside
+        if isinstance(node, ast.Assign) and _is_globals(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in outside:
+        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _READERS):
+            given = (*node.args, *(keyword.value for keyword in node.keywords))
+            if any(_is_globals(each) or (isinstance(each, ast.Name) and each.id in bound) for each in given):
+                return True
+    return False
+
+
+def _outside_functions(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the nodes of a module that are in no function and no class."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _is_globals(node: ast.expr) -> bool:
+    """Tell whether an expression is `globals()`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "globals"
 
 
 def _texts(tree: ast.AST) -> set[str]:

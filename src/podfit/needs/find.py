@@ -118,7 +118,10 @@ def find_needs(
     importing: dict[str, set[str]] = {}
     for site in project.imports:
         importing.setdefault(site.path, set()).add(site.top_level)
+    spare = set() if include_optional else {n for n, use in used.items() if not use.required} - declared.asked.keys()
     for implied in implied_needs(calls, importing):
+        if any(implied.rule.module.partition(".")[0] in used[name].modules for name in spare):
+            continue  # nobody runs that call where what it calls is left out
         name = _choice(implied, declared, used, template)
         if name != canonical(project.name):
             used.setdefault(name, _Used()).implied.append(implied)

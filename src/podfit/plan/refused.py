@@ -64,7 +64,7 @@ def _remedied(
     if refused.name in held:
         return f"{said} {_elsewhere(refused.name, specifier, template, known)}"
     if not refused.fitting and (instead := _for_this_cuda(refused.name, template)):
-        return f"{said.partition(': ')[0]}: {instead}"
+        return f"{head_of(said)}: {instead}"
     project = unreleased(refused.name)
     if not refused.fitting and project is not None and project.url:
         return f"{said} {refused.name} {project.reason}: ask for {refused.name} @ {project.url}."

@@ -154,7 +154,7 @@ def gave_way(
     pinned beside it and gave way, and a release used alike is planned (xformers goes with torch). What no manifest asks
     for gives way, too: its range, its pin to the release of its series that fits, or all of it where no import of it is
     sure to run; and so does what nothing imports in such a file, for whatever fits, and what the project may run
-    without, for what something else brings.
+    without, for what something else brings. A pin beside a manifest that asks for any version gives way to any.
     """
     return [
         each if each.open else replace(each, gave_way=_reason(each, needs.get(each.name), files, held, pins))
@@ -215,6 +215,8 @@ def _reason(
         return f"that goes with {told}, which gave way, too" if follows else ""
     if need.dispensable and not need.aside:
         return need.dispensable  # it was left out, and something else brings another release of it
+    if need.aside and not need.beside:
+        return f"{need.aside} is not among what the project requires here, and a manifest asks for any version"
     if not (gives or need.aside):
         return ""
     planned = refused.near == taken or pins.get(refused.name) == taken
