@@ -152,7 +152,7 @@ def _wheel(index: Index, planned: Planned, name: str) -> IndexFile | None:
 
 def exports_of(index: Index, file: IndexFile, modules: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the names of modules of a wheel, of those that it has in source; kept for good. The waiting part."""
-    kinds = {module: part_kind("exports-5", module) for module in modules}
+    kinds = {module: part_kind("exports-6", module) for module in modules}
     kept = {module: index.kept_of(file, kind, tuple[str, ...]) for module, kind in kinds.items()}
     found = {module: names for module, names in kept.items() if names is not None}
     lacking = [module for module in modules if module not in found]
