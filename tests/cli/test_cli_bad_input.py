@@ -53,6 +53,9 @@ CALLS = {
     "unknown template, nothing near": Case(
         {}, ("templates", "zzz"), "there is no template 'zzz' in the catalogue, and no such file; `podfit templates` "
     ),
+    "nothing for a project": Case({}, ("fit", "", *CATALOGUE), "argument 1 of fit is empty; give it a value"),
+    "nothing for an option": Case({}, fit("--gpu", " "), "--gpu is empty; give it a value"),
+    "nothing after an option's sign": Case({}, fit("--hold="), "--hold is empty; give it a value"),
     "no template": Case({}, ("fit", "p"), "name at least one template with --template, or in [tool.podfit]"),
     "two templates of one name": Case(
         {"a/pod.txt": "six==1.16.0\n", "b/pod.txt": "six==1.16.0\n"},

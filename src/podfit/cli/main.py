@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -79,19 +80,33 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; an unknown one gets the nearest names."""
+        """Find the command; an unknown one gets the nearest names, and nothing that is empty is taken for anything."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from podfit.model.words import did_you_mean
 
             others = f"the commands are {', '.join(_COMMANDS)}"
             hint = did_you_mean(args[0], tuple(_COMMANDS), most=2, cutoff=0.6) or others
             ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        if (place := _empty(args)) is not None:
+            named = next((each for each in args[place - 1 : place + 1] if each.startswith("-")), "").partition("=")[0]
+            told = named or f"argument {place} of {args[0]}"
+            ctx.fail(f"{told} is empty; give it a value, where a variable of the shell stands for it too")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+
+
+def _empty(args: Sequence[str]) -> int | None:
+    """Return the place of the first argument that is empty or white space, None for none; others' commands apart."""
+    for place, word in enumerate(args):
+        if word == "--":
+            return None
+        if not word.strip() or re.fullmatch(r"--[a-z-]+=\s*", word):
+            return place
+    return None
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
