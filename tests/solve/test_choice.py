@@ -158,6 +158,28 @@ def test_the_needs_that_come_first_are_served_first(solve):
         assert tuple(_versions(overlay)[name] for name in order) == versions
 
 
+def test_under_more_bounds_the_needs_keep_the_versions_that_they_came_to_where_these_can_be_had(tmp_path):
+    releases = {("a", v): [f"common=={v}"] for v in ("1.0", "2.0")} | {("common", v): [] for v in ("1.0", "2.0")}
+    releases |= {("b", "1.0"): ["common==2.0"], ("b", "2.0"): ["common==1.0"], ("c", "1.0"): [], ("c", "2.0"): []}
+    needs, arguments = [need("a"), need("b"), need("c")], only(registry(tmp_path / "wheels", releases))
+
+    def solved(cache, bounded, earlier):
+        evidence = Evidence(EvidenceKind.MEASURED, "a test")
+        bounds = [Bound(name, "a test", evidence, limit) for name, limit in bounded.items()]
+        more = {"held": (), "preferences": {}, "index_arguments": arguments, "bounds": bounds, "earlier": earlier}
+        overlay = finish(overlay_steps(template({}), needs, Uv(tmp_path / cache), **more))
+        return overlay, tuple(_versions(overlay)[each.name] for each in needs)
+
+    earlier = Earlier()
+    assert solved("first", {}, earlier)[1] == ("2.0", "1.0", "2.0")
+    for name, limit, versions in (("common", ">=2", ("2.0", "1.0", "2.0")), ("a", "<2", ("1.0", "2.0", "2.0"))):
+        again, found = solved(f"again {name}", {name: limit}, earlier.copied())
+        alone, expected = solved(f"alone {name}", {name: limit}, Earlier())
+        assert found == expected == versions
+        assert [each.name for each in again.passed_over] == [each.name for each in alone.passed_over]
+        assert (again.runs < alone.runs) is (name == "common")
+
+
 CHAIN = {
     **{("server", version): ["wire==25.0", "lock>=3.16"] for version in ("1.0", "1.1")},
     ("wire", "25.0"): ["thread==2.0"],

@@ -174,6 +174,15 @@ class _Seeking:
                 break
 
 
+def test_whether_a_pin_leaves_room_for_something_newer_the_index_tells(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("app", version): [] for version in ("1.0", "1.1", "2.0")})
+    pod = template({})
+    sources = Sources(Index([], find_links=[str(wheels)], cache=tmp_path / "cache"), pod, tmp_path / "cache")
+    asked = (("1.0", "==1.0"), ("1.0", "==1.*"), ("1.1", "==1.*,!=3"), ("2.0", ">=1"), ("2.0", ""))
+    found = [finish(sources.may_be_newer("app", *each)) for each in asked]
+    assert found == [False, True, False, True, True]
+
+
 def test_of_what_stands_against_a_pin_older_releases_are_sought_until_one_goes_with_it(tmp_path):
     wheels = registry(
         tmp_path / "wheels",

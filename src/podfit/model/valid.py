@@ -6,6 +6,7 @@ Everything here is bounded: no input makes the work grow faster than its own len
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,8 @@ DEEPEST = 64
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_~-]*", re.ASCII)
 _HASH = re.compile(r"[a-z0-9_]{2,20}:[0-9a-f]{1,128}", re.ASCII)
+_IP_LITERAL = re.compile(r"\[([^\]]*)\]")
+"""What stands for a host by its number (RFC 3986, 3.2.2)."""
 _LONE = re.compile("[\ud800-\udfff]")
 
 
@@ -64,8 +67,10 @@ def is_hash(text: str) -> bool:
 def is_address(text: str) -> bool:
     """Tell whether text can be a URL or a path on one line: printable, no blank but the space, of bounded length."""
     try:
-        urlsplit(text)
-    except ValueError:  # an open bracket in the host
+        host = urlsplit(text).netloc
+        if literal := _IP_LITERAL.search(host):
+            ip_address(literal[1].partition("%")[0])  # Python itself looks from 3.11.4 on
+    except ValueError:  # an open bracket in the host, or no address of the Internet between two
         return False
     return len(text) <= LONGEST_REQUIREMENT and text.isprintable()
 

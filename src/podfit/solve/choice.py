@@ -21,7 +21,7 @@ from podfit.model.versions import public, same_version, within
 from podfit.solve.ahead import implied, newer_from_source, read_ahead
 from podfit.solve.answer import Refusal
 from podfit.solve.conflicts import Impossible
-from podfit.solve.earlier import Earlier
+from podfit.solve.earlier import Chosen, Earlier
 from podfit.solve.search import MANY_PINS, MOST_RUNS, Packages, Search
 from podfit.solve.sources import Sources
 from podfit.solve.unsolvable import words_of
@@ -228,6 +228,13 @@ class NeedsFirst:
         if self.long and (together := (yield from self._over_held(self.long, self._staying()))) is not None:
             return together
         staying = self._staying()
+        question = (*self._place(staying), self._offered(), *names)
+        if (chosen := self.earlier.chosen.get(question)) is not None:
+            again = yield from self._over_held(chosen.lines, chosen.staying)
+            if again is not None:
+                self.passed_over += chosen.passed_over
+                return again
+        told = len(self.passed_over)
         found: Packages | None = yield from self._most_at_best({name: best[name] for name in names if name in best})
         if found is None:
             first = self._search((), soft=staying)
@@ -245,7 +252,7 @@ class NeedsFirst:
                 found = yield from self._over_held((), staying)
         if found is None:
             return None
-        before = self.runs
+        before, limits = self.runs, self._limits()
         fixed: list[str] = []
         for name in names:
             if name not in found or not found[name].version:
@@ -256,6 +263,8 @@ class NeedsFirst:
                 found = (yield from self._over_held((*fixed, f"{name}=={target}"), staying, exact)) or found
             while self.runs - before < MOST_TRIES and not _is(found[name], target):
                 version = found[name].version
+                if self.sources and not (yield from self.sources.may_be_newer(name, version, limits.get(name, ""))):
+                    break
                 newer = (*fixed, f"{name}>={public(version)},!={version}")
                 sought = PassedOver(name, f"newer than {version}", "", target)
                 tried = yield from self._over_held(newer, staying, sought)
@@ -263,6 +272,8 @@ class NeedsFirst:
                     break
                 found = tried
             fixed.append(f"{name}=={found[name].version}")
+        if self.runs - before < MOST_TRIES:
+            self.earlier.chosen[question] = Chosen(tuple(fixed), staying, tuple(self.passed_over[told:]))
         return found
 
     def _most_at_best(self, best: Mapping[str, str]) -> Steps[Packages | None]:

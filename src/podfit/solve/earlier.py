@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from podfit.model import RefusedNeed
+from podfit.model import PassedOver, RefusedNeed
 from podfit.solve.alternative import Unsought
 from podfit.solve.conflicts import Core, Impossible
 
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from podfit.solve.uv import Question
 
 FEWEST, FIXED = "fewest", "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The versions that needs came to over what stays (PEP 508 lines), and what they could not have."""
+
+    lines: tuple[str, ...]
+    staying: frozenset[str]
+    passed_over: tuple[PassedOver, ...]
 
 
 @dataclass(slots=True)
@@ -26,6 +35,7 @@ class Earlier:
     to the oldest release that can take their place, plain has the extras without which needs are asked for. hard has
     the searches for the fewest changes that QUICK_RUNS resolutions did not end: FEWEST whatever the needs'
     versions, FIXED with them. witnesses has the pins that solutions moved, by the question and the needs' versions.
+    chosen has the versions that the needs came to: under more bounds none is better, where these can be had still.
     unsought is the search that is left. cleared is how often it was cleared. base is what was found under nothing but
     what stays in force, and begun are the questions that uv began with and that may never be asked.
     """
@@ -40,6 +50,7 @@ class Earlier:
     impossible: dict[tuple[object, ...], list[Impossible]] = field(default_factory=dict)
     witnesses: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
     fixed: dict[tuple[str, ...], tuple[Core, ...]] = field(default_factory=dict)
+    chosen: dict[tuple[object, ...], Chosen] = field(default_factory=dict)
     hard: set[str] = field(default_factory=set)
     unsought: Unsought | None = None
     cleared: int = 0
@@ -60,6 +71,7 @@ class Earlier:
             impossible=impossible,
             witnesses=dict(self.witnesses),
             fixed=dict(self.fixed),
+            chosen=dict(self.chosen),
             hard=set(self.hard),
             begun=list(self.begun),
         )
@@ -80,7 +92,7 @@ class Earlier:
         known = self.anew()
         self.relaxed, self.dropped, self.refused = known.relaxed, known.dropped, known.refused
         self.cores, self.fixed, self.near, self.plain = known.cores, known.fixed, known.near, known.plain
-        self.impossible, self.witnesses = known.impossible, known.witnesses
+        self.impossible, self.witnesses, self.chosen = known.impossible, known.witnesses, known.chosen
         self.cleared += 1
 
     def take(

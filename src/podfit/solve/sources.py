@@ -151,6 +151,13 @@ class Sources:
         found: dict[str, str] = (yield Wait(every)) if asked else {}
         return {name: version for name, version in found.items() if version}
 
+    def may_be_newer(self, name: str, version: str, specifier: str) -> Steps[bool]:
+        """Tell whether there may be a release in a specifier that is newer than a version; only pins are looked up."""
+        if "==" not in specifier:
+            return True
+        there: list[str] = yield Wait(lambda: self.fitting.versions(name))
+        return any(read_version(each) > read_version(version) and within(specifier, each) for each in there)
+
     def newest_wheels(self, specifiers: Mapping[str, str]) -> Steps[dict[str, str]]:
         """Return, by name, the newest release in a specifier that has a wheel for the template, final ones first."""
         if not specifiers:
