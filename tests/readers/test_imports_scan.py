@@ -391,6 +391,17 @@ def test_links_that_lead_in_circles_end(tmp_path: Path) -> None:
     assert [str(one) for one in scan_imports(tmp_path).imports] == ["a/x.py:1"]
 
 
+def test_a_link_out_of_the_project_is_passed_over_with_a_notice(tmp_path: Path) -> None:
+    root = project(tmp_path / "project", {"a/x.py": "import numpy", "b.py": "import pandas"})
+    project(tmp_path / "other", {"secret.py": "import plans"})
+    (root / "main.py").symlink_to(tmp_path / "other" / "secret.py")
+    (root / "same.py").symlink_to(root / "b.py")
+    scan = scan_imports(root)
+    assert modules(scan) == {"numpy", "pandas"}
+    assert scan.notices == ("main.py: not read, for it is a link out of the project",)
+    assert {one.path for one in scan.imports} == {"a/x.py", "b.py", "same.py"}
+
+
 def test_tests_and_docs_are_left_out_with_a_notice_or_kept(tmp_path: Path) -> None:
     files = dict.fromkeys(("tests/t.py", "docs/conf.py", "conftest.py", "setup.py", "noxfile.py"), "import pytest")
     project(tmp_path, {**files, "a.py": "import numpy", "pkg/__init__.py": "", "pkg/setup.py": "import torch"})

@@ -23,8 +23,13 @@ _ELSEWHERE = re.compile(r"(?:[a-z]+\+)?https?://")
 
 def is_foreign(source: Source) -> bool:
     """Tell whether a file lies outside its project and outside the repository that this is part of."""
-    file = os.path.realpath(source.path)
-    return not any(_is_below(file, place) for place in _own(Path(os.path.realpath(source.root))))
+    return leads_out(source.path, source.root)
+
+
+def leads_out(path: str | Path, root: str | Path) -> bool:
+    """Tell whether a path, or a link there, leads out of a project and of the repository that this is part of."""
+    file = os.path.realpath(path)
+    return not any(_is_below(file, place) for place in _own(Path(os.path.realpath(root))))
 
 
 def is_plain_list(source: Source) -> bool:

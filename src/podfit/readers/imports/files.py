@@ -52,11 +52,11 @@ class Tree:
     sources and notebooks are to be read; configs are YAML files; aside are Python files that only test, document or
     build the project; neighbours are modules beside a single file, not to be read. packages are the directories with
     an `__init__.py`, code the directories with any Python below; roots the directories with a project file of their
-    own. unreadable are the paths that the system refused. test_files are those of the sources and notebooks that would
-    stand aside if they were not asked for. requirements are requirement files and conda's environments below the root,
-    dockerfiles the Dockerfiles and cog.yaml, shells the scripts that are called after setting up or installing, readmes
-    the READMEs of the root, cython the `.pyx` files, protos those of Protocol Buffers; none of them in tests,
-    documentation or other people's code.
+    own. unreadable are the paths that the system refused, outside links that lead out of the project. test_files are
+    those of the sources and notebooks that would stand aside if they were not asked for. requirements are requirement
+    files and conda's environments below the root, dockerfiles the Dockerfiles and cog.yaml, shells the scripts that are
+    called after setting up or installing, readmes the READMEs of the root, cython the `.pyx` files, protos those of
+    Protocol Buffers; none of them in tests, documentation or other people's code.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -68,6 +68,7 @@ class Tree:
     code: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
     unreadable: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
     test_files: set[str] = field(default_factory=set)
     requirements: list[str] = field(default_factory=list)
     dockerfiles: list[str] = field(default_factory=list)
@@ -174,6 +175,9 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
                 elif not aside and _DECLARES.search(name) and entry.is_file():
                     _note(tree, folder, name)
                 elif name.endswith((".py", ".ipynb", ".yaml", ".yml")) and entry.is_file():
+                    if entry.is_symlink() and _leads_out(root, entry.path):
+                        tree.outside.append(path)
+                        continue
                     if not aside and folder and _CONDA.search(name):
                         _note(tree, folder, name)
                     build = name in _BUILD_FILES and folder not in tree.packages
@@ -181,6 +185,13 @@ def _walk(root: str, folder: str, exclude: Sequence[str], tree: Tree) -> Iterato
             except OSError:
                 tree.unreadable.append(path)
         stack.extend(reversed(below))
+
+
+def _leads_out(root: str, path: str) -> bool:
+    """Tell whether a link leads out of the project: what it names is not the project's to show."""
+    from podfit.readers.declared.foreign import leads_out  # most projects have no such link
+
+    return leads_out(path, root)
 
 
 def _tests(root: str, path: str, name: str) -> bool:

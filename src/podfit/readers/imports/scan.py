@@ -135,6 +135,7 @@ def scan_imports(
     if tree.aside:
         state.notices.append(_aside(tree.aside))
     state.notices.extend(f"{path}: cannot be read" for path in tree.unreadable)
+    state.notices.extend(f"{path}: not read, for it is a link out of the project" for path in tree.outside)
     calls = sorted(state.calls, key=lambda call: (call.path, call.cell, call.line))
     return ImportScan(
         imports,
