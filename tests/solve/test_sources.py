@@ -115,6 +115,20 @@ def test_what_only_a_dependency_needs_is_offered_too(tmp_path):
     assert not overlay.refused
 
 
+def _stated(wheels, name, versions, *lines):
+    for version in versions:
+        told = "".join(f"Requires-Dist: {line}\n" for line in lines)
+        _sdist(wheels, name, version, info=f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n{told}")
+
+
+def test_a_metapackage_means_its_own_version_of_what_has_no_wheel(tmp_path):
+    wheels = registry(tmp_path / "wheels", {("app", "1.0"): ["meta==1.5"]})
+    _stated(wheels, "meta", ["1.5", "2.0"], "part")
+    _stated(wheels, "part", ["1.0", "1.5", "2.0"])
+    overlay = _solve(tmp_path, [need("app")])
+    assert {build.name: build.version for build in overlay.builds} == {"meta": "1.5", "part": "1.5"}
+
+
 def _begun(monkeypatch):
     """Count what uv is asked before anybody waits for it, and what of that is left: needs and what is assumed."""
     begun, left = [], []

@@ -35,7 +35,6 @@ def _bound(tree: ast.Module, source: bytes) -> frozenset[str] | None:
     """Return the answer of `exports` for a source and its syntax tree."""
     found: set[str] = set()
     texts: set[str] = set()
-    all_of = _written_all(tree)
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -46,7 +45,7 @@ def _bound(tree: ast.Module, source: bytes) -> frozenset[str] | None:
             found.add(node.asname or node.name.partition(".")[0])
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             lazy = node.name == "__getattr__"
-            if not lazy or not (all_of and _gives_all_alone(node)):
+            if not (lazy and _gives_all_alone(node) and _written_all(tree)):
                 found.add(node.name)
                 texts.update(_texts(node) if lazy else ())
             continue

@@ -21,8 +21,7 @@ def whole_list(subject: Subject) -> Audited:
         f"the list of {template.name} is incomplete ({known} distribution{'s' * (known != 1)} known): "
         "what is installed may be there in another version, which others there need"
     )
-    image = f"read the image itself (-t docker://{template.image}), or " if template.image else ""
-    remedy = f"{image}podfit probe on the machine, and plan for that"
+    remedy = template.how_to_list
     found = [Finding("list", "list", Verdict.WARNING, text, template.evidence, remedy)]
     family = [f"{name} {release.version}" for name, release in sorted(subject.added.items()) if _of_torch(name)]
     if family and "torch" in template.distributions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from podfit.catalogue.gpus import runs
 from podfit.catalogue.store import leading_names, load_manifest, well_known_first
@@ -33,4 +34,4 @@ def runs_on(name: str, capability: str) -> bool:
 def with_code_for(capability: str, besides: str = "", family: str = "") -> list[str]:
     """Return the first few templates whose torch is known to have code for a compute capability."""
     fitting = (one.name for one in startable(besides, family) if runs_on(one.name, capability))
-    return [name for _, name in zip(range(NAMED), fitting, strict=False)]
+    return list(islice(fitting, NAMED))

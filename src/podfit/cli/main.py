@@ -87,10 +87,8 @@ class _Commands(click.Group):
             others = f"the commands are {', '.join(_COMMANDS)}"
             hint = did_you_mean(args[0], tuple(_COMMANDS), most=2, cutoff=0.6) or others
             ctx.fail(f"there is no command {args[0]!r}; {hint}")
-        if (place := _empty(args)) is not None:
-            named = next((each for each in args[place - 1 : place + 1] if each.startswith("-")), "").partition("=")[0]
-            told = named or f"argument {place} of {args[0]}"
-            ctx.fail(f"{told} is empty; give it a value, where a variable of the shell stands for it too")
+        if empty := _empty(args):
+            ctx.fail(f"{empty} is empty; give it a value, where a variable of the shell stands for it too")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -99,14 +97,17 @@ class _Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
 
 
-def _empty(args: Sequence[str]) -> int | None:
-    """Return the place of the first argument that is empty or white space, None for none; others' commands apart."""
+def _empty(args: Sequence[str]) -> str:
+    """Return in words the first argument of a command that is empty or white space; others' commands apart."""
     for place, word in enumerate(args):
         if word == "--":
-            return None
-        if not word.strip() or re.fullmatch(r"--[a-z-]+=\s*", word):
-            return place
-    return None
+            return ""
+        if given := re.fullmatch(r"(--[a-z-]+)=\s*", word):
+            return given[1]
+        if not word.strip():
+            before = args[place - 1] if place else ""
+            return before if before.startswith("-") else f"argument {place} of {args[0]}"
+    return ""
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

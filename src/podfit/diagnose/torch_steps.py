@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 
 from packaging.specifiers import SpecifierSet
 
-from podfit.catalogue.for_gpus import NAMED, runs_on, startable
+from podfit.catalogue.for_gpus import NAMED, startable, with_code_for
 from podfit.catalogue.gpus import runs
 from podfit.catalogue.summary import Summary
 from podfit.catalogue.table import table
@@ -38,9 +39,9 @@ def _templates(fields: _Fields) -> Iterator[Summary]:
     yield from startable(fields.get("template", ""), fields.get("template_family", ""))
 
 
-def _first(names: Iterator[str]) -> str:
+def _first(names: Iterable[str]) -> str:
     """Return the first few names, in words; empty for none."""
-    found = [name for _, name in zip(range(NAMED), names, strict=False)]
+    found = list(islice(names, NAMED))
     return f" ({', '.join(found)})" if found else ""
 
 
@@ -49,7 +50,7 @@ def _for_gpu(what: str, fields: _Fields) -> str:
     capability = fields.get("capability", "")
     if not capability:
         return "use a template whose torch has code for this GPU (podfit recommend --gpu names them)"
-    names = _first(one.name for one in _templates(fields) if runs_on(one.name, capability))
+    names = _first(with_code_for(capability, fields.get("template", ""), fields.get("template_family", "")))
     more = f"podfit recommend --gpu {capability} asks all of them"
     return f"use a template whose torch has code for a GPU of compute capability {capability}{names}; {more}"
 

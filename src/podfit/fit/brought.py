@@ -6,18 +6,18 @@ anything is solved nobody knows that, and the import is an open question. Two si
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from podfit.audit import Subject
 from podfit.fit.binaries import added_wheel
-from podfit.model import Finding, OpenQuestion, PodfitError, Verdict, canonical
+from podfit.fit.listings import listings_of
+from podfit.model import Finding, OpenQuestion, Verdict, canonical
 from podfit.model.steps import Steps, Wait
 from podfit.model.words import shortened
 
 if TYPE_CHECKING:
-    from podfit.index import Index, IndexFile
+    from podfit.index import Index
 
 
 def brought(
@@ -32,21 +32,12 @@ def brought(
     }
     if not files:
         return tuple(questions), ()
-    there: frozenset[str] = yield Wait(lambda: _having(index, files))
+    listings = yield Wait(lambda: listings_of(index, files))
+    there = {module for module, listing in listings.items() if module in listing.modules}
     told = tuple(
         _told(subject, question, asked[question.subject]) for question in questions if question.subject in there
     )
     return tuple(question for question in questions if question.subject not in there), told
-
-
-def _having(index: Index, files: Mapping[str, IndexFile]) -> frozenset[str]:
-    """Return the modules that their wheels have. The waiting part."""
-    found = set()
-    for module, file in files.items():
-        with contextlib.suppress(PodfitError, OSError, ValueError):
-            if module in index.wheel_listing(file).modules:
-                found.add(module)
-    return frozenset(found)
 
 
 def _told(subject: Subject, question: OpenQuestion, name: str) -> Finding:

@@ -88,7 +88,6 @@ def _lacking(subject: Subject, name: str, modules: Sequence[Used]) -> Iterator[t
     name is who imports them: a distribution that an extra of its names, and that is called like the module, is known.
     """
     release = f"{name} {subject.added[name].version}"
-    extras = _in_extras(subject, name)
     standard = standard_library(subject.template.interpreter.series)
     for used in modules:
         top = used.name.partition(".")[0]
@@ -96,7 +95,8 @@ def _lacking(subject: Subject, name: str, modules: Sequence[Used]) -> Iterator[t
             entry: ImportName | None = ImportName(top, brought.distribution)
         else:
             entry = None if top in standard or canonical(top) in subject.environment else find(used.name)
-            if entry is None and top not in standard and canonical(top) in extras - subject.environment.keys():
+            named_like = entry is None and top not in standard and canonical(top) not in subject.environment
+            if named_like and canonical(top) in _in_extras(subject, name):
                 entry = ImportName(top, canonical(top))
         if entry is None:
             continue

@@ -17,9 +17,9 @@ from podfit.audit.at_import import AtImport
 from podfit.catalogue.imports import providers
 from podfit.fit.binaries import added_wheel
 from podfit.fit.drive import together
+from podfit.fit.listings import listings_of
 from podfit.fit.older import newest_that, older_of
 from podfit.fit.phases import Given
-from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import public, same_or_newer, same_version
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
     from podfit.index.sources import SourceFiles
     from podfit.index.wheel import WheelListing
-
-_THREADS = 8
 
 _MOST_SOURCES = 3
 """So many source distributions at most are looked into."""
@@ -54,7 +52,7 @@ def moved_away(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> 
     files = {name: file for name in asked if (file := added_wheel(subject, name)) is not None}
     if not files:
         return ()
-    listings = yield Wait(lambda: _listed(given.index, files))
+    listings = yield Wait(lambda: listings_of(given.index, files))
     lacking = {
         name: missing
         for name, listing in sorted(listings.items())
@@ -82,19 +80,6 @@ def _by_provider(
     return {name: list(each.values()) for name, each in found.items()}
 
 
-def _listed(index: Index, files: Mapping[str, IndexFile]) -> dict[str, WheelListing]:
-    """Return the files of wheels, by name, of those that can be read; the waiting part."""
-
-    def one(name: str) -> WheelListing | None:
-        try:
-            return index.wheel_listing(files[name])
-        except (PodfitError, OSError, ValueError):
-            return None
-
-    found = dict(zip(files, side_by_side(one, files, _THREADS, "modules"), strict=True))
-    return {name: listing for name, listing in found.items() if listing is not None}
-
-
 def _lacks(listing: WheelListing, module: str) -> bool:
     """Tell whether a wheel has a package around a module, and not the module."""
     if module in listing.modules:
@@ -113,7 +98,7 @@ def _older_with(given: Given, subject: Subject, name: str, missing: Sequence[_As
     wanted = {each.module for each in missing}
 
     def has_them(_: str, file: IndexFile) -> Steps[bool]:
-        listings = yield Wait(lambda: _listed(given.index, {name: file}))
+        listings = yield Wait(lambda: listings_of(given.index, {name: file}))
         return name in listings and wanted <= listings[name].modules
 
     place, _ = yield from newest_that(has_them, releases)

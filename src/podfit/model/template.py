@@ -135,6 +135,12 @@ class Template:
             }
         )
 
+    @property
+    def how_to_list(self) -> str:
+        """What to do, in words, to know all distributions of a template whose list is incomplete."""
+        image = f"read the image itself (-t docker://{self.image}), or " if self.image else ""
+        return f"{image}podfit probe on the machine, and plan for that"
+
     @cached_property
     def target(self) -> TargetPlatform:
         """The platform that plans for this template are for."""

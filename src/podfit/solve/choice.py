@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from packaging.requirements import Requirement
-
 from podfit.model import InputError, LockedPackage, Need, PassedOver, canonical
+from podfit.model.requirement import named, parse_requires_dist
 from podfit.model.steps import Steps
 from podfit.model.versions import public, same_version, within
 from podfit.solve.ahead import implied, newer_from_source, read_ahead
@@ -213,9 +212,9 @@ class NeedsFirst:
         """Return what requirements and constraints say about each absent need."""
         said: dict[str, list[str]] = {need.name: [] for need in self.absent}
         for line in (*self.cheapest.question.requirements, *self.cheapest.question.constraints):
-            requirement = Requirement(line)
-            if canonical(requirement.name) in said and requirement.specifier:
-                said[canonical(requirement.name)].append(str(requirement.specifier))
+            asked = parse_requires_dist(line) if named(line) in said else None
+            if asked is not None and asked.requirement.specifier:
+                said[asked.target].append(str(asked.requirement.specifier))
         return {name: ",".join(limits) for name, limits in said.items()}
 
     def _wanted(self, names: Sequence[str], best: Mapping[str, str]) -> Steps[Packages | Refusal | None]:
@@ -345,7 +344,7 @@ class NeedsFirst:
         """Keep that constraints cannot be met over what is held and what stays: those that the explanation names."""
         words = words_of(told)
         self._against |= words
-        lines = frozenset(line for line in more if canonical(Requirement(line).name) in words)
+        lines = frozenset(line for line in more if named(line) in words)
         self.earlier.impossible.setdefault(self._place(staying), []).append(Impossible(lines, told, self._offered()))
 
     def _staying(self) -> frozenset[str]:

@@ -175,10 +175,8 @@ def may_be_there(refused: Iterable[RefusedNeed], template: Template, held: Colle
             frameworks = listed.keys() & set(held) if is_held(each.name) else tied.keys() - {each.name}
             if other := made_for(each.name, each.message, frameworks):
                 tied[each.name] = tied.get(other, other)
-    image = f"read the image itself (-t docker://{template.image}), or " if template.image else ""
-    remedy = f"{image}podfit probe on the machine, and plan for that"
     return [
-        replace(each, message=f"{_perhaps_there(tied[each.name], template)}; {remedy}", open=True)
+        replace(each, message=f"{_perhaps_there(tied[each.name], template)}; {template.how_to_list}", open=True)
         if each.name in tied
         else each
         for each in refused

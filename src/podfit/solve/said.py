@@ -102,7 +102,7 @@ def asked_for(name: str, message: str, requirements: Iterable[str]) -> list[str]
         requirement = Requirement(line)
         if canonical(requirement.name) == name:
             found[str(requirement.specifier)] = None
-    exact = [text for text in found if text.startswith("==") and "," not in text]
+    exact = [text for text in found if is_exact(text)]
     for text in re.findall(rf"(?<![\w.-]){re.escape(name)}(?:\[[^\]]*\])?((?:[<>=!~]=?=?[\w.+!*-]+,?)+)", message):
         try:
             found[str(SpecifierSet(text.rstrip(",.")))] = None
@@ -110,3 +110,8 @@ def asked_for(name: str, message: str, requirements: Iterable[str]) -> list[str]
             continue
     depended = re.findall(rf"depends? on {re.escape(name)}(==[\w.+!-]*\w)", message)
     return exact or depended or [text for text in found if not text.startswith("==")] or list(found) or [""]
+
+
+def is_exact(specifier: str) -> bool:
+    """Tell whether a specifier is a single pin (`==1.2`, `==1.*`)."""
+    return specifier.startswith("==") and "," not in specifier

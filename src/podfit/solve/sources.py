@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.index.threads import side_by_side
 from podfit.model import Artefact, Evidence, EvidenceKind, LockedPackage, PodfitError, SourceBuild, Template, canonical
+from podfit.model.requirement import named
 from podfit.model.steps import Steps, Wait
 from podfit.model.tags import platform_tags
 from podfit.model.versions import read_version, within
@@ -25,7 +28,7 @@ from podfit.solve.answer import Refusal
 from podfit.solve.builds import judge_build
 from podfit.solve.fitting import Fitting
 from podfit.solve.likely import Likely
-from podfit.solve.said import asked_for
+from podfit.solve.said import asked_for, is_exact
 from podfit.solve.template_index import wheel_name, wheel_tag, whole_flat_index
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ _BEST_AT_ONCE = 16
 
 MOST_OFFERS = 4
 """So often source releases of one package are looked at because uv found no wheel, each older than the one before."""
+
+_NAME_ALONE = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*")
 
 SAME_SERIES = 2
 """So often of these they may be of one minor series: its releases ask for the same, as a rule."""
@@ -87,6 +92,9 @@ class Sources:
         ]
         if not wanted:
             return False
+        loose = {name for name, _ in wanted} - {name for name, specifier in wanted if is_exact(specifier)}
+        meant = yield from self._meant(loose)
+        wanted = [pair for pair in wanted if pair[0] not in {name for name, _ in meant}] + meant
         self._seen.update(wanted)
         for name in {name for name, _ in wanted}:
             self._tries[name] = self._tries.get(name, 0) + 1
@@ -98,6 +106,15 @@ class Sources:
                 self.offers[build.name, build.version] = build
                 new = True
         return new
+
+    def _meant(self, names: AbstractSet[str]) -> Steps[list[tuple[str, str]]]:
+        """Return the exact pins on names of what is offered and asks for any version: a metapackage means its own."""
+        pins = []
+        for (_, version), build in self.offers.items():
+            for name in names & {named(line) for line in build.requires_dist if _NAME_ALONE.fullmatch(line)}:
+                there: list[str] = yield Wait(lambda name=name: self.fitting.versions(name))  # type: ignore[misc]
+                pins += [(name, f"=={version}")] if version in there else []
+        return [pin for pin in dict.fromkeys(pins) if pin not in self._seen]
 
     def requirements(
         self, pairs: Iterable[tuple[str, str]], packages: Mapping[str, LockedPackage] | None = None

@@ -20,28 +20,27 @@ _PDM = ("tool", "pdm", "resolution", "overrides")
 
 def overrides_of(document: TomlDocument, reading: Reading) -> dict[str, Requirement]:
     """Return what the file overrides, by normalized name; a notice tells what of it holds here."""
-    found: dict[str, Requirement] = {}
+    of_uv: dict[str, Requirement] = {}
     for text in document.strings(*_UV):
         with reading.tolerant():
             try:
                 asked = pep508.parse(text)
             except ValueError as error:
                 raise document.error(f"is wrong: {error}", *_UV, value=text) from None
-            found[canonical(asked.name)] = asked
+            of_uv[canonical(asked.name)] = asked
+    of_pdm: dict[str, Requirement] = {}
     for name, version in document.table(*_PDM).items():
         limits = _limits(version) if isinstance(version, str) else None
         if limits is not None:
-            found[canonical(name)] = Requirement(f"{name}{limits}")
-    for path in (_UV, _PDM):
-        there = document.get(*path)
-        if there:
+            of_pdm[canonical(name)] = Requirement(f"{name}{limits}")
+    for path, found in ((_UV, of_uv), (_PDM, of_pdm)):
+        if document.get(*path):
             place = document.source.where(document.line(*path))
-            names = ", ".join(str(found[name]) for name in map(canonical, _names(there)) if name in found)
             reading.notice(
                 f"{place}: overrides take the place of what the project declares itself, and of nothing that other "
-                f"distributions require, for pip has none: {names}"
+                f"distributions require, for pip has none: {', '.join(map(str, found.values()))}"
             )
-    return found
+    return of_uv | of_pdm
 
 
 def overridden(declaration: Declaration, overrides: dict[str, Requirement]) -> Declaration:
@@ -56,19 +55,6 @@ def overridden(declaration: Declaration, overrides: dict[str, Requirement]) -> D
         return declaration
     parsed.specifier, parsed.url = instead.specifier, instead.url
     return Declaration(str(parsed), declaration.where, declaration.group, declaration.hashes)
-
-
-def _names(there: object) -> list[str]:
-    """Return the names that a list or a table of overrides has."""
-    if isinstance(there, dict):
-        return list(there)
-    names = []
-    for text in there if isinstance(there, list) else ():
-        try:
-            names.append(pep508.parse(text).name)
-        except ValueError:
-            continue
-    return names
 
 
 def _limits(text: str) -> SpecifierSet | None:
