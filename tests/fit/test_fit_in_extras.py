@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fit_support import World, dated_index, planned, project, refill, template
+from fit_support import EVIDENCE, Told, World, dated_index, planned, project, refill, template
 
 from podfit.fit.options import Options
 from podfit.fit.session import fit_templates
 from podfit.index import Index
-from podfit.model import EvidenceKind, Plan, Verdict
+from podfit.model import Distribution, EvidenceKind, LocalEnvironment, Plan, Verdict
 from podfit.solve import Uv
 
 PANDAS = {("pandas", "1.5"): [], ("pandas", "2.0"): [], ("pandas", "2.1"): []}
@@ -75,3 +76,61 @@ def test_a_later_one_is_not_taken_against_the_templates_time(tmp_path: Path) -> 
         (result,) = fit_templates(given, (), [pod], index=index, uv=uv, options=Options(index_url=url))
     assert result.plan is not None
     assert planned(result.plan) == {"kit": "1.0", "graphs": "1.0"}
+
+
+TORCH = {("torch", "2.4.0"): ((), "2024-07-24")}
+NEAR = {("hub", "1.0"): (["torch"], "2024-08-01"), ("hub", "2.0"): (["torch"], "2026-08-01")}
+
+
+@pytest.mark.parametrize(
+    ("releases", "asked", "expected"),
+    [
+        (  # the wish is in the way of a need, and no limit is
+            {
+                **TORCH,
+                **NEAR,
+                ("kit", "1.0"): (['pandas<2; extra == "tables"'], "2024-08-01"),
+                ("pandas", "1.5"): ([], "2023-01-01"),
+                ("pandas", "2.1"): ([], "2024-01-01"),
+                ("new", "1.0"): (["pandas>=2.1"], "2024-08-01"),
+            },
+            ("kit", "new", "hub"),
+            {"kit": "1.0", "new": "1.0", "hub": "1.0", "pandas": "2.1"},
+        ),
+        (  # of what is wished there is nothing before the limit
+            {
+                **TORCH,
+                ("kit", "1.0"): (['pandas>=1.8; extra == "tables"'], "2024-08-01"),
+                ("pandas", "1.5"): ([], "2023-01-01"),
+                ("pandas", "1.9"): ([], "2026-01-01"),
+                ("mid", "1.0"): (["torch", "pandas"], "2024-08-01"),
+            },
+            ("kit", "mid"),
+            {"kit": "1.0", "mid": "1.0", "pandas": "1.9"},
+        ),
+    ],
+)
+def test_no_limit_in_time_gives_way_to_find_out_that_a_wish_is_in_the_way(
+    tmp_path: Path,
+    releases: dict[tuple[str, str], tuple[list[str], str]],
+    asked: tuple[str, ...],
+    expected: dict[str, str],
+) -> None:
+    pod = template("pod", {"torch": ("2.4.0+cu124", [])})
+    tested = LocalEnvironment({"pandas": Distribution("pandas", "1.5", EVIDENCE)}, EVIDENCE)
+    told = Told()
+    with dated_index(tmp_path / "wheels", releases) as (url, _):
+        refill(tmp_path / "wheels", "kit-1.0", {"kit/__init__.py": "import pandas\n"})
+        index, uv = Index([url], cache=tmp_path / "cache"), Uv(tmp_path / "cache")
+        (result,) = fit_templates(
+            replace(project(*asked), local=tested),
+            (),
+            [pod],
+            index=index,
+            uv=uv,
+            options=Options(index_url=url),
+            reporter=told,
+        )
+    assert result.plan is not None
+    assert planned(result.plan) == expected
+    assert not [step for step in told.steps if "of its time" in step]

@@ -57,14 +57,16 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
     while number < MOST_ROUNDS:
         number += 1
         try:
-            subject = yield from timely_solution(given, needed, bounds, earlier, near, settle=settle)
+            subject = yield from timely_solution(
+                given, needed, bounds, earlier, near, tried=wishes.names, settle=settle
+            )
             refused = {need.name for need in subject.overlay.refused}
         except NoPlanError as error:
             if shift.pending:
                 bounds, earlier = shift.before()
                 continue
             if wishes.standing:
-                bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
+                bounds, earlier, number = *wishes.given_up(bounds, earlier, error.message), number - 1
                 continue
             asked = {need.name for need in needed.report.needs}
             told = [str(bound) for bound in bounds if bound not in known or bound.name in asked]
@@ -78,7 +80,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             bounds, earlier = shift.before()
             continue
         if wishes.standing and wishes.lost(subject, refused):
-            bounds, earlier, number = *wishes.given_up(bounds, earlier), number - 1
+            lost = " ".join(each.message for each in subject.overlay.refused if each.name not in wishes.refused)
+            bounds, earlier, number = *wishes.given_up(bounds, earlier, lost), number - 1
             continue
         wishes.paid(subject)
         subject, said = yield from audit_phase(given, subject, waived)

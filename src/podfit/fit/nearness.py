@@ -91,21 +91,31 @@ class Near:
 
 
 def timely_solution(
-    given: Given, needed: Needed, bounds: tuple[Bound, ...], earlier: Earlier, near: Near, *, settle: bool = True
+    given: Given,
+    needed: Needed,
+    bounds: tuple[Bound, ...],
+    earlier: Earlier,
+    near: Near,
+    *,
+    tried: Collection[str] = (),
+    settle: bool = True,
 ) -> Steps[Subject]:
     """Return the solution under bounds of which nothing is from much later than what it works with.
 
-    Errors and settle as `overlay_phase`. near keeps the limits, earlier what solving found that stays true.
+    Errors and settle as `overlay_phase`. near keeps the limits, earlier what solving found that stays true. tried are
+    the names of bounds that may be given up: no limit gives way to a refusal that speaks of these and of no limit.
     """
     for _ in range(MOST_ROUNDS):
-        subject = yield from _under_limits(given, needed, bounds, earlier, near, settle)
+        subject = yield from _under_limits(given, needed, bounds, earlier, near, settle, tried)
+        if any(each.name not in near.inherent for each in subject.overlay.refused):
+            break  # what was tried is in the way
         there = frameworks_of(subject)
         yield from learn_dates(
             given, there, near.dates, {n for names in written_for(subject, there).values() for n in names}
         )
         young = yield from unseen(given, subject, near.dates, {*near.gave_way, *near.major_gave_way})
         limits = tuple(late(subject, given.tested, near.dates, near.gave_way))
-        bare = yield from _without_wheels(given, subject, there, limits)
+        bare = yield from _without_wheels(given, subject, there, limits, bounds)
         near.gave_way.update((limit.name, replace(limit, gave_way=True)) for limit in bare)
         new = near.add(limit for limit in limits if limit not in bare)
         if not near.add(young, major=True) and not new:
@@ -114,11 +124,11 @@ def timely_solution(
 
 
 def _without_wheels(
-    given: Given, subject: Subject, held: Iterable[str], limits: Iterable[Timely]
+    given: Given, subject: Subject, held: Iterable[str], limits: Iterable[Timely], bounds: Iterable[Bound]
 ) -> Steps[tuple[Timely, ...]]:
     """Return the limits that would lead from a wheel to a source distribution, or to what is older than one.
 
-    Of what is written for a framework in held they count nevertheless.
+    And those before which bounds allow no release. Of what is written for a framework in held they count nevertheless.
     """
     own = written_for(subject, held)
     asked = {limit.name: limit for limit in limits if limit.name not in own}
@@ -127,16 +137,16 @@ def _without_wheels(
 
     def bare() -> tuple[Timely, ...]:
         given.index.ready(asked)
-        return tuple(limit for limit in asked.values() if not _newest_is_a_wheel(given.index, subject, limit))
+        return tuple(limit for limit in asked.values() if not _newest_is_a_wheel(given.index, subject, limit, bounds))
 
     found: tuple[Timely, ...] = yield Wait(bare)
     return found
 
 
-def _newest_is_a_wheel(index: Index, subject: Subject, limit: Timely) -> bool:
+def _newest_is_a_wheel(index: Index, subject: Subject, limit: Timely, bounds: Iterable[Bound]) -> bool:
     """Tell whether of the final releases before a limit, and before the planned one, the newest has a wheel.
 
-    The waiting part.
+    What bounds exclude does not count; the answer is no where they exclude all that there is. The waiting part.
     """
     from podfit.index import best_files
 
@@ -145,17 +155,26 @@ def _newest_is_a_wheel(index: Index, subject: Subject, limit: Timely) -> bool:
         releases = index.releases(limit.name)
     except PodfitError:
         return True
+    excluded = False
     for version in reversed(tuple(releases)):
         if Version(version).is_prerelease or Version(version) >= planned:
             continue
         before = [file for file in releases[version] if file.upload_time and instant(file.upload_time) < end]
-        if before:
+        if before and any(bound.excludes(limit.name, version) for bound in bounds):
+            excluded = True
+        elif before:
             return any(file.kind == "wheel" for file in best_files(before, version, subject.template.target.tags))
-    return True
+    return not excluded
 
 
 def _under_limits(
-    given: Given, needed: Needed, bounds: tuple[Bound, ...], earlier: Earlier, near: Near, settle: bool
+    given: Given,
+    needed: Needed,
+    bounds: tuple[Bound, ...],
+    earlier: Earlier,
+    near: Near,
+    settle: bool,
+    tried: Collection[str],
 ) -> Steps[Subject]:
     """Return the solution under bounds and the limits in force; those that leave nothing to be had give way."""
     refused: set[str] = set()
@@ -165,7 +184,7 @@ def _under_limits(
         try:
             subject = yield from overlay_phase(given, needed, bounds, earlier, until, settle=settle)
         except NoPlanError as error:
-            if not near.limits:
+            if not near.limits or _at_fault(tried, error.message, near.limits):
                 raise
             said, now = error.message, {""}
         else:
@@ -177,6 +196,8 @@ def _under_limits(
                 return subject
             if not near.limits and not loosened:
                 near.inherent |= now
+                return subject
+            if not loosened and _at_fault(tried, " ".join((said, *now)), near.limits):
                 return subject
         earlier.clear()  # what was found under limits need not be true without them
         if now == refused:  # it was none of the limits
@@ -190,6 +211,12 @@ def _under_limits(
         given.reporter.step(
             f"{given.template.name}: of its time there is no {', '.join(sorted(blamed))} that can be had"
         )
+
+
+def _at_fault(tried: Collection[str], said: str, limited: Collection[str]) -> bool:
+    """Tell whether a refusal speaks of bounds that may be given up, and of nothing that a limit in time is for."""
+    words = words_of(said)
+    return not words.isdisjoint(tried) and words.isdisjoint(limited)
 
 
 @dataclass(frozen=True, slots=True)

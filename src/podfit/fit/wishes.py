@@ -12,6 +12,7 @@ from podfit.model import Bound, EvidenceKind, Finding, Verdict
 from podfit.model.times import instant
 from podfit.model.versions import parsed
 from podfit.solve import Earlier
+from podfit.solve.unsolvable import words_of
 
 MOST_HALVINGS = 6
 """So often at most half of what was tried together gives way, to find what is in the way of the rest."""
@@ -38,6 +39,11 @@ class Wishes:
     before: Earlier = field(default_factory=Earlier)
     times: Mapping[str, str] = field(default_factory=dict)
     owed: set[Bound] = field(default_factory=set)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the bounds that are tried."""
+        return frozenset(bound.name for bound in self.fresh or self.standing)
 
     def may(self, bound: Bound) -> bool:
         """Tell whether a bound may be wished: nothing of its name was given up before."""
@@ -92,15 +98,20 @@ class Wishes:
         self.times = {}
         self.anchor = anchor_of(subject)
 
-    def given_up(self, bounds: tuple[Bound, ...], earlier: Earlier) -> tuple[tuple[Bound, ...], Earlier]:
+    def given_up(
+        self, bounds: tuple[Bound, ...], earlier: Earlier, told: str = ""
+    ) -> tuple[tuple[Bound, ...], Earlier]:
         """Return bounds without some of those that were tried last, and what was found before any.
 
         All but what is owed for one need gives way first; then what is assumed, and what maintainers say last. Half of
         several gives way, and may be wished again: one may be in the way of all. Of one nothing is wished any more.
+        Where what is told of what was lost names some of them, it is these that give way.
         What was learned since stays in force, so that what was found before stays true; unless limits gave way since.
         """
         self.failures += 1
+        words = words_of(told)
         tried = self.fresh or self.standing
+        tried = tuple(bound for bound in tried if bound.name in words) or tried
         alone = next((bound.name for bound in tried if bound in self.owed), "")
         beside = [bound for bound in tried if alone and bound.name != alone]
         weakest = min(map(_strength, tried))
