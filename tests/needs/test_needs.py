@@ -878,6 +878,21 @@ def test_what_one_notebook_among_other_files_wants_is_dispensable() -> None:
     assert only(find_needs(project(imports=(site, other)), template())).dispensable == ""
 
 
+def test_what_only_files_want_that_nothing_runs_is_dispensable_where_manifests_say_what_is_needed() -> None:
+    site = ImportSite("click", "pkg/worker.py", 9, behind="nothing imports pkg/worker.py")
+    why = "nothing imports pkg/worker.py, and no manifest declares it"
+    told = {each.name: each.dispensable for each in find_needs(project("rich", imports=(site,)), template()).needs}
+    assert told == {"click": why, "rich": ""}
+    lazy = ImportSite("click", "pkg/core.py", 3, grade=Grade.BRANCH)
+    needs = find_needs(project("rich", imports=(site, lazy)), template()).needs
+    assert needs[0].dispensable == why
+    for declared in ((), ("click",)):  # no manifest at all, one that declares it
+        assert only(find_needs(project(*declared, imports=(site,)), template())).dispensable == ""
+    ran = ImportSite("click", "pkg/core.py", 3)
+    needs = find_needs(project("rich", imports=(site, ran)), template()).needs
+    assert needs[0].dispensable == ""
+
+
 def test_a_file_in_the_place_of_another_tells_nothing_where_it_is_not_chosen() -> None:
     other = Declaration("click<8", Where("spark_requirements.txt", 6), group="group:spark", instead=True)
     assert only(find_needs(project(other, imports=("click",)), template())).specifier == ""

@@ -131,6 +131,7 @@ def find_needs(
         wanted = name in used and (used[name].required or include_optional)
         if wanted or any(declaration.asks for declaration, _ in offered.parts):
             asked_for[name] = offered
+    declaring = any(_in_manifest(asked) for asked in declared.asked.values())
     imported = {site.top_level for site in project.imports}
     for name in sorted(asked_for):
         other = catalogue.another(name)
@@ -162,7 +163,7 @@ def find_needs(
             continue
         if name in declared.apart and asked is None and _unsure(use) and not include_optional:
             continue
-        needs.append(_need(name, asked, use, providers, importing))
+        needs.append(_need(name, asked, use, providers, importing, declaring))
     needs += _unstated(needs, template)
     return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, tuple(questions))
 
@@ -241,7 +242,14 @@ def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], templa
     return implied.distribution
 
 
-def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers, importing: Collection[str]) -> Need:
+def _need(
+    name: str,
+    asked: Asked | None,
+    use: _Used | None,
+    providers: Providers,
+    importing: Collection[str],
+    declaring: bool,
+) -> Need:
     imported = bool(use and use.sites)
     specifier = asked.specifier if asked else ""
     for limit in use.limits if use else ():
@@ -258,7 +266,7 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
         imported=imported,
         import_names=tuple(use.modules) if use and use.modules else providers.modules_of(name),
         aside=_aside(asked),
-        dispensable=_dispensable(asked, use, importing),
+        dispensable=_dispensable(asked, use, importing, declaring),
         beside=not _in_manifest(asked),
     )
 
@@ -276,11 +284,12 @@ def _in_manifest(asked: Asked | None) -> bool:
     return asked is not None and any(declaration.asks for declaration, _ in asked.parts)
 
 
-def _dispensable(asked: Asked | None, use: _Used | None, importing: Collection[str]) -> str:
+def _dispensable(asked: Asked | None, use: _Used | None, importing: Collection[str], declaring: bool) -> str:
     """Return why the project may run without a distribution that it imports; empty where it is sure to be needed.
 
     importing are the project's files that import something: what one of its notebooks alone wants is not needed for
-    the others, nor what a folder with requirements of its own wants for what lies outside of it.
+    the others, nor what a folder with requirements of its own wants for what lies outside of it, nor, where the
+    project's manifests are declaring what it needs, what they leave out and only files want that nothing runs.
     """
     if use is None or use.implied or not use.sites:
         return ""
@@ -300,7 +309,9 @@ def _dispensable(asked: Asked | None, use: _Used | None, importing: Collection[s
     if asked is not None and (folder := _own_folder(asked, files, importing)):
         return f"{asked.parts[0][0].where} declares it for {folder}, and nothing else imports it"
     if not _unsure(use):
-        return ""
+        behind = next((site.behind for site in use.sites if site.grade not in _UNSURE), "")
+        whole = all(site.behind or site.grade in _UNSURE for site in use.sites)
+        return f"{behind}, and no manifest declares it" if behind and whole and declaring else ""
     surest = min(use.sites, key=lambda site: list(Grade).index(site.grade))
     return f"{surest} imports it {surest.grade.value}, and no manifest declares it"
 

@@ -44,7 +44,8 @@ def offers(
             message = f"{declaration.where} asks for {declaration.requirement}, which {reason} excludes; not followed"
             advice = declaration.scope.lower().startswith("readme") or declaration.scope.endswith(".sh")
             told = Verdict.OK if advice else Verdict.WARNING
-            findings.append(Finding("declared", name, told, message, evidence, "make them agree"))
+            remedy = f"plan {declaration.scope} by itself, or make them agree" if part else "make them agree"
+            findings.append(Finding("declared", name, told, message, evidence, remedy))
         else:
             limited = bool(name in asked and asked[name].specifier and not declaration.asks)
             there = template.distributions.get(name)

@@ -7,7 +7,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ from podfit.readers.imports.files import Tree, find_files, single_file
 from podfit.readers.imports.grades import Places
 from podfit.readers.imports.installing import installing, may_install
 from podfit.readers.imports.own import OwnModules
+from podfit.readers.imports.reached import Reached
 from podfit.readers.imports.search_path import added
 from podfit.readers.imports.statements import Aliases, Found, Statements
 from podfit.readers.plain_file import exists, is_dir, read_bounded
@@ -129,7 +130,8 @@ def scan_imports(
         state.calls += _settings(state)
         own = OwnModules(base, tree, is_known, is_generic, frozenset(state.search_path))
         own.names |= _built(state, tree)
-        imports = tuple(_sites(state.found, own, places))
+        reached = Reached(base, tree, state.found)
+        imports = tuple(_sites(state.found, own, places, reached.why))
     if tree.cut:
         state.notices.append(tree.cut)
     if tree.aside:
@@ -176,8 +178,10 @@ def _built(state: _State, tree: Tree) -> set[str]:
     return names
 
 
-def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Places) -> Iterable[ImportSite]:
-    """Yield what is not relative and not the project's own, sorted by place."""
+def _sites(
+    found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Places, behind: Mapping[str, str]
+) -> Iterable[ImportSite]:
+    """Yield what is not relative and not the project's own, sorted by place; behind has the files that nothing runs."""
     for one, path, cell in sorted(found, key=lambda entry: (entry[1], entry[2], entry[0].line)):
         if one.level or not one.module or own.has(one.module, one.names, path):
             continue
@@ -188,7 +192,7 @@ def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Pla
             reason = "in an example" if place is Grade.EXAMPLE else reason
         elif cell and grade is Grade.MODULE:
             grade = Grade.NOTEBOOK
-        yield ImportSite(one.module, path, one.line, bool(reason), reason, cell, one.names, grade)
+        yield ImportSite(one.module, path, one.line, bool(reason), reason, cell, one.names, grade, behind.get(path, ""))
 
 
 def _read(state: _State, path: str) -> bytes | None:
