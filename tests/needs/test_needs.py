@@ -276,6 +276,27 @@ def test_what_the_standard_library_has_is_left_out_and_told(declared: str, modul
 
 
 @pytest.mark.parametrize(
+    ("asked", "torch", "needed", "verdict"),
+    [
+        ("triton", "2.8.0+cu128", False, Verdict.OK),
+        ("triton>=3.4", "2.8.0+cu128", False, Verdict.OK),
+        ("triton==3.5.0", "2.8.0+cu128", False, Verdict.OK),  # what somebody had
+        ("triton>=3.5.0", "2.8.0+cu128", True, None),
+        ("triton>=3.5.0", "99.0.0", False, Verdict.UNKNOWN),
+    ],
+)
+def test_a_range_that_what_torch_brought_does_not_meet_is_not_left_out(
+    asked: str, torch: str, needed: bool, verdict: Verdict | None
+) -> None:
+    """mamba asks for triton>=3.5, and torch 2.8 goes with 3.4."""
+    lacking = replace(template("3.11.9", installed("torch", torch)), incomplete=True)
+    report = find_needs(project(asked), lacking)
+    assert ("triton" in names(report)) is needed
+    told = [finding.verdict for finding in report.findings if "left out" in finding.message]
+    assert told == ([] if needed else [verdict])
+
+
+@pytest.mark.parametrize(
     ("there", "needed"),
     [([("torch", "2.4.1+cu124")], ["click", "torch"]), ([], ["click", "functorch"]),
      ([("torch", "1.12.0"), ("functorch", "0.2.1")], ["click", "functorch"])],

@@ -10,6 +10,7 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue import imports as catalogue
 from podfit.catalogue.held import held_rule
+from podfit.catalogue.torch_pairs import partner
 from podfit.catalogue.unstated import unstated
 from podfit.model import (
     Call,
@@ -144,7 +145,7 @@ def find_needs(
     needs = []
     for name in sorted({*asked_for, *used}):
         asked, use = asked_for.get(name), used.get(name)
-        if brought := _brought(name, template):
+        if brought := _brought(name, asked, template):
             findings.append(brought)
             continue
         if asked is None and name not in template.distributions:
@@ -168,16 +169,27 @@ def find_needs(
     return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, tuple(questions))
 
 
-def _brought(name: str, template: Template) -> Finding | None:
-    """Return the note that a held framework brought what an incomplete list lacks; None for all others."""
+def _brought(name: str, asked: Asked | None, template: Template) -> Finding | None:
+    """Return the note that a held framework brought what an incomplete list lacks; None for all others.
+
+    And for what a manifest asks for in a range that leaves out the version which such a framework goes with.
+    """
     rule = held_rule(name)
     framework = template.distributions.get(rule.brought) if rule is not None else None
     listed = name in template.distributions or not template.incomplete
     if rule is None or framework is None or listed or framework.requires_dist is not None:
         return None
+    wanted = SpecifierSet(asked.specifier if asked is not None and _in_manifest(asked) else "")
+    given = not all(each.operator in ("==", "===") for each in wanted)  # an exact one is what somebody had
+    version = partner(name, framework.version) if given else ""
+    if version and not wanted.contains(version, prereleases=True):
+        return None
     message = (
         f"left out: {rule.brought} {framework.version} brought it, and the template's list lacks it ({rule.reason})"
     )
+    if given and not version:
+        message += f"; whether that is {wanted} is not known"
+        return Finding("declared", name, Verdict.UNKNOWN, message, rule.evidence, "podfit probe on the machine")
     return Finding("declared", name, Verdict.OK, message, rule.evidence)
 
 

@@ -44,6 +44,8 @@ _TARGET = re.compile(
     r"""^\s*(?:-\s+)?["']?(_target_|class_path|target)["']?\s*:\s*["']?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)["']?"""
     r"""\s*(?:#.*)?$"""
 )
+_CLONE = re.compile(r"\bgit clone\b[^\n;&|]*?/([A-Za-z_]\w*?)(?:\.git)?/?(?=[\s'\";&|]|$)")
+"""A line that clones a repository whose name a module can have."""
 _PYTHON_2 = re.compile(
     rb"^[ \t]*print[ \t]+[^(=\s]|^[ \t]*exec[ \t]+['\"]|^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:"
     rb"|^[ \t]*raise[ \t]+\w+[ \t]*,",
@@ -76,7 +78,8 @@ class ImportScan:
 class _State:
     """What is collected while files are read: imports with the place they were found at.
 
-    A file that matches modules and has one of the words may have a call that implies a need.
+    A file that matches modules and has one of the words may have a call that implies a need. cloned are names of
+    repositories that notebooks clone: the one that is called as the project's directory is the project.
     """
 
     root: str
@@ -92,6 +95,7 @@ class _State:
     settings: list[tuple[Call, frozenset[str]]] = field(default_factory=list)
     search_path: set[str] = field(default_factory=set)
     pythons: set[str] = field(default_factory=set)
+    cloned: set[str] = field(default_factory=set)
 
 
 def scan_imports(
@@ -130,6 +134,7 @@ def scan_imports(
         state.calls += _settings(state)
         own = OwnModules(base, tree, is_known, is_generic, frozenset(state.search_path))
         own.names |= _built(state, tree)
+        own.names |= {name for name in state.cloned & {root.resolve().name} if not is_known(name)}
         reached = Reached(base, tree, state.found)
         imports = tuple(_sites(state.found, own, places, reached.why))
     if tree.cut:
@@ -297,6 +302,8 @@ def _notebook(state: _State, path: str) -> None:
         except UNPARSED as error:
             state.notices.append(_syntax(f"{path}[{cell.number}]", error, cell.source.encode("utf-8", "replace")))
             continue
+        if "git clone" in cell.source:
+            state.cloned.update(_CLONE.findall(cell.source))
         if may_install(cell.source.encode("utf-8", "replace")):
             _installs(state, path, module, cell.number)
         if "sys.path" in cell.source:
