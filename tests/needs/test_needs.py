@@ -812,6 +812,27 @@ def test_a_range_that_an_extra_declares_holds_for_a_framework_that_the_template_
     assert only(find_needs(project(extra, imports=("tensorflow",)), there)).specifier == ""
 
 
+@pytest.mark.parametrize(
+    ("group", "imports", "specifier"),
+    [
+        ("extra:torch", ("torch",), ">=2.6"),
+        ("extra:torch", (), None),  # nobody uses it
+        ("extra:serve", ("torch",), ""),
+        ("group:torch", ("torch",), ""),
+    ],
+)
+def test_an_extra_that_is_named_after_a_framework_bounds_it(
+    group: str, imports: tuple[str, ...], specifier: str | None
+) -> None:
+    """alignment-handbook's extra torch asks for torch>=2.6, its install_requires for none."""
+    extra = Declaration("torch>=2.6", Where("setup.py", 6), group=group)
+    on = template("3.11.9", installed("torch", "2.4.1", "torch"))
+    needs = {need.name: need for need in find_needs(project("click", extra, imports=imports), on).needs}
+    assert (needs["torch"].specifier if "torch" in needs else None) == specifier
+    if specifier:
+        assert needs["torch"].dispensable == "setup.py:6 declares it for the extra torch alone"
+
+
 def test_what_is_declared_for_other_environments_is_not_planned_for_an_import_that_need_not_run() -> None:
     windows = 'directml; platform_system == "Windows"'
     branch = ImportSite("directml", "a.py", 9, grade=Grade.BRANCH)
