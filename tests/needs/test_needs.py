@@ -891,6 +891,24 @@ def test_what_a_folder_alone_declares_and_imports_is_dispensable_where_there_is_
     assert [each.dispensable for each in needs if each.name == "click"] == [""]
 
 
+def test_what_one_of_several_projects_in_folders_asks_for_is_dispensable() -> None:
+    line = Declaration("click==8.1.0", Where("paddle/requirements.txt", 1), scope="paddle")
+    other = Declaration("rich", Where("torch/requirements.txt", 1), scope="torch")
+    inside = ImportSite("click", "paddle/a.py", 9)
+    outside = (ImportSite("rich", "torch/b.py", 1), ImportSite("click", "torch/b.py", 2))
+    why = "paddle/requirements.txt:1 declares it for paddle, and nothing else imports it"
+    for declared, imports, spare in (
+        ((line, other), (inside, outside[0]), True),
+        ((line, other), (inside, *outside), False),
+        ((line, other), (inside, outside[0], replace(outside[1], behind="nothing imports torch/b.py")), True),
+        ((line,), (inside, outside[0]), False),  # the only one that says what it needs
+        ((line, other, "attrs"), (inside, outside[0]), False),  # the root says what the project needs
+        ((line, other, "click"), (inside, outside[0]), False),
+    ):
+        needs = find_needs(project(*declared, imports=imports), template()).needs
+        assert [each.dispensable for each in needs if each.name == "click"] == [why if spare else ""]
+
+
 def test_what_is_installed_without_what_it_requires_is_dispensable() -> None:
     found = [*commands("RUN pip install --no-deps click==8.1.0\nRUN pip install attrs")]
     lines, _ = by_hand(Path("/p"), "Dockerfile", found, scope="Dockerfile", asks=False)
