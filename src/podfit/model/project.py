@@ -34,7 +34,7 @@ class ImportSite:
     optional tells that the code survives without it (`try/except ImportError`, `if TYPE_CHECKING`, or a test
     of availability); reason says which. line counts from 1; cell counts notebook cells from 1, 0 for a `.py`.
     names are the names that `from module import ...` takes. grade tells where the statement stands. behind says why
-    nothing that the project runs by itself comes to its file (`nothing imports tools/serve.py`), empty where it does.
+    nothing that the project runs by itself comes to its file, empty where it does.
     """
 
     module: str
