@@ -276,6 +276,27 @@ def test_what_the_standard_library_has_is_left_out_and_told(declared: str, modul
 
 
 @pytest.mark.parametrize(
+    ("asked", "torch", "needed", "verdict"),
+    [
+        ("triton", "2.8.0+cu128", False, Verdict.OK),
+        ("triton>=3.4", "2.8.0+cu128", False, Verdict.OK),
+        ("triton==3.5.0", "2.8.0+cu128", False, Verdict.OK),  # what somebody had
+        ("triton>=3.5.0", "2.8.0+cu128", True, None),
+        ("triton>=3.5.0", "99.0.0", False, Verdict.UNKNOWN),
+    ],
+)
+def test_a_range_that_what_torch_brought_does_not_meet_is_not_left_out(
+    asked: str, torch: str, needed: bool, verdict: Verdict | None
+) -> None:
+    """mamba asks for triton>=3.5, and torch 2.8 goes with 3.4."""
+    lacking = replace(template("3.11.9", installed("torch", torch)), incomplete=True)
+    report = find_needs(project(asked), lacking)
+    assert ("triton" in names(report)) is needed
+    told = [finding.verdict for finding in report.findings if "left out" in finding.message]
+    assert told == ([] if needed else [verdict])
+
+
+@pytest.mark.parametrize(
     ("there", "needed"),
     [([("torch", "2.4.1+cu124")], ["click", "torch"]), ([], ["click", "functorch"]),
      ([("torch", "1.12.0"), ("functorch", "0.2.1")], ["click", "functorch"])],
@@ -791,6 +812,27 @@ def test_a_range_that_an_extra_declares_holds_for_a_framework_that_the_template_
     assert only(find_needs(project(extra, imports=("tensorflow",)), there)).specifier == ""
 
 
+@pytest.mark.parametrize(
+    ("group", "imports", "specifier"),
+    [
+        ("extra:torch", ("torch",), ">=2.6"),
+        ("extra:torch", (), None),  # nobody uses it
+        ("extra:serve", ("torch",), ""),
+        ("group:torch", ("torch",), ""),
+    ],
+)
+def test_an_extra_that_is_named_after_a_framework_bounds_it(
+    group: str, imports: tuple[str, ...], specifier: str | None
+) -> None:
+    """alignment-handbook's extra torch asks for torch>=2.6, its install_requires for none."""
+    extra = Declaration("torch>=2.6", Where("setup.py", 6), group=group)
+    on = template("3.11.9", installed("torch", "2.4.1", "torch"))
+    needs = {need.name: need for need in find_needs(project("click", extra, imports=imports), on).needs}
+    assert (needs["torch"].specifier if "torch" in needs else None) == specifier
+    if specifier:
+        assert needs["torch"].dispensable == "setup.py:6 declares it for the extra torch alone"
+
+
 def test_what_is_declared_for_other_environments_is_not_planned_for_an_import_that_need_not_run() -> None:
     windows = 'directml; platform_system == "Windows"'
     branch = ImportSite("directml", "a.py", 9, grade=Grade.BRANCH)
@@ -849,6 +891,24 @@ def test_what_a_folder_alone_declares_and_imports_is_dispensable_where_there_is_
     assert [each.dispensable for each in needs if each.name == "click"] == [""]
 
 
+def test_what_one_of_several_projects_in_folders_asks_for_is_dispensable() -> None:
+    line = Declaration("click==8.1.0", Where("paddle/requirements.txt", 1), scope="paddle")
+    other = Declaration("rich", Where("torch/requirements.txt", 1), scope="torch")
+    inside = ImportSite("click", "paddle/a.py", 9)
+    outside = (ImportSite("rich", "torch/b.py", 1), ImportSite("click", "torch/b.py", 2))
+    why = "paddle/requirements.txt:1 declares it for paddle, and nothing else imports it"
+    for declared, imports, spare in (
+        ((line, other), (inside, outside[0]), True),
+        ((line, other), (inside, *outside), False),
+        ((line, other), (inside, outside[0], replace(outside[1], behind="nothing imports torch/b.py")), True),
+        ((line,), (inside, outside[0]), False),  # the only one that says what it needs
+        ((line, other, "attrs"), (inside, outside[0]), False),  # the root says what the project needs
+        ((line, other, "click"), (inside, outside[0]), False),
+    ):
+        needs = find_needs(project(*declared, imports=imports), template()).needs
+        assert [each.dispensable for each in needs if each.name == "click"] == [why if spare else ""]
+
+
 def test_what_is_installed_without_what_it_requires_is_dispensable() -> None:
     found = [*commands("RUN pip install --no-deps click==8.1.0\nRUN pip install attrs")]
     lines, _ = by_hand(Path("/p"), "Dockerfile", found, scope="Dockerfile", asks=False)
@@ -876,6 +936,21 @@ def test_what_one_notebook_among_other_files_wants_is_dispensable() -> None:
     assert [each.dispensable for each in needs if each.name == "click"] == [""]
     other = ImportSite("click", "b.ipynb", 9, cell=2, grade=Grade.NOTEBOOK)
     assert only(find_needs(project(imports=(site, other)), template())).dispensable == ""
+
+
+def test_what_only_files_want_that_nothing_runs_is_dispensable_where_manifests_say_what_is_needed() -> None:
+    site = ImportSite("click", "pkg/worker.py", 9, behind="nothing imports pkg/worker.py")
+    why = "nothing imports pkg/worker.py, and no manifest declares it"
+    told = {each.name: each.dispensable for each in find_needs(project("rich", imports=(site,)), template()).needs}
+    assert told == {"click": why, "rich": ""}
+    lazy = ImportSite("click", "pkg/core.py", 3, grade=Grade.BRANCH)
+    needs = find_needs(project("rich", imports=(site, lazy)), template()).needs
+    assert needs[0].dispensable == why
+    for declared in ((), ("click",)):  # no manifest at all, one that declares it
+        assert only(find_needs(project(*declared, imports=(site,)), template())).dispensable == ""
+    ran = ImportSite("click", "pkg/core.py", 3)
+    needs = find_needs(project("rich", imports=(site, ran)), template()).needs
+    assert needs[0].dispensable == ""
 
 
 def test_a_file_in_the_place_of_another_tells_nothing_where_it_is_not_chosen() -> None:

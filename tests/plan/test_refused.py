@@ -231,6 +231,12 @@ def test_what_gave_way_is_told_with_what_takes_its_place():
     assert torch.message.startswith("the project pins torch==1.6.0; the template's 2.4.1+cu124 is never changed")
     assert scipy.message.startswith("1.10.0 takes the place of scipy==1.5.2, for X (because scipy==1.5.2 has no usable")
     assert ipex.message == "ipex is left out, for a.py:3 imports it in a function (gone)"
+    assert ipex.remedy == "declare it if it is wanted"
+    of_a_folder = Evidence(EvidenceKind.METADATA, "serve/requirements.txt:1", "ipex")
+    needs["ipex"] = Need("ipex", (of_a_folder,), declared=True)
+    assert next(each for each in given_way(overlay, needs, POD, {"torch"}) if each.subject == "ipex").remedy == (
+        "plan serve by itself"
+    )
 
 
 @pytest.mark.parametrize(("more", "verdict"), [({}, Verdict.FAILED), ({"aside": "README.md:7"}, Verdict.WARNING)])

@@ -668,3 +668,11 @@ def test_a_list_without_end_is_read_to_a_limit(tmp_path: Path, monkeypatch: pyte
     declared = read_declared(tmp_path, lenient=True)
     assert [one.requirement for one in declared.declarations] == ["a", "b", "d"]
     assert "has more than 3 requirements" in str(declared.questions[0])
+
+
+def test_of_files_for_several_cudas_the_newest_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "requirements_cpu.txt").write_text("onnxruntime\n")
+    for cuda, release in (("cu118", "1.18.0"), ("cu128", "1.19.2"), ("cu121", "1.18.1")):
+        (tmp_path / f"requirements_{cuda}.txt").write_text(f"onnxruntime-gpu=={release}\n")
+    found = [one.requirement for one in read_declared(tmp_path).declarations if not one.group]
+    assert found == ["onnxruntime-gpu==1.19.2"]

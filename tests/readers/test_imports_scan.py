@@ -622,3 +622,18 @@ def test_generated_imports_are_all_found_where_they_stand(
     for path in ("a.py", "b.ipynb"):
         found = {(o.module, o.line, o.optional) for o in scan.imports if o.path == path and o.module != "importlib"}
         assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "own"),
+    [
+        ("!git clone https://github.com/lab/DiT.git", True),
+        ("!git clone --depth 1 https://github.com/lab/DiT && cd DiT", True),
+        ("!git clone https://github.com/lab/Other.git", False),
+        ("!pip install something", False),
+    ],
+)
+def test_a_notebook_that_clones_the_project_imports_its_folder(tmp_path: Path, line: str, own: bool) -> None:
+    files = {"DiT/models.py": "", "DiT/run.ipynb": notebook(line, "import DiT")}
+    scan = scan_imports(project(tmp_path, files) / "DiT")
+    assert ("DiT" not in modules(scan)) is own

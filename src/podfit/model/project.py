@@ -33,7 +33,8 @@ class ImportSite:
 
     optional tells that the code survives without it (`try/except ImportError`, `if TYPE_CHECKING`, or a test
     of availability); reason says which. line counts from 1; cell counts notebook cells from 1, 0 for a `.py`.
-    names are the names that `from module import ...` takes. grade tells where the statement stands.
+    names are the names that `from module import ...` takes. grade tells where the statement stands. behind says why
+    nothing that the project runs by itself comes to its file, empty where it does.
     """
 
     module: str
@@ -44,6 +45,7 @@ class ImportSite:
     cell: int = 0
     names: tuple[str, ...] = ()
     grade: Grade = Grade.MODULE
+    behind: str = ""
 
     @property
     def top_level(self) -> str:

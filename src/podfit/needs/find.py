@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 
 from podfit.catalogue import imports as catalogue
 from podfit.catalogue.held import held_rule
+from podfit.catalogue.torch_pairs import partner
 from podfit.catalogue.unstated import unstated
 from podfit.model import (
     Call,
@@ -17,7 +17,6 @@ from podfit.model import (
     Evidence,
     EvidenceKind,
     Finding,
-    Grade,
     ImportSite,
     Need,
     OpenQuestion,
@@ -33,13 +32,10 @@ from podfit.needs.implicit import Implied, implied_needs
 from podfit.needs.offers import only_unselected
 from podfit.needs.providers import Provider, Providers, Unknown, WheelModules, standard_library
 from podfit.needs.questions import about_another, about_module, about_offer, statement
+from podfit.needs.spare import asking, dispensable, in_manifest, unsure
 
 SHOWN_SITES = 5
 """Import sites that a need's evidence lists one by one; one more line counts the rest."""
-
-
-_UNSURE = frozenset({Grade.BRANCH, Grade.FUNCTION, Grade.EXAMPLE, Grade.TEST, Grade.GUARDED})
-"""Grades of imports that a run of the project need not come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +127,8 @@ def find_needs(
         wanted = name in used and (used[name].required or include_optional)
         if wanted or any(declaration.asks for declaration, _ in offered.parts):
             asked_for[name] = offered
+    declaring = any(in_manifest(asked) for asked in declared.asked.values())
+    several = not declaring and len(asking(project.declarations)) > 1
     imported = {site.top_level for site in project.imports}
     for name in sorted(asked_for):
         other = catalogue.another(name)
@@ -143,7 +141,7 @@ def find_needs(
     needs = []
     for name in sorted({*asked_for, *used}):
         asked, use = asked_for.get(name), used.get(name)
-        if brought := _brought(name, template):
+        if brought := _brought(name, asked, template):
             findings.append(brought)
             continue
         if asked is None and name not in template.distributions:
@@ -162,21 +160,32 @@ def find_needs(
             continue
         if name in declared.apart and asked is None and _unsure(use) and not include_optional:
             continue
-        needs.append(_need(name, asked, use, providers, importing))
+        needs.append(_need(name, asked, use, providers, importing, declaring, several))
     needs += _unstated(needs, template)
     return NeedReport(tuple(needs), tuple(findings), tuple(unresolved), declared.constraints, tuple(questions))
 
 
-def _brought(name: str, template: Template) -> Finding | None:
-    """Return the note that a held framework brought what an incomplete list lacks; None for all others."""
+def _brought(name: str, asked: Asked | None, template: Template) -> Finding | None:
+    """Return the note that a held framework brought what an incomplete list lacks; None for all others.
+
+    And for what a manifest asks for in a range that leaves out the version which such a framework goes with.
+    """
     rule = held_rule(name)
     framework = template.distributions.get(rule.brought) if rule is not None else None
     listed = name in template.distributions or not template.incomplete
     if rule is None or framework is None or listed or framework.requires_dist is not None:
         return None
+    wanted = SpecifierSet(asked.specifier if asked is not None and in_manifest(asked) else "")
+    given = not all(each.operator in ("==", "===") for each in wanted)  # an exact one is what somebody had
+    version = partner(name, framework.version) if given else ""
+    if version and not wanted.contains(version, prereleases=True):
+        return None
     message = (
         f"left out: {rule.brought} {framework.version} brought it, and the template's list lacks it ({rule.reason})"
     )
+    if given and not version:
+        message += f"; whether that is {wanted} is not known"
+        return Finding("declared", name, Verdict.UNKNOWN, message, rule.evidence, "podfit probe on the machine")
     return Finding("declared", name, Verdict.OK, message, rule.evidence)
 
 
@@ -241,7 +250,15 @@ def _choice(implied: Implied, declared: Declared, used: dict[str, _Used], templa
     return implied.distribution
 
 
-def _need(name: str, asked: Asked | None, use: _Used | None, providers: Providers, importing: Collection[str]) -> Need:
+def _need(
+    name: str,
+    asked: Asked | None,
+    use: _Used | None,
+    providers: Providers,
+    importing: Collection[str],
+    declaring: bool,
+    several: bool,
+) -> Need:
     imported = bool(use and use.sites)
     specifier = asked.specifier if asked else ""
     for limit in use.limits if use else ():
@@ -258,8 +275,10 @@ def _need(name: str, asked: Asked | None, use: _Used | None, providers: Provider
         imported=imported,
         import_names=tuple(use.modules) if use and use.modules else providers.modules_of(name),
         aside=_aside(asked),
-        dispensable=_dispensable(asked, use, importing),
-        beside=not _in_manifest(asked),
+        dispensable=dispensable(asked, use.sites, importing, declaring=declaring, several=several)
+        if use and not use.implied
+        else "",
+        beside=not in_manifest(asked),
     )
 
 
@@ -271,51 +290,9 @@ def _aside(asked: Asked | None) -> str:
     return str(limiting[0].where) if limiting and not any(d.asks for d in limiting) else ""
 
 
-def _in_manifest(asked: Asked | None) -> bool:
-    """Tell whether something that speaks for the whole project asks for a distribution."""
-    return asked is not None and any(declaration.asks for declaration, _ in asked.parts)
-
-
-def _dispensable(asked: Asked | None, use: _Used | None, importing: Collection[str]) -> str:
-    """Return why the project may run without a distribution that it imports; empty where it is sure to be needed.
-
-    importing are the project's files that import something: what one of its notebooks alone wants is not needed for
-    the others, nor what a folder with requirements of its own wants for what lies outside of it.
-    """
-    if use is None or use.implied or not use.sites:
-        return ""
-    files = {site.path for site in use.sites}
-    scopes = {declaration.scope for declaration, _ in asked.parts if declaration.asks} if asked is not None else set()
-    notebook = all(site.grade is Grade.NOTEBOOK for site in use.sites)
-    if len(importing) > 1 and len(files) == 1 and notebook and scopes <= files:
-        return f"{next(iter(files))} alone imports it, and no manifest declares it"
-    if asked is not None and asked.parts and all(declaration.alone for declaration, _ in asked.parts):
-        by_hand = f"pip install --no-deps {shlex.quote(asked.parts[0][0].requirement)}"
-        return f"{asked.parts[0][0].where} installs it without what it requires: {by_hand}, after the rest"
-    if _in_manifest(asked):
-        return ""
-    for declaration, _ in asked.parts if asked is not None else ():
-        if declaration.group and declaration.scope == declaration.group:
-            return f"{declaration.where} declares it for the {declaration.group.replace(':', ' ')} alone"
-    if asked is not None and (folder := _own_folder(asked, files, importing)):
-        return f"{asked.parts[0][0].where} declares it for {folder}, and nothing else imports it"
-    if not _unsure(use):
-        return ""
-    surest = min(use.sites, key=lambda site: list(Grade).index(site.grade))
-    return f"{surest} imports it {surest.grade.value}, and no manifest declares it"
-
-
-def _own_folder(asked: Asked, files: Collection[str], importing: Collection[str]) -> str:
-    """Return the folder whose files alone declare a distribution and import it, empty if no others lie outside."""
-    folders = {declaration.where.path.rpartition("/")[0] for declaration, _ in asked.parts}
-    folder = folders.pop() if len(folders) == 1 else ""
-    inside = [path for path in importing if path.startswith(f"{folder}/")] if folder else []
-    return folder if set(files) <= set(inside) and len(inside) < len(importing) else ""
-
-
 def _unsure(use: _Used | None) -> bool:
     """Tell whether no import of a distribution is sure to run, and nothing else implies it."""
-    return use is not None and not use.implied and all(site.grade in _UNSURE for site in use.sites)
+    return use is not None and not use.implied and unsure(use.sites)
 
 
 def _judged(

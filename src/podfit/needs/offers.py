@@ -44,7 +44,8 @@ def offers(
             message = f"{declaration.where} asks for {declaration.requirement}, which {reason} excludes; not followed"
             advice = declaration.scope.lower().startswith("readme") or declaration.scope.endswith(".sh")
             told = Verdict.OK if advice else Verdict.WARNING
-            findings.append(Finding("declared", name, told, message, evidence, "make them agree"))
+            remedy = f"plan {declaration.scope} by itself, or make them agree" if part else "make them agree"
+            findings.append(Finding("declared", name, told, message, evidence, remedy))
         else:
             limited = bool(name in asked and asked[name].specifier and not declaration.asks)
             there = template.distributions.get(name)
@@ -93,10 +94,14 @@ def _without_range(requirement: Requirement) -> Requirement:
 def waiting_for(
     later: Iterable[tuple[Declaration, Requirement]], asked: Mapping[str, Asked], template: Template
 ) -> Iterator[tuple[Declaration, Requirement]]:
-    """Yield what unselected extras and groups declare that nothing else asks for and that is not the template's."""
+    """Yield what unselected extras and groups declare that nothing else asks for and that is not the template's.
+
+    An extra that is named after what it declares (`torch = ["torch>=2.6"]`) bounds that whoever uses it.
+    """
     for declaration, requirement in later:
         name = canonical(requirement.name)
-        if name not in asked and not _held(name, template) and not (declaration.constraint or declaration.instead):
+        free = declaration.group == f"extra:{name}" or not _held(name, template)
+        if name not in asked and free and not (declaration.constraint or declaration.instead):
             yield declaration, requirement
 
 

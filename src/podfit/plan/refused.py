@@ -246,8 +246,14 @@ def given_way(
                 Verdict.WARNING,
                 f"{_taken(refused, needs[refused.name])}, for {refused.gave_way} ({why})",
                 needs[refused.name].evidence[0],
-                f"test with {refused.fitting}" if refused.fitting else "declare it if it is wanted",
+                f"test with {refused.fitting}" if refused.fitting else _wanted(needs[refused.name]),
             )
+
+
+def _wanted(need: Need) -> str:
+    """Return what to do where a need that was left out is wanted after all."""
+    folder = need.evidence[0].source.rpartition(":")[0].rpartition("/")[0]
+    return f"plan {folder} by itself" if folder and need.declared and not need.beside else "declare it if it is wanted"
 
 
 def bare(overlay: Overlay, needs: Mapping[str, Need], template: Template, held: Collection[str]) -> Iterator[Finding]:

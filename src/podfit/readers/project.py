@@ -50,6 +50,7 @@ def read_project(
     from podfit.readers.imports import scan_imports
     from podfit.readers.local import read_local
     from podfit.readers.members import find_members
+    from podfit.readers.parts import notice, parts
     from podfit.readers.settings import read_settings
     from podfit.readers.submodules import missing_submodules
 
@@ -65,8 +66,11 @@ def read_project(
     reporter.step(f"reading {root}")
     declared = read_declared(root, files=files, extras=extras, groups=groups, lenient=True, reporter=reporter)
     scan = scan_imports(root, exclude=exclude, include_tests=include_tests, reporter=reporter)
-    beside, told = ((), ()) if files else _beside(root, scan, alone=not (declared.declarations or declared.freezes))
+    alone = not (declared.declarations or declared.freezes)
+    beside, told = ((), ()) if files else _beside(root, scan, alone=alone)
     members = find_members(root, (*declared.declarations, *beside), () if files else scan.tree.subprojects)
+    own = [] if files else parts(root, scan.tree, {member.path for member in members.members})
+    of_parts = filter(None, (notice(root, own, alone=alone),))
     environment: LocalEnvironment | None = None
     unread: tuple[str, ...] = ()
     if local is None and (lists := _lists(root, declared.freezes)):
@@ -84,7 +88,7 @@ def read_project(
             requires_python=declared.requires_python or ("" if declared.declarations else scan.requires_python),
             index_urls=declared.index_urls,
             find_links=declared.find_links,
-            notices=(*declared.notices, *told, *members.notices, *scan.notices, *unread),
+            notices=(*declared.notices, *told, *of_parts, *members.notices, *scan.notices, *unread),
             directory=root.resolve().name,
             checks=scan.checks,
             members=tuple(members.members),

@@ -14,6 +14,7 @@ from podfit.model import Declaration, canonical
 
 _PRIMARY = ("pyproject.toml", "setup.cfg", "setup.py")
 _GPU = re.compile(r"gpu|cuda|cu1\d\d|nvidia", re.IGNORECASE)
+_CUDA = re.compile(r"(?<![a-z])cu(?:da)?[-_]?(1\d\d?)(?!\d)", re.IGNORECASE)
 _HARDWARE = re.compile(r"(?<![a-z])(?:cpu|gpu|cuda|cu1\d\d|nvidia|rocm|amd)(?:[\d._-]*\d)?(?![a-z])")
 _BASE = frozenset(
     {"requirements", "required", "base", "common", "main", "core", "default", "runtime", "install", "prod", "all"}
@@ -30,10 +31,10 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
     """Return the declarations with files that exclude a better one moved to groups, notices, and the new groups.
 
     What pyproject.toml, setup.cfg and setup.py say comes before requirement files; of these the plainly named ones
-    (requirements.txt, base.txt) come first, then those named after a GPU. Lines with markers are not compared. Of
-    conda's files that name mostly the same (environment.yml, environment_macos.yml) the first is followed. Where pip's
-    files and a manifest of another installer give ranges for the same name, pip's is followed: both describe the
-    project, each by itself, and nobody asked for both at once.
+    (requirements.txt, base.txt) come first, then those named after a GPU, of these the newest CUDA's. Lines with
+    markers are not compared. Of conda's files that name mostly the same (environment.yml, environment_macos.yml) the
+    first is followed. Where pip's files and a manifest of another installer give ranges for the same name, pip's is
+    followed: both describe the project, each by itself, and nobody asked for both at once.
     """
     rank: dict[str, int] = {}
     lines: dict[str, dict[str, list[tuple[Declaration, Requirement]]]] = {}
@@ -148,7 +149,10 @@ def _order(path: str) -> tuple[int, int]:
     pure = PurePosixPath(path)
     if is_base(pure):
         return 1, len(pure.parts)
-    return (2, 0) if _GPU.search(pure.stem) else (3, 0)
+    if not _GPU.search(pure.stem):
+        return 3, 0
+    series = _CUDA.search(pure.stem)  # the newest CUDA first: few templates are for an older one than the project's
+    return 2, -int(series[1].ljust(3, "0")) if series else 0
 
 
 def _clash(

@@ -7,7 +7,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ from podfit.readers.imports.files import Tree, find_files, single_file
 from podfit.readers.imports.grades import Places
 from podfit.readers.imports.installing import installing, may_install
 from podfit.readers.imports.own import OwnModules
+from podfit.readers.imports.reached import Reached
 from podfit.readers.imports.search_path import added
 from podfit.readers.imports.statements import Aliases, Found, Statements
 from podfit.readers.plain_file import exists, is_dir, read_bounded
@@ -43,6 +44,8 @@ _TARGET = re.compile(
     r"""^\s*(?:-\s+)?["']?(_target_|class_path|target)["']?\s*:\s*["']?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)["']?"""
     r"""\s*(?:#.*)?$"""
 )
+_CLONE = re.compile(r"\bgit clone\b[^\n;&|]*?/([A-Za-z_]\w*?)(?:\.git)?/?(?=[\s'\";&|]|$)")
+"""A line that clones a repository whose name a module can have."""
 _PYTHON_2 = re.compile(
     rb"^[ \t]*print[ \t]+[^(=\s]|^[ \t]*exec[ \t]+['\"]|^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:"
     rb"|^[ \t]*raise[ \t]+\w+[ \t]*,",
@@ -75,7 +78,8 @@ class ImportScan:
 class _State:
     """What is collected while files are read: imports with the place they were found at.
 
-    A file that matches modules and has one of the words may have a call that implies a need.
+    A file that matches modules and has one of the words may have a call that implies a need. cloned are names of
+    repositories that notebooks clone: the one that is called as the project's directory is the project.
     """
 
     root: str
@@ -91,6 +95,7 @@ class _State:
     settings: list[tuple[Call, frozenset[str]]] = field(default_factory=list)
     search_path: set[str] = field(default_factory=set)
     pythons: set[str] = field(default_factory=set)
+    cloned: set[str] = field(default_factory=set)
 
 
 def scan_imports(
@@ -129,7 +134,9 @@ def scan_imports(
         state.calls += _settings(state)
         own = OwnModules(base, tree, is_known, is_generic, frozenset(state.search_path))
         own.names |= _built(state, tree)
-        imports = tuple(_sites(state.found, own, places))
+        own.names |= {name for name in state.cloned & {root.resolve().name} if not is_known(name)}
+        reached = Reached(base, tree, state.found)
+        imports = tuple(_sites(state.found, own, places, reached.why))
     if tree.cut:
         state.notices.append(tree.cut)
     if tree.aside:
@@ -176,8 +183,10 @@ def _built(state: _State, tree: Tree) -> set[str]:
     return names
 
 
-def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Places) -> Iterable[ImportSite]:
-    """Yield what is not relative and not the project's own, sorted by place."""
+def _sites(
+    found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Places, behind: Mapping[str, str]
+) -> Iterable[ImportSite]:
+    """Yield what is not relative and not the project's own, sorted by place; behind has the files that nothing runs."""
     for one, path, cell in sorted(found, key=lambda entry: (entry[1], entry[2], entry[0].line)):
         if one.level or not one.module or own.has(one.module, one.names, path):
             continue
@@ -188,7 +197,7 @@ def _sites(found: Iterable[tuple[Found, str, int]], own: OwnModules, places: Pla
             reason = "in an example" if place is Grade.EXAMPLE else reason
         elif cell and grade is Grade.MODULE:
             grade = Grade.NOTEBOOK
-        yield ImportSite(one.module, path, one.line, bool(reason), reason, cell, one.names, grade)
+        yield ImportSite(one.module, path, one.line, bool(reason), reason, cell, one.names, grade, behind.get(path, ""))
 
 
 def _read(state: _State, path: str) -> bytes | None:
@@ -293,6 +302,8 @@ def _notebook(state: _State, path: str) -> None:
         except UNPARSED as error:
             state.notices.append(_syntax(f"{path}[{cell.number}]", error, cell.source.encode("utf-8", "replace")))
             continue
+        if "git clone" in cell.source:
+            state.cloned.update(_CLONE.findall(cell.source))
         if may_install(cell.source.encode("utf-8", "replace")):
             _installs(state, path, module, cell.number)
         if "sys.path" in cell.source:
