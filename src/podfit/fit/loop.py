@@ -60,7 +60,6 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             subject = yield from timely_solution(
                 given, needed, bounds, earlier, near, tried=wishes.names, settle=settle
             )
-            refused = {need.name for need in subject.overlay.refused}
         except NoPlanError as error:
             if shift.pending:
                 bounds, earlier = shift.before()
@@ -76,11 +75,10 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             raise NoPlanError(f"{error.message} (learned before: {learned})", remedy=error.remedy) from None
         if shift.pending:
             wishes.anchor = anchor_of(subject)
-        if shift.failed(refused):
+        if shift.failed({need.name for need in subject.overlay.refused}):
             bounds, earlier = shift.before()
             continue
-        if wishes.standing and wishes.lost(subject, refused):
-            lost = " ".join(each.message for each in subject.overlay.refused if each.name not in wishes.refused)
+        if wishes.standing and (lost := wishes.lost(subject)) is not None:
             bounds, earlier, number = *wishes.given_up(bounds, earlier, lost), number - 1
             continue
         wishes.paid(subject)

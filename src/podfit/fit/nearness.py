@@ -184,20 +184,20 @@ def _under_limits(
         try:
             subject = yield from overlay_phase(given, needed, bounds, earlier, until, settle=settle)
         except NoPlanError as error:
-            if not near.limits or _at_fault(tried, error.message, near.limits):
+            words = words_of(error.message)
+            if not near.limits or (words.isdisjoint(near.limits) and not words.isdisjoint(tried)):
                 raise
-            said, now = error.message, {""}
+            now = {""}
         else:
             if not near.limits:
                 earlier.found_under_nothing_else()
             told = [each for each in subject.overlay.refused if each.name not in near.inherent]
-            said, now = " ".join(each.message for each in told), {each.name for each in told}
+            now = {each.name for each in told}
             if not now:
                 return subject
-            if not near.limits and not loosened:
-                near.inherent |= now
-                return subject
-            if not loosened and _at_fault(tried, " ".join((said, *now)), near.limits):
+            words = words_of(" ".join(each.message for each in told)) | now
+            if not loosened and words.isdisjoint(near.limits):  # it is none of the limits
+                near.inherent |= now if words.isdisjoint(tried) else set()
                 return subject
         earlier.clear()  # what was found under limits need not be true without them
         if now == refused:  # it was none of the limits
@@ -205,18 +205,12 @@ def _under_limits(
             near.inherent |= now
             refused, loosened = set(), set()
             continue
-        blamed = set(near.limits.keys() & (words_of(said) | now)) or set(near.limits)
+        blamed = set(near.limits.keys() & words) or set(near.limits)
         near.give_way(blamed)
         refused, loosened = now, loosened | blamed
         given.reporter.step(
             f"{given.template.name}: of its time there is no {', '.join(sorted(blamed))} that can be had"
         )
-
-
-def _at_fault(tried: Collection[str], said: str, limited: Collection[str]) -> bool:
-    """Tell whether a refusal speaks of bounds that may be given up, and of nothing that a limit in time is for."""
-    words = words_of(said)
-    return not words.isdisjoint(tried) and words.isdisjoint(limited)
 
 
 @dataclass(frozen=True, slots=True)

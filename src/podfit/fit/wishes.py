@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from podfit.audit import Subject
@@ -68,17 +68,23 @@ class Wishes:
             self.times = {name: first_upload(subject, name) for name in needs} if alone else {}
         return found
 
-    def lost(self, subject: Subject, refused: Collection[str]) -> bool:
-        """Tell whether a solution with what was tried has lost what it is not worth; refused are the needs without one.
+    def lost(self, subject: Subject) -> str | None:
+        """Return what is told of what a solution with what was tried has lost and it is not worth, None for nothing.
 
-        NumPy may move for what is owed for a single need: where more was tried, nobody knows what it moved for. But to
-        no later major version: what was compiled for that runs with the one before, and not the other way round.
+        A need that is refused for something else is none of that. NumPy may move for what is owed for a single need:
+        where more was tried, nobody knows what it moved for. But to no later major version: what was compiled for that
+        runs with the one before, and not the other way round.
         """
         moved = anchor_of(subject) != self.anchor
         before, now = parsed(self.anchor), parsed(anchor_of(subject))
         owed = self.owed.issuperset(self.fresh) and len({bound.name for bound in self.fresh}) == 1
         owed = owed and before is not None and now is not None and now.major <= before.major
-        return not self.refused.issuperset(refused) or (moved and not owed) or self._cost(subject, moved)
+        refused = [each for each in subject.overlay.refused if each.name not in self.refused]
+        told = " ".join(f"{each.name} {each.message}" for each in refused)
+        if refused and words_of(told).isdisjoint(bound.name for bound in self.standing):
+            self.refused |= {each.name for each in refused}
+            told, refused = "", []
+        return told if refused or (moved and not owed) or self._cost(subject, moved) else None
 
     def _cost(self, subject: Subject, moved: bool) -> bool:
         """Tell whether the first solution with what is assumed has a release of a need from long before the last one.
