@@ -138,3 +138,45 @@ def test_numpy_stays_where_nothing_is_gained_or_another_need_is_lost(
 
 def test_numpy_stays_where_another_need_would_lose_years(tmp_path: Path) -> None:
     assert planned(numpy_plan_of(tmp_path, "once", "aside")) == {"hub": "1.2", "aside": "2.0"}
+
+
+GONE = {
+    ("torch", "2.4.0"): ((), "2024-07-24"),
+    ("hub", "1.0"): ((), "2023-01-10"),
+    ("hub", "1.1"): ((), "2023-06-10"),
+    ("hub", "2.0"): ((), "2024-01-20"),
+    ("hub", "2.1"): ((), "2024-02-20"),
+}
+"""hub lost `old` with 2.0; what 1.1 has nobody knows, where its module says that it may have anything."""
+
+
+def gone_plan_of(folder: Path, asked: str = "hub", *, sure: bool = True, name: str = "old") -> Plan:
+    """Return the plan of a project that imports a name of hub which its releases from 2.0 on do not have."""
+    given = replace(project(asked), imports=(ImportSite("hub", "train.py", 3, names=("load", name)),))
+    with dated_index(folder / "wheels", GONE) as (url, _):
+        for version in ("1.0", "1.1", "2.0", "2.1"):
+            code = "def load(): ...\n" + ("def old(): ...\n" if version[0] == "1" and sure else "")
+            code += "def __getattr__(name): ...\n" if version[0] == "1" and not sure else ""
+            refill(folder / "wheels", f"hub-{version}", {"hub/__init__.py": code})
+        index, uv = Index([url], cache=folder / "cache"), Uv(folder / "cache")
+        options = Options(index_url=url)
+        (result,) = fit_templates(given, (), [POD], index=index, uv=uv, options=options, reporter=Told())
+    assert result.plan is not None
+    return result.plan
+
+
+def test_what_the_newest_no_longer_has_leads_to_the_newest_that_has_it(tmp_path: Path) -> None:
+    plan = gone_plan_of(tmp_path)
+    assert planned(plan) == {"hub": "1.1"}
+    (bound,) = plan.bounds
+    lacks = "the project imports old from hub (train.py:3), which hub 2.1 does not have"
+    assert bound.reason == f"{lacks}; 1.1 is the newest before it that has it"
+
+
+@pytest.mark.parametrize(
+    ("asked", "sure", "name"), [("hub>=2", True, "old"), ("hub", False, "old"), ("hub", True, "never")]
+)
+def test_the_newest_stays_where_no_older_one_is_allowed_or_sure(
+    tmp_path: Path, asked: str, sure: bool, name: str
+) -> None:
+    assert planned(gone_plan_of(tmp_path, asked, sure=sure, name=name)) == {"hub": "2.1"}
