@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from podfit.model import Distribution, ImportSite, LocalEnvironment, Plan, Verdi
 from podfit.model.project import Grade
 from podfit.solve import Uv
 
-RELEASES = {
+Releases = dict[tuple[str, str], tuple[Sequence[str], str]]
+
+RELEASES: Releases = {
     ("torch", "2.4.0"): ((), "2024-07-24"),
     ("hub", "1.1"): (["torch>=2"], "2025-01-10"),
     ("hub", "1.2"): (["torch>=2"], "2025-02-20"),
@@ -31,19 +34,21 @@ SOURCES = {
     "2.0.1": {"hub/__init__.py": "def load(): ...\ndef once(): ...\n", "hub/parts.py": ""},
     "2.1": {"hub/__init__.py": "def load(): ...\ndef once(): ...\n", "hub/parts.py": ""},
     "3.0": {"hub/__init__.py": "def once(): ...\ndef newest(): ...\n", "hub/parts.py": ""},
+    "3.1": {"hub/__init__.py": "def once(): ...\ndef newest(): ...\n", "hub/parts.py": ""},
 }
 POD = template("pod", {"torch": ("2.4.0+cu124", [])})
 
 
-def plan_of(folder: Path, *sites: ImportSite, tested: str = "") -> Plan:
+def plan_of(folder: Path, *sites: ImportSite, tested: str = "", releases: Releases = RELEASES) -> Plan:
     """Return the plan of a project that asks for hub and imports this; tested is hub's local version."""
     given = replace(project("hub"), imports=sites)
     if tested:
         local = LocalEnvironment({"hub": Distribution("hub", tested, EVIDENCE)}, EVIDENCE)
         given = replace(given, local=local)
-    with dated_index(folder / "wheels", RELEASES) as (url, _):
+    with dated_index(folder / "wheels", releases) as (url, _):
         for version, files in SOURCES.items():
-            refill(folder / "wheels", f"hub-{version}", files)
+            if ("hub", version) in releases:
+                refill(folder / "wheels", f"hub-{version}", files)
         index, uv = Index([url], cache=folder / "cache"), Uv(folder / "cache")
         options = Options(index_url=url)
         (result,) = fit_templates(given, (), [POD], index=index, uv=uv, options=options, reporter=Told())
@@ -88,6 +93,14 @@ def test_what_the_held_torch_stands_against_is_told(tmp_path: Path) -> None:
     (finding,) = [each for each in plan.findings if each.check == "bounds"]
     assert (finding.subject, finding.verdict) == ("hub", Verdict.WARNING)
     assert finding.message.endswith("3.0 is the first that has it, and requires torch>=2.6, and cannot be had")
+
+
+def test_a_later_one_that_goes_with_the_held_torch_is_taken(tmp_path: Path) -> None:
+    releases = {**RELEASES, ("hub", "3.1"): (["torch>=2"], "2026-09-01")}
+    plan = plan_of(tmp_path, ImportSite("hub", "train.py", 3, names=("newest",)), releases=releases)
+    assert planned(plan) == {"hub": "3.1"}
+    (bound,) = plan.bounds
+    assert bound.reason.endswith("which hub 1.1 does not have; 3.1 is the first that has it and goes with what is held")
 
 
 def test_what_was_tested_is_taken(tmp_path: Path) -> None:

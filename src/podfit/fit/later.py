@@ -21,7 +21,7 @@ from podfit.fit.older import newest_that, older_of, older_releases
 from podfit.fit.phases import Given
 from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, Need, PodfitError
-from podfit.model.requirement import Markers
+from podfit.model.requirement import Markers, RequiresDist
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 from podfit.model.versions import public, read_version, same_version, within
@@ -129,19 +129,25 @@ def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> St
         lacking = yield Wait(lambda: _missing(given.index, file, missing))
         return not lacking
 
-    place, _ = yield from newest_that(has_them, later)
-    if place < 0:
+    first, _ = yield from newest_that(has_them, later)
+    if first < 0:
         return None
+    place, against = first, (yield from _stands_against(given, subject, name, later[first][0]))
+    if against is not None:
+
+        def goes_there(there: str, file: IndexFile) -> Steps[bool]:
+            stands = yield from _stands_against(given, subject, name, there)
+            return stands is None and (yield from has_them(there, file))
+
+        further, _ = yield from newest_that(goes_there, later[first + 1 :])
+        place, against = (first, against) if further < 0 else (first + 1 + further, None)
     there, file = later[place]
-    yield from given.source.learn([(name, there)])
-    release = given.source.release(name, there)
-    lines = release.requires_dist if release is not None else None
-    active = Markers(subject.template.marker_environment).active(lines or ())
-    held = [line for line in active if line.target in subject.held and line.target in subject.environment]
-    against = next((line for line in held if not line.allows(subject.environment[line.target].version)), None)
     module, word = next(iter(missing))
     reason = f"{_told(name, version, missing)}; {there} is the first that has it"
-    reason += f", and requires {against.short}" if against is not None else ""
+    if place > first:
+        reason += " and goes with what is held"
+    elif against is not None:
+        reason += f", and requires {against.short}"
     evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {module}.{word}".rstrip("."))
     stated = [need.specifier for need in subject.needs if need.name == name and need.specifier]
     free = against is None and all(within(each, there) for each in stated)
@@ -150,6 +156,16 @@ def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> St
     read = read_version(there)
     series = f",=={read.major}.{read.minor}.*" if late else ""
     return Bound(name, reason, evidence, f">={public(there)}{series}"), free
+
+
+def _stands_against(given: Given, subject: Subject, name: str, version: str) -> Steps[RequiresDist | None]:
+    """Return what a release requires of what is held and is not there, None for nothing."""
+    yield from given.source.learn([(name, version)])
+    release = given.source.release(name, version)
+    lines = release.requires_dist if release is not None else None
+    active = Markers(subject.template.marker_environment).active(lines or ())
+    held = [line for line in active if line.target in subject.held and line.target in subject.environment]
+    return next((line for line in held if not line.allows(subject.environment[line.target].version)), None)
 
 
 def _newest_with(given: Given, subject: Subject, name: str, missing: Asked) -> Steps[tuple[Bound, bool] | None]:
