@@ -87,12 +87,24 @@ def test_what_is_there_or_not_sure_or_cannot_be_had_leads_nowhere(tmp_path: Path
     assert not plan.bounds
 
 
-def test_what_the_held_torch_stands_against_is_told(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, ImportSite("hub", "train.py", 3, names=("newest",)))
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ((), Verdict.FAILED),  # no module of the project that imports it can be imported
+        ((ImportSite("hub", "train.py", 2, names=("load",)),), Verdict.FAILED),
+        ((ImportSite("hub", "more.py", 2, names=("load",), optional=True),), Verdict.FAILED),
+        ((ImportSite("hub", "more.py", 2, names=("load",)),), Verdict.WARNING),
+    ],
+)
+def test_what_the_held_torch_stands_against_is_told(
+    tmp_path: Path, other: tuple[ImportSite, ...], verdict: Verdict
+) -> None:
+    plan = plan_of(tmp_path, ImportSite("hub", "train.py", 3, names=("newest",)), *other)
     assert planned(plan) == {"hub": "1.1"}
     (finding,) = [each for each in plan.findings if each.check == "bounds"]
-    assert (finding.subject, finding.verdict) == ("hub", Verdict.WARNING)
+    assert (finding.subject, finding.verdict) == ("hub", verdict)
     assert finding.message.endswith("3.0 is the first that has it, and requires torch>=2.6, and cannot be had")
+    assert plan.feasible is (verdict is Verdict.WARNING)
 
 
 def test_a_later_one_that_goes_with_the_held_torch_is_taken(tmp_path: Path) -> None:

@@ -35,10 +35,11 @@ Asked = Mapping[tuple[str, str], ImportSite]
 """Modules, and names in them (empty for the module itself), with the place that imports them."""
 
 
-def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], tuple[Bound, ...]]]:
+def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], tuple[Bound, ...], frozenset[Bound]]]:
     """Return a bound for each need whose planned release lacks what the project imports of it and another one has.
 
-    None for what was tested; those that what is held, or what the project states, stands against come second.
+    None for what was tested; those that what is held, or what the project states, stands against come second. The last
+    are those of them all without which no module of the project that imports the need can be imported.
     """
     needs = [need for need in subject.needs if need.name in subject.added and need.import_names]
     needs = [
@@ -53,12 +54,13 @@ def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], 
     asked = _asked(given.project.imports, needs)
     files = {name: file for name in sorted(asked) if (file := added_wheel(subject, name)) is not None}
     if not files:
-        return (), ()
+        return (), (), frozenset()
 
     def lacking() -> list[dict[tuple[str, str], ImportSite]]:
         return side_by_side(lambda name: _missing(given.index, files[name], asked[name]), files, _THREADS, "later")
 
     found: dict[bool, list[Bound]] = {True: [], False: []}
+    fatal: set[Bound] = set()
     for name, missing in zip(files, (yield Wait(lacking)), strict=True):
         looked = [word for _, word in missing]
         first = None
@@ -68,7 +70,22 @@ def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], 
             first = yield from _newest_with(given, subject, name, missing)
         if first is not None:
             found[first[1]].append(first[0])
-    return tuple(found[True]), tuple(found[False])
+            (need,) = (each for each in needs if each.name == name)
+            if not need.specifier and _is_of_no_use(given.project.imports, need, missing):
+                fatal.add(first[0])
+    return tuple(found[True]), tuple(found[False]), frozenset(fatal)
+
+
+def _is_of_no_use(sites: Sequence[ImportSite], need: Need, missing: Asked) -> bool:
+    """Tell whether each of the project's modules that import a need imports what is missing, too."""
+    own = [site for site in sites if site.certain and _is_of(site, need)]
+    lost = {site.path for site in own if any((site.module, word) in missing for word in ("", *site.names))}
+    return {site.path for site in own} <= lost
+
+
+def _is_of(site: ImportSite, need: Need) -> bool:
+    """Tell whether what a module imports is a need's."""
+    return any(f"{site.module}.".startswith(f"{name}.") for name in need.import_names)
 
 
 def _has_later(index: Index, need: Need, version: str) -> bool:
@@ -86,7 +103,7 @@ def _asked(sites: Sequence[ImportSite], needs: Sequence[Need]) -> dict[str, dict
     found: dict[str, dict[tuple[str, str], ImportSite]] = {}
     for site in (each for each in sites if each.certain):
         for need in needs:
-            if any(f"{site.module}.".startswith(f"{name}.") for name in need.import_names):
+            if _is_of(site, need):
                 for word in (*site.names, *(("",) if "." in site.module else ())):
                     found.setdefault(need.name, {}).setdefault((site.module, word), site)
     return found
