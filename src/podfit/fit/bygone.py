@@ -58,9 +58,9 @@ def bygone(given: Given, subject: Subject) -> Steps[tuple[Bound, ...]]:
     times = {name: uploaded for name in sorted(subject.added) if (uploaded := first_upload(subject, name))}
     old: dict[str, _Old] = {}
     for name in (each for each in times if each not in taken):
-        found = _before_python(times[name], python) or _before_asker(subject, times, name)
-        if found is not None:
-            old[name] = found
+        ago = _before_python(times[name], python) or _before_asker(subject, times, name)
+        if ago is not None:
+            old[name] = ago
     if not old:
         return ()
     ends = {limit.name: instant(limit.until) for limit in subject.timely if not limit.gave_way}
