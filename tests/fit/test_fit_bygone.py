@@ -1,4 +1,4 @@
-"""A release from long ago is no choice where who asks for it allows a later one that can be had."""
+"""A release from before the template's Python is no choice where who asks for it allows a later one that can be had."""
 
 from __future__ import annotations
 
@@ -33,12 +33,6 @@ RELEASES = {
     ("nut", "2.0"): ([], "2024-01-01"),
     ("screw", "1.0"): ([], "2018-08-23"),
     ("screw", "2.0"): (["nut>=2", "wire!=1.0"], "2024-01-01"),
-    ("loader", "1.0"): (["graph"], "2025-11-01"),
-    ("slow", "1.0"): (["graph"], "2024-12-01"),
-    ("strict", "1.0"): (["graph<2024"], "2025-11-01"),
-    ("graph", "2023.3"): ([], "2023-03-10"),
-    ("graph", "2023.9"): (["wire!=1.0"], "2023-09-10"),
-    ("graph", "2024.1"): (["wire!=1.0"], "2024-01-10"),
 }
 POD = template("pod", {"wire": ("1.0", []), "torch": ("2.4.0", []), "numpy": ("1.26.4", [])}, python="3.11.9")
 
@@ -109,19 +103,3 @@ def test_every_python_that_is_known_has_its_day_and_its_source() -> None:
     assert all(each.source.startswith("PEP ") and len(each.released) == 10 for each in known.values())
     days = [known[f"3.{minor}"].released for minor in range(8, 15)]
     assert days == sorted(days)
-
-
-def test_what_is_years_older_than_who_asks_for_it_gives_way(fit) -> None:  # type: ignore[no-untyped-def]
-    plan = fit("loader")
-    assert planned(plan) == {"loader": "1.0", "graph": "2024.1", "wire": "1.1"}
-    (bound,) = [bound for bound in plan.bounds if bound.name == "graph"]
-    assert bound.reason == (
-        "graph 2023.3 of 2023-03-10 is years older than loader 1.0 of 2025-11-01, which asks for it; 2024.1 is the "
-        "first release after 2023-11-02"
-    )
-    assert bound.evidence.kind is EvidenceKind.ASSUMED
-
-
-@pytest.mark.parametrize("asked", [("slow",), ("strict",), ("loader", "graph==2023.3")])
-def test_what_is_of_about_its_time_or_limited_stays(fit, asked: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
-    assert planned(fit(*asked))["graph"] == "2023.3"
