@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from podfit.model import Distribution, ImportSite, LocalEnvironment, Plan, Verdi
 from podfit.model.project import Grade
 from podfit.solve import Uv
 
-RELEASES = {
+Releases = dict[tuple[str, str], tuple[Sequence[str], str]]
+
+RELEASES: Releases = {
     ("torch", "2.4.0"): ((), "2024-07-24"),
     ("hub", "1.1"): (["torch>=2"], "2025-01-10"),
     ("hub", "1.2"): (["torch>=2"], "2025-02-20"),
@@ -31,19 +34,21 @@ SOURCES = {
     "2.0.1": {"hub/__init__.py": "def load(): ...\ndef once(): ...\n", "hub/parts.py": ""},
     "2.1": {"hub/__init__.py": "def load(): ...\ndef once(): ...\n", "hub/parts.py": ""},
     "3.0": {"hub/__init__.py": "def once(): ...\ndef newest(): ...\n", "hub/parts.py": ""},
+    "3.1": {"hub/__init__.py": "def once(): ...\ndef newest(): ...\n", "hub/parts.py": ""},
 }
 POD = template("pod", {"torch": ("2.4.0+cu124", [])})
 
 
-def plan_of(folder: Path, *sites: ImportSite, tested: str = "") -> Plan:
+def plan_of(folder: Path, *sites: ImportSite, tested: str = "", releases: Releases = RELEASES) -> Plan:
     """Return the plan of a project that asks for hub and imports this; tested is hub's local version."""
     given = replace(project("hub"), imports=sites)
     if tested:
         local = LocalEnvironment({"hub": Distribution("hub", tested, EVIDENCE)}, EVIDENCE)
         given = replace(given, local=local)
-    with dated_index(folder / "wheels", RELEASES) as (url, _):
+    with dated_index(folder / "wheels", releases) as (url, _):
         for version, files in SOURCES.items():
-            refill(folder / "wheels", f"hub-{version}", files)
+            if ("hub", version) in releases:
+                refill(folder / "wheels", f"hub-{version}", files)
         index, uv = Index([url], cache=folder / "cache"), Uv(folder / "cache")
         options = Options(index_url=url)
         (result,) = fit_templates(given, (), [POD], index=index, uv=uv, options=options, reporter=Told())
@@ -82,12 +87,32 @@ def test_what_is_there_or_not_sure_or_cannot_be_had_leads_nowhere(tmp_path: Path
     assert not plan.bounds
 
 
-def test_what_the_held_torch_stands_against_is_told(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, ImportSite("hub", "train.py", 3, names=("newest",)))
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ((), Verdict.FAILED),  # no module of the project that imports it can be imported
+        ((ImportSite("hub", "train.py", 2, names=("load",)),), Verdict.FAILED),
+        ((ImportSite("hub", "more.py", 2, names=("load",), optional=True),), Verdict.FAILED),
+        ((ImportSite("hub", "more.py", 2, names=("load",)),), Verdict.WARNING),
+    ],
+)
+def test_what_the_held_torch_stands_against_is_told(
+    tmp_path: Path, other: tuple[ImportSite, ...], verdict: Verdict
+) -> None:
+    plan = plan_of(tmp_path, ImportSite("hub", "train.py", 3, names=("newest",)), *other)
     assert planned(plan) == {"hub": "1.1"}
     (finding,) = [each for each in plan.findings if each.check == "bounds"]
-    assert (finding.subject, finding.verdict) == ("hub", Verdict.WARNING)
+    assert (finding.subject, finding.verdict) == ("hub", verdict)
     assert finding.message.endswith("3.0 is the first that has it, and requires torch>=2.6, and cannot be had")
+    assert plan.feasible is (verdict is Verdict.WARNING)
+
+
+def test_a_later_one_that_goes_with_the_held_torch_is_taken(tmp_path: Path) -> None:
+    releases = {**RELEASES, ("hub", "3.1"): (["torch>=2"], "2026-09-01")}
+    plan = plan_of(tmp_path, ImportSite("hub", "train.py", 3, names=("newest",)), releases=releases)
+    assert planned(plan) == {"hub": "3.1"}
+    (bound,) = plan.bounds
+    assert bound.reason.endswith("which hub 1.1 does not have; 3.1 is the first that has it and goes with what is held")
 
 
 def test_what_was_tested_is_taken(tmp_path: Path) -> None:
@@ -138,3 +163,45 @@ def test_numpy_stays_where_nothing_is_gained_or_another_need_is_lost(
 
 def test_numpy_stays_where_another_need_would_lose_years(tmp_path: Path) -> None:
     assert planned(numpy_plan_of(tmp_path, "once", "aside")) == {"hub": "1.2", "aside": "2.0"}
+
+
+GONE = {
+    ("torch", "2.4.0"): ((), "2024-07-24"),
+    ("hub", "1.0"): ((), "2023-01-10"),
+    ("hub", "1.1"): ((), "2023-06-10"),
+    ("hub", "2.0"): ((), "2024-01-20"),
+    ("hub", "2.1"): ((), "2024-02-20"),
+}
+"""hub lost `old` with 2.0; what 1.1 has nobody knows, where its module says that it may have anything."""
+
+
+def gone_plan_of(folder: Path, asked: str = "hub", *, sure: bool = True, name: str = "old") -> Plan:
+    """Return the plan of a project that imports a name of hub which its releases from 2.0 on do not have."""
+    given = replace(project(asked), imports=(ImportSite("hub", "train.py", 3, names=("load", name)),))
+    with dated_index(folder / "wheels", GONE) as (url, _):
+        for version in ("1.0", "1.1", "2.0", "2.1"):
+            code = "def load(): ...\n" + ("def old(): ...\n" if version[0] == "1" and sure else "")
+            code += "def __getattr__(name): ...\n" if version[0] == "1" and not sure else ""
+            refill(folder / "wheels", f"hub-{version}", {"hub/__init__.py": code})
+        index, uv = Index([url], cache=folder / "cache"), Uv(folder / "cache")
+        options = Options(index_url=url)
+        (result,) = fit_templates(given, (), [POD], index=index, uv=uv, options=options, reporter=Told())
+    assert result.plan is not None
+    return result.plan
+
+
+def test_what_the_newest_no_longer_has_leads_to_the_newest_that_has_it(tmp_path: Path) -> None:
+    plan = gone_plan_of(tmp_path)
+    assert planned(plan) == {"hub": "1.1"}
+    (bound,) = plan.bounds
+    lacks = "the project imports old from hub (train.py:3), which hub 2.1 does not have"
+    assert bound.reason == f"{lacks}; 1.1 is the newest before it that has it"
+
+
+@pytest.mark.parametrize(
+    ("asked", "sure", "name"), [("hub>=2", True, "old"), ("hub", False, "old"), ("hub", True, "never")]
+)
+def test_the_newest_stays_where_no_older_one_is_allowed_or_sure(
+    tmp_path: Path, asked: str, sure: bool, name: str
+) -> None:
+    assert planned(gone_plan_of(tmp_path, asked, sure=sure, name=name)) == {"hub": "2.1"}

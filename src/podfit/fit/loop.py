@@ -93,7 +93,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             needed, earlier = replace(needed, report=report), earlier.anew()
             continue
         old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
-        later, never = yield from due_later(given, subject)
+        later, never, fatal = yield from due_later(given, subject)
         moved = (*moved, *said_beside(subject), *later)
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
@@ -136,7 +136,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             overlay = yield from with_fewest(subject.overlay, earlier.unsought)
             subject = replace(subject, overlay=overlay)
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
-            unmet = (*wishes.unmet(moved, _IMPORTED), *wishes.unmet(never, _LATER), *wishes.unmet(back, _FALLEN))
+            unmet = [*wishes.unmet(moved, _IMPORTED, fatal), *wishes.unmet(never, _LATER, fatal)]
+            unmet += wishes.unmet(back, _FALLEN)
             return subject, Audited((*said.findings, *left, *unmet), said.bounds)
         for bound in learned_now:
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")

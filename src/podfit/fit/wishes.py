@@ -131,13 +131,18 @@ class Wishes:
         left = tuple(bound for bound in bounds if bound not in lost)
         return left, self.before.copied() if self.before.cleared == earlier.cleared else earlier.anew()
 
-    def unmet(self, bounds: Iterable[Bound], remedy: str) -> tuple[Finding, ...]:
-        """Return what the solution breaks of bounds, as warnings; remedy is what to do, with a blank for the name."""
+    def unmet(
+        self, bounds: Iterable[Bound], remedy: str, fatal: Collection[Bound] = frozenset()
+    ) -> tuple[Finding, ...]:
+        """Return what the solution breaks of bounds, as warnings; remedy is what to do, with a blank for the name.
+
+        Of fatal as failures: the project cannot use what is planned.
+        """
         return tuple(
             Finding(
                 "bounds",
                 bound.name,
-                Verdict.WARNING,
+                Verdict.FAILED if bound in fatal else Verdict.WARNING,
                 f"{bound.reason}, and cannot be had",
                 bound.evidence,
                 remedy.format(bound.name),
