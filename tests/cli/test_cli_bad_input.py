@@ -219,10 +219,6 @@ def test_what_shows_only_while_solving(
 
 
 ALONE = {
-    "unreachable file": (
-        "alpha @ http://127.0.0.1:PORT/alpha-1.0-py3-none-any.whl", "alpha",
-        "http://127.0.0.1:PORT/alpha-1.0-py3-none-any.whl cannot be reached",
-    ),
     "a file that is not there": (
         "alpha @ file:///nowhere/alpha-1.0-py3-none-any.whl", "alpha",
         "Distribution not found at: file:///nowhere/alpha-1.0-py3-none-any.whl; correct the address",
@@ -235,6 +231,22 @@ ALONE = {
         "the package gamma does not exist on INDEX; correct its name, or name the index that has it",
     ),
 }  # fmt: skip
+
+
+def test_an_address_that_cannot_be_reached_is_a_question_and_the_rest_is_planned(
+    call: Call, index: Path, tmp_path: Path
+) -> None:
+    address = f"http://127.0.0.1:{closed_port()}/alpha-1.0-py3-none-any.whl"
+    write(tmp_path, {**GOOD, "p/requirements.txt": f"beta\nalpha @ {address}\n", "p/main.py": ""})
+    ran = call("fit", tmp_path / "p", *CATALOGUE, *NO_LOCAL, "--out", tmp_path / "out", "--index-url", index)
+    assert ran.code == 0, ran.err
+    plan = json.loads((tmp_path / "out" / "plan-runpod-pytorch-2.4.json").read_text())
+    assert {each["name"] for each in plan["decisions"] if each["action"] == "install"} == {"beta"}
+    (question,) = plan["questions"]
+    assert question["subject"] == "alpha"
+    assert "its address cannot be had (" in question["message"]
+    assert question["remedy"] == "plan again where it can be reached"
+    assert "1 open question" in ran.out
 
 
 @pytest.mark.parametrize("name", ALONE)

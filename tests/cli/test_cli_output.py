@@ -55,6 +55,18 @@ def test_json_is_all_of_standard_output(call: Call, words: tuple[object, ...]) -
     assert ran.code == 0
 
 
+def test_a_file_of_the_persons_stays_as_it_is(call: Call, words: tuple[object, ...], tmp_path: Path) -> None:
+    out = tmp_path / "p"
+    (out / "matrix.md").write_text("| mine |\n")
+    ran = call("fit", *words[1:], "--out", out)
+    assert ran.code == 2
+    assert "matrix.md: is there, and podfit did not write it; write somewhere else" in ran.err
+    assert (out / "matrix.md").read_text() == "| mine |\n"
+    assert not list(out.glob("plan-*"))
+    (out / "matrix.md").unlink()
+    assert call("fit", *words[1:], "--out", out).code == call("fit", *words[1:], "--out", out).code == 0
+
+
 def test_places_with_spaces_commas_and_other_scripts(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

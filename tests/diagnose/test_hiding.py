@@ -9,6 +9,7 @@ from podfit.diagnose import judge
 from podfit.diagnose.hiding import without_secrets
 
 SECRET = "hunter2SECRET77"
+LONG = f"{SECRET}abcdef1234567890abcdef1234567890"
 DISK = ": No space left on device\n"
 
 
@@ -26,6 +27,8 @@ DISK = ": No space left on device\n"
         f"pip install x --password={SECRET}{DISK}",
         f'{{"api_key": "{SECRET}"}}{DISK}',
         f"HF_TOKEN={SECRET}{DISK}",
+        f"call wandb.login(key={LONG}){DISK}",
+        f"wandb.login(key='{LONG}'){DISK}",
         f"repo with token hf_{SECRET}AAAAAAAAAAAAAAAA{DISK}",
         f"gh said ghp_{SECRET}AAAAAAAAAA{DISK}",
     ],

@@ -146,6 +146,16 @@ def test_what_serves_another_host_alone_is_left_out_with_a_note() -> None:
     assert not report.questions
 
 
+@pytest.mark.parametrize(
+    "line", ["google-colab==1.0.0", "google-colab @ file:///colabtools/dist/google_colab-1.0.0.tar.gz"]
+)
+def test_what_is_a_hosts_own_is_left_out_whatever_its_address(line: str) -> None:
+    report = find_needs(project(line, "numpy"), template())
+    assert names(report) == ["numpy"]
+    assert any("part of Google Colab's own image" in finding.message for finding in report.findings)
+    assert names(find_needs(project("google-colab"), template("3.11.9", installed("google-colab")))) == ["google-colab"]
+
+
 def test_what_is_for_another_accelerator_is_left_out_whoever_asks_for_it():
     sure = ImportSite("torch_npu", "ascend/main.py", 1)
     lazy = replace(sure, grade=Grade.FUNCTION, optional=True)

@@ -30,6 +30,25 @@ def test_a_line_of_condas_in_pypis_names(line: str, asked: tuple[str, ...]) -> N
     assert tuple(each for one in commands(line) for each in one.requirements) == asked
 
 
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("!pip install /kaggle/input/timm-0616/timm-0.6.13-py3-none-any.whl --no-index", ("timm==0.6.13",)),
+        ("!pip install -q ../input/wheels/einops-0.7.0-py3-none-any.whl", ("einops==0.7.0",)),
+        (
+            "RUN pip install /tmp/flash_attn-2.6.3+cu123torch2.4cxx11abiFALSE-cp311-cp311-linux_x86_64.whl",
+            ("flash-attn==2.6.3",),
+        ),
+        ("!pip install /content/acme_private-1.0-py3-none-any.whl", ()),
+        ("pip install dist/timm-0.6.13-py3-none-any.whl", ()),
+        ("!pip install /kaggle/input/wheels/*.whl", ()),
+        ("!pip install /kaggle/working/repo", ()),
+    ],
+)
+def test_a_file_of_another_machine_is_the_release_that_its_name_tells(line: str, asked: tuple[str, ...]) -> None:
+    assert tuple(each for one in commands(line) for each in one.requirements) == asked
+
+
 def test_a_name_that_is_only_the_same_asks_for_nothing(tmp_path: Path) -> None:
     cell = {"cell_type": "code", "source": "!conda install -y tqdm=4.66.1 glorp=1.2\nimport tqdm", "metadata": {}}
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}))

@@ -10,7 +10,8 @@ from podfit.index import Index
 from podfit.model import Bound
 from podfit.model.steps import finish
 from podfit.solve import Uv, solve_overlay
-from podfit.solve.repositories import _reason, fixed_commits, is_silent
+from podfit.solve.repositories import _reason, fixed_commits
+from podfit.solve.said import is_silent
 from podfit.solve.sources import Sources
 
 

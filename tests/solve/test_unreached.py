@@ -17,6 +17,7 @@ from solve_support import need, only, registry, template
 from podfit.index import Index
 from podfit.index.reach import silent
 from podfit.solve import Uv, solve_overlay, watched
+from podfit.solve.said import is_silent
 
 NOWHERE = "https://nowhere.invalid"
 
@@ -71,10 +72,51 @@ def test_of_many_addresses_that_are_silent_the_resolver_tries_few(
     refused = {each.name: each.message for each in overlay.refused}
     assert len(refused) == 31
     assert "404 Not Found" in refused["gone"]
+    assert [each.name for each in overlay.refused if not each.open] == ["gone"], "nobody could be asked for the others"
     by_podfit = [said for said in refused.values() if "its address cannot be had (" in said]
-    assert len(by_podfit) == 30, "all but the one that the resolver told of, whichever it was"
+    assert len(by_podfit) == 31
     unresolved = "its address cannot be had (its name cannot be resolved (DNS))"
     assert sum(unresolved in said for said in by_podfit) in (29, 30)
+
+
+@pytest.mark.parametrize(
+    ("cause", "silent"),
+    [
+        ("its name cannot be resolved (DNS)", True),
+        ("it said nothing for 20 s", True),
+        ("no connection in time", True),
+        ("the connection broke off", True),
+        ("TLS: hostname mismatch", True),
+        ("invalid peer certificate: certificate not valid for name", True),
+        (
+            "unable to access 'https://h/x.git/': SSL: certificate subject name does not match target host name 'h'",
+            True,
+        ),
+        ("unable to access 'https://h/x.git/': The requested URL returned error: 503", True),
+        ("HTTP status server error (503 Service Unavailable) for url (https://h/x.whl)", True),
+        ("HTTP status 404 Not Found", False),
+        ("HTTP status client error (404 Not Found) for url (https://h/x.whl)", False),
+        ("unable to access 'https://h/x.git/': The requested URL returned error: 403", False),
+        ("repository 'https://h/o/' not found", False),
+    ],
+)
+def test_whether_anybody_could_be_asked(cause: str, silent: bool) -> None:
+    assert is_silent(cause) is silent
+
+
+@pytest.mark.parametrize(("place", "asked"), [(NOWHERE, False), ("", True)])
+def test_one_address_that_nobody_answers_is_an_open_question_and_one_that_is_not_there_none(
+    host: str, tmp_path: Path, place: str, asked: bool
+) -> None:
+    wheels = registry(tmp_path / "wheels", {("six", "1.0"): []})
+    needs = [need("gone", url=f"{place or host}/gone-1.0-py3-none-any.whl"), need("six")]
+    index = Index([], cache=tmp_path / "cache")
+    uv = Uv(tmp_path / "cache", reach=functools.partial(silent, index.transport))
+    overlay = solve_overlay(template({}), needs, uv, held=(), preferences={}, index_arguments=only(wheels))
+    assert overlay.packages["six"].version == "1.0"
+    (refused,) = overlay.refused
+    assert refused.open is not asked
+    assert refused.message.startswith("the project needs gone")
 
 
 def test_an_address_that_fills_the_memory_is_one_conflict(

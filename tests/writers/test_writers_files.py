@@ -16,7 +16,7 @@ from writers_support import DECLARED, PUBLISHED, artefact, moola, template
 from podfit.model import Action, Artefact, Decision, Distribution, InputError, Need
 from podfit.model.serial import plan_from_dict
 from podfit.writers.constraints import write_constraints
-from podfit.writers.files import write_files
+from podfit.writers.files import is_anothers, refuse_others, write_files
 from podfit.writers.lock import write_lock
 from podfit.writers.pylock import write_pylock
 from podfit.writers.registry import all_files, plan_files
@@ -267,6 +267,29 @@ def test_a_failing_write_leaves_everything_as_it_was(tmp_path: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         write_files({"b.txt": "new\n"}, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_podfit_did_not_write_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "matrix.md").write_text("| mine |\n")
+    (tmp_path / "plan.json").write_text('{"schema": "podfit.plan/1"}')
+    (tmp_path / "late.md").write_bytes(b"x" * (3 << 20) + b"podfit apply plan.json\n")
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "matrix.md")
+    (tmp_path / "nowhere.txt").symlink_to(tmp_path / "gone" / "x")
+    os.mkfifo(tmp_path / "pipe")
+    refuse_others(["plan.json", "late.md", "empty.txt", "new.txt"], tmp_path)
+    for name in ("matrix.md", "link.txt", "nowhere.txt", "pipe"):
+        with pytest.raises(InputError, match="podfit did not write it") as caught:
+            refuse_others(["new.txt", name], tmp_path)
+        assert caught.value.exit_code == 2
+    assert not (tmp_path / "new.txt").exists()
+
+
+def test_everything_that_podfit_writes_is_its_own_the_next_time(tmp_path: Path) -> None:
+    files = all_files([moola()])
+    write_files(files, tmp_path)
+    refuse_others(files, tmp_path)
+    assert not any(is_anothers(tmp_path / name) for name in files)
 
 
 def test_places_that_take_no_files(tmp_path: Path) -> None:

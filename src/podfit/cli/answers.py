@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from podfit.cli.pipes import written
 from podfit.writers.plain import plain
 from podfit.writers.registry import answer_formats, write_answer
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from podfit.report.answer import Answer
     from podfit.writers.interface import Screen
 
+_WIDEST = 1000
+"""Columns of a screen at most: what COLUMNS says may be any number."""
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -41,7 +44,8 @@ def show(answer: Answer, shape: str, *, details: bool = False) -> None:
 def say(text: str, *, colors: bool = False) -> None:
     """Print text that a writer made on standard output; what its encoding does not have becomes a question mark."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "replace").decode(encoding), nl=False, color=colors or None)
+    with written():
+        click.echo(text.encode(encoding, "replace").decode(encoding), nl=False, color=colors or None)
 
 
 def this_screen(*, details: bool = False) -> Screen:
@@ -51,8 +55,8 @@ def this_screen(*, details: bool = False) -> Screen:
     from podfit.writers.interface import Screen
 
     console = Console(file=sys.stdout)
-    known = console.is_terminal or "COLUMNS" in os.environ
-    return Screen(console.width if known else Screen().width, console.color_system, details)
+    known = console.width > 0 and (console.is_terminal or "COLUMNS" in os.environ)
+    return Screen(min(console.width, _WIDEST) if known else Screen().width, console.color_system, details)
 
 
 def tell(text: str) -> None:

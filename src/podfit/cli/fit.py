@@ -47,7 +47,7 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
       podfit fit . -t freeze.txt --python 3.11          a template given as a freeze
     """  # noqa: D301
     from podfit.report.ahead import Ahead
-    from podfit.writers.files import write_files
+    from podfit.writers.files import is_anothers, refuse_others, write_files
     from podfit.writers.registry import all_files, comparison_names, file_names
 
     quiet = given["quiet"]
@@ -56,7 +56,8 @@ def fit_command(out: Path, shape: str, **given: Any) -> int:
     files = all_files(plans, outcome.refused) if plans else {}
     stale = {name for template in outcome.refused for name in (*file_names(template).values(), *comparison_names())}
     stale |= {name for plan in plans for name in file_names(plan.template.name).values()}
-    written = write_files(files, out, stale=stale)
+    refuse_others(files, out)
+    written = write_files(files, out, stale={name for name in stale if not is_anothers(out / name)})
     if written and not quiet:
         tell(f"wrote {len(written)} files to {out}/: {', '.join(sorted(path.name for path in written))}")
     names = {plan.template.name: file_names(plan.template.name) for plan in plans}

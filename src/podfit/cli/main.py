@@ -14,7 +14,14 @@ import click
 
 from podfit import __version__
 from podfit.cli.answers import tell
-from podfit.cli.pipes import ReaderLeftError, reader_may_leave
+from podfit.cli.pipes import (
+    ReaderLeftError,
+    UnwritableError,
+    reader_may_leave,
+    stands_somewhere,
+    with_streams,
+    written,
+)
 from podfit.model import PodfitError
 
 _COMMANDS = {
@@ -133,9 +140,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run podfit and return the exit code: 0, 1 for a negative result, 2 for a bad call, 130 for Ctrl-C."""
+    with_streams()
     try:
         result = podfit.main(args=arguments, prog_name="podfit", standalone_mode=False)
-        sys.stdout.flush()
+        with written():
+            sys.stdout.flush()
     except PodfitError as error:
         tell(f"error: {error}")
         return error.exit_code
@@ -153,6 +162,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (ReaderLeftError, BrokenPipeError) as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return error.exit_code if isinstance(error, ReaderLeftError) else 0
+    except UnwritableError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        tell(f"error: {error}")
+        return error.exit_code
+    except FileNotFoundError:
+        if stands_somewhere():
+            raise
+        tell("error: the directory in which podfit was started is not there any more; change to one that is")
+        return 2
     return result if isinstance(result, int) else 0
 
 

@@ -51,7 +51,7 @@ def prove_command(out: Path | None, timeout: float, shape: str, **given: Any) ->
     from podfit.pod.prove.answer import answer
     from podfit.pod.prove.replan import of_session
     from podfit.pod.prove.run import prove
-    from podfit.writers.files import write_files
+    from podfit.writers.files import refuse_others, write_files
     from podfit.writers.registry import all_files
 
     if len(given["templates"]) > 1:
@@ -76,6 +76,8 @@ def prove_command(out: Path | None, timeout: float, shape: str, **given: Any) ->
             reporter=reporter,
         )
     if out is not None and proof.ending.runs:
-        write_files(all_files((proof.ending.plan,), {}), out, stale=set())
+        files = all_files((proof.ending.plan,), {})
+        refuse_others(files, out)
+        write_files(files, out, stale=set())
     show(answer(proof, str(out or "")), shape)
     return 0 if proof.ending.runs else 1

@@ -12,6 +12,7 @@ from podfit.catalogue.system_libraries import debian_packages, relatives
 from podfit.catalogue.table import table
 from podfit.diagnose import extract
 from podfit.diagnose.clashes import find_clash
+from podfit.diagnose.derived_crash import crash_fields
 from podfit.diagnose.derived_cuda import arch_fields, library_fields, nccl_fields, torch_fields
 from podfit.diagnose.derived_index import already_there, index_fields, removed
 from podfit.diagnose.derived_names import hugging_face_fields, moved_fields, name_fields, outer
@@ -188,6 +189,9 @@ def _resolver(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -
         return
     fields["clash"] = str(clash) if clash.asked else f"no version of {clash.name} is what is asked for"
     fields["gives_way"] = clash.name
+    if clash.name == "python":  # no index has it: what asks gives way, or another Python is taken
+        fields["python_clash"], fields["gives_way"] = ", ".join(str(one) for one in clash.asked[:2]), ""
+        fields["python_asked"] = next((each.limit for each in clash.asked if each.who), "")
     fields["clashing"] = ", ".join(clash.others)
     fields["against"] = clash.others[0] if clash.others else ""
     fields["clash_needs"] = "|".join(one_of.limit for one_of in clash.asked if one_of.who and one_of.limit)
@@ -332,7 +336,7 @@ def _asked(fields: _Fields, hit: Hit, reading: Reading, one: Raised | None) -> N
         fields["wheel_name"] = canonical(fields["wheel"].split("-")[0])
 
 
-GENERAL: tuple[_Derive, ...] = (_asked, python_fields, index_fields)
+GENERAL: tuple[_Derive, ...] = (_asked, python_fields, index_fields, crash_fields)
 BY_CATEGORY: dict[str, tuple[_Derive, ...]] = {
     "numpy2_abi": (_numpy,),
     "numpy_api_removed": (_numpy,),

@@ -19,6 +19,8 @@ _PYTHON = re.compile(
     r"(?![\d.]*[\w-]*==)"
 )
 _PYTHON_PLACES = re.compile(r"python\d|Python \d|cpython-|-cp\d|CPython", re.ASCII)
+_NOT_FOR_HERE = "is not a supported wheel on this platform"
+"""Where pip says this, the Python in the file's name is the one that does not run here."""
 _INSTALLED = re.compile(r"(?:Successfully installed|Would install|Installing collected packages:) (.{1,6000})")
 _LABELLED = re.compile(rf"({_NAME})-({_VERSION})")
 _FOUND = (
@@ -148,7 +150,7 @@ def python_of(lines: Sequence[Line]) -> str:
     counts: dict[str, int] = {}
     full: dict[str, str] = {}
     for line in lines:
-        if not _PYTHON_PLACES.search(line.text):
+        if not _PYTHON_PLACES.search(line.text) or _NOT_FOR_HERE in line.text:
             continue
         for match in _PYTHON.finditer(line.text[:2000]):
             series = f"{match['major']}.{match['minor']}"

@@ -24,10 +24,14 @@ _VALUE = re.compile(
 )
 """A name that ends like a secret's, and its value; a tokenizer's own tokens (pad_token) are none."""
 
+_KEY = re.compile(r"(?i)(\bkey['\"]?(?: ?[=:] ?|=)['\"]?)(?=[0-9a-z]*\d)[0-9a-z]{32,200}\b")
+"""A mere key and a value as long as a secret is (`wandb.login(key=...)`)."""
+
 
 def without_secrets(text: str) -> str:
     """Return what is shown of a line."""
     text = hidden(text)
     text = _TOKENS.sub(HIDDEN, text)
     text = _BEARER.sub(rf"\1{HIDDEN}", text)
+    text = _KEY.sub(rf"\1{HIDDEN}", text)
     return _VALUE.sub(rf"\1\2{HIDDEN}", text)

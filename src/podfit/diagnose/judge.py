@@ -56,6 +56,8 @@ def causes_of(reading: Reading, rows: Table | None = None) -> tuple[Cause, ...]:
     hits = (rows or table()).hits([line.text for line in reading.lines])
     final = _final(reading, hits)
     candidates = [one for hit in _looked_at(hits) if (one := _candidate(hit, reading, final))]
+    told = {one.line for one in candidates if not one.row.get("general") and one.row["role"] == "failure"}
+    candidates = [one for one in candidates if not one.row.get("general") or one.line not in told]
     best: dict[tuple[str, str], _Candidate] = {}
     seen: dict[str, list[int]] = {}
     for one in candidates:

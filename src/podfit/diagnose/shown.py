@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,8 +74,10 @@ def _blocks(cause: Cause) -> tuple[Block, ...]:
 
 
 def _sentence(words: str) -> str:
-    """Return words as a sentence."""
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")
+    """Return words as a sentence; what begins with a file, a module or a version keeps its own letters."""
+    first = words.partition(" ")[0]
+    begun = words if re.search(r"[._/=+<>0-9]", first.rstrip(".,:;")) else words[:1].upper() + words[1:]
+    return begun + ("" if words.endswith(".") else ".")
 
 
 def workflow_commands(diagnosis: Diagnosis, source: str) -> str:

@@ -215,13 +215,15 @@ def _left_out(name: str, requirement: Requirement, template: Template) -> Findin
     is the standard library's: `typing`, and what is written like a module (`json`, `random`), which comes before
     everything installed, so that nobody could import it.
     """
-    if requirement.url or name in template.distributions:
+    if name in template.distributions:
         return None
     if bound := system_bound(name):
         message = f"left out: it is for {bound.system} alone, and the template runs Linux"
         return Finding("declared", name, Verdict.OK, message, bound.evidence)
     if elsewhere := of_another_host(name):
         return elsewhere
+    if requirement.url:
+        return None
     if brought := _within_a_framework(name, template):
         return brought
     series = template.interpreter.series

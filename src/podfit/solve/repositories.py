@@ -12,21 +12,15 @@ from urllib.parse import urlsplit, urlunsplit
 from podfit.index.threads import side_by_side
 from podfit.model import Artefact, LockedPackage, Need, RefusedNeed
 from podfit.model.steps import Steps, Wait
+from podfit.solve.said import PLAN_AGAIN, SILENT, is_silent
 
 _SECONDS = 30
 _SIDE_BY_SIDE = 16
 """So many repositories are asked at the same time: each is a process of Git that waits."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_SILENT = re.compile(
-    r"Could not resolve host|Temporary failure in name resolution|Failed to connect|Connection refused|timed out|"
-    r"unreachable|no answer within|no network|git is not installed",
-    re.I,
-)
-"""How it sounds when nobody answered: whether what is asked for is there is not known then."""
-
 _REMEDIES = (
-    (_SILENT, "plan again where it can be reached"),
+    (SILENT, PLAN_AGAIN),
     (
         re.compile(
             r"Authentication failed|could not read (Username|Password)|Permission denied|40[13]|terminal prompts", re.I
@@ -96,11 +90,6 @@ def still(commits: Commits) -> bool:
         now == commits[place][0] and is_silent(why) == is_silent(commits[place][1])
         for place, (now, why) in _asked(list(commits)).items()
     )
-
-
-def is_silent(cause: str) -> bool:
-    """Tell whether a repository gave no commit because nobody answered."""
-    return bool(_SILENT.search(cause))
 
 
 def _asked(places: Sequence[tuple[str, str]]) -> Commits:

@@ -25,6 +25,24 @@ DENIED = re.compile(r"(?:An index URL \((?P<url>[^\s)]+)\).*)?(?P<status>40[13] 
 NOT_CACHED = re.compile(r"the network was disabled|was not found in the cache|Network connectivity is disabled")
 
 
+SILENT = re.compile(
+    r"(?:Could not|cannot be) resolved?\b|name resolution|failed to lookup|dns error|Failed to connect|"
+    r"Connection (?:refused|reset)|"
+    r"no connection|connection broke off|timed out|time ?out|unreachable|no answer within|said nothing for|no network|"
+    r"git is not installed|certificate|\bSSL|\bTLS|Empty reply|error sending request|"
+    r"HTTP status server error|returned error: 5\d\d|429 Too Many Requests|returned error: 429",
+    re.I,
+)
+"""How it sounds when nobody could be asked: whether what is asked for is there is not known then."""
+PLAN_AGAIN = "plan again where it can be reached"
+"""What to do about that."""
+
+
+def is_silent(cause: str) -> bool:
+    """Tell whether a repository or an address gave nothing because nobody could be asked."""
+    return bool(SILENT.search(cause))
+
+
 NO_ADDRESS = re.compile(r"not a valid Uri|uri too long", re.IGNORECASE)
 """How it sounds when a name that something requires makes no address: the network has no part in it."""
 CRASHED = re.compile(r"overflowed its stack|panicked at |memory allocation of \d+ bytes failed")

@@ -38,7 +38,10 @@ _STEERING = (
 
 def resolver_environment() -> dict[str, str]:
     """Return the variables for uv: the person's, without those that would change what is resolved."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(_STEERING)}
+    unset = {
+        key for key, value in os.environ.items() if key.startswith("UV_") and not value
+    }  # uv refuses some of these
+    kept = {key: value for key, value in os.environ.items() if key not in unset and not key.startswith(_STEERING)}
     if not has_home() and "XDG_CACHE_HOME" not in kept:
         kept.setdefault("UV_CACHE_DIR", str(homeless() / "uv"))
     kept.setdefault("UV_CONCURRENT_DOWNLOADS", MOST_AT_ONCE)

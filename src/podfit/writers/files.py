@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from podfit.model import InputError, Where
+
+_LOOKED_AT = 1 << 20
+"""Bytes at a file's beginning, and at its end, in which podfit's name is looked for."""
 
 
 def write_files(files: Mapping[str, str], directory: Path, *, stale: Iterable[str] = ()) -> tuple[Path, ...]:
@@ -62,6 +66,38 @@ def write_files(files: Mapping[str, str], directory: Path, *, stale: Iterable[st
             ) from None
         raise
     return tuple(path for _, path in waiting)
+
+
+def refuse_others(names: Iterable[str], directory: Path) -> None:
+    """Raise InputError where a file of one of these names is in directory that podfit did not write.
+
+    What podfit writes names it. An empty file is nobody's loss.
+    """
+    for name in names:
+        if is_anothers(directory / name):
+            raise InputError(
+                "is there, and podfit did not write it",
+                where=Where(str(directory / name)),
+                remedy="write somewhere else (--out DIR), or take it away",
+            )
+
+
+def is_anothers(path: Path) -> bool:
+    """Tell whether what lies at a path is no directory, holds something, and nowhere names podfit."""
+    try:
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
+            return False
+        if not stat.S_ISREG(kind):
+            return True
+        with path.open("rb") as file:
+            start = file.read(_LOOKED_AT)
+            file.seek(max(len(start), path.stat().st_size - _LOOKED_AT))
+            return bool(start) and b"podfit" not in start.lower() and b"podfit" not in file.read(_LOOKED_AT).lower()
+    except FileNotFoundError:
+        return path.is_symlink()
+    except OSError:
+        return False  # whoever writes there tells what stands against it
 
 
 def _make(directory: Path) -> list[Path]:

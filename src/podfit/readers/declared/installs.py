@@ -13,9 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from podfit.catalogue.imports import find
 from podfit.model import Declaration, InputError, Where
 from podfit.readers.declared import conda_installs
 from podfit.readers.declared.interface import Reading, Source
+from podfit.readers.declared.windows_paths import release_of
 
 _PIP = re.compile(r"^(?:.*/)?(?:pip[\d.]*|mim)$")
 """pip, and OpenMMLab's mim, which hands on to pip what it is asked for (https://openmim.readthedocs.io)."""
@@ -33,6 +35,8 @@ _VALUED = """-r --requirement -c --constraint -i --index-url --extra-index-url -
 _TAKES_VALUE = frozenset(_VALUED.split())
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "pip-tools", "virtualenv", "poetry"})
 _ADDRESS = re.compile(r"^(?:git|hg|svn|bzr)\+|^https?://")
+_ELSEWHERE = ("/", "../input/")
+"""How a path to a file of another machine begins: a whole one, and Kaggle's data sets beside the notebook."""
 _COMPUTED = "$..."
 """Stands for what a shell puts in the place of a command."""
 _PARENTHESES = re.compile(r"([$<]\(|[()])")
@@ -273,10 +277,22 @@ def _prefix(words: Sequence[str]) -> bool:
     )
 
 
+def _of_a_file(path: str) -> list[str]:
+    """Return the release that the name of a file on the writer's machine tells, nothing where no table knows it.
+
+    What is private has a name that an index may have for something else.
+    """
+    name, version = release_of(re.sub(r"\[[^\]]*\]$", "", path).rpartition("/")[2])
+    known = find(name.replace("-", "_")) if name else None
+    return [f"{name}=={version}"] if known is not None and known.distribution == name else []
+
+
 def _kept(word: str) -> list[str]:
     """Return an argument as a requirement line, nothing for paths, tools and what a shell computes."""
     if _ADDRESS.match(word):
         return [] if re.search(r"[${}]", word) else [word]
+    if word.startswith(_ELSEWHERE):
+        return _of_a_file(word)
     match = _NAMED.match(word)
     if match is None or "`" in word or match[1].lower() in _TOOLS:
         return []
