@@ -50,6 +50,28 @@ def test_what_is_indented_is_passed_over_and_a_namespace_is_somebody_elses() -> 
     assert names(found.names) == {"ns.other:c"}
 
 
+GIVES = "import sys\ndef load(found):\n    setattr(sys.modules[__name__], 'jax', found)\n"
+
+
+@pytest.mark.parametrize("run", ["from .backend import jax, torch\n", "from lib.backend import (\n    jax,\n)\n"])
+def test_what_a_package_sets_as_it_runs_is_none_of_its_modules(run: str) -> None:
+    files = {
+        "lib/__init__.py": "",
+        "lib/run.py": run,
+        "lib/backend/__init__.py": GIVES,
+        "lib/backend/jax/__init__.py": "from .deep import a\n",
+        "lib/backend/jax/deep.py": "import jax\n",
+    }
+    assert names(read(files, "lib.run").modules) == {"sys"}
+    plain = {**files, "lib/backend/__init__.py": "import sys\n"}
+    assert names(read(plain, "lib.run").modules) == {"sys", "jax"}
+    sure = {**files, "lib/__init__.py": "import lib.backend.jax\n"}
+    assert names(read(sure, "lib.run").modules) == {"sys", "jax"}
+    later = {**files, "lib/backend/__init__.py": f"{GIVES}from . import jax\nfrom . import more\n"}
+    later["lib/backend/more.py"] = "import lib.backend.jax.deep\n"
+    assert names(read(later, "lib.run").modules) == ({"sys", "jax"})
+
+
 PARTS = {"lib/part.py": "from graphs import Data\nclass Set: ...\n", "lib/other.py": "import elsewhere\n"}
 
 

@@ -26,7 +26,7 @@ from podfit.model.steps import Steps, Wait
 if TYPE_CHECKING:
     from podfit.index import Index
 
-KIND = "reached-4"
+KIND = "reached-5"
 """What the cache calls what modules of a wheel ask for; another number when `reached` finds something else."""
 
 _MOST_WAVES = 12
