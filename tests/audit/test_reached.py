@@ -91,6 +91,22 @@ def test_an_import_under_a_condition_counts_where_it_alone_gives_what_is_asked_f
 
 
 @pytest.mark.parametrize(
+    "lazily",
+    [
+        "sys.modules[__name__] = _LazyModule(__name__, __file__, names, module_spec=__spec__)\n",
+        "def __getattr__(name):\n    return load(name)\n",
+        "import lazy_loader\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n",
+    ],
+)
+def test_a_module_that_imports_what_it_is_asked_for_tells_type_checkers_from_where(lazily: str) -> None:
+    typed = "import typing\nif typing.TYPE_CHECKING:\n    from .part import Set\n    from .other import Other\n"
+    files = {"lib/__init__.py": typed + lazily, **PARTS}
+    found = names(read(files, "lib", "lib.Set").modules) - {"typing", "lazy_loader"}
+    assert found == {"graphs"}
+    assert "graphs" not in names(read(files, "lib").modules)
+
+
+@pytest.mark.parametrize(
     "source",
     [
         "try:\n    from .part import Set\nexcept ImportError:\n    Set = None\n",
