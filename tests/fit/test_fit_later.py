@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,14 +36,20 @@ SOURCES = {
 POD = template("pod", {"torch": ("2.4.0+cu124", [])})
 
 
-def plan_of(folder: Path, *sites: ImportSite, tested: str = "") -> Plan:
-    """Return the plan of a project that asks for hub and imports this; tested is hub's local version."""
+def plan_of(
+    folder: Path, *sites: ImportSite, tested: str = "", more: Mapping[str, tuple[Sequence[str], str]] | None = None
+) -> Plan:
+    """Return the plan of a project that asks for hub and imports this; tested is hub's local version.
+
+    more are further releases of hub, that have what the newest has.
+    """
     given = replace(project("hub"), imports=sites)
     if tested:
         local = LocalEnvironment({"hub": Distribution("hub", tested, EVIDENCE)}, EVIDENCE)
         given = replace(given, local=local)
-    with dated_index(folder / "wheels", RELEASES) as (url, _):
-        for version, files in SOURCES.items():
+    releases = {**RELEASES, **{("hub", version): each for version, each in (more or {}).items()}}
+    with dated_index(folder / "wheels", releases) as (url, _):
+        for version, files in {**SOURCES, **dict.fromkeys(more or (), SOURCES["3.0"])}.items():
             refill(folder / "wheels", f"hub-{version}", files)
         index, uv = Index([url], cache=folder / "cache"), Uv(folder / "cache")
         options = Options(index_url=url)
@@ -88,6 +95,21 @@ def test_what_the_held_torch_stands_against_is_told(tmp_path: Path) -> None:
     (finding,) = [each for each in plan.findings if each.check == "bounds"]
     assert (finding.subject, finding.verdict) == ("hub", Verdict.WARNING)
     assert finding.message.endswith("3.0 is the first that has it, and requires torch>=2.6, and cannot be had")
+
+
+@pytest.mark.parametrize(
+    ("more", "version"),
+    [
+        ({"3.1": (["torch>=2"], "2026-08-20"), "3.2": (["torch>=2"], "2026-08-22")}, "3.1"),
+        ({"3.1": (["torch>=2.6"], "2026-08-20"), "3.2": ([], "2026-08-22")}, "3.2"),
+        ({"3.1": (["torch>=2.6"], "2026-08-20")}, "1.1"),
+    ],
+)
+def test_a_later_one_that_goes_with_the_held_torch_is_due(
+    tmp_path: Path, more: Mapping[str, tuple[Sequence[str], str]], version: str
+) -> None:
+    site = ImportSite("hub", "train.py", 3, names=("newest",))
+    assert planned(plan_of(tmp_path, site, more=more)) == {"hub": version}
 
 
 def test_what_was_tested_is_taken(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """What the project imports of a need and its planned release does not have yet: a later one is due.
 
 Nearness in time is assumed (podfit.fit.nearness); `from llmcompressor import oneshot` in the project's own code shows
-that it was written for a later release than 0.4.1 of half a year after the template's torch. The first that has all is
-looked for, as the wheels say, and its minor series is taken, where what it requires of what is held is there. Where
-it is not, that is told. Names are looked for where a later release is one that the need allows, modules in any case.
+that it was written for a later release than 0.4.1 of half a year after the template's torch. The first that has all and
+of which what it requires of what is held is there is looked for, as the wheels say, and its minor series is taken.
+Where there is none, that is told. Names are looked for where a later release is one that the need allows, modules in any case.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from podfit.fit.older import newest_that, older_releases
 from podfit.fit.phases import Given
 from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, Need, PodfitError
-from podfit.model.requirement import Markers
+from podfit.model.requirement import Markers, RequiresDist
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
 from podfit.model.versions import public, read_version, same_version, within
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
 
 _THREADS = 8
+
+_MOST_FURTHER = 12
+"""So many releases after the first that has what is missing are looked into, where what is held stands against it."""
 
 Asked = Mapping[tuple[str, str], ImportSite]
 """Modules, and names in them (empty for the module itself), with the place that imports them."""
@@ -132,22 +135,35 @@ def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> St
     if place < 0:
         return None
     there, file = later[place]
-    yield from given.source.learn([(name, there)])
-    release = given.source.release(name, there)
-    lines = release.requires_dist if release is not None else None
-    active = Markers(subject.template.marker_environment).active(lines or ())
-    held = [line for line in active if line.target in subject.held and line.target in subject.environment]
-    against = next((line for line in held if not line.allows(subject.environment[line.target].version)), None)
+    against = yield from _against(given, subject, name, there)
+    first = there
+    if against is not None:
+        for other, found in later[place + 1 : place + 1 + _MOST_FURTHER]:
+            free = (yield from _against(given, subject, name, other)) is None
+            if free and (yield from has_them(other, found)):
+                (there, file), against = (other, found), None
+                break
     (module, word), site = next(iter(missing.items()))
     what = f"{word} from {module}" if word else module
     lacks = f"the project imports {what} ({site}), which {name} {version} does not have"
     reason = f"{lacks}; {there} is the first that has it"
+    reason += " and goes with what is held" if there != first else ""
     reason += f", and requires {against.short}" if against is not None else ""
     evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {module}.{word}".rstrip("."))
     stated = [need.specifier for need in subject.needs if need.name == name and need.specifier]
-    free = against is None and all(within(each, there) for each in stated)
+    allowed = against is None and all(within(each, there) for each in stated)
     limit = next((each for each in subject.timely if each.name == name and not each.gave_way), None)
     late = limit is not None and file.upload_time and instant(file.upload_time) >= instant(limit.until)
     read = read_version(there)
     series = f",=={read.major}.{read.minor}.*" if late else ""
-    return Bound(name, reason, evidence, f">={public(there)}{series}"), free
+    return Bound(name, reason, evidence, f">={public(there)}{series}"), allowed
+
+
+def _against(given: Given, subject: Subject, name: str, version: str) -> Steps[RequiresDist | None]:
+    """Return what a release requires of what is held and is not there, None for nothing."""
+    yield from given.source.learn([(name, version)])
+    release = given.source.release(name, version)
+    lines = release.requires_dist if release is not None else None
+    active = Markers(subject.template.marker_environment).active(lines or ())
+    held = [line for line in active if line.target in subject.held and line.target in subject.environment]
+    return next((line for line in held if not line.allows(subject.environment[line.target].version)), None)
