@@ -1,9 +1,11 @@
-"""What the project imports of a need and its planned release does not have yet: a later one is due.
+"""What the project imports of a need and its planned release does not have: a later one is due, or an older one.
 
 Nearness in time is assumed (podfit.fit.nearness); `from llmcompressor import oneshot` in the project's own code shows
 that it was written for a later release than 0.4.1 of half a year after the template's torch. The first that has all and
 of which what it requires of what is held is there is looked for, as the wheels say, and its minor series is taken.
-Where there is none, that is told. Names are looked for where a later release is one that the need allows, modules in any case.
+Where there is none, that is told. Names are looked for where a later release is one that the need allows, and in
+wheels that are Python alone, modules in any case. Names that no later release has, as `from verifiers import
+SingleTurnEnv`, which 0.4.0 has no more, lead to the newest older one that has them.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from typing import TYPE_CHECKING
 from podfit.audit import Subject
 from podfit.fit.binaries import added_wheel
 from podfit.fit.lacking import ANY, exports_of
-from podfit.fit.older import newest_that, older_releases
+from podfit.fit.older import newest_that, older_of, older_releases
 from podfit.fit.phases import Given
+from podfit.fit.wheels import compiled
 from podfit.index.threads import side_by_side
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, Need, PodfitError
 from podfit.model.requirement import Markers, RequiresDist
@@ -51,8 +54,10 @@ def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], 
         return frozenset(need.name for need in needs if _has_later(given.index, need, subject.added[need.name].version))
 
     named: frozenset[str] = (yield Wait(passed_over)) if needs else frozenset()
+    wheels = {name: file for name in sorted(each.name for each in needs) if (file := added_wheel(subject, name))}
+    named |= {name for name, file in wheels.items() if not compiled(file.filename)}
     asked = _asked(given.project.imports, needs, named)
-    files = {name: file for name in sorted(asked) if (file := added_wheel(subject, name)) is not None}
+    files = {name: file for name, file in wheels.items() if name in asked}
     if not files:
         return (), ()
 
@@ -62,6 +67,8 @@ def due_later(given: Given, subject: Subject) -> Steps[tuple[tuple[Bound, ...], 
     found: dict[bool, list[Bound]] = {True: [], False: []}
     for name, missing in zip(files, (yield Wait(lacking)), strict=True):
         first = (yield from _first_with(given, subject, name, missing)) if missing else None
+        if first is None and missing:
+            first = yield from _last_with(given, subject, name, missing)
         if first is not None:
             found[first[1]].append(first[0])
     return tuple(found[True]), tuple(found[False])
@@ -157,6 +164,30 @@ def _first_with(given: Given, subject: Subject, name: str, missing: Asked) -> St
     read = read_version(there)
     series = f",=={read.major}.{read.minor}.*" if late else ""
     return Bound(name, reason, evidence, f">={public(there)}{series}"), allowed
+
+
+def _last_with(given: Given, subject: Subject, name: str, missing: Asked) -> Steps[tuple[Bound, bool] | None]:
+    """Return a bound that leads to the newest older release that has the names which are missing, and True; else None.
+
+    Modules that are missing lead there by themselves (podfit.fit.modules).
+    """
+    names = {pair: site for pair, site in missing.items() if pair[1]}
+    version = subject.added[name].version
+    releases = (yield from older_of(given, subject, name, version)) if names else []
+
+    def has_them(_: str, file: IndexFile) -> Steps[bool]:
+        has = yield Wait(lambda: exports_of(given.index, file, sorted({module for module, _ in names})))
+        return all(word in has.get(module, ()) for module, word in names)
+
+    place, _ = yield from newest_that(has_them, releases)
+    if place < 0:
+        return None
+    there, file = releases[place]
+    (module, word), site = next(iter(names.items()))
+    reason = f"the project imports {word} from {module} ({site}), which {name} {version} does not have; {there} is the "
+    reason += "newest before it that has it"
+    evidence = Evidence(EvidenceKind.BINARY, file.filename, f"has {module}.{word}")
+    return Bound(name, reason, evidence, f"<={public(there)}"), True
 
 
 def _against(given: Given, subject: Subject, name: str, version: str) -> Steps[RequiresDist | None]:
