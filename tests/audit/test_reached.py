@@ -50,6 +50,28 @@ def test_what_is_indented_is_passed_over_and_a_namespace_is_somebody_elses() -> 
     assert names(found.names) == {"ns.other:c"}
 
 
+GIVES = "import sys\ndef load(found):\n    setattr(sys.modules[__name__], 'jax', found)\n"
+
+
+@pytest.mark.parametrize("run", ["from .backend import jax, torch\n", "from lib.backend import (\n    jax,\n)\n"])
+def test_what_a_package_sets_as_it_runs_is_none_of_its_modules(run: str) -> None:
+    files = {
+        "lib/__init__.py": "",
+        "lib/run.py": run,
+        "lib/backend/__init__.py": GIVES,
+        "lib/backend/jax/__init__.py": "from .deep import a\n",
+        "lib/backend/jax/deep.py": "import jax\n",
+    }
+    assert names(read(files, "lib.run").modules) == {"sys"}
+    plain = {**files, "lib/backend/__init__.py": "import sys\n"}
+    assert names(read(plain, "lib.run").modules) == {"sys", "jax"}
+    sure = {**files, "lib/__init__.py": "import lib.backend.jax\n"}
+    assert names(read(sure, "lib.run").modules) == {"sys", "jax"}
+    later = {**files, "lib/backend/__init__.py": f"{GIVES}from . import jax\nfrom . import more\n"}
+    later["lib/backend/more.py"] = "import lib.backend.jax.deep\n"
+    assert names(read(later, "lib.run").modules) == ({"sys", "jax"})
+
+
 PARTS = {"lib/part.py": "from graphs import Data\nclass Set: ...\n", "lib/other.py": "import elsewhere\n"}
 
 
@@ -66,6 +88,22 @@ def test_an_import_under_a_condition_counts_where_it_alone_gives_what_is_asked_f
     files = {"lib/__init__.py": source, **PARTS}
     assert names(read(files, "lib", "lib.Set").modules) == {"graphs"}
     assert names(read(files, "lib", "lib.Nothing").modules) == set()
+
+
+@pytest.mark.parametrize(
+    "lazily",
+    [
+        "sys.modules[__name__] = _LazyModule(__name__, __file__, names, module_spec=__spec__)\n",
+        "def __getattr__(name):\n    return load(name)\n",
+        "import lazy_loader\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n",
+    ],
+)
+def test_a_module_that_imports_what_it_is_asked_for_tells_type_checkers_from_where(lazily: str) -> None:
+    typed = "import typing\nif typing.TYPE_CHECKING:\n    from .part import Set\n    from .other import Other\n"
+    files = {"lib/__init__.py": typed + lazily, **PARTS}
+    found = names(read(files, "lib", "lib.Set").modules) - {"typing", "lazy_loader"}
+    assert found == {"graphs"}
+    assert "graphs" not in names(read(files, "lib").modules)
 
 
 @pytest.mark.parametrize(

@@ -205,3 +205,27 @@ def test_the_newest_stays_where_no_older_one_is_allowed_or_sure(
     tmp_path: Path, asked: str, sure: bool, name: str
 ) -> None:
     assert planned(gone_plan_of(tmp_path, asked, sure=sure, name=name)) == {"hub": "2.1"}
+
+
+@pytest.mark.parametrize(
+    ("now", "version"),
+    [
+        ("def once(): ...\n", "1.2"),
+        ("", "1.2"),
+        ("def load(): ...\n", "4.0"),
+        ("from elsewhere import *\n", "4.0"),
+        ("def __getattr__(name): ...\n", "4.0"),
+    ],
+)
+def test_whether_the_newest_still_has_it_its_source_tells(tmp_path: Path, now: str, version: str) -> None:
+    releases = {("hub", each): ((), f"2024-0{place}-01") for place, each in enumerate(("1.1", "1.2", "3.0", "4.0"), 1)}
+    had = {"1.1": "def load(): ...\n", "1.2": "def load(): ...\n", "3.0": now, "4.0": now}
+    given = replace(project("hub"), imports=(ImportSite("hub", "train.py", 3, names=("load",)),))
+    with dated_index(tmp_path / "wheels", releases) as (url, _):
+        for each, source in had.items():
+            refill(tmp_path / "wheels", f"hub-{each}", {"hub/__init__.py": source})
+        index, uv = Index([url], cache=tmp_path / "cache"), Uv(tmp_path / "cache")
+        pods = [template("pod", {})]
+        (result,) = fit_templates(given, (), pods, index=index, uv=uv, options=Options(index_url=url))
+    assert result.plan is not None
+    assert planned(result.plan) == {"hub": version}

@@ -60,6 +60,42 @@ def test_what_is_guarded_or_made_as_the_package_runs_says_nothing(tmp_path: Path
     assert planned(plan_of(dynamic, project("asker")))["lib"] == "3.0"
 
 
+HOOK = "import sys\nsys.meta_path.append(Importer(%s))\n"
+
+
+@pytest.mark.parametrize(
+    ("own", "lib"),
+    [
+        ('"lib.old"', "3.0"),
+        ('f"{__name__}.old"', "3.0"),
+        ('__name__ + ".old"', "3.0"),
+        ('"lib.older"', "1.5"),
+        ('"gold"', "1.5"),
+    ],
+)
+def test_a_module_that_an_importer_of_the_release_makes_is_there(tmp_path: Path, own: str, lib: str) -> None:
+    made = world(tmp_path, "import lib.old\n")
+    files = {"lib/__init__.py": "from lib._made import hook\n", "lib/_made.py": HOOK % own, "lib/new.py": ""}
+    refill(tmp_path / "wheels", "lib-3.0", files)
+    refill(tmp_path / "wheels", "lib-2.0", WITHOUT)
+    assert planned(plan_of(made, project("asker")))["lib"] == lib
+
+
+LAZY = "import typing\nif typing.TYPE_CHECKING:\n    from .deep import Thing\ndef __getattr__(name): ...\n"
+
+
+@pytest.mark.parametrize(("folder", "lib"), [("lib/old", "3.0"), ("lib/others", "1.5")])
+def test_a_module_that_another_distribution_adds_is_there(tmp_path: Path, folder: str, lib: str) -> None:
+    made = World(tmp_path, {**RELEASES, ("lib-more", "1.0"): ["lib"], ("pandas", "2.0"): []})
+    for version in ("1.0", "1.5", "2.0", "3.0"):
+        refill(tmp_path / "wheels", f"lib-{version}", WITH_OLD if version < "2" else WITHOUT)
+    more = {f"{folder}/__init__.py": LAZY, f"{folder}/deep.py": "import pandas\nclass Thing: ...\n"}
+    refill(tmp_path / "wheels", "lib_more-1.0", more)
+    asked = replace(project("lib-more"), imports=(ImportSite("lib.old", "train.py", 3, names=("Thing",)),))
+    found = planned(plan_of(made, asked))
+    assert (found["lib"], "pandas" in found) == (lib, folder == "lib/old")
+
+
 def test_what_the_project_imports_counts_too_but_not_against_what_was_tested(tmp_path: Path) -> None:
     made = world(tmp_path, "")
     site = ImportSite("lib.old", "train.py", 3)

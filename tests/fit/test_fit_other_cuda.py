@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fit_support import World, planned, project, template
+import pytest
+from fit_support import World, planned, project, refill, template
 
 from podfit.fit.session import fit_templates
 from podfit.model import EvidenceKind, Plan, Verdict
@@ -62,3 +63,32 @@ def test_a_build_that_is_asked_for_by_name_is_left_to_who_asks(tmp_path: Path) -
     plan = plan_of(tmp_path, "app", "engine-cu13")
     assert planned(plan)["engine"] == "4.0"
     assert not plan.feasible
+
+
+SHARED = {
+    ("boost", "1.0"): ["nvidia-nccl-cu12"],
+    ("boost", "2.0"): ["nvidia-nccl-cu13"],
+    ("boost", "3.0"): ["nvidia-nccl-cu13"],
+    ("nvidia-nccl-cu12", "2.20"): [],
+    ("nvidia-nccl-cu13", "2.30"): [],
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "ask", "version"),
+    [
+        ("nvidia/nccl/lib/libnccl.so.2", "boost", "1.0"),
+        ("nvidia/cu13/lib/libnccl.so.2", "boost", "3.0"),
+        ("nvidia/nccl/lib/libnccl.so.2", "boost>=2", "3.0"),
+    ],
+)
+def test_what_brings_files_of_what_is_held_leads_to_a_release_without(
+    tmp_path: Path, file: str, ask: str, version: str
+) -> None:
+    made = World(tmp_path, SHARED)
+    refill(tmp_path / "wheels", "nvidia_nccl_cu12-2.20", {"nvidia/nccl/lib/libnccl.so.2": ""})
+    refill(tmp_path / "wheels", "nvidia_nccl_cu13-2.30", {file: ""})
+    pods = [template("pod", {"torch": ("2.8.0+cu128", ["nvidia-nccl-cu12==2.20"]), "nvidia-nccl-cu12": ("2.20", ())})]
+    (result,) = fit_templates(project(ask), (), pods, index=made.index, uv=made.uv, options=made.options)
+    assert result.plan is not None
+    assert planned(result.plan)["boost"] == version

@@ -41,7 +41,10 @@ Read = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Returns the content of members of a wheel by their paths."""
 
 Visit = Callable[[str, str, bytes], Iterable[str]]
-"""Gets a module's dotted name, its path and its source, and yields the modules that it leads to."""
+"""Gets a module's dotted name, its path and its source, and yields the modules that it leads to.
+
+What it takes of a package by a from-import, and what may be a module, is `package:name`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
                 kinds[kind].setdefault(text, used)
             elif kind == "raises":
                 raises.append(used)
+            elif kind == "part":
+                yield part_of(name, *text.split(":"))
             elif text.partition(".")[0] in own:
                 yield from with_parents(text)
             elif text.partition(".")[0] not in carried:
@@ -118,16 +123,47 @@ def at_import(paths: Iterable[str], roots: Sequence[str], read: Read) -> AtImpor
 def follow(modules: Mapping[str, str], start: Iterable[str], read: Read, visit: Visit, most: int) -> set[str]:
     """Visit the modules of a wheel (dotted names to their paths) that start leads to; return their names.
 
-    They are read wave by wave, each once; no wave begins when there are more than most.
+    They are read wave by wave, each once; no wave begins when there are more than most. What is only taken of a package
+    that sets names of its own as it runs is none of its modules (`gives_names`).
     """
     waiting = [name for name in dict.fromkeys(start) if name in modules]
     seen = set(waiting)
+    parts: set[str] = set()
+    giving: set[str] = set()
     while waiting and len(seen) <= most:
-        sources = read([modules[name] for name in waiting])
-        wave = [each for name in waiting for each in visit(name, modules[name], sources.get(modules[name], b""))]
-        waiting = [name for name in dict.fromkeys(wave) if name in modules and name not in seen]
+        sources = _sources(modules, waiting, read)
+        giving.update(name for name, source in sources.items() if gives_names(source))
+        passed = {name for name in waiting if name in parts and name.rpartition(".")[0] in giving}
+        seen -= passed
+        wave = [each for name in waiting if name not in passed for each in visit(name, modules[name], sources[name])]
+        sure = {each for each in wave if ":" not in each}
+        parts = {each.replace(":", ".") for each in wave if ":" in each} - sure
+        waiting = [each.replace(":", ".") for each in dict.fromkeys(wave)]
+        waiting = [name for name in dict.fromkeys(waiting) if name in modules and name not in seen]
+        waiting = [name for name in waiting if name not in parts or name.rpartition(".")[0] not in giving]
         seen.update(waiting)
     return seen
+
+
+def _sources(modules: Mapping[str, str], names: Iterable[str], read: Read) -> dict[str, bytes]:
+    """Return the source of modules by their names, empty for what was not read."""
+    paths = {name: modules[name] for name in names}
+    found = read([*paths.values()])
+    return {name: found.get(path, b"") for name, path in paths.items()}
+
+
+def part_of(module: str, package: str, name: str) -> str:
+    """Return what a Visit yields for a name that a module takes of a package: of itself, a package takes modules."""
+    return f"{package}.{name}" if package == module else f"{package}:{name}"
+
+
+def gives_names(source: bytes) -> bool:
+    """Tell whether a module sets names of its own by what it finds as it runs: `setattr(sys.modules[__name__], ...)`.
+
+    deepxde.backend and dgl.backend do, with those of the one framework that they load: `from deepxde.backend import
+    jax` imports none of the module deepxde.backend.jax.
+    """
+    return b"setattr(" in source and b"sys.modules[__name__]" in source
 
 
 def modules_of_wheel(paths: Iterable[str]) -> dict[str, str]:
@@ -157,7 +193,10 @@ def with_parents(name: str) -> list[str]:
 
 
 def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]]:
-    """Yield `module`, `numpy`, `name`, `guarded`, `raises` or `python`, what it is of, and the line, of an import."""
+    """Yield `module`, `part`, `numpy`, `name`, `guarded`, `raises` or `python`, what it is of, and the line.
+
+    A part is what a package of the same wheel is asked for: `package:name`, which may be a module.
+    """
     tree = parsed_source(source)
     if tree is None:
         return
@@ -198,7 +237,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
                         taken[alias.asname or alias.name] = (base, alias.name)
                         called |= _callable_of(f"{base}.{alias.name}", alias.asname or alias.name)
                     elif base.partition(".")[0] == package.partition(".")[0]:
-                        yield "module", f"{base}.{alias.name}", node.lineno
+                        yield "part", f"{base}:{alias.name}", node.lineno
         else:
             for made_from in node.bases if isinstance(node, ast.ClassDef) else ():
                 module, name = _of_module(made_from, bound)

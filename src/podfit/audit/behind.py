@@ -1,7 +1,8 @@
 """Imports under a condition that a name shows to have run: it is asked for, and nothing else gives it.
 
 `try: from .dataset_pyg import PygDataset` with `except ImportError: pass` does without, as long as nobody asks the
-module for PygDataset. Whoever does needs what dataset_pyg imports.
+module for PygDataset. Whoever does needs what dataset_pyg imports. A module that imports what it is asked for tells in
+its imports for type checkers from where that comes (`_LazyModule` of transformers, a `__getattr__`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from podfit.audit.at_import import absolute, parsed_source
 
 _BLOCK = re.compile(rb"^(?:try|if|with)\b", re.MULTILINE)
 
+_LAZY = re.compile(rb"\b_?LazyModule\(|^def __getattr__\(|\blazy_loader\b|\battach_stub\(", re.MULTILINE)
+"""What a module does that imports what it is asked for."""
+
 Taken = tuple[str, str, int]
 """The absolute module that is imported from, the name that is taken of it, and the line."""
 
@@ -22,16 +26,18 @@ Taken = tuple[str, str, int]
 def behind(source: bytes, package: str, names: Collection[str]) -> list[Taken]:
     """Return the imports in blocks of a module that alone give names which are asked of it.
 
-    Not what also is given elsewhere in it (`X = None` where the import fails), nor what only type checkers import.
+    Not what also is given elsewhere in it (`X = None` where the import fails), nor what only type checkers import,
+    unless the module imports it when it is asked for it.
     """
     asked = [name for name in names if name.encode() in source]
     tree = parsed_source(source) if asked and _BLOCK.search(source) else None
     if tree is None:
         return []
     given = Counter(_given(tree.body))
+    typed = _LAZY.search(source) is not None
     return [
         (absolute(node.module or "", node.level, package), alias.name, node.lineno)
-        for node in _in_blocks(tree.body)
+        for node in _in_blocks(tree.body, typed=typed)
         for alias in node.names
         if (alias.asname or alias.name) in asked and given[alias.asname or alias.name] == 1
     ]
@@ -48,14 +54,14 @@ def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield node.finalbody
 
 
-def _in_blocks(body: Iterable[ast.stmt], *, inside: bool = False) -> Iterator[ast.ImportFrom]:
-    """Yield the from-imports that stand in blocks of a body."""
+def _in_blocks(body: Iterable[ast.stmt], *, typed: bool, inside: bool = False) -> Iterator[ast.ImportFrom]:
+    """Yield the from-imports that stand in blocks of a body; typed: those for type checkers, too."""
     for node in body:
         if isinstance(node, ast.ImportFrom) and inside:
             yield node
-        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+        elif typed or not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
             for block in _blocks(node):
-                yield from _in_blocks(block, inside=True)
+                yield from _in_blocks(block, typed=typed, inside=True)
 
 
 def _given(body: Iterable[ast.stmt]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from podfit.audit.at_import import (
     modules_of_wheel,
     package_of,
     parsed_source,
+    part_of,
     raises_again,
     with_parents,
 )
@@ -73,10 +74,10 @@ def reached(paths: Iterable[str], entries: Iterable[str], read: Read) -> AtImpor
         for base, taken, _ in behind(source, package, asked[name]) if name in asked else ():
             if base in modules:
                 asked.setdefault(base, set()).add(taken)
-                yield from (*with_parents(base), f"{base}.{taken}")
+                yield from (*with_parents(base), f"{base}:{taken}")
         for base, taken, line in _imports(source, package):
             if base in modules:
-                yield from (*with_parents(base), *((f"{base}.{taken}",) if taken else ()))
+                yield from (*with_parents(base), *((part_of(name, base, taken),) if taken else ()))
                 continue
             if base.partition(".")[0] in carried:
                 continue

@@ -20,6 +20,8 @@ from podfit.fit.drive import together
 from podfit.fit.listings import listings_of
 from podfit.fit.older import newest_that, older_of
 from podfit.fit.phases import Given
+from podfit.fit.reach import parts_of
+from podfit.fit.wheels import made_modules
 from podfit.model import Bound, Evidence, EvidenceKind, ImportSite, PodfitError
 from podfit.model.steps import Steps, Wait
 from podfit.model.versions import public, same_or_newer, same_version
@@ -58,6 +60,7 @@ def moved_away(given: Given, subject: Subject, read: Mapping[str, AtImport]) -> 
         for name, listing in sorted(listings.items())
         if (missing := [each for each in asked[name] if _lacks(listing, each.module)])
     }
+    lacking = (yield Wait(lambda: _nowhere(given.index, subject, files, lacking))) if lacking else {}
     found = yield from together([_older_with(given, subject, *each) for each in lacking.items()])
     return tuple(bound for bounds in found for bound in bounds)
 
@@ -89,6 +92,24 @@ def _lacks(listing: WheelListing, module: str) -> bool:
         around = around.rpartition(".")[0]
     folder = f"{around.replace('.', '/')}/"
     return bool(around) and any(member.path.startswith(folder) for member in listing.members)
+
+
+def _nowhere(
+    index: Index, subject: Subject, files: Mapping[str, IndexFile], lacking: Mapping[str, list[_Asked]]
+) -> dict[str, list[_Asked]]:
+    """Return what is lacking of releases, by name, and what they neither make as they run nor others add to them.
+
+    The waiting part.
+    """
+    found: dict[str, list[_Asked]] = {}
+    for name, missing in lacking.items():
+        added = parts_of(name, subject.added, subject.walk.edges)
+        parts = listings_of(index, {part: file for part in added if (file := added_wheel(subject, part)) is not None})
+        left = [each for each in missing if not any(each.module in listing.modules for listing in parts.values())]
+        there = made_modules(index, files[name], name, [each.module for each in left]) if left else frozenset()
+        left = [each for each in left if each.module not in there]
+        found.update({name: left} if left else {})
+    return found
 
 
 def _older_with(given: Given, subject: Subject, name: str, missing: Sequence[_Asked]) -> Steps[list[Bound]]:

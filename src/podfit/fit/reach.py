@@ -26,7 +26,7 @@ from podfit.model.steps import Steps, Wait
 if TYPE_CHECKING:
     from podfit.index import Index
 
-KIND = "reached-4"
+KIND = "reached-6"
 """What the cache calls what modules of a wheel ask for; another number when `reached` finds something else."""
 
 _MOST_WAVES = 12
@@ -79,7 +79,7 @@ def reach(
     new = {name: {*facts.lazy} for name, facts in read.items() if lazy and facts.lazy}
     for _ in range(_MOST_WAVES):
         for asker, module in asked:
-            for name in _providers(module, planned.added):
+            for name in _providers(module, planned):
                 if name != asker and module not in entered.get(name, ()) and len(entered.get(name, ())) < _MOST_ENTRIES:
                     new.setdefault(name, set()).add(module)
         wanted = {name: modules for name, modules in new.items() if name in planned.files}
@@ -122,11 +122,21 @@ def _asked(facts: AtImport) -> Iterator[str]:
     yield from (used.name.replace(":", ".") for used in facts.names)
 
 
-def _providers(module: str, added: Collection[str]) -> list[str]:
-    """Return the added distribution that a module is of, by the catalogue or its name, a namespace's too."""
-    found = providers(module, added)
+def _providers(module: str, planned: Planned) -> list[str]:
+    """Return the added distributions that a module may be of, by the catalogue or its name, a namespace's too."""
+    found = providers(module, planned.added)
     part = canonical("-".join(module.split(".")[:2]))
-    return found or ([part] if "." in module and part in added else [])
+    if not found:
+        return [part] if "." in module and part in planned.added else []
+    return [*found, *(parts_of(found[0], planned.needs, planned.edges) if "." in module else ())]
+
+
+def parts_of(name: str, among: Iterable[str], edges: Mapping[str, Collection[str]]) -> list[str]:
+    """Return those of some distributions that are called after another and require it: they may add modules to its own.
+
+    optimum-onnx brings optimum.onnxruntime into the folder of optimum. edges are what each requires.
+    """
+    return sorted(each for each in among if each.startswith(f"{name}-") and name in edges.get(each, ()))
 
 
 def merged(parts: Iterable[AtImport]) -> AtImport:

@@ -20,6 +20,7 @@ from podfit.audit.binary.facts import (
     wheel_binaries,
 )
 from podfit.audit.cuda_libraries import uses_cuda
+from podfit.audit.made import made
 from podfit.audit.releases import uses_numpy
 from podfit.catalogue.imports import modules_of
 from podfit.fit.opened import opened
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from podfit.index import Index
 
-AT_IMPORT = "at-import-12"
+AT_IMPORT = "at-import-13"
 """What the cache calls what an import does; another number when `at_import` finds something else."""
 
 MOST_BYTES = 32 << 20
@@ -107,6 +108,22 @@ def import_of(index: Index, file: IndexFile, name: str) -> AtImport | None:
     except (PodfitError, OSError, ValueError):
         return None
     return found if isinstance(found, AtImport) else None
+
+
+def made_modules(index: Index, file: IndexFile, name: str, wanted: Sequence[str]) -> frozenset[str]:
+    """Return those of some modules that the import of a distribution's wheel makes; none of one that cannot be read."""
+    kind = part_kind("made-1", " ".join(sorted(wanted)))
+    kept = index.kept_of(file, kind, tuple[str, ...])
+    if kept is not None:
+        return frozenset(kept)
+    try:
+        with opened(index, file, name) as bundle:
+            paths = [info.filename for info in bundle.infolist()]
+            found = made(paths, wanted, sources_of(bundle, MOST_SOURCE_BYTES))
+    except (PodfitError, OSError, ValueError):
+        return frozenset()
+    index.keep_of(file, kind, tuple(sorted(found)))
+    return found
 
 
 def _binaries_of(bundle: zipfile.ZipFile, how: str) -> WheelBinaries:
