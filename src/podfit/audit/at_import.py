@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from podfit.audit.refused_pythons import refused_pythons
+from podfit.audit.refused_pythons import refused_defaults, refused_pythons
 from podfit.catalogue.moved_names import called_names, class_keywords
 from podfit.model.syntax import UNPARSED, dotted, outline, syntax_tree, told
 
@@ -216,6 +216,7 @@ def done_at_import(source: bytes, package: str) -> Iterator[tuple[str, str, int]
         if isinstance(node, ast.Raise):
             yield "raises", told(node, _MOST_SAID), node.lineno
             break
+    yield from (("python", *each) for each in refused_defaults(tree.body)) if b"dataclass" in source else ()
     for node in _statements(tree.body):
         if isinstance(node, ast.Import):
             for alias in node.names:

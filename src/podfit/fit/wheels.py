@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from podfit.index import Index
 
-AT_IMPORT = "at-import-13"
+AT_IMPORT = "at-import-14"
 """What the cache calls what an import does; another number when `at_import` finds something else."""
 
 MOST_BYTES = 32 << 20
