@@ -22,6 +22,7 @@ from podfit.fit.indexes import index_arguments
 from podfit.fit.jobs import Share
 from podfit.fit.provenance import provenance
 from podfit.fit.source import IndexReleases, unknown
+from podfit.fit.stated import stated_hashes
 from podfit.fit.unimported import unimported
 from podfit.model import (
     Bound,
@@ -286,7 +287,8 @@ def plan_phase(given: Given, needed: Needed, subject: Subject, said: Audited) ->
             )
             elsewhere = yield from _homes(given, plan)
             questions, answered = yield from brought(given.index, subject, needed.report.questions)
-            every = (*plan.findings, *told, *elsewhere, *answered)
+            hashes = stated_hashes(plan, given.project.declarations)
+            every = (*plan.findings, *told, *elsewhere, *answered, *hashes)
             findings = tuple(with_ignored(every, given.options.ignore))
             return replace(
                 plan,
