@@ -22,6 +22,7 @@ from podfit.fit.phases import Given, Needed, audit_phase
 from podfit.fit.pythons import of_other_pythons
 from podfit.fit.steady import steady
 from podfit.fit.wishes import Wishes, anchor_of
+from podfit.fit.worth import not_worth
 from podfit.model import Bound, Finding, NoPlanError, Verdict
 from podfit.model.steps import Steps
 from podfit.model.words import shortened
@@ -138,7 +139,10 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
             unmet = [*wishes.unmet(moved, _IMPORTED, fatal), *wishes.unmet(never, _LATER, fatal)]
             unmet += wishes.unmet(back, _FALLEN)
-            return subject, Audited((*said.findings, *left, *unmet), said.bounds)
+            every = (*said.findings, *left, *unmet)
+            learned_now += not_worth(subject, every) if number < MOST_ROUNDS else ()
+            if not learned_now:
+                return subject, Audited(every, said.bounds)
         for bound in learned_now:
             given.reporter.step(f"{subject.template.name}, round {number + 1}: learned {bound}")
         bounds += tuple(dict.fromkeys(learned_now))
