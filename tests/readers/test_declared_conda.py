@@ -393,6 +393,15 @@ def test_of_an_environment_around_the_project_its_torch_is_its_own(tmp_path: Pat
     assert beside == ["torch==2.2.*"]
 
 
+def test_a_range_with_a_marker_is_one(tmp_path: Path) -> None:
+    torch = "\"torch>=1.13; sys_platform == 'linux'\", \"torch>=2; sys_platform == 'win32'\""
+    head = '[project]\nname = "x"\nversion = "1"\n'
+    (tmp_path / "pyproject.toml").write_text(f"{head}dependencies = [{torch}]\n")
+    around = '[dependencies]\npytorch-cpu = ">=2.6"\n[pypi-dependencies]\nx = { path = ".", editable = true }\n'
+    declared = read(tmp_path, around, "pixi.toml")
+    assert [each.requirement for each in declared.declarations if each.scope == "pixi.toml"] == ["torch>=2.6"]
+
+
 SELECTED = """\
 dependencies:
   - numpy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath, PurePosixPath
 
@@ -38,12 +38,15 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
     """
     rank: dict[str, int] = {}
     lines: dict[str, dict[str, list[tuple[Declaration, Requirement]]]] = {}
+    ranged: dict[str, set[str]] = {}
     for declaration in declarations:
         if declaration.group or declaration.constraint or declaration.scope:
             continue
         path = declaration.where.path
         requirement = Requirement(declaration.requirement)
         rank.setdefault(path, len(rank))
+        if requirement.specifier:
+            ranged.setdefault(path, set()).add(canonical(requirement.name))
         if requirement.marker is None:
             named = lines.setdefault(path, {})
             named.setdefault(canonical(requirement.name), []).append((declaration, requirement))
@@ -78,7 +81,7 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
             f"{mine.where} ({mine.requirement}) and {theirs.where} ({theirs.requirement}) exclude each other: the "
             f"files are alternatives, and {theirs.where.path} is followed; choose with -r {path} or --group {group}"
         )
-    twice = _described_twice(chosen, lines)
+    twice = _described_twice(chosen, lines, ranged)
     for path in dict.fromkeys(one.where.path for one in twice):
         names = ", ".join(
             sorted({canonical(Requirement(one.requirement).name) for one in twice if one.where.path == path})
@@ -100,12 +103,15 @@ def settle(declarations: Sequence[Declaration]) -> tuple[list[Declaration], list
 
 
 def _described_twice(
-    chosen: Sequence[str], lines: Mapping[str, Mapping[str, Sequence[tuple[Declaration, Requirement]]]]
+    chosen: Sequence[str],
+    lines: Mapping[str, Mapping[str, Sequence[tuple[Declaration, Requirement]]]],
+    ranged: Mapping[str, Collection[str]],
 ) -> dict[Declaration, str]:
     """Return the ranges of other installers' manifests for which a file of pip has its own, with that file.
 
-    A manifest that installs the project itself (`path = "."`) reads its files, too, and is no other description: of
-    what a template holds (torch and its kin) it tells which one that environment had.
+    ranged are the names for which each file has a range, with a marker or without. A manifest that installs the project
+    itself (`path = "."`) reads its files, too, and is no other description: of what a template holds (torch and its
+    kin) it tells which one that environment had.
     """
     found: dict[Declaration, str] = {}
     others = [path for path in chosen if PurePosixPath(path).name not in _ALONE]
@@ -117,7 +123,7 @@ def _described_twice(
         for name, some in mine.items():
             if inside and not is_held(name):
                 continue
-            told = [other for other in others if any(each.specifier for _, each in lines.get(other, {}).get(name, ()))]
+            told = [other for other in others if name in ranged.get(other, ())]
             found.update({one: told[0] for one, each in some if each.specifier and told})
     return found
 
