@@ -141,12 +141,18 @@ def test_the_tested_version_comes_first_and_asks_for_what_is_of_its_own_time(fit
 @pytest.mark.slow
 def test_a_pin_and_a_range_come_first(fit):
     assert planned(fit("hub==3.0")) == {"hub": "3.0", "tokens": "2.0"}
-    plan = fit("hub>=2")
-    assert planned(plan)["hub"] == "3.0"
-    assert [(each.name, each.gave_way) for each in plan.timely if each.name == "hub"] == [("hub", True)]
-    decision = next(each for each in plan.decisions if each.name == "hub")
-    assert any("it gave way, for nothing before that can be had" in each.detail for each in decision.evidence)
+    plan = fit("hub>=2.5")
+    assert planned(plan) == {"hub": "3.0", "tokens": "2.0"}
+    assert plan.timely == ()
     assert plan.feasible
+
+
+def test_a_range_that_leaves_nothing_of_the_time_is_of_the_time_of_the_first_that_it_allows(fit):
+    plan = fit("hub>=2")
+    assert planned(plan) == {"hub": "2.0", "tokens": "1.0"}
+    decision = next(each for each in plan.decisions if each.name == "hub")
+    (said,) = [each.detail for each in decision.evidence if each.kind is EvidenceKind.ASSUMED]
+    assert said == ("not from 2025-08-22 on, half a year after hub 2.0 of 2025-02-20, the first that is asked for")
 
 
 def test_what_a_requirement_of_a_package_leaves_out_gives_way(fit):
@@ -214,3 +220,20 @@ def test_a_wheel_that_is_much_older_than_a_source_that_is_likely_to_build_is_not
     compiled = build_sdist("score", "0.1.2", {"PKG-INFO": info, "setup.py": b"import numpy\next_modules = []\n"})
     plan = fit("score", releases=releases, sources={("score", "0.1.2"): ("2022-07-22", compiled)})
     assert planned(plan) == {"score": "0.0.4"}
+
+
+def test_a_major_version_that_is_asked_for_is_counted_from_the_first_that_is_asked_for(fit):
+    releases = {
+        ("torch", "2.4.0"): ([], "2024-07-24"),
+        ("old", "1.0"): (["data"], "2023-01-01"),
+        ("data", "1.0"): ([], "2022-06-01"),
+        ("data", "2.0"): ([], "2024-06-01"),
+        ("data", "3.0"): ([], "2025-06-01"),
+        ("data", "3.1"): ([], "2025-09-01"),
+        ("data", "4.0"): ([], "2026-09-01"),
+    }
+    plan = fit("old", "data>=3", releases=releases)
+    assert planned(plan)["data"] == "3.1"
+    assert [each.reason for each in plan.timely] == [
+        "half a year after data 3.0 of 2025-06-01, the first that is asked for"
+    ]

@@ -27,6 +27,7 @@ from podfit.model import Bound, NoPlanError, PodfitError, Release, Timely
 from podfit.model.requirement import named, only_extra, parse_requires_dist
 from podfit.model.steps import Steps, Wait
 from podfit.model.times import instant
+from podfit.model.versions import within
 from podfit.solve import Earlier
 from podfit.solve.unsolvable import words_of
 
@@ -47,7 +48,7 @@ class Near:
     limits are in force, by_major the names of those that are of a major version. gave_way and major_gave_way are those
     that left nothing to be had: where the latter did, what is written for a framework is of its time nevertheless.
     inherent are needs that are refused whatever the limits. dates has when the held frameworks were released, empty
-    where nobody knows.
+    where nobody knows. asked are needs that allow nothing of their time: what they ask for is of their own.
     """
 
     limits: dict[str, Timely] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Near:
     major_gave_way: dict[str, Timely] = field(default_factory=dict)
     inherent: set[str] = field(default_factory=set)
     dates: dict[str, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
 
     def add(self, limits: Iterable[Timely], *, major: bool = False) -> bool:
         """Put the limits in force that are nearer than those that are; tell whether there was one."""
@@ -114,13 +116,64 @@ def timely_solution(
             given, there, near.dates, {n for names in written_for(subject, there).values() for n in names}
         )
         young = yield from unseen(given, subject, near.dates, {*near.gave_way, *near.major_gave_way})
-        limits = tuple(late(subject, given.tested, near.dates, near.gave_way))
+        limits = tuple(late(subject, given.tested, near.dates, near.gave_way, near.asked))
+        instead = yield from _as_asked(given, subject, (*young, *limits))
+        if not near.asked.issuperset(instead):
+            near.asked.update(instead)
+            limits = tuple(late(subject, given.tested, near.dates, near.gave_way, near.asked))
+        limits = tuple(_in_place(limits, instead))
         bare = yield from _without_wheels(given, subject, there, limits, bounds)
         near.gave_way.update((limit.name, replace(limit, gave_way=True)) for limit in bare)
         new = near.add(limit for limit in limits if limit not in bare)
-        if not near.add(young, major=True) and not new:
+        if not near.add(_in_place(young, instead), major=True) and not new:
             break
     return replace(subject, timely=near.all)
+
+
+def _as_asked(given: Given, subject: Subject, limits: Iterable[Timely]) -> Steps[dict[str, Timely | None]]:
+    """Return what takes the place of limits before which there is nothing that a need allows, by name; None for none.
+
+    They are counted from the first release that it does: `trl>=0.19.1` was written for that, and not for one of years
+    later.
+    """
+    stated = {need.name: need.specifier for need in subject.needs if need.specifier}
+    asked = [limit for limit in limits if limit.name in stated]
+
+    def shifted() -> dict[str, Timely | None]:
+        given.index.ready([limit.name for limit in asked])
+        found = {limit.name: _shifted(given.index, subject, limit, stated[limit.name]) for limit in asked}
+        return {limit.name: found[limit.name] for limit in asked if found[limit.name] is not limit}
+
+    found: dict[str, Timely | None] = (yield Wait(shifted)) if asked else {}
+    return found
+
+
+def _in_place(limits: Iterable[Timely], instead: Mapping[str, Timely | None]) -> Iterator[Timely]:
+    """Yield limits, or what takes their place."""
+    yield from (each for limit in limits if (each := instead.get(limit.name, limit)) is not None)
+
+
+def _shifted(index: Index, subject: Subject, limit: Timely, specifier: str) -> Timely | None:
+    """Return a limit, counted from the first release in a specifier where all of these are from after it.
+
+    None where the planned release keeps to that. The waiting part.
+    """
+    try:
+        releases = index.releases(limit.name)
+    except PodfitError:
+        return limit
+    allowed = [
+        (min(file.upload_time for file in files if file.upload_time), version)
+        for version, files in releases.items()
+        if not Version(version).is_prerelease and within(specifier, version) and any(file.upload_time for file in files)
+    ]
+    if not allowed or instant(min(allowed)[0]) < instant(limit.until):
+        return limit
+    time, version = min(allowed)
+    end = _after(limit.name, version, time)
+    if instant(first_upload(subject, limit.name)) < end.until:
+        return None
+    return Timely(limit.name, f"{end.until:%Y-%m-%dT%H:%M:%SZ}", f"{end.reason}, the first that is asked for")
 
 
 def _without_wheels(
@@ -222,16 +275,20 @@ class _End:
 
 
 def late(
-    subject: Subject, tested: Mapping[str, str], dates: Mapping[str, str], free: Collection[str] = ()
+    subject: Subject,
+    tested: Mapping[str, str],
+    dates: Mapping[str, str],
+    free: Collection[str] = (),
+    later: Collection[str] = (),
 ) -> Iterator[Timely]:
     """Yield a limit for each release of a solution that is from much later than what it works with.
 
     tested are the local versions, which are taken as they are; dates are ISO times of the held frameworks; free are
     names that no limit is for, and so are the needs that cannot be had as they are asked for: what is nearest to that
-    counts for them, and not the time.
+    counts for them, and not the time. later are names of which what they ask for is of their own time.
     """
     taken = taken_as_they_are(subject, tested) | set(free) | {each.name for each in subject.overlay.refused}
-    for name, end in sorted(_ends(subject, {n: time for n, time in dates.items() if time}, taken).items()):
+    for name, end in sorted(_ends(subject, {n: time for n, time in dates.items() if time}, taken | {*later}).items()):
         uploaded = first_upload(subject, name)
         if name not in taken and uploaded and instant(uploaded) >= end.until:
             yield Timely(name, f"{end.until:%Y-%m-%dT%H:%M:%SZ}", end.reason)
