@@ -169,6 +169,35 @@ def test_what_the_template_has_and_is_older_gives_way_to_the_first_that_has_the_
     assert bound.specifier == ">=0.3"
 
 
+@pytest.mark.parametrize("asked", ["web", "top"])
+def test_what_is_planned_and_years_older_than_who_asks_gives_way_to_the_first_that_has_the_name(
+    tmp_path: Path, asked: str
+) -> None:
+    """It was chosen to spare a distribution of the template."""
+    releases = {
+        ("top", "1.0"): (["web"], "2025-02-01"),
+        ("web", "1.0"): (["tools"], "2025-01-01"),
+        ("tools", "0.1"): ([], "2023-06-01"),
+        ("tools", "0.2"): (["leaf>=2"], "2024-09-01"),
+        ("tools", "0.3"): (["leaf>=2"], "2024-12-01"),
+        ("leaf", "1.0"): ([], "2020-01-01"),
+        ("leaf", "2.0"): ([], "2022-01-01"),
+    }
+    for source, expected in ((QUOTE, {"tools": "0.3", "leaf": "2.0"}), ("# quote\n", {"tools": "0.1", "leaf": "1.0"})):
+        folder = tmp_path / str(len(source))
+        with dated_index(folder / "wheels", releases) as (url, _):
+            refill(folder / "wheels", "top-1.0", {"top/__init__.py": "import web\n"})
+            refill(folder / "wheels", "web-1.0", {"web/__init__.py": ASKED})
+            for place, text in (("0.1", "other = 1\n"), ("0.2", source), ("0.3", source)):
+                refill(folder / "wheels", f"tools-{place}", {"tools/__init__.py": "", "tools/urls.py": text})
+            pod = template("pod", {"leaf": ("1.0", [])})
+            reading = ProjectReading(project(asked), ())
+            (result,) = Session(Options(index_url=url), cache=folder / "cache").fit(reading, [pod])
+        assert result.plan is not None
+        found = {each.name: each.planned for each in result.plan.decisions}
+        assert {name: found[name] for name in expected} == expected
+
+
 def test_what_is_held_stays_and_who_asks_is_older(tmp_path: Path) -> None:
     releases = {
         ("torch", "2.4.0"): ([], "2024-07-01"),

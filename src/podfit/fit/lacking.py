@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from podfit.audit.at_import import AtImport, Used, absolute, modules_of_wheel, package_of
@@ -20,7 +21,7 @@ from podfit.fit.wheels import MOST_SOURCE_BYTES, fetch_few_sources, part_kind, s
 from podfit.index.threads import side_by_side
 from podfit.model import PodfitError
 from podfit.model.times import instant
-from podfit.model.versions import public, same_or_newer
+from podfit.model.versions import public, read_version, same_or_newer
 
 if TYPE_CHECKING:
     from podfit.index import Index, IndexFile
@@ -29,6 +30,9 @@ ANY = "*"
 """Stands for every name, of a module that may have any."""
 
 _THREADS = 16
+
+STALE = timedelta(days=365)
+"""What is so much younger than a planned release of the same project may have names that this lacks (assumed)."""
 
 _WORD = re.compile(rb"(?<![\w.`])[A-Za-z_]\w*(?![\w`])")
 """A word that may be a name of a module's own: an attribute of something is none, nor what a text quotes as code."""
@@ -83,9 +87,12 @@ def lacking_names(
         if file is None or not file.upload_time:
             return None
         unsure = [one for one in asked[name] if not one.sure]
+        passed = _passed_over(index, name, file.upload_time) if unsure and name in planned.added else ""
+        stale = [one for one in unsure if "" < passed < planned.times.get(one.asker, "")]
         unsure = [one for one in unsure if _doubtful(planned, one.asker, name, file.upload_time)]
         silent = _unmentioned(index, file, unsure) if unsure else frozenset()
-        each = [one for one in asked[name] if one.sure or (one in unsure and (one.module, one.name) in silent)]
+        unsure = [*stale, *(one for one in unsure if (one.module, one.name) in silent)]
+        each = [one for one in asked[name] if one.sure or one in unsure]
         has = exports_of(index, file, sorted({one.module for one in each})) if each else {}
         version = planned.versions[name]
         missing = [one for one in each if not has_name(name, version, has.get(one.module), one.module, one.name)]
@@ -124,6 +131,24 @@ def _doubtful(planned: Planned, asker: str, name: str, uploaded: str) -> bool:
     if not time:
         return False
     return (time > uploaded and name not in planned.added) or instant(uploaded) - instant(time) >= OLD
+
+
+def _passed_over(index: Index, name: str, uploaded: str) -> str:
+    """Return when the first final release came that is a year younger than what was published then, empty for none.
+
+    The page is there: nothing is asked for.
+    """
+    end = f"{instant(uploaded) + STALE:%Y-%m-%dT%H:%M:%S}"
+    try:
+        releases = index.releases(name)
+    except PodfitError:
+        return ""
+    late = {version: min(times) for version, files in releases.items() if (times := _times(files)) and min(times) > end}
+    return min((time for version, time in late.items() if not read_version(version).is_prerelease), default="")
+
+
+def _times(files: Sequence[IndexFile]) -> list[str]:
+    return [file.upload_time for file in files if file.upload_time]
 
 
 def _confirmed(index: Index, planned: Planned, missing: Sequence[Asked]) -> list[Asked]:

@@ -46,7 +46,7 @@ def lost_names(given: Given, subject: Subject, planned: Planned, read: ImportsRe
         elif older:
             lazy = any(is_lazy(has.get(one.module, ())) for one in older)
             looks.append(_older_with(given, subject, name, older, lazy=lazy))
-        elif younger and name not in subject.added:
+        elif younger:
             looks.append(_newer_with(given, subject, name, younger))
     found = yield from together(looks)
     return tuple(bound for bounds in found for bound in bounds)
