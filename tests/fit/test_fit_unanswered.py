@@ -145,6 +145,16 @@ def test_a_module_that_is_declared_by_its_own_name_leads_to_what_brings_it():
     assert "correct its name" in told(PackageNotFoundError("nobodys", "pypi.org"), [Need("nobodys", (SEEN,))], {})
 
 
+@pytest.mark.parametrize(
+    ("name", "beside", "meant"),
+    [("numpyy", (), "numpy"), ("scikit-lern", (), "scikit-learn"), ("own-tols", ("own-tools",), "own-tools")],
+)
+def test_a_misspelt_name_is_told_with_what_was_perhaps_meant(name, beside, meant):
+    needs = [Need(each, (SEEN,), declared=True) for each in (name, *beside)]
+    said = told(PackageNotFoundError(name, "pypi.org"), needs, {})
+    assert f"does not exist on pypi.org; did you mean {meant}? correct its name" in said
+
+
 def _source(name, ran):
     return build_sdist(
         name,

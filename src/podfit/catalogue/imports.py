@@ -107,6 +107,11 @@ def modules_of(distribution: str) -> tuple[str, ...]:
     return _reverse().get(distribution, ())
 
 
+def known_distributions() -> Collection[str]:
+    """Return the normalized names of all distributions of which the table knows a module."""
+    return _reverse().keys()
+
+
 def module_named(distribution: str) -> ImportName | None:
     """Return the entry of the top-level module that is written like a normalized distribution name, None for none."""
     return _written_like().get(distribution)

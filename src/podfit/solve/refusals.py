@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from podfit.catalogue.imports import module_named, unpublished
+from podfit.catalogue.imports import known_distributions, module_named, unpublished
 from podfit.model import InputError, Need, RefusedNeed, canonical
 from podfit.model.steps import Steps
-from podfit.model.words import listed, shortened
+from podfit.model.words import did_you_mean, listed, shortened
 from podfit.solve.answer import Refusal
 from podfit.solve.limits import holders
 from podfit.solve.nearest import is_pin
@@ -23,6 +23,9 @@ from podfit.solve.template_index import OfferedTemplate
 from podfit.solve.unsolvable import words_of
 from podfit.solve.uv import PackageNotFoundError
 from podfit.solve.watched import TooMuchError
+
+_ALIKE = 0.85
+"""How much alike a name and what was perhaps meant must be, from 0 to 1."""
 
 _NO_BUILD = "Building source distributions"
 """How uv says that it would have to build what an address leads to, and may not."""
@@ -230,6 +233,9 @@ def told(error: PackageNotFoundError, needs: Iterable[Need], unasked: Mapping[st
     built = unpublished(error.package) if need.declared and not error.denied else None
     if built is not None and built.url:
         return f"{error.message}; it {built.reason}; declare its address with a commit: {built.url}"
+    known_names = [*(name for name in by_name if name != need.name), *known_distributions()]
+    hint = did_you_mean(error.package, known_names, most=1, cutoff=_ALIKE) if need.declared and not error.denied else ""
+    text = f"{error.message}; {hint} {error.remedy}" if hint else text
     if need.imported and not need.declared and need.import_names and not error.denied:
         text = (
             f"{need.import_names[0]} is imported, and {error.message}; declare the package that provides it, "
