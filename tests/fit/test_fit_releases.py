@@ -129,17 +129,15 @@ def test_an_ignored_check_teaches_nothing_and_is_shown(hub):
     assert finding.ignored == "we never use that part"
 
 
-@pytest.fixture
-def compiled(tmp_path):
-    """Releases of arrays whose module was compiled for ever newer NumPys, which no metadata tells."""
+def _compiled(tmp_path: Path, every: list[tuple[str, str, str]]) -> World:
+    """Return releases (name, version, NumPy) whose module was compiled for that NumPy, none for 1, with the wheels."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         pytest.skip("there is no C compiler here")
     empty, links = tmp_path / "index", tmp_path / "wheels"
     empty.mkdir()
     wheels(links, {("numpy", "1.26.4"): [], ("numpy", "2.1.0"): [], ("newer", "1.0"): ["numpy>=2"]})
-    every = [("arrays", *each) for each in (("1.0", "1.20"), ("1.1", "1.23"), ("2.0", "2.0"), ("2.1", "2.0"))]
-    for name, version, least in (*every, ("arrays", "2.2", "2.1"), ("frames", "1.4", ""), ("frames", "1.5", "")):
+    for name, version, least in every:
         headers = NUMPY_2_HEADERS if least else NUMPY_1_HEADERS
         (tmp_path / "m.c").write_text(headers.format(least=least, name=f"_{name}"))
         subprocess.run([compiler, "-shared", "-fPIC", "-o", "m.so", "m.c"], cwd=tmp_path, check=True)
@@ -157,6 +155,25 @@ def compiled(tmp_path):
     world.index = Index([str(empty)], cache=world.cache, find_links=[str(links)])
     world.uv = Uv(world.cache)
     return world
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    """Releases of arrays whose module was compiled for ever newer NumPys, which no metadata tells."""
+    every = [("arrays", *each) for each in (("1.0", "1.20"), ("1.1", "1.23"), ("2.0", "2.0"), ("2.1", "2.0"))]
+    return _compiled(tmp_path, [*every, ("arrays", "2.2", "2.1"), ("frames", "1.4", ""), ("frames", "1.5", "")])
+
+
+@pytest.mark.parametrize("oldest", ["2.0", ""])
+def test_of_a_pinned_release_that_is_too_old_newer_ones_are_looked_into_as_well(tmp_path, oldest):
+    every = [("frames", "1.0", oldest), ("frames", "1.1", ""), ("frames", "1.2", ""), ("frames", "1.3", "")]
+    world = _compiled(tmp_path, [*every, ("frames", "2.0", "2.0"), ("frames", "2.1", "2.0")])
+    held = replace(world.options, hold=("numpy",))
+    plan, _ = _fit(world, ["frames==1.2"], template("pod", {"numpy": ("2.1.0", [])}), held)
+    (problem,) = plan.problems()
+    assert "Without its own limit frames 2.1 would fit" in problem
+    (bound,) = [each for each in plan.bounds if "the first after it that does" in each.reason]
+    assert ("1.0 is the newest before it that fits" in bound.reason) is bool(oldest)
 
 
 def test_the_newest_release_that_was_compiled_for_the_templates_numpy_is_planned(compiled):

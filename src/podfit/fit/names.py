@@ -16,15 +16,15 @@ from podfit.audit.exports import is_lazy
 from podfit.catalogue.moved_names import class_keywords
 from podfit.fit.drive import together
 from podfit.fit.lacking import ANY, Asked, asked_names, exports_of, gone_since, has_name, lacking_names
-from podfit.fit.older import MOST_TRIES, newest_that, older_of, older_releases
+from podfit.fit.older import MOST_TRIES, newer_of, newest_that, older_of
 from podfit.fit.phases import Given
 from podfit.fit.planned import Planned
 from podfit.fit.reads import ImportsRead
 from podfit.fit.times import first_upload
 from podfit.fit.wheels import import_of
-from podfit.model import Bound, Evidence, EvidenceKind, PodfitError
+from podfit.model import Bound, Evidence, EvidenceKind
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import public, same_or_newer
+from podfit.model.versions import public
 
 if TYPE_CHECKING:
     from podfit.index import IndexFile
@@ -79,12 +79,7 @@ def _older_with(
 def _newer_with(given: Given, subject: Subject, name: str, missing: Sequence[Asked]) -> Steps[list[Bound]]:
     """Return a bound that leads to the oldest newer release that has what is missing; none where none has it."""
     version = subject.environment[name].version
-    try:
-        found = yield Wait(lambda: given.index.releases(name))
-    except PodfitError:
-        return []
-    every = older_releases(found, subject.template, f"{2**31}", (), given.options.exclude_newer)
-    releases = [each for each in reversed(every) if same_or_newer(each[0], version) and each[0] != version]
+    releases = yield from newer_of(given, subject, name, version)
     place, _ = yield from newest_that(_having(given, name, missing), releases)
     if place < 0:
         return []

@@ -19,7 +19,7 @@ from podfit.fit.phases import Given
 from podfit.fit.wheels import compiled
 from podfit.model import Bound, Distribution, PodfitError, Template
 from podfit.model.steps import Steps, Wait
-from podfit.model.versions import admits, parsed, public, read_version
+from podfit.model.versions import admits, parsed, public, read_version, same_or_newer
 
 if TYPE_CHECKING:
     from podfit.index import IndexFile
@@ -35,9 +35,10 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     """Return a bound that excludes one release as one that leads to the newest older release that passes.
 
     The releases between are taken to fail as well: what stands against a release stands, as a rule, against the newer
-    ones. The release that the bound leads to has been read. Where none is found, the older ones are excluded with it,
-    as many as can be told, or None comes back where the bound rests on advice alone. A bound that judging one release
-    does not teach (another audit's) comes back as it is.
+    ones. The release that the bound leads to has been read. Of a need that is refused as it is asked for, whose release
+    is one near to that, newer ones are looked into as well: what was made for an older CUDA is old itself. Where none
+    is found, the older ones are excluded with it, as many as can be told, or None comes back where the bound rests on
+    advice alone. A bound that judging one release does not teach (another audit's) comes back as it is.
     """
     release = subject.added.get(bound.name)
     if release is None or bound.filename or bound.specifier != f"!={release.version}":
@@ -45,8 +46,18 @@ def widened(given: Given, subject: Subject, bound: Bound) -> Steps[Bound | None]
     said = objections_behind(subject, bound)
     if not said:
         return bound
+    passes = partial(_passes, given, subject, bound.name)
     releases = yield from older_of(given, subject, bound.name, release.version)
-    place, tries = yield from newest_that(partial(_passes, given, subject, bound.name), releases)
+    place, tries = yield from newest_that(passes, releases)
+    if any(each.name == bound.name for each in subject.overlay.refused):
+        newer = yield from newer_of(given, subject, bound.name, release.version)
+        later, _ = yield from newest_that(passes, newer)
+        between = [*releases[: place if place >= 0 else None], *newer[: max(later, 0)]]
+        if later >= 0 and len(between) < MOST_TOLD:
+            excluded = ",".join(f"!={version}" for version in (release.version, *(version for version, _ in between)))
+            older = f"{releases[place][0]} is the newest before it that fits, and " if place >= 0 else ""
+            reason = f"{bound.reason}; {older}{newer[later][0]} is the first after it that does"
+            return replace(bound, specifier=excluded, reason=reason)
     if place >= 0:
         first = releases[place][0]
         there = subject.template.distributions.get(bound.name)
@@ -99,6 +110,16 @@ def older_of(
     except PodfitError:
         return []
     return older_releases(releases, subject.template, version, limits, given.options.exclude_newer, kind)
+
+
+def newer_of(given: Given, subject: Subject, name: str, version: str) -> Steps[list[tuple[str, IndexFile]]]:
+    """Return the newer final releases with a wheel that fits, oldest first, whatever the needs allow."""
+    try:
+        releases = yield Wait(lambda: given.index.releases(name))
+    except PodfitError:
+        return []
+    every = older_releases(releases, subject.template, f"{2**31}", (), given.options.exclude_newer)
+    return [each for each in reversed(every) if same_or_newer(each[0], version) and each[0] != version]
 
 
 def older_releases(
