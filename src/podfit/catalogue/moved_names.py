@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
+from podfit.catalogue.imports import modules_of
 from podfit.catalogue.table import table
+
+_NEVER = "9999"
+"""The release since which a name is gone that was never one of a release."""
 
 
 def gone_names(distribution: str, *, seen: bool = False) -> Mapping[str, str]:
@@ -16,6 +21,27 @@ def gone_names(distribution: str, *, seen: bool = False) -> Mapping[str, str]:
     entry: Mapping[str, Mapping[str, str]] = table("moved_names").get(distribution, {})
     found = entry.get("gone", {})
     return {name: since for name, since in found.items() if name in entry.get("seen", {})} if seen else found
+
+
+class Gone(NamedTuple):
+    """The distribution of a name, the first release without it, and the releases that were read (empty: its notes)."""
+
+    distribution: str
+    since: str
+    seen: str = ""
+
+
+@cache
+def gone_anywhere() -> Mapping[str, Gone]:
+    """Return what is known of each name that is gone, by its dotted name with the top-level module it is of."""
+    found: dict[str, Gone] = {}
+    for distribution, entry in table("moved_names").items():
+        tops = [module for module in modules_of(distribution) if "." not in module]
+        for name, since in entry.get("gone", {}).items():
+            if not name.endswith(")") and since != _NEVER:
+                gone = Gone(distribution, since, entry.get("seen", {}).get(name, ""))
+                found.update((f"{top}.{name}", gone) for top in tops)
+    return found
 
 
 @cache

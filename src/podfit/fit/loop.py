@@ -21,6 +21,7 @@ from podfit.fit.outgrown import outgrown
 from podfit.fit.phases import Given, Needed, audit_phase
 from podfit.fit.pythons import of_other_pythons
 from podfit.fit.steady import steady
+from podfit.fit.used import used_bounds, used_findings
 from podfit.fit.wishes import Wishes, anchor_of
 from podfit.fit.worth import not_worth
 from podfit.model import Bound, Finding, NoPlanError, Verdict
@@ -95,7 +96,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             continue
         old = (*old, *gone, *(yield from of_other_pythons(given, subject)))
         later, never, fatal = yield from due_later(given, subject)
-        moved = (*moved, *said_beside(subject), *later)
+        own = used_bounds(given.project, subject)
+        moved = (*moved, *said_beside(subject), *later, *own)
         said = replace(said, bounds=(*said.bounds, *old))
         learned_now: list[Bound] = []
         advised: list[Bound] = []
@@ -123,7 +125,7 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             elsewhere = yield from of_other_cuda(given, subject)
             asked_for = {need.name for need in subject.needs}
             nearer = () if advised or moved or aged or back or elsewhere else tuple(steady(subject))
-            wishes.owed |= {*later, *nearer, *(bound for bound in aged if bound.name in asked_for)}
+            wishes.owed |= {*later, *own, *nearer, *(bound for bound in aged if bound.name in asked_for)}
             wished = (*advised, *moved, *aged, *back, *elsewhere, *nearer)
             learned_now += wishes.new(wished, subject, earlier, alone=not learned_now)
         if not learned_now and subject.overlay.rough:
@@ -139,7 +141,8 @@ def clean_solution(given: Given, needed: Needed) -> Steps[tuple[Subject, Audited
             left = tuple(_unlearned(bound, subject) for bound in said.bounds)
             unmet = [*wishes.unmet(moved, _IMPORTED, fatal), *wishes.unmet(never, _LATER, fatal)]
             unmet += wishes.unmet(back, _FALLEN)
-            every = (*said.findings, *left, *unmet)
+            told = [each.subject for each in unmet]
+            every = (*said.findings, *left, *unmet, *used_findings(given.project, subject, told))
             learned_now += not_worth(subject, every) if number < MOST_ROUNDS else ()
             if not learned_now:
                 return subject, Audited(every, said.bounds)

@@ -13,7 +13,17 @@ from podfit.model.member import Content, MemberBuild, PlannedMember
 from podfit.model.need import Need
 from podfit.model.overlay import BrokenRequirement, LockedPackage, Overlay, RefusedNeed
 from podfit.model.plan import Artefact, Plan, SourceBuild
-from podfit.model.project import Call, Declaration, Grade, ImportSite, LocalEnvironment, Member, Project, VersionCheck
+from podfit.model.project import (
+    Call,
+    Declaration,
+    Grade,
+    ImportSite,
+    LocalEnvironment,
+    Member,
+    NameUse,
+    Project,
+    VersionCheck,
+)
 from podfit.model.provenance import Provenance
 from podfit.model.question import OpenQuestion
 from podfit.model.report import Reporter, SilentReporter
@@ -50,6 +60,7 @@ __all__ = [
     "LockedPackage",
     "Member",
     "MemberBuild",
+    "NameUse",
     "Need",
     "NoPlanError",
     "OpenQuestion",

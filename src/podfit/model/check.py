@@ -60,6 +60,7 @@ _OWN = (
     Check("PF121", "settings", "Do the image's own settings of pip let the plan's files be installed?"),
     Check("PF122", "list", "Is the template's list known to lack what is there?"),
     Check("PF123", "hashes", "Does a planned file have one of the hashes that the project states?"),
+    Check("PF124", "names", "Has each planned release the names that the project's code uses?"),
     Check("PF201", "imports", "Is every import provided by a distribution that the project declares?"),
     Check("PF202", "declared", "Is what the project declares used, and can it be read?"),
     Check("PF203", "question", "What can only a person answer?"),

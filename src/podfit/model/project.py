@@ -86,6 +86,24 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class NameUse:
+    """A name of a module that code uses and that some releases lack, dotted as it was imported (`numpy.float`).
+
+    path, line and cell are those of `ImportSite`. certain tells that it is used whenever its own module is imported.
+    """
+
+    name: str
+    path: str
+    line: int
+    cell: int = 0
+    certain: bool = False
+
+    def __str__(self) -> str:
+        """Return `path:line`, with the cell for a notebook."""
+        return f"{self.path}[{self.cell}]:{self.line}" if self.cell else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class VersionCheck:
     """Code that insists on a version of a module (`assert timm.__version__ == "0.3.2"`). specifier is PEP 440 text."""
 
@@ -164,7 +182,7 @@ class Project:
     read in an unexpected way (a freeze taken as the local environment, an unreadable notebook). members are the
     project's own distributions besides itself; questions are what only a person can answer about its files.
     missing gives, for the lower-case name of a git submodule that was not checked out, the place that names it.
-    checks are the versions that code insists on.
+    checks are the versions that code insists on, uses the names that it uses and that some releases lack.
     """
 
     root: str
@@ -182,6 +200,7 @@ class Project:
     questions: tuple[OpenQuestion, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[VersionCheck, ...] = ()
+    uses: tuple[NameUse, ...] = ()
 
     @property
     def title(self) -> str:

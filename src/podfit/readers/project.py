@@ -91,6 +91,7 @@ def read_project(
             notices=(*declared.notices, *told, *of_parts, *members.notices, *scan.notices, *unread),
             directory=root.resolve().name,
             checks=scan.checks,
+            uses=scan.uses,
             members=tuple(members.members),
             questions=(*declared.questions, *members.questions),
             missing=missing_submodules(root),

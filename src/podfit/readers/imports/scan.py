@@ -20,6 +20,7 @@ from podfit.model import (
     Grade,
     ImportSite,
     InputError,
+    NameUse,
     Reporter,
     SilentReporter,
     VersionCheck,
@@ -35,6 +36,7 @@ from podfit.readers.imports.own import OwnModules
 from podfit.readers.imports.reached import Reached
 from podfit.readers.imports.search_path import added
 from podfit.readers.imports.statements import Aliases, Found, Statements
+from podfit.readers.imports.uses import Uses
 from podfit.readers.plain_file import exists, is_dir, read_bounded
 
 LARGEST = 32 * 1024 * 1024
@@ -61,7 +63,8 @@ class ImportScan:
     names that the project itself provides. notices are sentences about files that were not read, or only in part.
     calls are the calls that may imply a need nobody imports. declarations are what scripts (PEP 723) and notebooks
     (`!pip install`) say for themselves, checks the versions that code insists on; tree are the files that were found.
-    requires_python is what all scripts that say so (PEP 723) ask of the Python, empty where they differ.
+    requires_python is what all scripts that say so (PEP 723) ask of the Python, empty where they differ. uses are the
+    names that some releases of what is imported lack.
     """
 
     imports: tuple[ImportSite, ...]
@@ -72,6 +75,7 @@ class ImportScan:
     checks: tuple[VersionCheck, ...] = ()
     tree: Tree = field(default_factory=Tree)
     requires_python: str = ""
+    uses: tuple[NameUse, ...] = ()
 
 
 @dataclass
@@ -96,6 +100,7 @@ class _State:
     search_path: set[str] = field(default_factory=set)
     pythons: set[str] = field(default_factory=set)
     cloned: set[str] = field(default_factory=set)
+    uses: Uses = field(default_factory=lambda: Uses(frozenset()))
 
 
 def scan_imports(
@@ -108,6 +113,7 @@ def scan_imports(
     cannot be parsed is a notice, never an error. Raises InputError when root is not there.
     """
     from podfit.catalogue.imports import call_modules, call_names, is_generic, is_known
+    from podfit.catalogue.moved_names import gone_anywhere
 
     reporter = reporter or SilentReporter()
     if not exists(root):
@@ -123,7 +129,7 @@ def scan_imports(
     telling = re.compile(told.encode(), re.MULTILINE)
     places = Places(tree.sources, tree.notebooks, tree.test_files)
     literals = BytesAhoCorasick([word.encode() for word in sorted(call_names())])
-    state = _State(base, call_names(), telling, literals, places)
+    state = _State(base, call_names(), telling, literals, places, uses=Uses(frozenset(gone_anywhere())))
     with _no_collection():
         for path in tree.sources:
             _source(state, path)
@@ -153,6 +159,7 @@ def scan_imports(
         tuple(state.checks),
         tree,
         next(iter(state.pythons)) if len(state.pythons) == 1 else "",
+        state.uses.left(),
     )
 
 
@@ -231,6 +238,7 @@ def _source(state: _State, path: str) -> None:
         state.notices += notices
         if state.places.grade(path) is None and (python := script.python_of(text)):
             state.pythons.add(python)
+    state.uses.read(data, module, path, 0, {}, runs=state.places.grade(path) is None)
     if may_install(data):
         _installs(state, path, module)
     if b"sys.path" in data:
@@ -287,7 +295,7 @@ def _notebook(state: _State, path: str) -> None:
     if language not in ("python", "python3", "ipython"):
         state.notices.append(f"{path}: a notebook in {language}, not read")
         return
-    aliases = Aliases()
+    aliases, bound = Aliases(), dict[str, str]()
     for cell in cells:
         if "install" in cell.source or "uv add" in cell.source:
             found = list(installs.commands(cell.source))
@@ -302,6 +310,7 @@ def _notebook(state: _State, path: str) -> None:
         except UNPARSED as error:
             state.notices.append(_syntax(f"{path}[{cell.number}]", error, cell.source.encode("utf-8", "replace")))
             continue
+        state.uses.read(cell.source.encode("utf-8", "replace"), module, path, cell.number, bound, runs=False)
         if "git clone" in cell.source:
             state.cloned.update(_CLONE.findall(cell.source))
         if may_install(cell.source.encode("utf-8", "replace")):
