@@ -67,3 +67,9 @@ def test_what_one_cell_imports_another_uses(tmp_path: Path) -> None:
     notebook = {"cells": cells, "nbformat": 4, "metadata": {}}
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
     assert uses(tmp_path) == [("numpy.float", "a.ipynb[2]:2", False)]
+
+
+def test_examples_tell_nothing(tmp_path: Path) -> None:
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "old.py").write_text(f"{NP}a = np.float(1)\n")
+    assert uses(tmp_path, a=NP) == []

@@ -238,7 +238,8 @@ def _source(state: _State, path: str) -> None:
         state.notices += notices
         if state.places.grade(path) is None and (python := script.python_of(text)):
             state.pythons.add(python)
-    state.uses.read(data, module, path, 0, {}, runs=state.places.grade(path) is None)
+    if state.places.grade(path) is None:
+        state.uses.read(data, module, path, 0, {}, runs=True)
     if may_install(data):
         _installs(state, path, module)
     if b"sys.path" in data:
@@ -310,7 +311,8 @@ def _notebook(state: _State, path: str) -> None:
         except UNPARSED as error:
             state.notices.append(_syntax(f"{path}[{cell.number}]", error, cell.source.encode("utf-8", "replace")))
             continue
-        state.uses.read(cell.source.encode("utf-8", "replace"), module, path, cell.number, bound, runs=False)
+        if state.places.grade(path) is None:
+            state.uses.read(cell.source.encode("utf-8", "replace"), module, path, cell.number, bound, runs=False)
         if "git clone" in cell.source:
             state.cloned.update(_CLONE.findall(cell.source))
         if may_install(cell.source.encode("utf-8", "replace")):

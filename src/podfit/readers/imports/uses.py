@@ -36,12 +36,11 @@ class Uses:
     given: set[str] = field(default_factory=set)
     _patterns: dict[tuple[tuple[str, str], ...], re.Pattern[bytes] | None] = field(default_factory=dict)
 
-    def read(
-        self, data: bytes, module: ast.Module, path: str, cell: int, bound: dict[str, str], *, runs: bool = True
-    ) -> None:
+    def read(self, data: bytes, module: ast.Module, path: str, cell: int, bound: dict[str, str], *, runs: bool) -> None:
         """Take up what a file or a cell uses; bound has the names that imports bound before, and takes up its own.
 
-        runs tells that it runs whenever it is imported; what stands in examples and tests does not.
+        runs tells that it runs whenever it is imported, as a cell of a notebook need not. Examples and tests tell
+        nothing here: what they were written for is not what the project is.
         """
         bound.update(_bound(data, self._prefixes))
         key = tuple(bound.items())
